@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "backend/packed_weights.h"
+#include "ir/graph.h"
+
+namespace gatefold {
+
+struct CompileOptions {
+  int threads = 1;  ///< OpenMP threads of one run.
+};
+
+class Plan;
+
+/// A graph ready to run. Immutable; any number of threads may run it, each with its own Context.
+class Executable {
+ public:
+  /// Throws Error when the graph holds something that cannot be executed.
+  explicit Executable(std::shared_ptr<const Graph> graph, CompileOptions options = {});
+
+  const Graph& graph() const { return *graph_; }
+  const CompileOptions& options() const { return options_; }
+  PackedWeights& packed() const { return packed_; }
+
+ private:
+  std::shared_ptr<const Graph> graph_;
+  CompileOptions options_;
+  mutable PackedWeights packed_;
+};
+
+/// Time spent in one step of a plan, summed over runs.
+struct StepProfile {
+  const Node* node = nullptr;
+  std::string implementation;
+  double seconds = 0;
+  std::int64_t runs = 0;
+};
+
+/// One thread's state for running an Executable: the plans made for the input shapes seen so far,
+/// and their memory.
+class Context {
+ public:
+  explicit Context(std::shared_ptr<const Executable> executable);
+  ~Context();
+  Context(Context&&) noexcept;
+
+  /// Runs the graph on one datum per graph input, in order. The first run with new input shapes
+  /// makes a plan; later ones allocate nothing. The result has one datum per graph output and is
+  /// overwritten by the next run. Throws Error: an input of a wrong type or shape, data that an
+  /// operator refuses.
+  std::span<const Datum> run(std::span<const Datum> inputs);
+
+  /// Starts (or stops) measuring each step; costs two clock readings a step.
+  void set_profiling(bool enabled);
+  /// The measured steps, in order of execution.
+  std::vector<StepProfile> profile() const;
+
+ private:
+  std::shared_ptr<const Executable> executable_;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace gatefold

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "backend/packed_weights.h"
+#include "ir/graph.h"
+#include "ir/type.h"
+
+namespace gatefold {
+
+/// The memory one run of a kernel works on. Missing inputs and unwanted outputs are nullptr.
+struct Buffers {
+  const void* const* inputs = nullptr;
+  void* const* outputs = nullptr;
+  void* scratch = nullptr;  ///< Kernel::scratch_bytes() bytes, aligned to 64; content undefined.
+
+  template <typename T>
+  const T* input(std::size_t index) const {
+    return static_cast<const T*>(inputs[index]);
+  }
+  template <typename T>
+  T* output(std::size_t index) const {
+    return static_cast<T*>(outputs[index]);
+  }
+};
+
+/// One node made executable for fixed shapes. Belongs to one Context, so it is run by one thread at
+/// a time; it may use OpenMP threads inside. `run` allocates nothing and throws Error only for wrong
+/// data (an index out of range).
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  virtual void run(const Buffers& buffers) = 0;
+  virtual std::size_t scratch_bytes() const { return 0; }
+  /// What computes: "plain", "onednn jit:avx512_core", ...; for `bench --ops`.
+  virtual std::string implementation() const { return "plain"; }
+};
+
+/// What a kernel maker may look at. All shapes are static.
+struct KernelRequest {
+  const Node& node;
+  std::span<const Type* const> inputs;        ///< nullptr for a missing input.
+  std::span<const Type> outputs;              ///< Undefined dtype for an unwanted output.
+  std::span<const Tensor* const> constants;   ///< Numbers of inputs that never change, else nullptr.
+  int threads = 1;
+  PackedWeights& packed;
+
+  bool has_input(std::size_t index) const {
+    return index < inputs.size() && inputs[index] != nullptr;
+  }
+  bool has_output(std::size_t index) const {
+    return index < outputs.size() && node.output(index) != nullptr;
+  }
+  Dims input_dims(std::size_t index) const { return inputs[index]->dims(); }
+  Dims output_dims(std::size_t index = 0) const { return outputs[index].dims(); }
+  DataType dtype(std::size_t index = 0) const { return inputs[index]->dtype; }
+  const Tensor* constant(std::size_t index) const {
+    return index < constants.size() ? constants[index] : nullptr;
+  }
+};
+
+/// Makes a kernel, or nullptr where this implementation does not do what the node asks: the next one
+/// in the table is tried.
+using MakeKernel = std::unique_ptr<Kernel> (*)(const KernelRequest& request);
+
+}  // namespace gatefold

@@ -1,0 +1,32 @@
+#include "backend/kernels.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "backend/plain/evaluate_kernel.h"
+#include "ir/op_def.h"
+
+namespace gatefold {
+namespace {
+
+struct KernelEntry {
+  std::string_view op;
+  MakeKernel make;
+};
+
+// Rows of one operator are tried from top to bottom.
+constexpr KernelEntry kKernels[] = {
+    {"Gather", plain::make_gather},
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_kernel(const KernelRequest& request) {
+  for (const KernelEntry& entry : kKernels) {
+    if (entry.op != request.node.op().name) continue;
+    if (auto kernel = entry.make(request)) return kernel;
+  }
+  return make_evaluate_kernel(request);
+}
+
+}  // namespace gatefold

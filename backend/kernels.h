@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "backend/kernel.h"
+
+namespace gatefold {
+
+/// A kernel for the node: the first maker of the table that takes it, else one that runs the
+/// operator's `evaluate`.
+std::unique_ptr<Kernel> make_kernel(const KernelRequest& request);
+
+/// One function per file of plain/ (loops of our own) and onednn/.
+namespace plain {
+
+std::unique_ptr<Kernel> make_gather(const KernelRequest& request);
+
+}  // namespace plain
+
+namespace onednn {}  // namespace onednn
+
+}  // namespace gatefold

@@ -1,0 +1,27 @@
+# The ONNX target is called `onnx` up to 1.16 and `ONNX::onnx` from 1.17 on.
+add_library(gatefold_onnx INTERFACE)
+if(TARGET ONNX::onnx)
+  target_link_libraries(gatefold_onnx INTERFACE ONNX::onnx protobuf::libprotobuf)
+else()
+  target_link_libraries(gatefold_onnx INTERFACE onnx onnx_proto protobuf::libprotobuf)
+endif()
+
+# Warnings for our own code only.
+add_library(gatefold_warnings INTERFACE)
+target_compile_options(gatefold_warnings INTERFACE -Wall -Wextra
+  $<$<BOOL:${GATEFOLD_WARNINGS_AS_ERRORS}>:-Werror>)
+
+# gatefold_layer(NAME [PUBLIC target...] [PRIVATE target...])
+# One layer of the library: the folder NAME becomes the target gatefold::NAME.
+function(gatefold_layer name)
+  cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${name}/*.cpp)
+  add_library(gatefold_${name} ${sources})
+  add_library(gatefold::${name} ALIAS gatefold_${name})
+  set_target_properties(gatefold_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(gatefold_${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include/gatefold>)
+  target_compile_features(gatefold_${name} PUBLIC cxx_std_20)
+  target_link_libraries(gatefold_${name} PUBLIC ${ARG_PUBLIC}
+    PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:gatefold_warnings>)
+endfunction()

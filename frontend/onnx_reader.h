@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "ir/graph.h"
+
+namespace gatefold {
+
+/// Reads an ONNX model: protobuf, or ONNX text when the file's name ends in .onnxtxt. The graph is
+/// raised to kInternalOpset, functions are inlined, types are inferred. Floating-point initializers
+/// become parameters, all others and Constant nodes become constants.
+/// Errors: a file that cannot be read or is damaged, an operator, attribute or element type that is
+/// not known, external data that is missing or outside the model's folder.
+Model read_model(const std::filesystem::path& path);
+
+/// The same for ONNX text in memory: a model, or a graph alone (then of the newest opset). `name`
+/// stands for the file in messages.
+Model parse_model(std::string_view text, std::string_view name = "text");
+
+/// Reads a tensor file (a serialized TensorProto, as in ONNX test folders). A sequence or optional
+/// is read as such when `type` says so. `name` receives the name in the file.
+Datum read_tensor_file(const std::filesystem::path& path, const Type& type,
+                       std::string* name = nullptr);
+
+}  // namespace gatefold

@@ -1,0 +1,376 @@
+#include "ir/graph.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <queue>
+#include <unordered_set>
+
+#include "ir/error.h"
+#include "ir/op_def.h"
+
+namespace gatefold {
+
+void Value::set_data(Tensor data) {
+  assert(has_data());
+  type_ = data.type();
+  data_ = std::move(data);
+}
+
+std::string Node::describe() const {
+  if (!name_.empty()) return fmt::format("node '{}' ({})", name_, op_->name);
+  for (const auto& value : outputs_) {
+    if (value) return fmt::format("node of output '{}' ({})", value->name(), op_->name);
+  }
+  return fmt::format("node ({})", op_->name);
+}
+
+void Node::connect(std::size_t index, Value* value) {
+  inputs_[index].value = value;
+  if (value == nullptr) return;
+  inputs_[index].use = value->uses_.size();
+  value->uses_.push_back({this, index});
+}
+
+void Node::disconnect(std::size_t index) {
+  Input& input = inputs_[index];
+  if (input.value == nullptr) return;
+  std::vector<Use>& uses = input.value->uses_;
+  const Use moved = uses.back();
+  uses[input.use] = moved;
+  moved.user->inputs_[moved.index].use = input.use;
+  uses.pop_back();
+  input.value = nullptr;
+}
+
+void Node::set_input(std::size_t index, Value* value) {
+  if (index >= inputs_.size()) inputs_.resize(index + 1);
+  disconnect(index);
+  connect(index, value);
+}
+
+void Node::truncate_inputs(std::size_t count) {
+  while (inputs_.size() > count) {
+    disconnect(inputs_.size() - 1);
+    inputs_.pop_back();
+  }
+}
+
+std::vector<Value*> Node::inputs() const {
+  std::vector<Value*> values;
+  for (const Input& input : inputs_) values.push_back(input.value);
+  return values;
+}
+
+void Node::drop_output(std::size_t index) {
+  assert(output(index) == nullptr || !output(index)->is_used());
+  if (index < outputs_.size()) outputs_[index].reset();
+  while (!outputs_.empty() && outputs_.back() == nullptr) outputs_.pop_back();
+}
+
+void Node::erase_attr(std::string_view name) {
+  const auto found = attrs_.find(name);
+  if (found != attrs_.end()) attrs_.erase(found);
+}
+
+const AttrValue* Node::find_attr(std::string_view name) const {
+  const auto found = attrs_.find(name);
+  if (found != attrs_.end()) return &found->second;
+  const AttrDef* definition = op_->find_attr(name);
+  return definition != nullptr && definition->default_value ? &*definition->default_value : nullptr;
+}
+
+std::int64_t Node::attr_int(std::string_view name) const {
+  return std::get<std::int64_t>(*find_attr(name));
+}
+float Node::attr_float(std::string_view name) const { return std::get<float>(*find_attr(name)); }
+const std::string& Node::attr_string(std::string_view name) const {
+  return std::get<std::string>(*find_attr(name));
+}
+const Tensor& Node::attr_tensor(std::string_view name) const {
+  return std::get<Tensor>(*find_attr(name));
+}
+Graph& Node::attr_graph(std::string_view name) const {
+  return *std::get<SubGraph>(*find_attr(name));
+}
+std::vector<std::int64_t> Node::attr_ints(std::string_view name) const {
+  const AttrValue* value = find_attr(name);
+  return value == nullptr ? std::vector<std::int64_t>{}
+                          : std::get<std::vector<std::int64_t>>(*value);
+}
+std::vector<float> Node::attr_floats(std::string_view name) const {
+  const AttrValue* value = find_attr(name);
+  return value == nullptr ? std::vector<float>{} : std::get<std::vector<float>>(*value);
+}
+std::vector<std::string> Node::attr_strings(std::string_view name) const {
+  const AttrValue* value = find_attr(name);
+  return value == nullptr ? std::vector<std::string>{} : std::get<std::vector<std::string>>(*value);
+}
+
+std::vector<Graph*> Node::sub_graphs() const {
+  std::vector<Graph*> graphs;
+  for (const auto& [name, value] : attrs_) {
+    if (const auto* graph = std::get_if<SubGraph>(&value)) graphs.push_back(graph->get());
+  }
+  return graphs;
+}
+
+Graph::~Graph() {
+  // Users go before what they use, so that no node disconnects from a value that is gone.
+  for (Output& output : outputs_) --output.value->output_uses_;
+  while (!nodes_.empty()) {
+    Node& last = *nodes_.back();
+    last.attrs_.clear();
+    last.truncate_inputs(0);
+    nodes_.pop_back();
+  }
+}
+
+Value* Graph::add_value(Value::Kind kind, std::string name) {
+  std::unique_ptr<Value> value(new Value);
+  value->kind_ = kind;
+  value->name_ = std::move(name);
+  value->graph_ = this;
+  note_name(value->name_);
+  Value* raw = value.get();
+  if (kind == Value::Kind::kInput) {
+    input_values_.push_back(std::move(value));
+    inputs_.push_back(raw);
+  } else {
+    initializers_.push_back(std::move(value));
+  }
+  return raw;
+}
+
+Value* Graph::add_input(std::string name, Type type) {
+  Value* value = add_value(Value::Kind::kInput, std::move(name));
+  value->set_type(std::move(type));
+  return value;
+}
+
+Value* Graph::add_constant(std::string name, Tensor data) {
+  Value* value = add_value(Value::Kind::kConstant, std::move(name));
+  value->set_data(std::move(data));
+  return value;
+}
+
+Value* Graph::add_parameter(std::string name, Tensor data) {
+  Value* value = add_value(Value::Kind::kParameter, std::move(name));
+  value->set_data(std::move(data));
+  return value;
+}
+
+void Graph::add_output(std::string name, Value* value) {
+  ++value->output_uses_;
+  outputs_.push_back({std::move(name), value});
+}
+
+void Graph::set_output(std::size_t index, Value* value) {
+  --outputs_[index].value->output_uses_;
+  ++value->output_uses_;
+  outputs_[index].value = value;
+}
+
+void Graph::erase_value(Value* value) {
+  assert(!value->is_used() && value->producer_ == nullptr && value->graph_ == this);
+  std::erase(inputs_, value);
+  std::erase_if(input_values_, [&](const auto& owned) { return owned.get() == value; });
+  initializers_.remove_if([&](const auto& owned) { return owned.get() == value; });
+}
+
+Node* Graph::add_node(const OpDef& op, const std::vector<Value*>& inputs,
+                      const std::vector<std::string>& output_names, Attrs attrs, Node* before) {
+  std::unique_ptr<Node> node(new Node);
+  node->op_ = &op;
+  node->graph_ = this;
+  node->attrs_ = std::move(attrs);
+  node->inputs_.resize(inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) node->connect(i, inputs[i]);
+  for (std::size_t i = 0; i < output_names.size(); ++i) {
+    std::unique_ptr<Value> value;
+    if (!output_names[i].empty()) {
+      value.reset(new Value);
+      value->name_ = output_names[i];
+      value->producer_ = node.get();
+      value->output_index_ = i;
+      value->graph_ = this;
+      note_name(value->name_);
+    }
+    node->outputs_.push_back(std::move(value));
+  }
+  Node* raw = node.get();
+  raw->position_ =
+      nodes_.insert(before == nullptr ? nodes_.end() : before->position_, std::move(node));
+  return raw;
+}
+
+void Graph::erase_node(Node* node) {
+  assert(node->graph_ == this);
+  for (const auto& output : node->outputs_) {
+    assert(output == nullptr || !output->is_used());
+    static_cast<void>(output);
+  }
+  node->attrs_.clear();
+  node->truncate_inputs(0);
+  nodes_.erase(node->position_);
+}
+
+void Graph::move_before(Node* node, Node* position) {
+  nodes_.splice(position->position_, nodes_, node->position_);
+}
+
+void Graph::replace_all_uses(Value* value, Value* replacement) {
+  assert(value != replacement);
+  while (!value->uses_.empty()) {
+    const Use use = value->uses_.back();
+    use.user->set_input(use.index, replacement);
+  }
+  // A sub-graph may deliver a value of an outer graph as its own output.
+  std::vector<Graph*> pending{value->graph_};
+  while (!pending.empty() && value->output_uses_ > 0) {
+    Graph* graph = pending.back();
+    pending.pop_back();
+    for (std::size_t i = 0; i < graph->outputs_.size(); ++i) {
+      if (graph->outputs_[i].value == value) graph->set_output(i, replacement);
+    }
+    for (const auto& node : graph->nodes_) {
+      for (Graph* inner : node->sub_graphs()) pending.push_back(inner);
+    }
+  }
+}
+
+namespace {
+
+// Every value of `graph` itself that `node` reads, directly or from inside its sub-graphs.
+void collect_reads(const Node& node, const Graph* graph, std::vector<Value*>& reads) {
+  for (Value* value : node.inputs()) {
+    if (value != nullptr && value->graph() == graph) reads.push_back(value);
+  }
+  for (const Graph* inner : node.sub_graphs()) {
+    for (const auto& inner_node : inner->nodes()) collect_reads(*inner_node, graph, reads);
+    for (const Graph::Output& output : inner->outputs()) {
+      if (output.value->graph() == graph) reads.push_back(output.value);
+    }
+  }
+}
+
+}  // namespace
+
+void Graph::sort_topologically() {
+  std::unordered_map<const Node*, std::size_t> order;
+  std::vector<Node*> all;
+  for (const auto& node : nodes_) {
+    order[node.get()] = all.size();
+    all.push_back(node.get());
+  }
+  std::vector<std::size_t> waiting(all.size(), 0);
+  std::vector<std::vector<std::size_t>> readers(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    std::vector<Value*> reads;
+    collect_reads(*all[i], this, reads);
+    for (const Value* value : reads) {
+      if (value->producer() == nullptr) continue;
+      readers[order.at(value->producer())].push_back(i);
+      ++waiting[i];
+    }
+  }
+  std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (waiting[i] == 0) ready.push(i);
+  }
+  std::size_t sorted = 0;
+  for (; !ready.empty(); ++sorted) {
+    const std::size_t next = ready.top();
+    ready.pop();
+    nodes_.splice(nodes_.end(), nodes_, all[next]->position_);
+    for (const std::size_t reader : readers[next]) {
+      if (--waiting[reader] == 0) ready.push(reader);
+    }
+  }
+  if (sorted == all.size()) return;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (waiting[i] > 0) fail("{}: the graph has a cycle through this node", all[i]->describe());
+  }
+}
+
+Graph& Graph::outermost() {
+  Graph* graph = this;
+  while (graph->outer_ != nullptr) graph = graph->outer_;
+  return *graph;
+}
+
+void Graph::note_name(const std::string& name) {
+  auto& names = outermost().next_suffix_;
+  if (!names.empty()) names.emplace(name, 0);
+}
+
+namespace {
+
+void collect_names(const Graph& graph, std::unordered_map<std::string, int>& names) {
+  for (const Value* input : graph.inputs()) names.emplace(input->name(), 0);
+  for (const auto& value : graph.initializers()) names.emplace(value->name(), 0);
+  for (const Graph::Output& output : graph.outputs()) names.emplace(output.name, 0);
+  for (const auto& node : graph.nodes()) {
+    for (std::size_t i = 0; i < node->output_count(); ++i) {
+      if (node->output(i) != nullptr) names.emplace(node->output(i)->name(), 0);
+    }
+    for (const Graph* inner : node->sub_graphs()) collect_names(*inner, names);
+  }
+}
+
+}  // namespace
+
+std::string Graph::unique_name(std::string_view base) {
+  auto& names = outermost().next_suffix_;
+  if (names.empty()) collect_names(outermost(), names);
+  auto [entry, is_new] = names.emplace(std::string(base), 0);
+  if (is_new) return entry->first;
+  for (;;) {
+    std::string candidate = fmt::format("{}_{}", base, ++names[std::string(base)]);
+    if (names.emplace(candidate, 0).second) return candidate;
+  }
+}
+
+std::shared_ptr<Graph> Graph::clone() const {
+  ValueMap map;
+  return clone(outer_, map);
+}
+
+std::shared_ptr<Graph> Graph::clone(Graph* outer, ValueMap& map) const {
+  auto copy = std::make_shared<Graph>(name_, outer);
+  const auto mapped = [&](Value* value) {
+    const auto found = map.find(value);
+    return found == map.end() ? value : found->second;
+  };
+  for (const Value* input : inputs_) {
+    map[input] = copy->add_input(input->name(), input->type());
+  }
+  for (const auto& value : initializers_) {
+    Value* twin = copy->add_value(value->kind(), value->name());
+    twin->data_ = value->data_;
+    twin->type_ = value->type_;
+    map[value.get()] = twin;
+  }
+  for (const auto& node : nodes_) {
+    std::vector<Value*> inputs;
+    for (Value* value : node->inputs()) inputs.push_back(mapped(value));
+    std::vector<std::string> names;
+    for (const auto& output : node->outputs_) names.push_back(output ? output->name() : "");
+    Attrs attrs = node->attrs_;
+    for (auto& [name, value] : attrs) {
+      if (auto* inner = std::get_if<SubGraph>(&value)) *inner = (*inner)->clone(copy.get(), map);
+    }
+    Node* twin = copy->add_node(*node->op_, inputs, names, std::move(attrs));
+    twin->name_ = node->name_;
+    for (std::size_t i = 0; i < node->output_count(); ++i) {
+      if (node->output(i) == nullptr) continue;
+      twin->output(i)->type_ = node->output(i)->type_;
+      map[node->output(i)] = twin->output(i);
+    }
+  }
+  for (const Output& output : outputs_) copy->add_output(output.name, mapped(output.value));
+  return copy;
+}
+
+}  // namespace gatefold

@@ -1,0 +1,27 @@
+#include "ir/ops/ops.h"
+
+namespace gatefold {
+namespace {
+
+using Family = std::vector<OpDef> (*)();
+
+constexpr Family kFamilies[] = {
+    ops::gather,
+};
+
+}  // namespace
+
+std::vector<const OpDef*> list_ops() {
+  static const std::vector<std::vector<OpDef>> records = [] {
+    std::vector<std::vector<OpDef>> all;
+    for (const Family family : kFamilies) all.push_back(family());
+    return all;
+  }();
+  std::vector<const OpDef*> list;
+  for (const auto& family : records) {
+    for (const OpDef& def : family) list.push_back(&def);
+  }
+  return list;
+}
+
+}  // namespace gatefold

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <vector>
+
+#include "ir/op_def.h"
+
+namespace gatefold {
+
+/// Every operator record of the project; op_def.h's look-ups read it.
+std::vector<const OpDef*> list_ops();
+
+/// One function per file of this folder. A file holds one operator, or a family of operators that
+/// share their rules. To add an operator: a file, a line here and a line in ops.cpp.
+namespace ops {
+
+std::vector<OpDef> gather();
+
+}  // namespace ops
+}  // namespace gatefold

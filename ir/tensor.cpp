@@ -1,0 +1,111 @@
+#include "ir/tensor.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "ir/dispatch.h"
+#include "ir/error.h"
+
+namespace gatefold {
+namespace {
+
+constexpr std::size_t kAlignment = 64;
+
+std::shared_ptr<std::byte> allocate_zeros(std::size_t bytes) {
+  const std::size_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  auto* memory = static_cast<std::byte*>(
+      std::aligned_alloc(kAlignment, rounded == 0 ? kAlignment : rounded));
+  if (memory == nullptr) fail("out of memory: a tensor of {} bytes cannot be allocated", bytes);
+  std::memset(memory, 0, rounded);
+  return {memory, [](std::byte* pointer) { std::free(pointer); }};
+}
+
+template <typename From, typename To>
+To convert(From value) {
+  if constexpr (std::is_same_v<From, Float16> || std::is_same_v<From, BFloat16>) {
+    return convert<float, To>(static_cast<float>(value));
+  } else if constexpr (std::is_same_v<To, Float16> || std::is_same_v<To, BFloat16>) {
+    return To(static_cast<float>(value));
+  } else if constexpr (std::is_same_v<To, bool>) {
+    return value != From{};
+  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+    // Through int64, so that what does not fit wraps instead of being undefined.
+    if (!(value > From{-0x1p63} && value < From{0x1p63})) {
+      return value > From{0} ? static_cast<To>(static_cast<std::uint64_t>(value)) : To{};
+    }
+    return static_cast<To>(static_cast<std::int64_t>(value));
+  } else {
+    return static_cast<To>(value);
+  }
+}
+
+template <typename Function>
+void dispatch_any(DataType dtype, Function&& function) {
+  dispatch<float, double, Float16, BFloat16, std::int64_t, std::int32_t, std::int16_t, std::int8_t,
+           std::uint64_t, std::uint32_t, std::uint16_t, std::uint8_t, bool>(
+      dtype, std::forward<Function>(function));
+}
+
+}  // namespace
+
+std::int64_t element_count(const Dims& dims) {
+  std::int64_t count = 1;
+  for (const std::int64_t extent : dims) count *= extent;
+  return count;
+}
+
+Tensor::Tensor(DataType dtype, Dims dims)
+    : dtype_(dtype), dims_(std::move(dims)), size_(element_count(dims_)) {
+  memory_ = allocate_zeros(bytes());
+}
+
+Tensor Tensor::view(DataType dtype, Dims dims, void* memory) {
+  Tensor tensor;
+  tensor.dtype_ = dtype;
+  tensor.size_ = element_count(dims);
+  tensor.dims_ = std::move(dims);
+  tensor.memory_ = {static_cast<std::byte*>(memory), [](std::byte*) {}};
+  return tensor;
+}
+
+std::vector<std::int64_t> Tensor::to_int64() const {
+  const Tensor wide = dtype_ == DataType::kInt64 ? *this : converted(DataType::kInt64);
+  const auto values = wide.values<std::int64_t>();
+  return {values.begin(), values.end()};
+}
+
+double Tensor::number_at(std::int64_t index) const {
+  double number = 0;
+  dispatch_any(dtype_,
+               [&]<typename T>() { number = convert<T, double>(this->template data<T>()[index]); });
+  return number;
+}
+
+Tensor Tensor::clone() const {
+  Tensor copy(dtype_, dims_);
+  std::memcpy(copy.raw(), raw(), bytes());
+  return copy;
+}
+
+Tensor Tensor::reshaped(Dims dims) const {
+  assert(element_count(dims) == size_);
+  Tensor other = *this;
+  other.dims_ = std::move(dims);
+  return other;
+}
+
+Tensor Tensor::converted(DataType dtype) const {
+  if (dtype == dtype_) return clone();
+  Tensor result(dtype, dims_);
+  dispatch_any(dtype_, [&]<typename From>() {
+    dispatch_any(dtype, [&]<typename To>() {
+      const From* from = this->template data<From>();
+      To* to = result.template data<To>();
+      for (std::int64_t i = 0; i < size_; ++i) to[i] = convert<From, To>(from[i]);
+    });
+  });
+  return result;
+}
+
+}  // namespace gatefold

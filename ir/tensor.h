@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "ir/type.h"
+
+namespace gatefold {
+
+/// The product of the extents.
+std::int64_t element_count(const Dims& dims);
+
+/// A dense, row-major array in host memory. Copying a Tensor shares its memory; `clone` copies it.
+/// Memory of our own is aligned to 64 bytes and starts as zeros.
+class Tensor {
+ public:
+  Tensor() = default;
+  Tensor(DataType dtype, Dims dims);
+  /// A tensor over memory that somebody else owns and keeps alive.
+  static Tensor view(DataType dtype, Dims dims, void* memory);
+  template <typename T>
+  static Tensor of(Dims dims, std::span<const T> values);
+  template <typename T>
+  static Tensor of(Dims dims, std::initializer_list<T> values) {
+    return of(std::move(dims), std::span<const T>(values.begin(), values.size()));
+  }
+  template <typename T>
+  static Tensor scalar(T value) {
+    return of<T>({}, {value});
+  }
+
+  DataType dtype() const { return dtype_; }
+  const Dims& dims() const { return dims_; }
+  std::int64_t rank() const { return static_cast<std::int64_t>(dims_.size()); }
+  std::int64_t size() const { return size_; }
+  std::size_t bytes() const { return static_cast<std::size_t>(size_) * size_of(dtype_); }
+  Type type() const { return {dtype_, dims_}; }
+  /// False for a default-made Tensor.
+  bool is_defined() const { return dtype_ != DataType::kUndefined; }
+
+  std::byte* raw() { return memory_.get(); }
+  const std::byte* raw() const { return memory_.get(); }
+  template <typename T>
+  T* data() {
+    assert(dtype_ == data_type_of<T>());
+    return reinterpret_cast<T*>(memory_.get());
+  }
+  template <typename T>
+  const T* data() const {
+    assert(dtype_ == data_type_of<T>());
+    return reinterpret_cast<const T*>(memory_.get());
+  }
+  template <typename T>
+  std::span<const T> values() const {
+    return {data<T>(), static_cast<std::size_t>(size_)};
+  }
+
+  /// The elements of an integer or boolean tensor, widened.
+  std::vector<std::int64_t> to_int64() const;
+  /// Element `index` as a number, whatever the type.
+  double number_at(std::int64_t index) const;
+
+  Tensor clone() const;
+  /// The same memory under other extents; the number of elements must stay.
+  Tensor reshaped(Dims dims) const;
+  /// A copy with every element converted as by a C++ cast (floats to bool: non-zero).
+  Tensor converted(DataType dtype) const;
+
+ private:
+  DataType dtype_ = DataType::kUndefined;
+  Dims dims_;
+  std::int64_t size_ = 0;
+  std::shared_ptr<std::byte> memory_;
+};
+
+template <typename T>
+Tensor Tensor::of(Dims dims, std::span<const T> values) {
+  Tensor tensor(data_type_of<T>(), std::move(dims));
+  assert(static_cast<std::size_t>(tensor.size()) == values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) tensor.data<T>()[i] = values[i];
+  return tensor;
+}
+
+using Sequence = std::vector<Tensor>;
+
+/// What a value is at run time: nothing (an empty optional), a tensor or a sequence of tensors.
+using Datum = std::variant<std::monostate, Tensor, Sequence>;
+
+}  // namespace gatefold

@@ -1,0 +1,201 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ir/half.h"
+
+namespace gatefold {
+
+/// Element types of tensors. The numbers are those of ONNX's TensorProto.DataType.
+enum class DataType : std::int8_t {
+  kUndefined = 0,
+  kFloat32 = 1,
+  kUint8 = 2,
+  kInt8 = 3,
+  kUint16 = 4,
+  kInt16 = 5,
+  kInt32 = 6,
+  kInt64 = 7,
+  kBool = 9,
+  kFloat16 = 10,
+  kFloat64 = 11,
+  kUint32 = 12,
+  kUint64 = 13,
+  kBfloat16 = 16,
+};
+
+/// Bytes of one element.
+std::size_t size_of(DataType dtype);
+/// The name ONNX's text syntax uses: "float", "double", "int64", "bool", "bfloat16", ...
+std::string_view name_of(DataType dtype);
+/// The inverse of name_of; kUndefined if there is no such type.
+DataType data_type_from_name(std::string_view name);
+/// The inverse of the enumeration's numbers; kUndefined for a number that is no supported type.
+DataType data_type_from_number(std::int64_t number);
+
+constexpr bool is_float(DataType dtype) {
+  return dtype == DataType::kFloat32 || dtype == DataType::kFloat64 ||
+         dtype == DataType::kFloat16 || dtype == DataType::kBfloat16;
+}
+constexpr bool is_half(DataType dtype) {
+  return dtype == DataType::kFloat16 || dtype == DataType::kBfloat16;
+}
+
+/// The DataType that stores a C++ element type.
+template <typename T>
+constexpr DataType data_type_of() = delete;
+template <>
+constexpr DataType data_type_of<float>() {
+  return DataType::kFloat32;
+}
+template <>
+constexpr DataType data_type_of<double>() {
+  return DataType::kFloat64;
+}
+template <>
+constexpr DataType data_type_of<Float16>() {
+  return DataType::kFloat16;
+}
+template <>
+constexpr DataType data_type_of<BFloat16>() {
+  return DataType::kBfloat16;
+}
+template <>
+constexpr DataType data_type_of<std::int8_t>() {
+  return DataType::kInt8;
+}
+template <>
+constexpr DataType data_type_of<std::int16_t>() {
+  return DataType::kInt16;
+}
+template <>
+constexpr DataType data_type_of<std::int32_t>() {
+  return DataType::kInt32;
+}
+template <>
+constexpr DataType data_type_of<std::int64_t>() {
+  return DataType::kInt64;
+}
+template <>
+constexpr DataType data_type_of<std::uint8_t>() {
+  return DataType::kUint8;
+}
+template <>
+constexpr DataType data_type_of<std::uint16_t>() {
+  return DataType::kUint16;
+}
+template <>
+constexpr DataType data_type_of<std::uint32_t>() {
+  return DataType::kUint32;
+}
+template <>
+constexpr DataType data_type_of<std::uint64_t>() {
+  return DataType::kUint64;
+}
+template <>
+constexpr DataType data_type_of<bool>() {
+  return DataType::kBool;
+}
+
+/// A set of element types, as an operator's port allows them.
+class DataTypeSet {
+ public:
+  constexpr DataTypeSet() = default;
+  template <typename... Types>
+  constexpr explicit DataTypeSet(DataType first, Types... rest)
+      : bits_((bit(first) | ... | bit(rest))) {}
+  constexpr bool contains(DataType dtype) const { return (bits_ & bit(dtype)) != 0; }
+  constexpr DataTypeSet operator|(DataTypeSet other) const {
+    DataTypeSet both;
+    both.bits_ = bits_ | other.bits_;
+    return both;
+  }
+
+ private:
+  static constexpr std::uint32_t bit(DataType dtype) {
+    return std::uint32_t{1} << static_cast<unsigned>(dtype);
+  }
+  std::uint32_t bits_ = 0;
+};
+
+inline constexpr DataTypeSet kFloatTypes{DataType::kFloat32, DataType::kFloat64, DataType::kFloat16,
+                                         DataType::kBfloat16};
+inline constexpr DataTypeSet kSignedIntegerTypes{DataType::kInt8, DataType::kInt16,
+                                                 DataType::kInt32, DataType::kInt64};
+inline constexpr DataTypeSet kUnsignedIntegerTypes{DataType::kUint8, DataType::kUint16,
+                                                   DataType::kUint32, DataType::kUint64};
+inline constexpr DataTypeSet kIntegerTypes = kSignedIntegerTypes | kUnsignedIntegerTypes;
+inline constexpr DataTypeSet kNumericTypes = kFloatTypes | kIntegerTypes;
+inline constexpr DataTypeSet kBoolType{DataType::kBool};
+inline constexpr DataTypeSet kInt64Type{DataType::kInt64};
+inline constexpr DataTypeSet kIndexTypes{DataType::kInt32, DataType::kInt64};
+inline constexpr DataTypeSet kAllTypes = kNumericTypes | kBoolType;
+
+/// One extent of a shape: a number, a name that stands for a number known at run time, or unknown.
+class Dim {
+ public:
+  Dim() = default;
+  Dim(std::int64_t size) : size_(size) {}  // NOLINT(google-explicit-constructor)
+  explicit Dim(std::string symbol) : symbol_(std::move(symbol)) {}
+
+  bool is_known() const { return size_ >= 0; }
+  bool is_symbol() const { return !is_known() && !symbol_.empty(); }
+  /// The number; only for a known extent.
+  std::int64_t size() const;
+  const std::string& symbol() const { return symbol_; }
+  /// Known and equal to `size`.
+  bool is(std::int64_t size) const { return size_ == size; }
+  /// Surely the same extent: equal numbers or equal names. Two unknown extents are not.
+  bool same_as(const Dim& other) const {
+    return is_known() ? size_ == other.size_ : is_symbol() && symbol_ == other.symbol_;
+  }
+  bool operator==(const Dim&) const = default;
+
+ private:
+  std::int64_t size_ = -1;
+  std::string symbol_;
+};
+
+using Dims = std::vector<std::int64_t>;
+using Shape = std::vector<Dim>;
+
+/// "[2,batch,?]"
+std::string to_string(const Shape& shape);
+std::string to_string(const Dims& dims);
+
+/// What is known of a value before it exists: a tensor's element type and shape, a sequence's or an
+/// optional's element.
+struct Type {
+  enum class Kind : std::int8_t { kTensor, kSequence, kOptional };
+
+  Kind kind = Kind::kTensor;
+  DataType dtype = DataType::kUndefined;  ///< Of a tensor.
+  std::optional<Shape> shape;             ///< Of a tensor; nothing when not even the rank is known.
+  std::shared_ptr<const Type> element;    ///< Of a sequence or an optional.
+
+  Type() = default;
+  Type(DataType dtype, std::optional<Shape> shape) : dtype(dtype), shape(std::move(shape)) {}
+  Type(DataType dtype, const Dims& dims) : dtype(dtype), shape(Shape(dims.begin(), dims.end())) {}
+  static Type sequence_of(Type element);
+  static Type optional_of(Type element);
+
+  bool is_tensor() const { return kind == Kind::kTensor; }
+  bool has_rank() const { return shape.has_value(); }
+  std::int64_t rank() const { return static_cast<std::int64_t>(shape->size()); }
+  /// True when every extent is a number.
+  bool is_static() const;
+  /// The extents of a static shape.
+  Dims dims() const;
+  bool operator==(const Type& other) const;
+};
+
+/// ONNX's text syntax: "float[2,batch]", "seq(float[2])", "float" when the rank is unknown.
+std::string to_string(const Type& type);
+
+}  // namespace gatefold

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ir/tensor.h"
+
+namespace gatefold::test {
+
+/// One use of an operator. The same list feeds every suite: type inference against the shapes that
+/// evaluation gives, kernels against the evaluator in double, and gradients.
+struct OpCase {
+  /// CamelCase, unique: "GatherNegativeIndices".
+  std::string name;
+  /// A graph in ONNX text: "g (float[2,3] x) => (float[a,b] y) { y = Relu (x) }".
+  std::string graph;
+  /// Inputs by name; inputs not given are drawn from a fixed random sequence: floats in [-1, 1),
+  /// integers in [0, 4), booleans.
+  std::map<std::string, Tensor> inputs = {};
+  /// Bound on |kernel - oracle| / (1 + |oracle|).
+  double tolerance = 1e-5;
+};
+
+/// One function per file of this folder; op_cases.cpp lists them.
+std::vector<OpCase> gather_cases();
+
+/// The cases of all files.
+std::vector<OpCase> all_op_cases();
+
+}  // namespace gatefold::test

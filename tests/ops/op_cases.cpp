@@ -1,0 +1,22 @@
+#include "tests/ops/op_case.h"
+
+namespace gatefold::test {
+namespace {
+
+using CaseList = std::vector<OpCase> (*)();
+
+constexpr CaseList kCaseLists[] = {
+    gather_cases,
+};
+
+}  // namespace
+
+std::vector<OpCase> all_op_cases() {
+  std::vector<OpCase> all;
+  for (const CaseList list : kCaseLists) {
+    for (OpCase& op_case : list()) all.push_back(std::move(op_case));
+  }
+  return all;
+}
+
+}  // namespace gatefold::test
