@@ -3,6 +3,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "backend/packed_weights.h"
@@ -14,8 +15,6 @@ struct CompileOptions {
   int threads = 1;  ///< OpenMP threads of one run.
 };
 
-class Plan;
-
 /// A graph ready to run. Immutable; any number of threads may run it, each with its own Context.
 class Executable {
  public:
@@ -25,9 +24,18 @@ class Executable {
   const Graph& graph() const { return *graph_; }
   const CompileOptions& options() const { return options_; }
   PackedWeights& packed() const { return packed_; }
+  /// The nodes that some output needs and whose result is not known, in order.
+  const std::vector<const Node*>& nodes() const { return nodes_; }
+  /// The numbers of a value that depends on constants and parameters only; else nullptr.
+  const Tensor* known(const Value* value) const;
 
  private:
+  void find_known();
+  void find_needed_nodes();
+
   std::shared_ptr<const Graph> graph_;
+  std::unordered_map<const Value*, Tensor> known_;
+  std::vector<const Node*> nodes_;
   CompileOptions options_;
   mutable PackedWeights packed_;
 };

@@ -29,8 +29,8 @@ struct Buffers {
 };
 
 /// One node made executable for fixed shapes. Belongs to one Context, so it is run by one thread at
-/// a time; it may use OpenMP threads inside. `run` allocates nothing and throws Error only for wrong
-/// data (an index out of range).
+/// a time; it may use OpenMP threads inside. `run` allocates nothing and throws Error only for
+/// wrong data (an index out of range).
 class Kernel {
  public:
   virtual ~Kernel() = default;
@@ -43,9 +43,9 @@ class Kernel {
 /// What a kernel maker may look at. All shapes are static.
 struct KernelRequest {
   const Node& node;
-  std::span<const Type* const> inputs;        ///< nullptr for a missing input.
-  std::span<const Type> outputs;              ///< Undefined dtype for an unwanted output.
-  std::span<const Tensor* const> constants;   ///< Numbers of inputs that never change, else nullptr.
+  std::span<const Type* const> inputs;       ///< nullptr for a missing input.
+  std::span<const Type> outputs;             ///< Undefined dtype for an unwanted output.
+  std::span<const Tensor* const> constants;  ///< Numbers of inputs that never change, else nullptr.
   int threads = 1;
   PackedWeights& packed;
 
@@ -63,8 +63,8 @@ struct KernelRequest {
   }
 };
 
-/// Makes a kernel, or nullptr where this implementation does not do what the node asks: the next one
-/// in the table is tried.
+/// Makes a kernel, or nullptr where this implementation does not do what the node asks: the next
+/// one in the table is tried.
 using MakeKernel = std::unique_ptr<Kernel> (*)(const KernelRequest& request);
 
 }  // namespace gatefold

@@ -16,8 +16,7 @@ class PackedWeights {
  public:
   /// The packed form named `layout` of `source`; `make` is called when it is asked for first. Equal
   /// (source memory, layout) must mean equal bytes: put everything that matters into `layout`.
-  Tensor get(const Tensor& source, const std::string& layout,
-             const std::function<Tensor()>& make) {
+  Tensor get(const Tensor& source, const std::string& layout, const std::function<Tensor()>& make) {
     const std::lock_guard lock(mutex_);
     Entry& entry = entries_[{source.raw(), layout}];
     if (!entry.packed.is_defined()) entry = {source, make()};

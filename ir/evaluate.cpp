@@ -99,9 +99,8 @@ std::int64_t EvaluateContext::axis(std::int64_t axis, std::int64_t rank) const {
   return axis < 0 ? axis + rank : axis;
 }
 
-void evaluate_node(const Node& node, std::span<const Datum* const> inputs,
-                   std::span<Datum> outputs, Precision precision,
-                   const RunSubGraph& run_sub_graph) {
+void evaluate_node(const Node& node, std::span<const Datum* const> inputs, std::span<Datum> outputs,
+                   Precision precision, const RunSubGraph& run_sub_graph) {
   bool has_half = false;
   std::vector<Datum> widened(inputs.size());
   std::vector<const Datum*> pointers(inputs.begin(), inputs.end());

@@ -79,8 +79,8 @@ class EvaluateContext {
 
 /// Computes one node. `outputs` has one entry per output of the node; an entry that already holds a
 /// tensor of the right type is written in place. Throws Error.
-void evaluate_node(const Node& node, std::span<const Datum* const> inputs,
-                   std::span<Datum> outputs, Precision precision, const RunSubGraph& run_sub_graph);
+void evaluate_node(const Node& node, std::span<const Datum* const> inputs, std::span<Datum> outputs,
+                   Precision precision, const RunSubGraph& run_sub_graph);
 
 /// Computes a whole graph with plain loops: slow and sure. One input per graph input. In kDouble,
 /// floating-point inputs, parameters and constants are converted to double first and the outputs

@@ -84,9 +84,8 @@ class Value {
 /// may use values of the graphs around it directly.
 using SubGraph = std::shared_ptr<Graph>;
 
-using AttrValue =
-    std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>, std::vector<float>,
-                 std::vector<std::string>, Tensor, SubGraph>;
+using AttrValue = std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>,
+                               std::vector<float>, std::vector<std::string>, Tensor, SubGraph>;
 using Attrs = std::map<std::string, AttrValue, std::less<>>;
 
 /// One operator applied to values. Optional inputs that are not given and outputs that nobody wants
@@ -159,8 +158,8 @@ class Node {
   std::list<std::unique_ptr<Node>>::iterator position_;
 };
 
-/// A graph of nodes in topological order. It owns its nodes and values. Node and Value pointers stay
-/// valid until the node or value is erased.
+/// A graph of nodes in topological order. It owns its nodes and values. Node and Value pointers
+/// stay valid until the node or value is erased.
 class Graph {
  public:
   /// A result of the graph: the name callers know, and the value delivered under it.
@@ -245,9 +244,9 @@ class Graph {
 /// What a model file holds beside its graph.
 struct Model {
   std::shared_ptr<Graph> graph = std::make_shared<Graph>();
-  std::string path;           ///< Where it was read from; for messages.
-  std::string producer;       ///< Name and version of the exporter.
-  std::int64_t opset = 0;     ///< Version of the default domain as stated in the file.
+  std::string path;        ///< Where it was read from; for messages.
+  std::string producer;    ///< Name and version of the exporter.
+  std::int64_t opset = 0;  ///< Version of the default domain as stated in the file.
   std::int64_t ir_version = 0;
   std::map<std::string, std::string> metadata;
 };

@@ -37,8 +37,8 @@ inline Dims broadcast_strides(const Dims& from, const Dims& to) {
   return strides;
 }
 
-/// Calls `visit(offsets)` for every index of `dims` in row-major order; offsets[k] is the dot product
-/// of the index with strides[k].
+/// Calls `visit(offsets)` for every index of `dims` in row-major order; offsets[k] is the dot
+/// product of the index with strides[k].
 template <std::size_t N, typename Visit>
 void for_each_index(const Dims& dims, const std::array<Dims, N>& strides, Visit&& visit) {
   for (const std::int64_t extent : dims) {

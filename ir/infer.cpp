@@ -60,7 +60,7 @@ void check_input_types(const Node& node, std::span<const Type* const> inputs) {
 }
 
 constexpr std::string_view kAttrKindNames[] = {
-    "an integer", "a float",           "a string", "a list of integers",
+    "an integer",       "a float",           "a string", "a list of integers",
     "a list of floats", "a list of strings", "a tensor", "a graph"};
 
 void check_attrs(const Node& node) {

@@ -76,14 +76,14 @@ class InferContext {
   std::vector<Type> outputs_;
 };
 
-/// The types of a node's outputs for the given inputs: checks the node against its OpDef, then calls
-/// `infer`. Types of unwanted outputs are left undefined. Throws Error.
+/// The types of a node's outputs for the given inputs: checks the node against its OpDef, then
+/// calls `infer`. Types of unwanted outputs are left undefined. Throws Error.
 std::vector<Type> infer_node(const Node& node, std::span<const Type* const> inputs,
                              std::span<const Tensor* const> values,
                              const InferSubGraph& infer_sub_graph);
 
-/// Sets the types of the node's outputs, and of everything inside its sub-graphs, from the types and
-/// constant values of its inputs.
+/// Sets the types of the node's outputs, and of everything inside its sub-graphs, from the types
+/// and constant values of its inputs.
 void infer_types(Node& node);
 /// The same for every node in order.
 void infer_types(Graph& graph);

@@ -33,9 +33,9 @@ const AttrDef* OpDef::find_attr(std::string_view attr_name) const {
 const OpDef* find_op(std::string_view domain, std::string_view name) {
   if (domain == "ai.onnx") domain = kOnnxDomain;
   const auto& all = sorted_ops();
-  const auto found = std::lower_bound(
-      all.begin(), all.end(), std::tie(domain, name),
-      [](const OpDef* def, const auto& wanted) { return key(def) < wanted; });
+  const auto found =
+      std::lower_bound(all.begin(), all.end(), std::tie(domain, name),
+                       [](const OpDef* def, const auto& wanted) { return key(def) < wanted; });
   if (found == all.end() || (*found)->domain != domain || (*found)->name != name) return nullptr;
   return *found;
 }

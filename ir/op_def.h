@@ -80,6 +80,8 @@ struct OpDef {
   /// float16 and bfloat16 inputs are widened to float before `evaluate` and its outputs narrowed
   /// after. False for operators that only move elements or handle halves themselves.
   bool widen_half = true;
+  /// Looks at its inputs' shapes only, never at their elements.
+  bool reads_only_shapes = false;
   /// Draws random numbers or otherwise differs from call to call: never folded, never merged.
   bool is_random = false;
 

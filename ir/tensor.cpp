@@ -11,11 +11,12 @@ namespace gatefold {
 namespace {
 
 constexpr std::size_t kAlignment = 64;
+constexpr std::int64_t kLargestCount = std::int64_t{1} << 48;
 
 std::shared_ptr<std::byte> allocate_zeros(std::size_t bytes) {
   const std::size_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
-  auto* memory = static_cast<std::byte*>(
-      std::aligned_alloc(kAlignment, rounded == 0 ? kAlignment : rounded));
+  auto* memory =
+      static_cast<std::byte*>(std::aligned_alloc(kAlignment, rounded == 0 ? kAlignment : rounded));
   if (memory == nullptr) fail("out of memory: a tensor of {} bytes cannot be allocated", bytes);
   std::memset(memory, 0, rounded);
   return {memory, [](std::byte* pointer) { std::free(pointer); }};
@@ -51,7 +52,13 @@ void dispatch_any(DataType dtype, Function&& function) {
 
 std::int64_t element_count(const Dims& dims) {
   std::int64_t count = 1;
-  for (const std::int64_t extent : dims) count *= extent;
+  for (const std::int64_t extent : dims) {
+    if (extent < 0)
+      fail("a tensor of shape {} cannot be: its extents must be 0 or more", to_string(dims));
+    if (__builtin_mul_overflow(count, extent, &count) || count > kLargestCount) {
+      fail("a tensor of shape {} is too large", to_string(dims));
+    }
+  }
   return count;
 }
 
@@ -66,6 +73,15 @@ Tensor Tensor::view(DataType dtype, Dims dims, void* memory) {
   tensor.size_ = element_count(dims);
   tensor.dims_ = std::move(dims);
   tensor.memory_ = {static_cast<std::byte*>(memory), [](std::byte*) {}};
+  return tensor;
+}
+
+Tensor Tensor::part(std::size_t offset, DataType dtype, Dims dims) const {
+  Tensor tensor;
+  tensor.dtype_ = dtype;
+  tensor.size_ = element_count(dims);
+  tensor.dims_ = std::move(dims);
+  tensor.memory_ = {memory_, memory_.get() + offset};
   return tensor;
 }
 

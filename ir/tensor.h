@@ -12,7 +12,8 @@
 
 namespace gatefold {
 
-/// The product of the extents.
+/// The product of the extents. Throws Error when an extent is negative or the product exceeds what
+/// memory could hold.
 std::int64_t element_count(const Dims& dims);
 
 /// A dense, row-major array in host memory. Copying a Tensor shares its memory; `clone` copies it.
@@ -66,6 +67,8 @@ class Tensor {
   double number_at(std::int64_t index) const;
 
   Tensor clone() const;
+  /// A tensor that lies `offset` bytes inside this one's memory and keeps all of it alive.
+  Tensor part(std::size_t offset, DataType dtype, Dims dims) const;
   /// The same memory under other extents; the number of elements must stay.
   Tensor reshaped(Dims dims) const;
   /// A copy with every element converted as by a C++ cast (floats to bool: non-zero).

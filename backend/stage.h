@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "backend/arena.h"
+#include "backend/executable.h"
+#include "backend/kernel.h"
+#include "ir/graph.h"
+
+namespace gatefold {
+
+/// A value that a stage is given: its concrete type and, where they never change, its numbers.
+struct StageInput {
+  const Value* value = nullptr;
+  Type type;
+  Tensor known = {};
+};
+
+/// A run of nodes planned for concrete input shapes. Shapes are propagated, nodes whose inputs are
+/// known are computed once, views get no memory of their own, every other node becomes a step with
+/// its kernel, and all buffers lie in one arena.
+///
+/// Nodes whose output shape depends on data (NonZero, a Reshape by a computed shape) end the stage:
+/// they are computed when the steps are done, and what is left of the graph becomes a following
+/// stage, planned for the shapes they gave and kept for the next time those come up.
+class Stage {
+ public:
+  /// Plans kept for different shapes in one place; the oldest goes when there are more.
+  static constexpr std::size_t kMostPlans = 32;
+
+  Stage(const Executable& executable, std::vector<StageInput> inputs,
+        std::vector<const Node*> nodes);
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+
+  /// `inputs[i]` is the datum of input i. Returns one datum per graph output, valid until the next
+  /// run. Allocates nothing when the stage has no following one.
+  std::span<const Datum> run(std::span<const Datum* const> inputs, bool profiling);
+
+  /// True when the stage was planned for these data.
+  bool fits(std::span<const Datum* const> inputs) const;
+
+  void append_profile(std::vector<StepProfile>& profile) const;
+
+ private:
+  enum class Root : std::int8_t { kKnown, kInput, kBuffer };
+
+  /// Where a value's memory is: `root` number `index`, `offset` bytes into it.
+  struct Slot {
+    Type type;
+    Tensor known;
+    Root root = Root::kKnown;
+    std::size_t index = 0;
+    std::size_t offset = 0;
+  };
+
+  /// A node with its kernel; without one it is a pivot, whose outputs are made anew each time.
+  struct Step {
+    const Node* node = nullptr;
+    std::unique_ptr<Kernel> kernel = nullptr;
+    std::size_t first_input = 0;  // In pointers_.
+    std::size_t first_output = 0;
+    std::size_t scratch = 0;  // In pointers_.
+    double seconds = 0;
+    std::int64_t runs = 0;
+  };
+
+  /// A pointer that follows the memory of a stage input.
+  struct InputPointer {
+    std::size_t pointer = 0;
+    std::size_t input = 0;
+    std::size_t offset = 0;
+  };
+
+  bool is_ready(const Node& node) const;
+  Slot& slot_of(const Value* value);
+  void plan_node(const Node& node);
+  bool evaluate_now(const KernelRequest& request);
+  bool add_views(const KernelRequest& request);
+  void add_step(const KernelRequest& request);
+  std::size_t add_buffer(std::size_t bytes);
+  std::size_t add_pointer(const Value* value);
+  void keep(const Value* value);
+  void keep_what_follows();
+  void lay_out();
+  void prepare_outputs();
+
+  void run_steps(std::span<const Datum* const> inputs, bool profiling);
+  std::span<const Datum> run_following(std::span<const Datum* const> inputs, bool profiling);
+  Datum datum_of(const Value* value, std::span<const Datum* const> inputs) const;
+
+  const Executable& executable_;
+  std::vector<StageInput> inputs_;
+  std::vector<const Node*> nodes_;
+  std::unordered_map<const Value*, Slot> slots_;
+
+  std::vector<Step> steps_;
+  std::vector<ArenaRequest> buffers_;
+  ArenaLayout layout_;
+  Tensor arena_;
+  std::vector<void*> pointers_;
+  std::vector<const Value*> pointer_values_;  // What each pointer points at; nullptr for scratch.
+  std::vector<InputPointer> input_pointers_;
+  std::vector<std::pair<std::size_t, std::size_t>> scratch_buffers_;  // Pointer, buffer.
+
+  std::vector<Step> pivots_;
+  std::vector<const Node*> deferred_;  // Left to the following stage.
+  std::vector<const Value*> handed_over_;
+  std::vector<std::unique_ptr<Stage>> following_;
+  std::vector<Datum> outputs_;
+};
+
+}  // namespace gatefold

@@ -1,0 +1,222 @@
+#include <algorithm>
+
+#include "backend/kernels.h"
+#include "backend/stage.h"
+#include "backend/views.h"
+#include "ir/evaluate.h"
+#include "ir/infer.h"
+#include "ir/op_def.h"
+
+namespace gatefold {
+
+Stage::Stage(const Executable& executable, std::vector<StageInput> inputs,
+             std::vector<const Node*> nodes)
+    : executable_(executable), inputs_(std::move(inputs)) {
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    const StageInput& input = inputs_[i];
+    const Root root = input.known.is_defined() ? Root::kKnown : Root::kInput;
+    slots_[input.value] = {input.type, input.known, root, i, 0};
+  }
+  for (const Node* node : nodes) {
+    if (is_ready(*node)) {
+      plan_node(*node);
+    } else {
+      deferred_.push_back(node);
+    }
+  }
+  if (pivots_.empty()) {
+    for (const Graph::Output& output : executable_.graph().outputs()) keep(output.value);
+  } else {
+    keep_what_follows();
+  }
+  lay_out();
+  if (pivots_.empty()) prepare_outputs();
+}
+
+bool Stage::is_ready(const Node& node) const {
+  const auto inputs = node.inputs();
+  return std::all_of(inputs.begin(), inputs.end(), [&](const Value* value) {
+    return value == nullptr || slots_.count(value) > 0 || executable_.known(value) != nullptr;
+  });
+}
+
+Stage::Slot& Stage::slot_of(const Value* value) {
+  const auto found = slots_.find(value);
+  if (found != slots_.end()) return found->second;
+  const Tensor& known = *executable_.known(value);
+  return slots_[value] = {known.type(), known, Root::kKnown, 0, 0};
+}
+
+void Stage::plan_node(const Node& node) {
+  std::vector<const Type*> types;
+  std::vector<const Tensor*> constants;
+  for (const Value* value : node.inputs()) {
+    const Slot* slot = value == nullptr ? nullptr : &slot_of(value);
+    types.push_back(slot == nullptr ? nullptr : &slot->type);
+    constants.push_back(slot != nullptr && slot->known.is_defined() ? &slot->known : nullptr);
+  }
+  const std::vector<Type> outputs = infer_node(node, types, constants, {});
+  const KernelRequest request{
+      node, types, outputs, constants, executable_.options().threads, executable_.packed()};
+  if (evaluate_now(request)) return;
+  bool is_static = std::all_of(types.begin(), types.end(), [](const Type* type) {
+    return type == nullptr || type->is_tensor();
+  });
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (node.output(i) != nullptr && !outputs[i].is_static()) is_static = false;
+  }
+  if (!is_static) {
+    pivots_.push_back({.node = &node});
+  } else if (!add_views(request)) {
+    add_step(request);
+  }
+}
+
+bool Stage::evaluate_now(const KernelRequest& request) {
+  const Node& node = request.node;
+  if (node.op().is_random || !node.sub_graphs().empty()) return false;
+  std::vector<Datum> inputs(request.inputs.size());
+  std::vector<const Datum*> pointers(request.inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (request.inputs[i] == nullptr) continue;
+    if (request.constants[i] != nullptr) {
+      inputs[i] = *request.constants[i];
+    } else if (node.op().reads_only_shapes && request.inputs[i]->is_static()) {
+      inputs[i] = Tensor::view(request.dtype(i), request.input_dims(i), nullptr);
+    } else {
+      return false;
+    }
+    pointers[i] = &inputs[i];
+  }
+  std::vector<Datum> outputs(node.output_count());
+  evaluate_node(node, pointers, outputs, Precision::kNative, {});
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (node.output(i) == nullptr) continue;
+    const auto* tensor = std::get_if<Tensor>(&outputs[i]);
+    if (tensor == nullptr) return false;
+    slots_[node.output(i)] = {tensor->type(), *tensor, Root::kKnown, 0, 0};
+  }
+  return true;
+}
+
+bool Stage::add_views(const KernelRequest& request) {
+  const Node& node = request.node;
+  std::vector<std::size_t> offsets(node.output_count(), 0);
+  for (std::size_t i = 0; i < offsets.size(); ++i) {
+    if (node.output(i) == nullptr) continue;
+    const auto offset = view_offset(request, i);
+    if (!offset) return false;
+    offsets[i] = *offset;
+  }
+  const Slot source = slots_.at(node.input(0));
+  // A part of known memory stays a step: constants have no slot memory to point into.
+  if (source.root == Root::kKnown) return false;
+  for (std::size_t i = 0; i < offsets.size(); ++i) {
+    if (node.output(i) == nullptr) continue;
+    slots_[node.output(i)] = {
+        request.outputs[i], {}, source.root, source.index, source.offset + offsets[i]};
+  }
+  return true;
+}
+
+std::size_t Stage::add_buffer(std::size_t bytes) {
+  buffers_.push_back({bytes, steps_.size(), steps_.size()});
+  return buffers_.size() - 1;
+}
+
+std::size_t Stage::add_pointer(const Value* value) {
+  if (value != nullptr) {
+    const Slot& slot = slots_.at(value);
+    if (slot.root == Root::kBuffer) buffers_[slot.index].last_step = steps_.size();
+  }
+  pointers_.push_back(nullptr);
+  pointer_values_.push_back(value);
+  return pointers_.size() - 1;
+}
+
+void Stage::add_step(const KernelRequest& request) {
+  const Node& node = request.node;
+  Step step{.node = &node, .kernel = make_kernel(request)};
+  step.first_input = pointers_.size();
+  for (const Value* value : node.inputs()) add_pointer(value);
+  step.first_output = pointers_.size();
+  for (std::size_t i = 0; i < node.output_count(); ++i) {
+    const Value* value = node.output(i);
+    if (value != nullptr) {
+      const auto bytes = element_count(request.output_dims(i)) * size_of(request.outputs[i].dtype);
+      slots_[value] = {request.outputs[i], {}, Root::kBuffer, add_buffer(bytes), 0};
+    }
+    add_pointer(value);
+  }
+  step.scratch = add_pointer(nullptr);
+  if (const std::size_t bytes = step.kernel->scratch_bytes(); bytes > 0) {
+    scratch_buffers_.emplace_back(step.scratch, add_buffer(bytes));
+  }
+  steps_.push_back(std::move(step));
+}
+
+void Stage::keep(const Value* value) {
+  const Slot& slot = slot_of(value);
+  if (slot.root == Root::kBuffer) buffers_[slot.index].last_step = steps_.size();
+}
+
+void Stage::keep_what_follows() {
+  std::unordered_map<const Value*, bool> made_by_pivot;
+  for (const Step& pivot : pivots_) {
+    for (const Value* value : pivot.node->inputs()) {
+      if (value != nullptr) keep(value);
+    }
+    for (std::size_t i = 0; i < pivot.node->output_count(); ++i) {
+      if (pivot.node->output(i) == nullptr) continue;
+      made_by_pivot[pivot.node->output(i)] = true;
+      handed_over_.push_back(pivot.node->output(i));
+    }
+  }
+  const auto hand_over = [&](const Value* value) {
+    if (value == nullptr || made_by_pivot.count(value) > 0) return;
+    if (slots_.count(value) == 0 && executable_.known(value) == nullptr) return;
+    if (std::find(handed_over_.begin(), handed_over_.end(), value) != handed_over_.end()) return;
+    keep(value);
+    handed_over_.push_back(value);
+  };
+  for (const Node* node : deferred_) {
+    for (const Value* value : node->inputs()) hand_over(value);
+  }
+  for (const Graph::Output& output : executable_.graph().outputs()) hand_over(output.value);
+}
+
+void Stage::lay_out() {
+  layout_ = plan_arena(buffers_);
+  arena_ = Tensor(DataType::kUint8, {static_cast<std::int64_t>(layout_.bytes)});
+  for (std::size_t i = 0; i < pointers_.size(); ++i) {
+    if (pointer_values_[i] == nullptr) continue;
+    const Slot& slot = slots_.at(pointer_values_[i]);
+    if (slot.root == Root::kKnown) {
+      pointers_[i] = const_cast<std::byte*>(slot.known.raw());
+    } else if (slot.root == Root::kBuffer) {
+      pointers_[i] = arena_.raw() + layout_.offsets[slot.index] + slot.offset;
+    } else {
+      input_pointers_.push_back({i, slot.index, slot.offset});
+    }
+  }
+  for (const auto& [pointer, buffer] : scratch_buffers_) {
+    pointers_[pointer] = arena_.raw() + layout_.offsets[buffer];
+  }
+}
+
+void Stage::prepare_outputs() {
+  for (const Graph::Output& output : executable_.graph().outputs()) {
+    const Slot& slot = slots_.at(output.value);
+    if (slot.root == Root::kKnown) {
+      outputs_.emplace_back(slot.known);
+    } else if (slot.root == Root::kInput) {
+      outputs_.push_back(slot.type.is_tensor() ? Datum(Tensor(slot.type.dtype, slot.type.dims()))
+                                               : Datum());
+    } else {
+      outputs_.emplace_back(arena_.part(layout_.offsets[slot.index] + slot.offset, slot.type.dtype,
+                                        slot.type.dims()));
+    }
+  }
+}
+
+}  // namespace gatefold
