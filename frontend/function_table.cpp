@@ -1,0 +1,133 @@
+#include "frontend/function_table.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <vector>
+
+#include "frontend/opset_raise.h"
+#include "ir/error.h"
+#include "ir/op_def.h"
+
+namespace gatefold {
+namespace {
+
+// Fields that IR version 10 added; protobuf classes of older ONNX keep them as unknown fields.
+constexpr int kNodeOverloadField = 8;
+constexpr int kFunctionOverloadField = 13;
+
+template <typename Message>
+std::string unknown_string(const Message& message, int number) {
+  const auto& fields = message.unknown_fields();
+  for (int i = 0; i < fields.field_count(); ++i) {
+    const auto& field = fields.field(i);
+    if (field.number() == number &&
+        field.type() == google::protobuf::UnknownField::TYPE_LENGTH_DELIMITED) {
+      return field.length_delimited();
+    }
+  }
+  return {};
+}
+
+// Which node of its operator it is.
+std::string label(const onnx::NodeProto& node) {
+  if (!node.name().empty()) return fmt::format("node '{}'", node.name());
+  return node.output_size() > 0 ? fmt::format("output '{}'", node.output(0)) : "a nameless node";
+}
+
+class OperatorCheck {
+ public:
+  explicit OperatorCheck(const FunctionTable& functions) : functions_(functions) {}
+
+  template <typename Nodes>
+  void visit(const Nodes& nodes, const OpsetImports& opsets) {
+    for (const auto& node : nodes) visit_node(node, opsets);
+  }
+
+  void report() const {
+    if (unknown_.empty()) return;
+    std::string list;
+    for (const auto& [op, users] : unknown_) {
+      list += fmt::format("{}{} ({}{})", list.empty() ? "" : ", ", op, fmt::join(users.shown, ", "),
+                          users.more > 0 ? fmt::format(" and {} more", users.more) : "");
+    }
+    fail("{} operator{} not supported: {}", unknown_.size(), unknown_.size() == 1 ? " is" : "s are",
+         list);
+  }
+
+ private:
+  struct Users {
+    std::vector<std::string> shown;
+    int more = 0;
+  };
+
+  void visit_node(const onnx::NodeProto& node, const OpsetImports& opsets) {
+    for (const auto& attribute : node.attribute()) {
+      if (attribute.has_g()) visit(attribute.g().node(), opsets);
+    }
+    if (const auto* function = functions_.find(node)) {
+      if (visited_.insert(function).second) {
+        visit(function->node(), OpsetImports(function->opset_import()));
+      }
+      return;
+    }
+    const std::string domain = canonical_domain(node.domain());
+    if (domain == kOnnxDomain && node.op_type() == "Constant") return;
+    if (find_op(domain, node.op_type()) != nullptr) return;
+    if (is_raised_away(domain, node.op_type(), opsets.version(domain))) return;
+    const std::string op = domain.empty() ? node.op_type() : domain + "." + node.op_type();
+    constexpr std::size_t kMostShown = 3;
+    Users& users = unknown_[op];
+    if (users.shown.size() == kMostShown) {
+      ++users.more;
+    } else {
+      users.shown.push_back(label(node));
+    }
+  }
+
+  const FunctionTable& functions_;
+  std::set<const onnx::FunctionProto*> visited_;
+  std::map<std::string, Users> unknown_;
+};
+
+}  // namespace
+
+std::string canonical_domain(const std::string& domain) {
+  return domain == "ai.onnx" ? std::string(kOnnxDomain) : domain;
+}
+
+OpsetImports::OpsetImports(
+    const google::protobuf::RepeatedPtrField<onnx::OperatorSetIdProto>& imports) {
+  for (const auto& import : imports) set(canonical_domain(import.domain()), import.version());
+}
+
+std::int64_t OpsetImports::version(const std::string& domain) const {
+  const auto found = versions_.find(domain);
+  return found == versions_.end() ? 0 : found->second;
+}
+
+void OpsetImports::set(const std::string& domain, std::int64_t version) {
+  versions_[domain] = version;
+}
+
+FunctionTable::FunctionTable(const onnx::ModelProto& model) {
+  for (const auto& function : model.functions()) {
+    functions_[{canonical_domain(function.domain()), function.name(),
+                unknown_string(function, kFunctionOverloadField)}] = &function;
+  }
+}
+
+const onnx::FunctionProto* FunctionTable::find(const onnx::NodeProto& node) const {
+  if (functions_.empty()) return nullptr;
+  const auto found = functions_.find(
+      {canonical_domain(node.domain()), node.op_type(), unknown_string(node, kNodeOverloadField)});
+  return found == functions_.end() ? nullptr : found->second;
+}
+
+void check_operators(const onnx::ModelProto& model, const FunctionTable& functions) {
+  OperatorCheck check(functions);
+  check.visit(model.graph().node(), OpsetImports(model.opset_import()));
+  check.report();
+}
+
+}  // namespace gatefold

@@ -1,0 +1,327 @@
+#include "frontend/graph_importer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "frontend/constant_node.h"
+#include "frontend/function_table.h"
+#include "frontend/node_draft.h"
+#include "frontend/node_order.h"
+#include "frontend/opset_raise.h"
+#include "frontend/proto_types.h"
+#include "ir/error.h"
+#include "ir/op_def.h"
+
+namespace gatefold {
+namespace {
+
+using Nodes = google::protobuf::RepeatedPtrField<onnx::NodeProto>;
+
+// What the nodes of a graph or a function body are read with.
+struct Environment {
+  OpsetImports opsets;
+  /// The attributes that the call of a function gives; nullptr in the model's own graphs.
+  const Attrs* arguments = nullptr;
+};
+
+// The values that nodes can name at one level: a graph, a sub-graph, or a function body.
+struct Scope {
+  Graph& graph;
+  const Environment& environment;
+  const Scope* outer = nullptr;  ///< The graph around a sub-graph, whose values are visible, too.
+  std::unordered_map<std::string, Value*> values = {};
+  /// Every name that the level defines sooner or later.
+  std::unordered_set<std::string> declared = {};
+  /// Names in the graph of a function's outputs.
+  std::unordered_map<std::string, std::string> renamed = {};
+
+  bool is_declared_outside(const std::string& name) const {
+    for (const Scope* scope = outer; scope != nullptr; scope = scope->outer) {
+      if (scope->declared.contains(name)) return true;
+    }
+    return false;
+  }
+};
+
+void collect_names(const onnx::GraphProto& proto, NameSource& names) {
+  for (const auto& input : proto.input()) names.take(input.name());
+  for (const auto& tensor : proto.initializer()) names.take(tensor.name());
+  for (const auto& output : proto.output()) names.take(output.name());
+  for (const auto& node : proto.node()) {
+    for (const std::string& output : node.output()) names.take(output);
+    for (const auto& attribute : node.attribute()) {
+      if (attribute.has_g()) collect_names(attribute.g(), names);
+    }
+  }
+}
+
+void check_output_type(const onnx::ValueInfoProto& proto, const Type& found) {
+  const std::string what = fmt::format("output '{}'", proto.name());
+  const Type stated = import_type(proto.type(), what);
+  if (stated.is_tensor() && stated.dtype == DataType::kUndefined) return;
+  const auto contradict = [&] {
+    fail("{}: the model states {} but its nodes give {}", what, to_string(stated),
+         to_string(found));
+  };
+  if (stated.kind != found.kind) contradict();
+  if (!stated.is_tensor() || found.dtype == DataType::kUndefined) return;
+  if (stated.dtype != found.dtype) contradict();
+  if (!stated.has_rank() || !found.has_rank()) return;
+  if (stated.rank() != found.rank()) contradict();
+  for (std::size_t i = 0; i < stated.shape->size(); ++i) {
+    const Dim& a = (*stated.shape)[i];
+    const Dim& b = (*found.shape)[i];
+    if (a.is_known() && b.is_known() && a.size() != b.size()) contradict();
+  }
+}
+
+class Importer {
+ public:
+  Importer(const onnx::ModelProto& model, const std::filesystem::path& folder)
+      : functions_(model), folder_(folder) {
+    check_operators(model, functions_);
+    collect_names(model.graph(), names_);
+  }
+
+  void import_graph(const onnx::GraphProto& proto, Scope& scope);
+
+ private:
+  void import_initializers(const onnx::GraphProto& proto, Scope& scope);
+  void import_inputs(const onnx::GraphProto& proto, Scope& scope);
+  void import_outputs(const onnx::GraphProto& proto, Scope& scope);
+  void import_nodes(const Nodes& nodes, Scope& scope);
+  void import_node(const onnx::NodeProto& proto, Scope& scope);
+  void call_function(const onnx::FunctionProto& function, const onnx::NodeProto& call,
+                     NodeDraft& draft, Scope& scope);
+
+  std::optional<AttrValue> import_attr(const onnx::AttributeProto& proto, Scope& scope,
+                                       const std::string& what);
+  Attrs import_attrs(const onnx::NodeProto& proto, Scope& scope);
+  std::int64_t opset_of(const onnx::NodeProto& proto, const Scope& scope) const;
+
+  void declare(Scope& scope, const std::string& name);
+  void define(Scope& scope, const std::string& name, Value* value) { scope.values[name] = value; }
+  Value* find(const Scope& scope, const std::string& name) const;
+  std::string name_in_graph(const Scope& scope, const std::string& name);
+
+  FunctionTable functions_;
+  std::filesystem::path folder_;
+  NameSource names_;
+  std::vector<const onnx::FunctionProto*> open_calls_;
+};
+
+void Importer::declare(Scope& scope, const std::string& name) {
+  if (!scope.declared.insert(name).second) fail("the name '{}' is defined more than once", name);
+}
+
+Value* Importer::find(const Scope& scope, const std::string& name) const {
+  for (const Scope* level = &scope; level != nullptr; level = level->outer) {
+    const auto found = level->values.find(name);
+    if (found != level->values.end()) return found->second;
+  }
+  fail("'{}' is read but nothing defines it", name);
+}
+
+std::string Importer::name_in_graph(const Scope& scope, const std::string& name) {
+  const auto renamed = scope.renamed.find(name);
+  if (renamed != scope.renamed.end()) return renamed->second;
+  // Two calls of a function would give the same names, and sub-graphs may hide names around them.
+  const bool is_free = scope.environment.arguments == nullptr && !scope.is_declared_outside(name);
+  return is_free ? name : names_.fresh(name);
+}
+
+void Importer::import_graph(const onnx::GraphProto& proto, Scope& scope) {
+  if (proto.sparse_initializer_size() > 0) {
+    fail("sparse initializer '{}' is not supported; store it as a dense tensor",
+         proto.sparse_initializer(0).values().name());
+  }
+  import_initializers(proto, scope);
+  import_inputs(proto, scope);
+  for (const auto& node : proto.node()) {
+    for (const std::string& output : node.output()) {
+      if (!output.empty()) declare(scope, output);
+    }
+  }
+  import_nodes(proto.node(), scope);
+  import_outputs(proto, scope);
+}
+
+void Importer::import_initializers(const onnx::GraphProto& proto, Scope& scope) {
+  for (const auto& tensor : proto.initializer()) {
+    const std::string what = fmt::format("initializer '{}'", tensor.name());
+    declare(scope, tensor.name());
+    Tensor data = import_tensor(tensor, folder_, what);
+    const std::string name = name_in_graph(scope, tensor.name());
+    define(scope, tensor.name(),
+           is_float(data.dtype()) ? scope.graph.add_parameter(name, std::move(data))
+                                  : scope.graph.add_constant(name, std::move(data)));
+  }
+}
+
+void Importer::import_inputs(const onnx::GraphProto& proto, Scope& scope) {
+  std::unordered_set<std::string> initialized = scope.declared;
+  for (const auto& input : proto.input()) {
+    // Up to IR version 3 every initializer is listed among the inputs.
+    if (initialized.erase(input.name()) > 0) continue;
+    declare(scope, input.name());
+    Type type = import_type(input.type(), fmt::format("input '{}'", input.name()));
+    const std::string name = name_in_graph(scope, input.name());
+    define(scope, input.name(), scope.graph.add_input(name, std::move(type)));
+  }
+}
+
+void Importer::import_outputs(const onnx::GraphProto& proto, Scope& scope) {
+  for (const auto& output : proto.output()) {
+    Value* value = nullptr;
+    try {
+      value = find(scope, output.name());
+    } catch (const Error&) {
+      fail("output '{}' of the graph is defined by nothing", output.name());
+    }
+    scope.graph.add_output(output.name(), value);
+    if (scope.outer == nullptr) check_output_type(output, value->type());
+  }
+}
+
+void Importer::import_nodes(const Nodes& nodes, Scope& scope) {
+  for (const onnx::NodeProto* node : ordered_nodes(nodes)) import_node(*node, scope);
+}
+
+std::int64_t Importer::opset_of(const onnx::NodeProto& proto, const Scope& scope) const {
+  const std::string domain = canonical_domain(proto.domain());
+  const std::int64_t version = scope.environment.opsets.version(domain);
+  if (version == 0 && domain == kOnnxDomain) {
+    fail(
+        "{}: the model states no version of the operator set 'ai.onnx'; add it to its opset "
+        "imports",
+        describe(proto));
+  }
+  return version;
+}
+
+void Importer::import_node(const onnx::NodeProto& proto, Scope& scope) {
+  const onnx::FunctionProto* function = functions_.find(proto);
+  NodeDraft draft;
+  draft.graph = &scope.graph;
+  draft.names = &names_;
+  draft.domain = canonical_domain(proto.domain());
+  draft.op = proto.op_type();
+  draft.name = proto.name();
+  for (const std::string& input : proto.input()) {
+    try {
+      draft.inputs.push_back(input.empty() ? nullptr : find(scope, input));
+    } catch (const Error& error) {
+      fail("{}: input {}", describe(proto), error.what());
+    }
+  }
+  while (!draft.inputs.empty() && draft.inputs.back() == nullptr) draft.inputs.pop_back();
+  for (const std::string& output : proto.output()) {
+    draft.outputs.push_back(output.empty() ? output : name_in_graph(scope, output));
+  }
+  while (!draft.outputs.empty() && draft.outputs.back().empty()) draft.outputs.pop_back();
+  draft.attrs = import_attrs(proto, scope);
+  if (function != nullptr) return call_function(*function, proto, draft, scope);
+
+  draft.opset = opset_of(proto, scope);
+  if (draft.domain == kOnnxDomain && draft.op == "Constant") {
+    return define(scope, proto.output(0), import_constant_node(draft));
+  }
+  raise_to_internal_opset(draft);
+  Node* node = draft.emit();
+  for (int i = 0; i < proto.output_size(); ++i) {
+    if (!proto.output(i).empty()) define(scope, proto.output(i), node->output(i));
+  }
+}
+
+void Importer::call_function(const onnx::FunctionProto& function, const onnx::NodeProto& call,
+                             NodeDraft& draft, Scope& scope) {
+  if (std::find(open_calls_.begin(), open_calls_.end(), &function) != open_calls_.end()) {
+    draft.fail("the function calls itself");
+  }
+  if (draft.inputs.size() > static_cast<std::size_t>(function.input_size()) ||
+      draft.outputs.size() > static_cast<std::size_t>(function.output_size())) {
+    draft.fail("it has {} inputs and {} outputs but the function has only {} and {}",
+               draft.inputs.size(), draft.outputs.size(), function.input_size(),
+               function.output_size());
+  }
+  open_calls_.push_back(&function);
+  const Environment environment{OpsetImports(function.opset_import()), &draft.attrs};
+  Scope body{scope.graph, environment};
+  for (int i = 0; i < function.input_size(); ++i) {
+    declare(body, function.input(i));
+    define(body, function.input(i), draft.input(i));
+  }
+  for (int i = 0; i < function.output_size(); ++i) {
+    if (draft.has_output(i)) body.renamed[function.output(i)] = draft.outputs[i];
+  }
+  for (const auto& node : function.node()) {
+    for (const std::string& output : node.output()) {
+      if (!output.empty()) declare(body, output);
+    }
+  }
+  import_nodes(function.node(), body);
+  for (std::size_t i = 0; i < draft.outputs.size(); ++i) {
+    if (!draft.has_output(i)) continue;
+    define(scope, call.output(static_cast<int>(i)), find(body, function.output(i)));
+  }
+  open_calls_.pop_back();
+}
+
+Attrs Importer::import_attrs(const onnx::NodeProto& proto, Scope& scope) {
+  Attrs attrs;
+  for (const auto& attribute : proto.attribute()) {
+    const std::string what = fmt::format("{}: attribute '{}'", describe(proto), attribute.name());
+    if (attrs.contains(attribute.name())) fail("{} is given twice", what);
+    if (auto value = import_attr(attribute, scope, what)) {
+      attrs.emplace(attribute.name(), std::move(*value));
+    }
+  }
+  return attrs;
+}
+
+std::optional<AttrValue> Importer::import_attr(const onnx::AttributeProto& proto, Scope& scope,
+                                               const std::string& what) {
+  if (!proto.ref_attr_name().empty()) {
+    const Attrs* arguments = scope.environment.arguments;
+    if (arguments == nullptr) fail("{} refers to a function's, but it is not in a function", what);
+    const auto found = arguments->find(proto.ref_attr_name());
+    return found == arguments->end() ? std::nullopt : std::optional(found->second);
+  }
+  if (proto.has_g()) {
+    auto graph = std::make_shared<Graph>(proto.g().name(), &scope.graph);
+    Scope inner{*graph, scope.environment, &scope};
+    import_graph(proto.g(), inner);
+    return graph;
+  }
+  return import_plain_attr(proto, folder_, what);
+}
+
+}  // namespace
+
+Model import_model(const onnx::ModelProto& proto, const std::filesystem::path& folder) {
+  if (!proto.has_graph()) fail("the file holds no graph; is it an ONNX model?");
+  Model model;
+  Environment environment{OpsetImports(proto.opset_import())};
+  // Models of IR versions 1 and 2 do not state an operator set; it is the first.
+  if (proto.ir_version() < 3 && proto.opset_import_size() == 0) {
+    environment.opsets.set(std::string(kOnnxDomain), 1);
+  }
+  model.opset = environment.opsets.version(std::string(kOnnxDomain));
+  model.ir_version = proto.ir_version();
+  model.producer = proto.producer_name();
+  if (!proto.producer_version().empty()) model.producer += " " + proto.producer_version();
+  for (const auto& entry : proto.metadata_props()) model.metadata[entry.key()] = entry.value();
+
+  model.graph->set_name(proto.graph().name());
+  Scope scope{*model.graph, environment};
+  Importer(proto, folder).import_graph(proto.graph(), scope);
+  return model;
+}
+
+}  // namespace gatefold

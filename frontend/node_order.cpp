@@ -1,0 +1,83 @@
+#include "frontend/node_order.h"
+
+#include <fmt/format.h>
+
+#include <queue>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "ir/error.h"
+
+namespace gatefold {
+namespace {
+
+using Names = std::unordered_set<std::string_view>;
+
+// Adds the names that a node reads from the graph it stands in.
+void collect_reads(const onnx::NodeProto& node, Names& reads) {
+  for (const std::string& input : node.input()) {
+    if (!input.empty()) reads.insert(input);
+  }
+  for (const auto& attribute : node.attribute()) {
+    if (!attribute.has_g()) continue;
+    Names inner;
+    for (const auto& inner_node : attribute.g().node()) collect_reads(inner_node, inner);
+    for (const auto& output : attribute.g().output()) inner.insert(output.name());
+    for (const auto& inner_node : attribute.g().node()) {
+      for (const std::string& output : inner_node.output()) inner.erase(output);
+    }
+    for (const auto& input : attribute.g().input()) inner.erase(input.name());
+    for (const auto& tensor : attribute.g().initializer()) inner.erase(tensor.name());
+    reads.insert(inner.begin(), inner.end());
+  }
+}
+
+}  // namespace
+
+std::string describe(const onnx::NodeProto& node) {
+  if (!node.name().empty()) return fmt::format("node '{}' ({})", node.name(), node.op_type());
+  for (const std::string& output : node.output()) {
+    if (!output.empty()) return fmt::format("node of output '{}' ({})", output, node.op_type());
+  }
+  return fmt::format("node ({})", node.op_type());
+}
+
+std::vector<const onnx::NodeProto*> ordered_nodes(
+    const google::protobuf::RepeatedPtrField<onnx::NodeProto>& nodes) {
+  std::unordered_map<std::string_view, int> producers;
+  for (int i = 0; i < nodes.size(); ++i) {
+    for (const std::string& output : nodes[i].output()) producers.emplace(output, i);
+  }
+  std::vector<int> waiting(nodes.size(), 0);
+  std::vector<std::vector<int>> readers(nodes.size());
+  for (int i = 0; i < nodes.size(); ++i) {
+    Names reads;
+    collect_reads(nodes[i], reads);
+    for (const std::string_view name : reads) {
+      const auto producer = producers.find(name);
+      if (producer == producers.end()) continue;
+      readers[producer->second].push_back(i);
+      ++waiting[i];
+    }
+  }
+  std::priority_queue<int, std::vector<int>, std::greater<>> ready;
+  for (int i = 0; i < nodes.size(); ++i) {
+    if (waiting[i] == 0) ready.push(i);
+  }
+  std::vector<const onnx::NodeProto*> ordered;
+  while (!ready.empty()) {
+    const int next = ready.top();
+    ready.pop();
+    ordered.push_back(&nodes[next]);
+    for (const int reader : readers[next]) {
+      if (--waiting[reader] == 0) ready.push(reader);
+    }
+  }
+  for (int i = 0; i < nodes.size(); ++i) {
+    if (waiting[i] > 0) fail("{}: the graph has a cycle through this node", describe(nodes[i]));
+  }
+  return ordered;
+}
+
+}  // namespace gatefold

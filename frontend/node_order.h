@@ -1,0 +1,18 @@
+#pragma once
+
+#include <onnx/onnx_pb.h>
+
+#include <vector>
+
+namespace gatefold {
+
+/// The nodes of one graph or function body ordered so that each stands after those whose outputs it
+/// reads, itself or from inside its sub-graphs; the given order is kept where it can be. Throws
+/// Error when there is a cycle.
+std::vector<const onnx::NodeProto*> ordered_nodes(
+    const google::protobuf::RepeatedPtrField<onnx::NodeProto>& nodes);
+
+/// "node 'gates' (Gemm)"; a node without a name is described by its first output.
+std::string describe(const onnx::NodeProto& node);
+
+}  // namespace gatefold
