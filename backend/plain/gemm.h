@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+
+namespace gatefold::plain {
+
+/// C = alpha * op(A) * op(B) + beta * C on row-major matrices: op(A) is [m,k], op(B) is [k,n], C is
+/// [m,n]. With beta = 0, C is written without being read.
+struct Gemm {
+  std::int64_t m = 0;
+  std::int64_t n = 0;
+  std::int64_t k = 0;
+  bool transpose_a = false;  ///< A is stored as [k,m].
+  bool transpose_b = false;  ///< B is stored as [n,k].
+  float alpha = 1;
+  float beta = 0;
+  /// Elements from one stored row to the next; 0 means that rows are dense.
+  std::int64_t a_stride = 0;
+  std::int64_t b_stride = 0;
+  std::int64_t c_stride = 0;
+};
+
+/// Computes a Gemm: small ones with vector loops of our own (no overhead, one thread), others with
+/// oneDNN's (OpenMP threads). A B that is used often should not be transposed.
+void run_gemm(const Gemm& gemm, const float* a, const float* b, float* c);
+
+/// The part of run_gemm for few multiplications; strides must be given, and A and B must not both
+/// be transposed.
+void run_small_gemm(const Gemm& gemm, const float* a, const float* b, float* c);
+
+}  // namespace gatefold::plain
