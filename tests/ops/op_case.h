@@ -1,5 +1,6 @@
 #pragma once
 
+#include <iosfwd>
 #include <map>
 #include <string>
 #include <vector>
@@ -27,5 +28,7 @@ std::vector<OpCase> gather_cases();
 
 /// The cases of all files.
 std::vector<OpCase> all_op_cases();
+
+void PrintTo(const OpCase& op_case, std::ostream* stream);
 
 }  // namespace gatefold::test
