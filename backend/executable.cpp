@@ -53,8 +53,8 @@ void check_input(const Value& input, const Datum& datum,
 
 Executable::Executable(std::shared_ptr<const Graph> graph, CompileOptions options)
     : graph_(std::move(graph)), options_(options) {
-  find_known();
-  find_needed_nodes();
+  find_known(*graph_);
+  find_needed_nodes(*graph_);
 }
 
 const Tensor* Executable::known(const Value* value) const {
@@ -63,8 +63,15 @@ const Tensor* Executable::known(const Value* value) const {
   return found == known_.end() ? nullptr : &found->second;
 }
 
-void Executable::find_known() {
-  for (const auto& node : graph_->nodes()) {
+const std::vector<Value*>& Executable::captured(const Node& node) const {
+  static const std::vector<Value*> none;
+  const auto found = captured_.find(&node);
+  return found == captured_.end() ? none : found->second;
+}
+
+void Executable::find_known(const Graph& graph) {
+  for (const auto& node : graph.nodes()) {
+    for (const Graph* body : node->sub_graphs()) find_known(*body);
     if (node->op().is_random || !node->sub_graphs().empty()) continue;
     std::vector<Datum> inputs(node->input_count());
     std::vector<const Datum*> pointers(node->input_count());
@@ -86,20 +93,26 @@ void Executable::find_known() {
   }
 }
 
-void Executable::find_needed_nodes() {
+void Executable::find_needed_nodes(const Graph& graph) {
   std::unordered_set<const Node*> needed;
   const auto need = [&](const Value* value) {
     if (value != nullptr && value->producer() != nullptr && known(value) == nullptr) {
       needed.insert(value->producer());
     }
   };
-  for (const Graph::Output& output : graph_->outputs()) need(output.value);
-  for (auto node = graph_->nodes().rbegin(); node != graph_->nodes().rend(); ++node) {
+  std::vector<const Node*>& nodes = nodes_[&graph];
+  for (const Graph::Output& output : graph.outputs()) need(output.value);
+  for (auto node = graph.nodes().rbegin(); node != graph.nodes().rend(); ++node) {
     if (needed.count(node->get()) == 0) continue;
+    nodes.push_back(node->get());
     for (const Value* value : (*node)->inputs()) need(value);
-    nodes_.push_back(node->get());
+    const auto bodies = (*node)->sub_graphs();
+    if (bodies.empty()) continue;
+    captured_[node->get()] = captured_values(**node);
+    for (const Value* value : captured_[node->get()]) need(value);
+    for (const Graph* body : bodies) find_needed_nodes(*body);
   }
-  std::reverse(nodes_.begin(), nodes_.end());
+  std::reverse(nodes.begin(), nodes.end());
 }
 
 struct Context::State {
@@ -135,8 +148,9 @@ std::span<const Datum> Context::run(std::span<const Datum> inputs) {
       stage_inputs.push_back({input, tensor == nullptr ? input->type() : tensor->type()});
     }
     if (stages.size() >= Stage::kMostPlans) stages.pop_back();
-    stages.insert(stages.begin(), std::make_unique<Stage>(*executable_, std::move(stage_inputs),
-                                                          executable_->nodes()));
+    stages.insert(stages.begin(),
+                  std::make_unique<Stage>(*executable_, graph, std::move(stage_inputs),
+                                          executable_->nodes_of(graph)));
   } else {
     std::rotate(stages.begin(), found, found + 1);
   }

@@ -33,7 +33,7 @@ bool Stage::fits(std::span<const Datum* const> inputs) const {
 std::span<const Datum> Stage::run(std::span<const Datum* const> inputs, bool profiling) {
   run_steps(inputs, profiling);
   if (!pivots_.empty()) return run_following(inputs, profiling);
-  const auto& wanted = executable_.graph().outputs();
+  const auto& wanted = graph_.outputs();
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const Slot& slot = slots_.at(wanted[i].value);
     if (slot.root != Root::kInput) continue;
@@ -67,7 +67,9 @@ void Stage::run_steps(std::span<const Datum* const> inputs, bool profiling) {
 }
 
 Datum Stage::datum_of(const Value* value, std::span<const Datum* const> inputs) const {
-  const Slot& slot = slots_.at(value);
+  const auto planned = slots_.find(value);
+  if (planned == slots_.end()) return *executable_.known(value);
+  const Slot& slot = planned->second;
   if (slot.root == Root::kKnown) return slot.known;
   if (slot.root == Root::kInput) {
     const auto* source = std::get_if<Tensor>(inputs[slot.index]);
@@ -80,54 +82,82 @@ Datum Stage::datum_of(const Value* value, std::span<const Datum* const> inputs) 
                       memory + layout_.offsets[slot.index] + slot.offset);
 }
 
-std::span<const Datum> Stage::run_following(std::span<const Datum* const> inputs, bool profiling) {
-  std::unordered_map<const Value*, Datum> made;
-  for (Step& pivot : pivots_) {
-    const Node& node = *pivot.node;
-    std::vector<Datum> arguments(node.input_count());
-    std::vector<const Datum*> pointers(node.input_count());
-    for (std::size_t i = 0; i < node.input_count(); ++i) {
-      if (node.input(i) == nullptr) continue;
-      arguments[i] = datum_of(node.input(i), inputs);
-      pointers[i] = &arguments[i];
-    }
-    std::vector<Datum> results(node.output_count());
-    const double start = now();
-    evaluate_node(node, pointers, results, Precision::kNative, {});
-    if (profiling) {
-      pivot.seconds += now() - start;
-      ++pivot.runs;
-    }
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      if (node.output(i) != nullptr) made[node.output(i)] = std::move(results[i]);
-    }
+void Stage::run_pivot(Step& pivot, std::span<const Datum* const> inputs, bool profiling) {
+  const Node& node = *pivot.node;
+  std::vector<Datum> arguments(node.input_count());
+  std::vector<const Datum*> pointers(node.input_count());
+  for (std::size_t i = 0; i < node.input_count(); ++i) {
+    if (node.input(i) == nullptr) continue;
+    arguments[i] = datum_of(node.input(i), inputs);
+    pointers[i] = &arguments[i];
   }
+  std::vector<Datum> results(node.output_count());
+  const double start = now();
+  evaluate_node(node, pointers, results, Precision::kNative,
+                [&](const Graph& body, std::vector<Datum> body_arguments) {
+                  return run_body(node, body, std::move(body_arguments), inputs, profiling);
+                });
+  if (profiling) {
+    pivot.seconds += now() - start;
+    ++pivot.runs;
+  }
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (node.output(i) != nullptr) made_[node.output(i)] = std::move(results[i]);
+  }
+}
 
-  std::vector<Datum> data;
-  for (const Value* value : handed_over_) {
-    const auto found = made.find(value);
-    data.push_back(found == made.end() ? datum_of(value, inputs) : std::move(found->second));
+std::vector<Datum> Stage::run_body(const Node& node, const Graph& body,
+                                   std::vector<Datum> arguments,
+                                   std::span<const Datum* const> inputs, bool profiling) {
+  std::vector<const Value*> values(body.inputs().begin(), body.inputs().end());
+  std::vector<Datum> data = std::move(arguments);
+  for (const Value* value : executable_.captured(node)) {
+    values.push_back(value);
+    data.push_back(datum_of(value, inputs));
   }
   std::vector<const Datum*> pointers;
   for (const Datum& datum : data) pointers.push_back(&datum);
-
-  auto stage = std::find_if(following_.begin(), following_.end(),
-                            [&](const auto& candidate) { return candidate->fits(pointers); });
-  if (stage == following_.end()) {
-    std::vector<StageInput> stage_inputs;
-    for (std::size_t i = 0; i < handed_over_.size(); ++i) {
-      const auto slot = slots_.find(handed_over_[i]);
-      const auto* tensor = std::get_if<Tensor>(&data[i]);
-      stage_inputs.push_back({handed_over_[i],
-                              tensor == nullptr ? handed_over_[i]->type() : tensor->type(),
-                              slot == slots_.end() ? Tensor() : slot->second.known});
-    }
-    if (following_.size() >= kMostPlans) following_.erase(following_.begin());
-    following_.push_back(std::make_unique<Stage>(executable_, std::move(stage_inputs), deferred_));
-    stage = following_.end() - 1;
+  Stage& stage = stage_for(bodies_[&body], body, values, pointers, executable_.nodes_of(body));
+  std::vector<Datum> results;
+  for (const Datum& datum : stage.run(pointers, profiling)) {
+    const auto* tensor = std::get_if<Tensor>(&datum);
+    results.push_back(tensor == nullptr ? datum : tensor->clone());
   }
+  return results;
+}
+
+Stage& Stage::stage_for(Stages& stages, const Graph& graph, std::span<const Value* const> values,
+                        std::span<const Datum* const> data, const std::vector<const Node*>& nodes) {
+  const auto found = std::find_if(stages.begin(), stages.end(),
+                                  [&](const auto& candidate) { return candidate->fits(data); });
+  if (found != stages.end()) return **found;
+  std::vector<StageInput> inputs;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto slot = slots_.find(values[i]);
+    const Tensor* known =
+        slot == slots_.end() ? executable_.known(values[i]) : &slot->second.known;
+    const auto* tensor = std::get_if<Tensor>(data[i]);
+    inputs.push_back({values[i], tensor == nullptr ? values[i]->type() : tensor->type(),
+                      known == nullptr ? Tensor() : *known});
+  }
+  if (stages.size() >= kMostPlans) stages.erase(stages.begin());
+  stages.push_back(std::make_unique<Stage>(executable_, graph, std::move(inputs), nodes));
+  return *stages.back();
+}
+
+std::span<const Datum> Stage::run_following(std::span<const Datum* const> inputs, bool profiling) {
+  made_.clear();
+  for (Step& pivot : pivots_) run_pivot(pivot, inputs, profiling);
+  std::vector<Datum> data;
+  for (const Value* value : handed_over_) {
+    const auto found = made_.find(value);
+    data.push_back(found == made_.end() ? datum_of(value, inputs) : found->second);
+  }
+  std::vector<const Datum*> pointers;
+  for (const Datum& datum : data) pointers.push_back(&datum);
+  Stage& stage = stage_for(following_, graph_, handed_over_, pointers, deferred_);
   outputs_.clear();
-  for (const Datum& datum : (*stage)->run(pointers, profiling)) outputs_.push_back(datum);
+  for (const Datum& datum : stage.run(pointers, profiling)) outputs_.push_back(datum);
   return outputs_;
 }
 
@@ -137,6 +167,9 @@ void Stage::append_profile(std::vector<StepProfile>& profile) const {
   }
   for (const Step& pivot : pivots_) {
     profile.push_back({pivot.node, "evaluate", pivot.seconds, pivot.runs});
+  }
+  for (const auto& [graph, stages] : bodies_) {
+    for (const auto& stage : stages) stage->append_profile(profile);
   }
   for (const auto& stage : following_) stage->append_profile(profile);
 }

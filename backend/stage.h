@@ -26,15 +26,17 @@ struct StageInput {
 /// known are computed once, views get no memory of their own, every other node becomes a step with
 /// its kernel, and all buffers lie in one arena.
 ///
-/// Nodes whose output shape depends on data (NonZero, a Reshape by a computed shape) end the stage:
-/// they are computed when the steps are done, and what is left of the graph becomes a following
-/// stage, planned for the shapes they gave and kept for the next time those come up.
+/// Nodes whose output shape depends on data (NonZero, a Reshape by a computed shape), those that
+/// run sub-graphs and those of sequences are the stage's pivots: they are computed when the steps
+/// are done, and what is left of the graph becomes a following stage, planned for the shapes they
+/// gave and kept for the next time those come up. Sub-graphs are planned and kept the same way.
 class Stage {
  public:
   /// Plans kept for different shapes in one place; the oldest goes when there are more.
   static constexpr std::size_t kMostPlans = 32;
 
-  Stage(const Executable& executable, std::vector<StageInput> inputs,
+  /// `nodes` are what is left to compute of `graph`, whose outputs the stage delivers.
+  Stage(const Executable& executable, const Graph& graph, std::vector<StageInput> inputs,
         std::vector<const Node*> nodes);
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
@@ -80,6 +82,7 @@ class Stage {
 
   bool is_ready(const Node& node) const;
   Slot& slot_of(const Value* value);
+  std::vector<const Value*> reads(const Node& node) const;
   void plan_node(const Node& node);
   bool evaluate_now(const KernelRequest& request);
   bool add_views(const KernelRequest& request);
@@ -92,12 +95,18 @@ class Stage {
   void prepare_outputs();
 
   void run_steps(std::span<const Datum* const> inputs, bool profiling);
+  void run_pivot(Step& pivot, std::span<const Datum* const> inputs, bool profiling);
+  std::vector<Datum> run_body(const Node& node, const Graph& body, std::vector<Datum> arguments,
+                              std::span<const Datum* const> inputs, bool profiling);
   std::span<const Datum> run_following(std::span<const Datum* const> inputs, bool profiling);
+  using Stages = std::vector<std::unique_ptr<Stage>>;
+  Stage& stage_for(Stages& stages, const Graph& graph, std::span<const Value* const> values,
+                   std::span<const Datum* const> data, const std::vector<const Node*>& nodes);
   Datum datum_of(const Value* value, std::span<const Datum* const> inputs) const;
 
   const Executable& executable_;
+  const Graph& graph_;
   std::vector<StageInput> inputs_;
-  std::vector<const Node*> nodes_;
   std::unordered_map<const Value*, Slot> slots_;
 
   std::vector<Step> steps_;
@@ -112,7 +121,9 @@ class Stage {
   std::vector<Step> pivots_;
   std::vector<const Node*> deferred_;  // Left to the following stage.
   std::vector<const Value*> handed_over_;
-  std::vector<std::unique_ptr<Stage>> following_;
+  std::unordered_map<const Value*, Datum> made_;  // By the pivots of this run.
+  Stages following_;
+  std::unordered_map<const Graph*, Stages> bodies_;
   std::vector<Datum> outputs_;
 };
 

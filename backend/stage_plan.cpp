@@ -9,9 +9,9 @@
 
 namespace gatefold {
 
-Stage::Stage(const Executable& executable, std::vector<StageInput> inputs,
+Stage::Stage(const Executable& executable, const Graph& graph, std::vector<StageInput> inputs,
              std::vector<const Node*> nodes)
-    : executable_(executable), inputs_(std::move(inputs)) {
+    : executable_(executable), graph_(graph), inputs_(std::move(inputs)) {
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const StageInput& input = inputs_[i];
     const Root root = input.known.is_defined() ? Root::kKnown : Root::kInput;
@@ -25,7 +25,7 @@ Stage::Stage(const Executable& executable, std::vector<StageInput> inputs,
     }
   }
   if (pivots_.empty()) {
-    for (const Graph::Output& output : executable_.graph().outputs()) keep(output.value);
+    for (const Graph::Output& output : graph_.outputs()) keep(output.value);
   } else {
     keep_what_follows();
   }
@@ -33,10 +33,19 @@ Stage::Stage(const Executable& executable, std::vector<StageInput> inputs,
   if (pivots_.empty()) prepare_outputs();
 }
 
+std::vector<const Value*> Stage::reads(const Node& node) const {
+  std::vector<const Value*> values;
+  for (const Value* value : node.inputs()) {
+    if (value != nullptr) values.push_back(value);
+  }
+  for (const Value* value : executable_.captured(node)) values.push_back(value);
+  return values;
+}
+
 bool Stage::is_ready(const Node& node) const {
-  const auto inputs = node.inputs();
-  return std::all_of(inputs.begin(), inputs.end(), [&](const Value* value) {
-    return value == nullptr || slots_.count(value) > 0 || executable_.known(value) != nullptr;
+  const auto values = reads(node);
+  return std::all_of(values.begin(), values.end(), [&](const Value* value) {
+    return slots_.count(value) > 0 || executable_.known(value) != nullptr;
   });
 }
 
@@ -48,6 +57,7 @@ Stage::Slot& Stage::slot_of(const Value* value) {
 }
 
 void Stage::plan_node(const Node& node) {
+  if (!node.sub_graphs().empty()) return pivots_.push_back({.node = &node});
   std::vector<const Type*> types;
   std::vector<const Tensor*> constants;
   for (const Value* value : node.inputs()) {
@@ -163,9 +173,7 @@ void Stage::keep(const Value* value) {
 void Stage::keep_what_follows() {
   std::unordered_map<const Value*, bool> made_by_pivot;
   for (const Step& pivot : pivots_) {
-    for (const Value* value : pivot.node->inputs()) {
-      if (value != nullptr) keep(value);
-    }
+    for (const Value* value : reads(*pivot.node)) keep(value);
     for (std::size_t i = 0; i < pivot.node->output_count(); ++i) {
       if (pivot.node->output(i) == nullptr) continue;
       made_by_pivot[pivot.node->output(i)] = true;
@@ -173,16 +181,16 @@ void Stage::keep_what_follows() {
     }
   }
   const auto hand_over = [&](const Value* value) {
-    if (value == nullptr || made_by_pivot.count(value) > 0) return;
+    if (made_by_pivot.count(value) > 0) return;
     if (slots_.count(value) == 0 && executable_.known(value) == nullptr) return;
     if (std::find(handed_over_.begin(), handed_over_.end(), value) != handed_over_.end()) return;
     keep(value);
     handed_over_.push_back(value);
   };
   for (const Node* node : deferred_) {
-    for (const Value* value : node->inputs()) hand_over(value);
+    for (const Value* value : reads(*node)) hand_over(value);
   }
-  for (const Graph::Output& output : executable_.graph().outputs()) hand_over(output.value);
+  for (const Graph::Output& output : graph_.outputs()) hand_over(output.value);
 }
 
 void Stage::lay_out() {
@@ -205,7 +213,7 @@ void Stage::lay_out() {
 }
 
 void Stage::prepare_outputs() {
-  for (const Graph::Output& output : executable_.graph().outputs()) {
+  for (const Graph::Output& output : graph_.outputs()) {
     const Slot& slot = slots_.at(output.value);
     if (slot.root == Root::kKnown) {
       outputs_.emplace_back(slot.known);

@@ -240,23 +240,6 @@ void Graph::replace_all_uses(Value* value, Value* replacement) {
   }
 }
 
-namespace {
-
-// Every value of `graph` itself that `node` reads, directly or from inside its sub-graphs.
-void collect_reads(const Node& node, const Graph* graph, std::vector<Value*>& reads) {
-  for (Value* value : node.inputs()) {
-    if (value != nullptr && value->graph() == graph) reads.push_back(value);
-  }
-  for (const Graph* inner : node.sub_graphs()) {
-    for (const auto& inner_node : inner->nodes()) collect_reads(*inner_node, graph, reads);
-    for (const Graph::Output& output : inner->outputs()) {
-      if (output.value->graph() == graph) reads.push_back(output.value);
-    }
-  }
-}
-
-}  // namespace
-
 void Graph::sort_topologically() {
   std::unordered_map<const Node*, std::size_t> order;
   std::vector<Node*> all;
@@ -267,10 +250,10 @@ void Graph::sort_topologically() {
   std::vector<std::size_t> waiting(all.size(), 0);
   std::vector<std::vector<std::size_t>> readers(all.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
-    std::vector<Value*> reads;
-    collect_reads(*all[i], this, reads);
+    std::vector<Value*> reads = all[i]->inputs();
+    for (Value* value : captured_values(*all[i])) reads.push_back(value);
     for (const Value* value : reads) {
-      if (value->producer() == nullptr) continue;
+      if (value == nullptr || value->graph() != this || value->producer() == nullptr) continue;
       readers[order.at(value->producer())].push_back(i);
       ++waiting[i];
     }
@@ -330,6 +313,35 @@ std::string Graph::unique_name(std::string_view base) {
     std::string candidate = fmt::format("{}_{}", base, ++names[std::string(base)]);
     if (names.emplace(candidate, 0).second) return candidate;
   }
+}
+
+namespace {
+
+bool is_inside(const Graph* graph, const std::vector<Graph*>& bodies) {
+  for (; graph != nullptr; graph = graph->outer()) {
+    if (std::find(bodies.begin(), bodies.end(), graph) != bodies.end()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<Value*> captured_values(const Node& node) {
+  std::vector<Value*> captured;
+  std::unordered_set<const Value*> seen;
+  const std::vector<Graph*> bodies = node.sub_graphs();
+  const auto read = [&](Value* value) {
+    if (value == nullptr || is_inside(value->graph(), bodies)) return;
+    if (seen.insert(value).second) captured.push_back(value);
+  };
+  for (const Graph* body : bodies) {
+    for (const auto& inner : body->nodes()) {
+      for (Value* value : inner->inputs()) read(value);
+      for (Value* value : captured_values(*inner)) read(value);
+    }
+    for (const Graph::Output& output : body->outputs()) read(output.value);
+  }
+  return captured;
 }
 
 std::shared_ptr<Graph> Graph::clone() const {

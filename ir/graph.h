@@ -241,6 +241,10 @@ class Graph {
   std::unordered_map<std::string, int> next_suffix_;  // Of the outermost graph only.
 };
 
+/// The values that the sub-graphs of a node read from the graphs around them, each once, in order
+/// of first use. They are as much its inputs as those it lists.
+std::vector<Value*> captured_values(const Node& node);
+
 /// What a model file holds beside its graph.
 struct Model {
   std::shared_ptr<Graph> graph = std::make_shared<Graph>();

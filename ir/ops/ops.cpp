@@ -7,6 +7,9 @@ using Family = std::vector<OpDef> (*)();
 
 constexpr Family kFamilies[] = {
     ops::gather,
+    ops::if_then_else,
+    ops::loop,
+    ops::scan,
 };
 
 }  // namespace

@@ -14,6 +14,9 @@ std::vector<const OpDef*> list_ops();
 namespace ops {
 
 std::vector<OpDef> gather();
+std::vector<OpDef> if_then_else();
+std::vector<OpDef> loop();
+std::vector<OpDef> scan();
 
 }  // namespace ops
 }  // namespace gatefold
