@@ -10,6 +10,9 @@ constexpr Family kFamilies[] = {
     ops::if_then_else,
     ops::loop,
     ops::scan,
+    ops::gru,
+    ops::lstm,
+    ops::rnn,
 };
 
 }  // namespace

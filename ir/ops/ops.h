@@ -17,6 +17,9 @@ std::vector<OpDef> gather();
 std::vector<OpDef> if_then_else();
 std::vector<OpDef> loop();
 std::vector<OpDef> scan();
+std::vector<OpDef> gru();
+std::vector<OpDef> lstm();
+std::vector<OpDef> rnn();
 
 }  // namespace ops
 }  // namespace gatefold

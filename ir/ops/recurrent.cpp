@@ -1,0 +1,323 @@
+#include "ir/ops/recurrent.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace gatefold {
+namespace {
+
+const RecurrentKind& kind_of(const Node& node) {
+  for (const RecurrentKind* kind : {&kLstm, &kGru, &kRnn}) {
+    if (kind->op == node.op().name) return *kind;
+  }
+  assert(false && "not a recurrent operator");
+  return kLstm;
+}
+
+bool read_flag(const Node& node, std::string_view name) {
+  if (node.op().find_attr(name) == nullptr) return false;
+  const std::int64_t value = node.attr_int(name);
+  if (value != 0 && value != 1) {
+    fail("{}: attribute '{}' is {} but must be 0 or 1", node.describe(), name, value);
+  }
+  return value == 1;
+}
+
+std::vector<RecurrentAttrs::Direction> read_directions(const Node& node) {
+  const std::string& direction = node.attr_string("direction");
+  if (direction == "forward") return {{.is_reverse = false}};
+  if (direction == "reverse") return {{.is_reverse = true}};
+  if (direction == "bidirectional") return {{.is_reverse = false}, {.is_reverse = true}};
+  fail("{}: attribute 'direction' is '{}' but must be forward, reverse or bidirectional",
+       node.describe(), direction);
+}
+
+/// Hands out the values of activation_alpha or activation_beta one by one.
+class ParameterList {
+ public:
+  ParameterList(const Node& node, std::string_view name)
+      : node_(node), name_(name), values_(node.attr_floats(name)) {}
+
+  /// The next value, or the default where the list is used up; 0 for a function without parameter.
+  float next(std::optional<float> default_value) {
+    if (!default_value) return 0;
+    return position_ < values_.size() ? values_[position_++] : *default_value;
+  }
+  void expect_all_taken() const {
+    if (position_ == values_.size()) return;
+    fail("{}: attribute '{}' has {} values but the activations take only {}", node_.describe(),
+         name_, values_.size(), position_);
+  }
+
+ private:
+  const Node& node_;
+  std::string_view name_;
+  std::vector<float> values_;
+  std::size_t position_ = 0;
+};
+
+/// The activations of all directions in one list.
+std::vector<Activation> read_activations(const Node& node, const RecurrentKind& kind,
+                                         std::size_t directions) {
+  std::vector<std::string> names = node.attr_strings("activations");
+  if (names.empty()) {
+    for (std::size_t i = 0; i < directions * kind.activation_count; ++i) {
+      names.emplace_back(kind.default_activations[i % kind.activation_count]);
+    }
+  }
+  // The operators' schema gives RNN two activations whatever the direction: one direction may come
+  // with a list for two.
+  if (names.size() != directions * kind.activation_count &&
+      names.size() != 2 * kind.activation_count) {
+    fail("{}: attribute 'activations' has {} names but must have {}, {} for each direction",
+         node.describe(), names.size(), directions * kind.activation_count, kind.activation_count);
+  }
+  ParameterList alphas(node, "activation_alpha");
+  ParameterList betas(node, "activation_beta");
+  std::vector<Activation> activations;
+  for (const std::string& name : names) {
+    const ActivationDef* def = find_activation(name);
+    if (def == nullptr) {
+      fail("{}: activation '{}' is not known; known are {}", node.describe(), name,
+           activation_names());
+    }
+    activations.push_back({def, alphas.next(def->alpha), betas.next(def->beta)});
+  }
+  alphas.expect_all_taken();
+  betas.expect_all_taken();
+  return activations;
+}
+
+/// One axis of an input: `factor` times the extent named by a letter of T N I H D.
+struct AxisRule {
+  char extent;
+  std::int64_t factor = 1;
+};
+
+struct InputRule {
+  std::size_t input;
+  std::vector<AxisRule> axes;
+};
+
+/// The shape table of the operator's inputs.
+std::vector<InputRule> shape_rules(const RecurrentAttrs& attrs) {
+  using namespace recurrent_input;
+  const std::int64_t gates = attrs.kind->gate_count();
+  const auto peepholes = static_cast<std::int64_t>(attrs.kind->peepholes.size());
+  const std::vector<AxisRule> x = attrs.batch_first ? std::vector<AxisRule>{{'N'}, {'T'}, {'I'}}
+                                                    : std::vector<AxisRule>{{'T'}, {'N'}, {'I'}};
+  const std::vector<AxisRule> state = attrs.batch_first
+                                          ? std::vector<AxisRule>{{'N'}, {'D'}, {'H'}}
+                                          : std::vector<AxisRule>{{'D'}, {'N'}, {'H'}};
+  return {
+      {kX, x},
+      {kW, {{'D'}, {'H', gates}, {'I'}}},
+      {kR, {{'D'}, {'H', gates}, {'H'}}},
+      {kB, {{'D'}, {'H', 2 * gates}}},
+      {kSequenceLens, {{'N'}}},
+      {kInitialH, state},
+      {kInitialC, state},
+      {kP, {{'D'}, {'H', peepholes}}},
+  };
+}
+
+std::string to_string(const AxisRule& rule) {
+  return rule.factor == 1 ? std::string(1, rule.extent)
+                          : fmt::format("{}*{}", rule.factor, rule.extent);
+}
+
+std::string to_string(const InputRule& rule) {
+  std::string text;
+  for (const AxisRule& axis : rule.axes) text += (text.empty() ? "" : ",") + to_string(axis);
+  return text;
+}
+
+/// Collects the extents from the inputs, remembering which input told each one.
+class ExtentSolver {
+ public:
+  ExtentSolver(const Node& node, const RecurrentAttrs& attrs) : node_(node) {
+    at('D') = {attrs.direction_count(), "attribute 'direction'"};
+    if (attrs.hidden_size) at('H') = {*attrs.hidden_size, "attribute 'hidden_size'"};
+  }
+
+  void apply(const InputRule& rule, const Type& type) {
+    if (!type.has_rank()) return;
+    const std::string name = fmt::format("input {}", node_.op().inputs[rule.input].name);
+    if (type.rank() != static_cast<std::int64_t>(rule.axes.size())) {
+      fail("{}: {} is {} with {} dimensions but must have {}: [{}]", node_.describe(), name,
+           gatefold::to_string(type), type.rank(), rule.axes.size(), to_string(rule));
+    }
+    for (std::size_t axis = 0; axis < rule.axes.size(); ++axis) {
+      bind(rule.axes[axis], (*type.shape)[axis], name, type, axis);
+    }
+  }
+
+  RecurrentDims dims() {
+    return {at('T').size, at('N').size, at('I').size, at('H').size, at('D').size};
+  }
+
+ private:
+  struct Extent {
+    Dim size;
+    std::string source;
+  };
+
+  Extent& at(char letter) { return extents_[kLetters.find(letter)]; }
+
+  void bind(const AxisRule& rule, const Dim& dim, const std::string& name, const Type& type,
+            std::size_t axis) {
+    Extent& extent = at(rule.extent);
+    if (!dim.is_known()) {
+      if (rule.factor == 1 && !extent.size.is_known()) extent = {dim, name};
+      return;
+    }
+    if (extent.size.is_known() && dim.size() != rule.factor * extent.size.size()) {
+      fail("{}: {} is {} but its axis {} must be {}: {} with {} = {} from {}", node_.describe(),
+           name, gatefold::to_string(type), axis, rule.factor * extent.size.size(), to_string(rule),
+           rule.extent, extent.size.size(), extent.source);
+    }
+    if (dim.size() % rule.factor != 0) {
+      fail("{}: {} is {} but its axis {} must be a multiple of {}: {}", node_.describe(), name,
+           gatefold::to_string(type), axis, rule.factor, to_string(rule));
+    }
+    if (!extent.size.is_known()) extent = {dim.size() / rule.factor, name};
+  }
+
+  static constexpr std::string_view kLetters = "TNIHD";
+  const Node& node_;
+  std::array<Extent, kLetters.size()> extents_;
+};
+
+}  // namespace
+
+bool RecurrentAttrs::has_default_activations() const {
+  for (const Direction& direction : directions) {
+    for (std::size_t i = 0; i < kind->activation_count; ++i) {
+      if (direction.activations[i].def->name != kind->default_activations[i]) return false;
+    }
+  }
+  return true;
+}
+
+RecurrentAttrs read_recurrent_attrs(const Node& node) {
+  RecurrentAttrs attrs;
+  attrs.kind = &kind_of(node);
+  attrs.directions = read_directions(node);
+  const std::vector<Activation> activations =
+      read_activations(node, *attrs.kind, attrs.directions.size());
+  for (std::size_t d = 0; d < attrs.directions.size(); ++d) {
+    std::copy_n(activations.begin() + d * attrs.kind->activation_count,
+                attrs.kind->activation_count, attrs.directions[d].activations.begin());
+  }
+  if (node.has_attr("hidden_size")) {
+    attrs.hidden_size = node.attr_int("hidden_size");
+    if (*attrs.hidden_size <= 0) {
+      fail("{}: attribute 'hidden_size' is {} but must be positive", node.describe(),
+           *attrs.hidden_size);
+    }
+  }
+  if (node.has_attr("clip")) {
+    attrs.clip = node.attr_float("clip");
+    if (!(*attrs.clip > 0)) {
+      fail("{}: attribute 'clip' is {} but must be positive; leave it out for no clipping",
+           node.describe(), *attrs.clip);
+    }
+  }
+  attrs.batch_first = read_flag(node, "layout");
+  attrs.input_forget = read_flag(node, "input_forget");
+  attrs.linear_before_reset = read_flag(node, "linear_before_reset");
+  return attrs;
+}
+
+RecurrentExtents::RecurrentExtents(const RecurrentAttrs& attrs, const RecurrentDims& dims)
+    : T(dims.T.size()),
+      N(dims.N.size()),
+      I(dims.I.size()),
+      H(dims.H.size()),
+      D(dims.D.size()),
+      G(attrs.kind->gate_count()) {
+  if (attrs.batch_first) {
+    x = {.time = I, .batch = T * I};
+    y = {.time = D * H, .batch = T * D * H, .direction = H};
+    state = {.batch = D * H, .direction = H};
+  } else {
+    x = {.time = N * I, .batch = I};
+    y = {.time = D * N * H, .batch = H, .direction = N * H};
+    state = {.batch = H, .direction = N * H};
+  }
+}
+
+RecurrentDims check_recurrent_shapes(const Node& node, const RecurrentAttrs& attrs,
+                                     std::span<const Type* const> inputs) {
+  ExtentSolver solver(node, attrs);
+  for (const InputRule& rule : shape_rules(attrs)) {
+    if (rule.input < inputs.size() && inputs[rule.input] != nullptr) {
+      solver.apply(rule, *inputs[rule.input]);
+    }
+  }
+  return solver.dims();
+}
+
+void check_sequence_lens(const Node& node, std::span<const std::int32_t> lengths, std::int64_t T) {
+  for (std::size_t n = 0; n < lengths.size(); ++n) {
+    if (lengths[n] < 0 || lengths[n] > T) {
+      fail("{}: sequence_lens[{}] is {} but must be in [0, {}], the steps of X", node.describe(), n,
+           lengths[n], T);
+    }
+  }
+}
+
+void infer_recurrent(InferContext& context) {
+  const RecurrentAttrs attrs = read_recurrent_attrs(context.node());
+  std::vector<const Type*> inputs(context.input_count());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (context.has_input(i)) inputs[i] = &context.input(i);
+  }
+  const auto [T, N, I, H, D] = check_recurrent_shapes(context.node(), attrs, inputs);
+  const DataType dtype = context.dtype(recurrent_input::kX);
+  const Shape y = attrs.batch_first ? Shape{N, T, D, H} : Shape{T, D, N, H};
+  const Shape state = attrs.batch_first ? Shape{N, D, H} : Shape{D, N, H};
+  context.set_output(recurrent_output::kY, {dtype, y});
+  context.set_output(recurrent_output::kYh, {dtype, state});
+  context.set_output(recurrent_output::kYc, {dtype, state});
+}
+
+std::vector<Port> recurrent_inputs(const RecurrentKind& kind) {
+  constexpr auto kOptional = Port::Arity::kOptional;
+  std::vector<Port> ports = {
+      {"X", "T", kFloatTypes},
+      {"W", "T", kFloatTypes},
+      {"R", "T", kFloatTypes},
+      {"B", "T", kFloatTypes, kOptional},
+      {"sequence_lens", "T1", DataTypeSet(DataType::kInt32), kOptional},
+      {"initial_h", "T", kFloatTypes, kOptional},
+  };
+  if (kind.has_cell_state) {
+    ports.push_back({"initial_c", "T", kFloatTypes, kOptional});
+    ports.push_back({"P", "T", kFloatTypes, kOptional});
+  }
+  return ports;
+}
+
+std::vector<Port> recurrent_outputs(const RecurrentKind& kind) {
+  constexpr auto kOptional = Port::Arity::kOptional;
+  std::vector<Port> ports = {{"Y", "T", kFloatTypes, kOptional},
+                             {"Y_h", "T", kFloatTypes, kOptional}};
+  if (kind.has_cell_state) ports.push_back({"Y_c", "T", kFloatTypes, kOptional});
+  return ports;
+}
+
+std::vector<AttrDef> recurrent_attrs() {
+  using Kind = AttrDef::Kind;
+  return {
+      {"activation_alpha", Kind::kFloats},
+      {"activation_beta", Kind::kFloats},
+      {"activations", Kind::kStrings},
+      {"clip", Kind::kFloat},
+      {"direction", Kind::kString, "forward"},
+      {"hidden_size", Kind::kInt},
+      {.name = "layout", .kind = Kind::kInt, .default_value = 0, .since = 14},
+  };
+}
+
+}  // namespace gatefold

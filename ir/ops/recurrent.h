@@ -1,0 +1,108 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "ir/infer.h"
+#include "ir/ops/recurrent_activation.h"
+
+/// What LSTM, GRU and RNN share. The letters of their extents, here and in every layer:
+///   T time steps, N batch, I input size, H hidden size, D directions (1 or 2), G gates.
+namespace gatefold {
+
+/// What tells the three operators apart.
+struct RecurrentKind {
+  std::string_view op;
+  /// Order of the gates' blocks in W, R and each half of B; one letter per gate as in the formulas.
+  std::string_view gates;
+  /// Order of the blocks of P; empty for an operator without peepholes.
+  std::string_view peepholes;
+  bool has_cell_state;
+  /// f, g, h of the formulas.
+  std::array<std::string_view, 3> default_activations;
+  std::size_t activation_count;
+
+  std::int64_t gate_count() const { return static_cast<std::int64_t>(gates.size()); }
+};
+
+inline constexpr RecurrentKind kLstm{"LSTM", "iofc", "iof", true, {"Sigmoid", "Tanh", "Tanh"}, 3};
+inline constexpr RecurrentKind kGru{"GRU", "zrh", "", false, {"Sigmoid", "Tanh"}, 2};
+inline constexpr RecurrentKind kRnn{"RNN", "i", "", false, {"Tanh"}, 1};
+
+/// Numbers of the inputs; the last two belong to LSTM alone.
+namespace recurrent_input {
+enum : std::size_t { kX, kW, kR, kB, kSequenceLens, kInitialH, kInitialC, kP };
+}  // namespace recurrent_input
+/// Numbers of the outputs; the last one belongs to LSTM alone.
+namespace recurrent_output {
+enum : std::size_t { kY, kYh, kYc };
+}  // namespace recurrent_output
+
+/// The attributes of a node, checked.
+struct RecurrentAttrs {
+  struct Direction {
+    bool is_reverse = false;
+    std::array<Activation, 3> activations;  ///< f, g, h; as many as the kind has.
+  };
+
+  const RecurrentKind* kind = nullptr;
+  std::vector<Direction> directions;  ///< One or two.
+  std::optional<std::int64_t> hidden_size;
+  bool batch_first = false;          ///< layout = 1
+  std::optional<float> clip;         ///< Bound on the input of every activation.
+  bool input_forget = false;         ///< LSTM: f = 1 - i.
+  bool linear_before_reset = false;  ///< GRU: h = g(Wx + r (Rh + Rb)) instead of R(r h).
+
+  std::int64_t direction_count() const { return static_cast<std::int64_t>(directions.size()); }
+  /// Every activation is the default one.
+  bool has_default_activations() const;
+};
+
+/// Reads the attributes of an LSTM, GRU or RNN node. activation_alpha and activation_beta are
+/// consumed in the order of the activations, only by those that take one, and go on from the
+/// forward direction into the backward one. Throws Error.
+RecurrentAttrs read_recurrent_attrs(const Node& node);
+
+/// The extents as far as the inputs tell.
+struct RecurrentDims {
+  Dim T, N, I, H, D;
+};
+
+/// The extents as numbers, and where things lie in X, Y and the states, in elements.
+struct RecurrentExtents {
+  std::int64_t T, N, I, H, D, G;
+
+  struct Strides {
+    std::int64_t time = 0, batch = 0, direction = 0;
+  };
+  Strides x;      ///< X [T,N,I], layout 1: [N,T,I]
+  Strides y;      ///< Y [T,D,N,H], layout 1: [N,T,D,H]
+  Strides state;  ///< initial_h, initial_c, Y_h, Y_c [D,N,H], layout 1: [N,D,H]
+
+  RecurrentExtents(const RecurrentAttrs& attrs, const RecurrentDims& dims);
+};
+
+/// Checks every input against every other; nullptr stands for a missing one. Shapes:
+///   X [T,N,I], W [D,G*H,I], R [D,G*H,H], B [D,2*G*H], sequence_lens [N], initial_h [D,N,H],
+///   initial_c [D,N,H], P [D,3*H]; layout 1: X [N,T,I], initial_h and initial_c [N,D,H].
+/// Throws Error.
+RecurrentDims check_recurrent_shapes(const Node& node, const RecurrentAttrs& attrs,
+                                     std::span<const Type* const> inputs);
+
+/// Throws Error when a length is outside [0, T].
+void check_sequence_lens(const Node& node, std::span<const std::int32_t> lengths, std::int64_t T);
+
+/// infer of the three operators: Y [T,D,N,H] (layout 1: [N,T,D,H]), Y_h and Y_c [D,N,H] (layout 1:
+/// [N,D,H]).
+void infer_recurrent(InferContext& context);
+
+/// The ports and attributes that the three operators share.
+std::vector<Port> recurrent_inputs(const RecurrentKind& kind);
+std::vector<Port> recurrent_outputs(const RecurrentKind& kind);
+std::vector<AttrDef> recurrent_attrs();
+
+}  // namespace gatefold
