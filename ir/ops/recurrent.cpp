@@ -24,10 +24,12 @@ bool read_flag(const Node& node, std::string_view name) {
 }
 
 std::vector<RecurrentAttrs::Direction> read_directions(const Node& node) {
+  const RecurrentAttrs::Direction forward{.is_reverse = false, .activations = {}};
+  const RecurrentAttrs::Direction backward{.is_reverse = true, .activations = {}};
   const std::string& direction = node.attr_string("direction");
-  if (direction == "forward") return {{.is_reverse = false}};
-  if (direction == "reverse") return {{.is_reverse = true}};
-  if (direction == "bidirectional") return {{.is_reverse = false}, {.is_reverse = true}};
+  if (direction == "forward") return {forward};
+  if (direction == "reverse") return {backward};
+  if (direction == "bidirectional") return {forward, backward};
   fail("{}: attribute 'direction' is '{}' but must be forward, reverse or bidirectional",
        node.describe(), direction);
 }

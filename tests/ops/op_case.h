@@ -25,6 +25,9 @@ struct OpCase {
 
 /// One function per file of this folder; op_cases.cpp lists them.
 std::vector<OpCase> gather_cases();
+std::vector<OpCase> gru_cases();
+std::vector<OpCase> lstm_cases();
+std::vector<OpCase> rnn_cases();
 
 /// The cases of all files.
 std::vector<OpCase> all_op_cases();

@@ -7,6 +7,9 @@ using CaseList = std::vector<OpCase> (*)();
 
 constexpr CaseList kCaseLists[] = {
     gather_cases,
+    gru_cases,
+    lstm_cases,
+    rnn_cases,
 };
 
 }  // namespace
