@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+namespace CLI {
+class App;
+}
+
+namespace gatefold::tools {
+
+/// Exit codes of every command.
+enum ExitCode : int {
+  kSuccess = 0,
+  kTestFailed = 1,
+  kBadUse = 2,  ///< Bad options, or input that cannot be used.
+};
+
+/// One command of the tool: `gatefold NAME ...`.
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  /// Shown below the options by --help.
+  std::string_view example;
+  /// Declares the command's options. The result runs the command with what was parsed into them and
+  /// returns the exit code; it throws Error for input that cannot be used.
+  std::function<int()> (*declare)(CLI::App& parser);
+};
+
+extern const Command kBenchCommand;
+extern const Command kInspectCommand;
+extern const Command kRunCommand;
+extern const Command kTestCommand;
+
+}  // namespace gatefold::tools

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "ir/tensor.h"
+
+namespace gatefold::tools {
+
+/// Two numbers agree when |actual - expected| <= absolute + relative * |expected|.
+struct Tolerance {
+  double relative = 1e-3;
+  double absolute = 1e-5;
+};
+
+/// What distinguishes `actual` from `expected`, in words; nothing when they agree. Kinds, element
+/// types and shapes must be equal; numbers agree within the tolerance, NaN with NaN and an infinity
+/// with the same infinity. Sequences are compared element by element.
+std::optional<std::string> find_difference(const Datum& actual, const Datum& expected,
+                                           const Tolerance& tolerance);
+
+/// "float[2,3]", "sequence of 2 tensors", "nothing".
+std::string describe(const Datum& datum);
+
+}  // namespace gatefold::tools

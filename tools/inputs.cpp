@@ -1,0 +1,161 @@
+#include "tools/inputs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <set>
+
+#include "frontend/onnx_reader.h"
+#include "ir/dispatch.h"
+#include "ir/error.h"
+#include "ir/infer.h"
+
+namespace gatefold::tools {
+namespace {
+
+/// A random number that depends on the seed and the counter only (the finalizer of SplitMix64).
+std::uint64_t mix(std::uint64_t seed, std::uint64_t counter) {
+  std::uint64_t z = seed + (counter + 1) * 0x9E3779B97F4A7C15U;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
+  return z ^ (z >> 31);
+}
+
+/// Numbers of a kind that models accept: indices stay below 4.
+template <typename T>
+T draw(std::uint64_t bits) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return (bits & 1U) != 0;
+  } else if constexpr (std::is_integral_v<T>) {
+    return static_cast<T>(bits % 4);
+  } else {
+    return static_cast<T>(static_cast<float>(std::ldexp(static_cast<double>(bits >> 40), -23) - 1));
+  }
+}
+
+/// The sizes of a type's extents. Throws Error naming the first one without a size.
+Dims sizes_of(const Value& input) {
+  const Type& type = input.type();
+  if (!type.is_tensor()) {
+    fail("input '{}' is {}; only tensors can be made up, give a file", input.name(),
+         to_string(type));
+  }
+  if (!type.has_rank()) {
+    fail("input '{}' is {} of unknown rank; give a file for it", input.name(), to_string(type));
+  }
+  for (const Dim& dim : *type.shape) {
+    if (dim.is_known()) continue;
+    if (!dim.is_symbol()) {
+      fail("input '{}' is {}, which leaves a size open; give a file for it", input.name(),
+           to_string(type));
+    }
+    fail("input '{}' is {}: '{}' has no size; give one with --dim {}=SIZE", input.name(),
+         to_string(type), dim.symbol(), dim.symbol());
+  }
+  return type.dims();
+}
+
+/// A graph input or output, as its tensor file must be.
+struct Slot {
+  std::string name;
+  Type type;
+};
+
+std::vector<Datum> read_files(const std::vector<Slot>& slots, std::string_view what,
+                              std::span<const std::filesystem::path> files) {
+  if (files.size() != slots.size()) {
+    fail("the model has {} {}s but there are {} files for them", slots.size(), what, files.size());
+  }
+  std::vector<Datum> data(slots.size());
+  std::vector<std::string> names(slots.size());
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    data[i] = read_tensor_file(files[i], slots[i].type, &names[i]);
+  }
+  std::map<std::string, std::size_t> file_of;
+  for (std::size_t i = 0; i < names.size(); ++i) file_of[names[i]] = i;
+  const auto is_named = [&](const Slot& slot) { return file_of.contains(slot.name); };
+  if (!std::all_of(slots.begin(), slots.end(), is_named)) return data;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const std::size_t file = file_of[slots[i].name];
+    if (file != i) data[i] = read_tensor_file(files[file], slots[i].type);
+  }
+  return data;
+}
+
+}  // namespace
+
+DimSizes parse_dim_sizes(const std::vector<std::string>& options) {
+  DimSizes sizes;
+  for (const std::string& option : options) {
+    const std::size_t equals = option.rfind('=');
+    std::int64_t size = -1;
+    if (equals != std::string::npos && equals > 0) {
+      const char* end = option.data() + option.size();
+      const auto parsed = std::from_chars(option.data() + equals + 1, end, size);
+      if (parsed.ec != std::errc() || parsed.ptr != end) size = -1;
+    }
+    if (size < 0) fail("--dim {}: should be NAME=SIZE, such as --dim batch=8", option);
+    sizes[option.substr(0, equals)] = size;
+  }
+  return sizes;
+}
+
+void bind_dims(Graph& graph, const DimSizes& sizes) {
+  if (sizes.empty()) return;
+  std::set<std::string> known;
+  for (Value* input : graph.inputs()) {
+    Type type = input->type();
+    if (!type.is_tensor() || !type.has_rank()) continue;
+    for (Dim& dim : *type.shape) {
+      if (!dim.is_symbol()) continue;
+      known.insert(dim.symbol());
+      const auto bound = sizes.find(dim.symbol());
+      if (bound != sizes.end()) dim = bound->second;
+    }
+    input->set_type(std::move(type));
+  }
+  for (const auto& [name, size] : sizes) {
+    if (known.contains(name)) continue;
+    fail("--dim {}={}: no input has an extent of that name; there are: {}", name, size,
+         known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")));
+  }
+  infer_types(graph);
+}
+
+Datum random_input(const Value& input, std::uint64_t seed) {
+  Tensor tensor(input.type().dtype, sizes_of(input));
+  dispatch<float, double, Float16, BFloat16, std::int64_t, std::int32_t, std::int16_t, std::int8_t,
+           std::uint64_t, std::uint32_t, std::uint16_t, std::uint8_t, bool>(
+      tensor.dtype(), [&]<typename T>() {
+        for (std::int64_t i = 0; i < tensor.size(); ++i) {
+          tensor.data<T>()[i] = draw<T>(mix(seed, static_cast<std::uint64_t>(i)));
+        }
+      });
+  return tensor;
+}
+
+std::vector<Datum> random_inputs(const Graph& graph, std::uint64_t seed) {
+  std::vector<Datum> inputs;
+  for (const Value* input : graph.inputs()) {
+    inputs.push_back(random_input(*input, mix(seed, inputs.size())));
+  }
+  return inputs;
+}
+
+std::vector<Datum> read_inputs(const Graph& graph, std::span<const std::filesystem::path> files) {
+  std::vector<Slot> slots;
+  for (const Value* input : graph.inputs()) slots.push_back({input->name(), input->type()});
+  return read_files(slots, "input", files);
+}
+
+std::vector<Datum> read_outputs(const Graph& graph, std::span<const std::filesystem::path> files) {
+  std::vector<Slot> slots;
+  for (const Graph::Output& output : graph.outputs()) {
+    slots.push_back({output.name, output.value->type()});
+  }
+  return read_files(slots, "output", files);
+}
+
+}  // namespace gatefold::tools

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ir/graph.h"
+
+namespace gatefold::tools {
+
+/// Sizes for named extents: {"batch", 8}.
+using DimSizes = std::map<std::string, std::int64_t>;
+
+/// Reads options of the form "NAME=8". Throws Error for any other form.
+DimSizes parse_dim_sizes(const std::vector<std::string>& options);
+
+/// Puts sizes in the place of named extents of the graph's inputs and infers all types anew. Throws
+/// Error for a name that no input has.
+void bind_dims(Graph& graph, const DimSizes& sizes);
+
+/// One tensor per graph input: floats uniform in [-1, 1), integers in [0, 4), booleans. The same
+/// for the same seed, name order and shapes on every machine. Throws Error for an extent that has
+/// no size yet.
+std::vector<Datum> random_inputs(const Graph& graph, std::uint64_t seed);
+Datum random_input(const Value& input, std::uint64_t seed);
+
+/// Reads one tensor file per graph input. Files carry names: when those are exactly the names of
+/// the graph's inputs they decide, otherwise the order of the files does. Throws Error when the
+/// numbers differ or a file cannot be read.
+std::vector<Datum> read_inputs(const Graph& graph, std::span<const std::filesystem::path> files);
+/// The same for the graph's outputs.
+std::vector<Datum> read_outputs(const Graph& graph, std::span<const std::filesystem::path> files);
+
+}  // namespace gatefold::tools

@@ -1,0 +1,72 @@
+#include "tools/output.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <fstream>
+#include <system_error>
+
+#include "ir/error.h"
+
+namespace gatefold::tools {
+namespace {
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+void check_output(bool written) {
+  if (written) return;
+  if (errno != EPIPE) fail("standard output cannot be written: {}", reason(errno));
+}
+
+void write_stream(const std::filesystem::path& path, std::string_view bytes) {
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) fail("'{}' cannot be written: {}", path.string(), reason(errno));
+  const bool written = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
+  const int write_error = errno;
+  if (std::fclose(file) != 0 || !written) {
+    fail("'{}' cannot be written: {}", path.string(), reason(written ? errno : write_error));
+  }
+}
+
+}  // namespace
+
+void print_text(std::string_view text) {
+  check_output(std::fwrite(text.data(), 1, text.size(), stdout) == text.size());
+}
+
+void flush_output() { check_output(std::fflush(stdout) == 0); }
+
+std::string read_file(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    fail("'{}' is a folder; name a file", path.string());
+  }
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes;
+  if (file) bytes.assign(std::istreambuf_iterator<char>(file), {});
+  if (!file || file.bad()) fail("'{}' cannot be read: {}", path.string(), reason(errno));
+  return bytes;
+}
+
+void write_file(const std::filesystem::path& path, std::string_view bytes) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  // A device or a pipe is written to, never replaced.
+  if (std::filesystem::is_other(status)) return write_stream(path, bytes);
+  std::filesystem::path temporary = path;
+  temporary += fmt::format(".{}.part", ::getpid());
+  try {
+    write_stream(temporary, bytes);
+    std::filesystem::rename(temporary, path);
+  } catch (const std::filesystem::filesystem_error& failure) {
+    std::filesystem::remove(temporary, error);
+    fail("'{}' cannot be written: {}", path.string(), failure.code().message());
+  } catch (...) {
+    std::filesystem::remove(temporary, error);
+    throw;
+  }
+}
+
+}  // namespace gatefold::tools

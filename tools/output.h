@@ -1,0 +1,29 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+namespace gatefold::tools {
+
+/// Writes to standard output. When its reader has gone away the text is dropped, and the command
+/// goes on to its own exit code. Throws Error when it cannot be written for another reason.
+void print_text(std::string_view text);
+
+template <typename... Args>
+void print(fmt::format_string<Args...> format, Args&&... args) {
+  print_text(fmt::format(format, std::forward<Args>(args)...));
+}
+
+/// Hands everything printed to the operating system. Throws Error as print_text.
+void flush_output();
+
+/// The bytes of a file. Throws Error when it cannot be read.
+std::string read_file(const std::filesystem::path& path);
+
+/// Makes `path` a file of these bytes, whole or not at all. Throws Error when it cannot be written.
+void write_file(const std::filesystem::path& path, std::string_view bytes);
+
+}  // namespace gatefold::tools

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace gatefold::tools {
+
+/// Text in aligned columns, two blanks apart.
+class Table {
+ public:
+  enum class Align : std::int8_t { kLeft, kRight };
+  struct Column {
+    std::string title;
+    Align align = Align::kLeft;
+  };
+
+  explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+  /// One cell per column.
+  void add_row(std::vector<std::string> cells);
+  bool empty() const { return rows_.empty(); }
+  /// The titles and the rows, one line each, every line preceded by `indent` blanks.
+  std::string to_string(std::size_t indent = 0) const;
+
+ private:
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+/// "1.2 KiB"; whole bytes below 1 KiB.
+std::string format_bytes(std::uint64_t bytes);
+/// 1234567 as "1,234,567".
+std::string format_count(std::int64_t count);
+
+}  // namespace gatefold::tools

@@ -1,0 +1,78 @@
+#include <CLI/CLI.hpp>
+#include <array>
+#include <memory>
+
+#include "ir/error.h"
+#include "tools/command.h"
+#include "tools/output.h"
+#include "tools/test_case.h"
+
+namespace gatefold::tools {
+namespace {
+
+using Verdict = TestOutcome::Verdict;
+
+struct Options {
+  std::vector<std::filesystem::path> paths;
+  TestOptions test;
+  std::string filter;
+  std::filesystem::path junit;
+};
+
+void print_outcome(const TestCase& test, const TestOutcome& outcome) {
+  if (outcome.verdict == Verdict::kPassed) return;
+  print("{} {}\n    {}\n", outcome.verdict == Verdict::kFailed ? "FAILED" : "SKIPPED",
+        test.path.string(), outcome.message);
+}
+
+int run(const Options& options) {
+  const std::vector<TestCase> tests = find_tests(options.paths, options.filter);
+  std::array<int, 3> counts{};
+  std::vector<TestOutcome> outcomes;
+  for (const TestCase& test : tests) {
+    outcomes.push_back(run_isolated(test, options.test));
+    print_outcome(test, outcomes.back());
+    ++counts[static_cast<std::size_t>(outcomes.back().verdict)];
+  }
+  const auto [passed, failed, skipped] = counts;
+  if (!options.junit.empty()) write_file(options.junit, junit_report(tests, outcomes));
+  if (passed + failed == 0) {
+    fail(
+        "no test found; a test is a folder with model.onnx and test_data_set_0{}",
+        options.filter.empty() ? "" : fmt::format(", named as --filter '{}' says", options.filter));
+  }
+  print("{} passed, {} failed, {} skipped\n", passed, failed, skipped);
+  return failed == 0 ? kSuccess : kTestFailed;
+}
+
+std::function<int()> declare(CLI::App& parser) {
+  auto options = std::make_shared<Options>();
+  parser.add_option("PATH", options->paths, "Folders that hold tests, at any depth")->required();
+  parser
+      .add_option("--rtol", options->test.tolerance.relative,
+                  "Allowed difference relative to the expected number")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  parser.add_option("--atol", options->test.tolerance.absolute, "Allowed absolute difference")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  parser.add_option("--filter", options->filter, "Only tests whose folder's name matches GLOB")
+      ->type_name("GLOB");
+  parser.add_option("--junit", options->junit, "Also write the results as JUnit XML")
+      ->type_name("FILE");
+  parser.add_option("--threads", options->test.threads, "Threads that compute one model")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  return [options] { return run(*options); };
+}
+
+}  // namespace
+
+const Command kTestCommand{
+    .name = "test",
+    .summary = "Run models on test data and compare what comes out",
+    .example = "gatefold test examples/models --filter '*lstm*'",
+    .declare = declare,
+};
+
+}  // namespace gatefold::tools
