@@ -1,12 +1,10 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
-#include <memory>
 
-#include "backend/executable.h"
-#include "frontend/onnx_reader.h"
 #include "ir/error.h"
 #include "tools/inputs.h"
+#include "tools/loading.h"
 #include "tools/output.h"
 #include "tools/test_case.h"
 
@@ -65,13 +63,10 @@ TestOutcome run(const fs::path& folder, const TestOptions& options) {
   try {
     const std::vector<DataSet> data_sets = find_data_sets(folder);
     if (data_sets.empty()) return {Verdict::kSkipped, "has no test_data_set_0 with outputs"};
-    const Model model = read_model(folder / "model.onnx");
-    const auto executable =
-        std::make_shared<const Executable>(model.graph, CompileOptions{.threads = options.threads});
-    Context context(executable);
+    const LoadedModel loaded = load_model(folder / "model.onnx", {}, options.threads);
     for (const DataSet& data_set : data_sets) {
       where = data_set.name + ": ";
-      check_data_set(data_set, *model.graph, context, options.tolerance);
+      check_data_set(data_set, *loaded.model.graph, *loaded.context, options.tolerance);
     }
   } catch (const std::exception& error) {
     return {Verdict::kFailed, where + error.what()};

@@ -1,0 +1,241 @@
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "ir/error.h"
+#include "ir/op_def.h"
+#include "tools/command.h"
+#include "tools/loading.h"
+#include "tools/output.h"
+#include "tools/table.h"
+#include "tools/test_case.h"
+
+namespace gatefold::tools {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr double kMillisecond = 1e-3;
+/// A slow model is measured at least this often, however few seconds are given.
+constexpr std::size_t kFewestRuns = 5;
+/// The memory for the measurements is taken before the first one.
+constexpr std::size_t kMostRuns = 1'000'000;
+
+struct Options {
+  fs::path path;
+  std::vector<std::string> dims;
+  int threads = 1;
+  double seconds = 2;
+  std::uint64_t seed = 1;
+  bool ops = false;
+  bool json = false;
+};
+
+/// Everything measured about one model. Times are in seconds.
+struct Measurement {
+  std::string model;
+  int threads = 1;
+  double load = 0;              ///< From the file to ready to run.
+  double first = 0;             ///< The first run, which plans and packs weights.
+  std::vector<double> latency;  ///< Of every later run, ascending.
+  double peak_rss_mib = 0;
+  std::vector<StepProfile> steps;
+};
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+double peak_rss_mib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+/// The smallest measured value that at least the given share of all values does not exceed.
+double percentile(const std::vector<double>& ascending, double share) {
+  const double rank = std::ceil(share * static_cast<double>(ascending.size()));
+  return ascending[static_cast<std::size_t>(std::max(rank, 1.0)) - 1];
+}
+
+std::vector<double> measure_latency(Context& context, std::span<const Datum> inputs,
+                                    double seconds) {
+  std::vector<double> latency;
+  latency.reserve(kMostRuns);
+  const auto start = Clock::now();
+  while (latency.size() < kMostRuns &&
+         (latency.size() < kFewestRuns || seconds_since(start) < seconds)) {
+    const auto run_start = Clock::now();
+    context.run(inputs);
+    latency.push_back(seconds_since(run_start));
+  }
+  std::sort(latency.begin(), latency.end());
+  return latency;
+}
+
+void warm_up(Context& context, std::span<const Datum> inputs, double seconds) {
+  const auto start = Clock::now();
+  do {
+    context.run(inputs);
+  } while (seconds_since(start) < seconds);
+}
+
+std::vector<Datum> make_inputs(const Options& options, const Graph& graph) {
+  if (fs::is_directory(options.path)) {
+    const std::vector<DataSet> data_sets = find_data_sets(options.path);
+    if (!data_sets.empty()) return read_inputs(graph, data_sets.front().inputs);
+  }
+  return random_inputs(graph, options.seed);
+}
+
+Measurement measure(const Options& options) {
+  Measurement result;
+  const fs::path file = fs::is_directory(options.path) ? options.path / "model.onnx" : options.path;
+  result.model = file.string();
+  result.threads = options.threads;
+  const auto start = Clock::now();
+  const LoadedModel loaded = load_model(file, parse_dim_sizes(options.dims), options.threads);
+  result.load = seconds_since(start);
+  Context& context = *loaded.context;
+  const std::vector<Datum> inputs = make_inputs(options, *loaded.model.graph);
+  const auto first_start = Clock::now();
+  context.run(inputs);
+  result.first = seconds_since(first_start);
+  warm_up(context, inputs, options.seconds / 10);
+  result.latency = measure_latency(context, inputs, options.seconds);
+  result.peak_rss_mib = peak_rss_mib();
+  if (options.ops) {
+    context.set_profiling(true);
+    warm_up(context, inputs, options.seconds / 2);
+    result.steps = context.profile();
+  }
+  return result;
+}
+
+/// The measured steps summed by operator and implementation, the most expensive first.
+std::vector<StepProfile> by_operator(const std::vector<StepProfile>& steps) {
+  std::map<std::pair<std::string_view, std::string>, StepProfile> sums;
+  for (const StepProfile& step : steps) {
+    StepProfile& sum = sums[{step.node->op().name, step.implementation}];
+    sum.node = step.node;
+    sum.implementation = step.implementation;
+    sum.seconds += step.seconds;
+    sum.runs += step.runs;
+  }
+  std::vector<StepProfile> rows;
+  for (auto& [key, sum] : sums) rows.push_back(std::move(sum));
+  std::stable_sort(rows.begin(), rows.end(), [](const StepProfile& a, const StepProfile& b) {
+    return a.seconds > b.seconds;
+  });
+  return rows;
+}
+
+double total_seconds(const std::vector<StepProfile>& steps) {
+  double total = 0;
+  for (const StepProfile& step : steps) total += step.seconds;
+  return total > 0 ? total : 1;
+}
+
+double microseconds_a_run(const StepProfile& step) {
+  return step.runs > 0 ? step.seconds * 1e6 / static_cast<double>(step.runs) : 0;
+}
+
+std::string ops_table(const std::vector<StepProfile>& steps) {
+  using Align = Table::Align;
+  Table table({{"op"},
+               {"implementation"},
+               {"share", Align::kRight},
+               {"runs", Align::kRight},
+               {"us a run", Align::kRight}});
+  const double total = total_seconds(steps);
+  for (const StepProfile& row : by_operator(steps)) {
+    table.add_row({std::string(row.node->op().name), row.implementation,
+                   fmt::format("{:.1f} %", 100 * row.seconds / total), format_count(row.runs),
+                   fmt::format("{:.2f}", microseconds_a_run(row))});
+  }
+  return table.to_string();
+}
+
+nlohmann::ordered_json to_json(const Measurement& result, bool with_ops) {
+  nlohmann::ordered_json json{
+      {"model", result.model},
+      {"threads", result.threads},
+      {"runs", result.latency.size()},
+      {"min_ms", result.latency.front() / kMillisecond},
+      {"median_ms", percentile(result.latency, 0.5) / kMillisecond},
+      {"p99_ms", percentile(result.latency, 0.99) / kMillisecond},
+      {"load_ms", result.load / kMillisecond},
+      {"first_ms", result.first / kMillisecond},
+      {"peak_rss_mib", result.peak_rss_mib},
+  };
+  if (!with_ops) return json;
+  json["ops"] = nlohmann::ordered_json::array();
+  const double total = total_seconds(result.steps);
+  for (const StepProfile& row : by_operator(result.steps)) {
+    json["ops"].push_back({{"op", row.node->op().name},
+                           {"implementation", row.implementation},
+                           {"share", row.seconds / total},
+                           {"runs", row.runs},
+                           {"us_a_run", microseconds_a_run(row)}});
+  }
+  return json;
+}
+
+int run(const Options& options) {
+  const Measurement result = measure(options);
+  if (options.json) {
+    using nlohmann::ordered_json;
+    print("{}\n",
+          to_json(result, options.ops).dump(2, ' ', false, ordered_json::error_handler_t::replace));
+    return kSuccess;
+  }
+  print("{}\n", result.model);
+  print("load {:.2f} ms, first run {:.2f} ms, peak memory {:.1f} MiB\n", result.load / kMillisecond,
+        result.first / kMillisecond, result.peak_rss_mib);
+  print("latency of {} runs on {} thread{}: min {:.4f} ms, median {:.4f} ms, p99 {:.4f} ms\n",
+        result.latency.size(), result.threads, result.threads == 1 ? "" : "s",
+        result.latency.front() / kMillisecond, percentile(result.latency, 0.5) / kMillisecond,
+        percentile(result.latency, 0.99) / kMillisecond);
+  if (options.ops) print("\n{}", ops_table(result.steps));
+  return kSuccess;
+}
+
+std::function<int()> declare(CLI::App& parser) {
+  auto options = std::make_shared<Options>();
+  parser
+      .add_option("MODEL", options->path,
+                  "A model, or a test folder: then inputs are those of its first data set")
+      ->required();
+  parser.add_option("--dim", options->dims, "Size of a named extent, for random inputs")
+      ->type_name("NAME=SIZE")
+      ->expected(1)
+      ->take_all();
+  parser.add_option("--threads", options->threads, "Threads that compute one run")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  parser.add_option("--seconds", options->seconds, "How long to measure")
+      ->check(CLI::Range(0.0, 86400.0))
+      ->capture_default_str();
+  parser.add_option("--seed", options->seed, "Seed of random inputs")->capture_default_str();
+  parser.add_flag("--ops", options->ops, "Also show where the time goes, by operator");
+  parser.add_flag("--json", options->json, "Print one JSON object");
+  return [options] { return run(*options); };
+}
+
+}  // namespace
+
+const Command kBenchCommand{
+    .name = "bench",
+    .summary = "Measure the latency of a model",
+    .example = "gatefold bench model.onnx --dim batch=1 --dim time=32 --ops",
+    .declare = declare,
+};
+
+}  // namespace gatefold::tools

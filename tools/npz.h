@@ -1,0 +1,20 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ir/tensor.h"
+
+namespace gatefold::tools {
+
+/// Reads the array `name` of a .npz archive, stored or deflated. Throws Error; an unknown name is
+/// answered with the names there are.
+Tensor read_npz(const std::filesystem::path& path, const std::string& name);
+
+/// Writes named arrays as a .npz archive, deflated. Throws Error when it cannot be written.
+void write_npz(const std::filesystem::path& path,
+               const std::vector<std::pair<std::string, Tensor>>& arrays);
+
+}  // namespace gatefold::tools
