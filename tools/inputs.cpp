@@ -124,13 +124,14 @@ void bind_dims(Graph& graph, const DimSizes& sizes) {
   infer_types(graph);
 }
 
-Datum random_input(const Value& input, std::uint64_t seed) {
+Datum random_input(const Value& input, std::uint64_t seed, std::size_t position) {
+  const std::uint64_t stream = mix(seed, position);
   Tensor tensor(input.type().dtype, sizes_of(input));
   dispatch<float, double, Float16, BFloat16, std::int64_t, std::int32_t, std::int16_t, std::int8_t,
            std::uint64_t, std::uint32_t, std::uint16_t, std::uint8_t, bool>(
       tensor.dtype(), [&]<typename T>() {
         for (std::int64_t i = 0; i < tensor.size(); ++i) {
-          tensor.data<T>()[i] = draw<T>(mix(seed, static_cast<std::uint64_t>(i)));
+          tensor.data<T>()[i] = draw<T>(mix(stream, static_cast<std::uint64_t>(i)));
         }
       });
   return tensor;
@@ -139,7 +140,7 @@ Datum random_input(const Value& input, std::uint64_t seed) {
 std::vector<Datum> random_inputs(const Graph& graph, std::uint64_t seed) {
   std::vector<Datum> inputs;
   for (const Value* input : graph.inputs()) {
-    inputs.push_back(random_input(*input, mix(seed, inputs.size())));
+    inputs.push_back(random_input(*input, seed, inputs.size()));
   }
   return inputs;
 }

@@ -1,0 +1,250 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "frontend/onnx_reader.h"
+#include "frontend/onnx_writer.h"
+#include "ir/error.h"
+#include "tools/command.h"
+#include "tools/compare.h"
+#include "tools/loading.h"
+#include "tools/npy.h"
+#include "tools/npz.h"
+#include "tools/output.h"
+
+namespace gatefold::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  fs::path model;
+  std::vector<std::string> inputs;
+  std::vector<std::string> dims;
+  std::optional<std::uint64_t> seed;
+  std::optional<fs::path> output;
+  std::string format = "npy";
+  int threads = 1;
+};
+
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
+
+std::string names_of_inputs(const Graph& graph) {
+  std::string names;
+  for (const Value* input : graph.inputs()) {
+    names += fmt::format("{}'{}' {}", names.empty() ? "" : ", ", input->name(),
+                         to_string(input->type()));
+  }
+  return names.empty() ? "none" : names;
+}
+
+/// The input that `key` names, or whose position it is.
+std::optional<std::size_t> find_input(const Graph& graph, std::string_view key) {
+  const auto& inputs = graph.inputs();
+  const auto named = std::find_if(inputs.begin(), inputs.end(),
+                                  [&](const Value* input) { return input->name() == key; });
+  if (named != inputs.end()) return named - inputs.begin();
+  std::size_t position = 0;
+  const auto parsed = std::from_chars(key.data(), key.data() + key.size(), position);
+  const bool is_position = parsed.ec == std::errc() && parsed.ptr == key.data() + key.size();
+  if (is_position && position < inputs.size()) return position;
+  return std::nullopt;
+}
+
+/// Reads a file of the form its name tells: .npy, .npz with ":array" behind it, or TensorProto.
+Datum read_datum(const std::string& file, const Type& type) {
+  constexpr std::string_view kArchive = ".npz:";
+  const std::size_t archive = file.find(kArchive);
+  if (archive != std::string::npos) {
+    return read_npz(file.substr(0, archive + kArchive.size() - 1),
+                    file.substr(archive + kArchive.size()));
+  }
+  const std::string extension = fs::path(file).extension().string();
+  if (extension == ".npy") return parse_npy(read_file(file), file);
+  if (extension == ".pb") return read_tensor_file(file, type);
+  if (extension == ".npz") fail("'{}': name the array to read, as in {}:array", file, file);
+  fail("'{}' has an unknown form; .npy, .npz and .pb are read", file);
+}
+
+/// The data that --input options give, one place per graph input.
+std::vector<std::optional<Datum>> read_given(const Graph& graph,
+                                             const std::vector<std::string>& options) {
+  std::vector<std::optional<Datum>> given(graph.inputs().size());
+  for (const std::string& option : options) {
+    // Both names and files may hold '=': the first split that names an input is meant.
+    std::optional<std::size_t> input;
+    std::size_t equals = option.find('=');
+    if (equals == std::string::npos) fail("--input {}: should be NAME=FILE", option);
+    const std::string first_key = option.substr(0, equals);
+    for (; equals != std::string::npos; equals = option.find('=', equals + 1)) {
+      input = find_input(graph, std::string_view(option).substr(0, equals));
+      if (input) break;
+    }
+    if (!input) {
+      fail("--input {}: the model has no input '{}'; its inputs are: {}", option, first_key,
+           names_of_inputs(graph));
+    }
+    if (given[*input]) fail("input '{}' is given twice", graph.inputs()[*input]->name());
+    given[*input] = read_datum(option.substr(equals + 1), graph.inputs()[*input]->type());
+  }
+  return given;
+}
+
+/// The sizes that given tensors imply for named extents.
+DimSizes implied_sizes(const Graph& graph, const std::vector<std::optional<Datum>>& given) {
+  DimSizes sizes;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const Type& type = graph.inputs()[i]->type();
+    const auto* tensor = given[i] ? std::get_if<Tensor>(&*given[i]) : nullptr;
+    if (tensor == nullptr || !type.has_rank() || type.rank() != tensor->rank()) continue;
+    for (std::size_t axis = 0; axis < type.shape->size(); ++axis) {
+      const Dim& dim = (*type.shape)[axis];
+      if (dim.is_symbol()) sizes.try_emplace(dim.symbol(), tensor->dims()[axis]);
+    }
+  }
+  return sizes;
+}
+
+/// Given data where there is some, random data for the other inputs when a seed is given.
+std::vector<Datum> complete_inputs(Graph& graph, std::vector<std::optional<Datum>> given,
+                                   const std::optional<std::uint64_t>& seed) {
+  if (seed) bind_dims(graph, implied_sizes(graph, given));
+  std::vector<Datum> inputs;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const Value& input = *graph.inputs()[i];
+    if (!given[i] && !seed) {
+      fail("input '{}' {} is missing; give --input {}=FILE or --random SEED", input.name(),
+           to_string(input.type()), input.name());
+    }
+    inputs.push_back(given[i] ? std::move(*given[i]) : random_input(input, *seed, i));
+  }
+  return inputs;
+}
+
+/// The tensors of all outputs, those of a sequence numbered; an empty optional has none.
+NamedTensors named_outputs(const Graph& graph, std::span<const Datum> data) {
+  NamedTensors tensors;
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    const std::string& name = graph.outputs()[i].name;
+    if (const auto* tensor = std::get_if<Tensor>(&data[i])) tensors.emplace_back(name, *tensor);
+    if (const auto* sequence = std::get_if<Sequence>(&data[i])) {
+      for (std::size_t k = 0; k < sequence->size(); ++k) {
+        tensors.emplace_back(fmt::format("{}.{}", name, k), (*sequence)[k]);
+      }
+    }
+  }
+  return tensors;
+}
+
+/// `name` with everything replaced that file systems treat specially, made unique among `taken`.
+std::string file_name(const std::string& name, std::set<std::string>& taken) {
+  std::string safe;
+  for (const char c : name) {
+    safe += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' ? c : '_';
+  }
+  std::string unique = safe;
+  for (int i = 1; !taken.insert(unique).second; ++i) unique = fmt::format("{}_{}", safe, i);
+  return unique;
+}
+
+void write_outputs(const NamedTensors& tensors, const fs::path& folder, const std::string& format) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) fail("folder '{}' cannot be made: {}", folder.string(), error.message());
+  if (format == "npz") return write_npz(folder / "outputs.npz", tensors);
+  std::set<std::string> taken;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const auto& [name, tensor] = tensors[i];
+    if (format == "pb") {
+      write_tensor_file(tensor, name, folder / fmt::format("output_{}.pb", i));
+    } else {
+      write_file(folder / (file_name(name, taken) + ".npy"), format_npy(tensor));
+    }
+  }
+}
+
+std::string format_number(double number) { return fmt::format("{:.6g}", number); }
+
+void print_summary(const std::string& name, const Tensor& tensor) {
+  constexpr std::int64_t kShown = 8;
+  print("{} {}\n", name, to_string(tensor.type()));
+  if (tensor.size() == 0) return;
+  double lowest = std::numeric_limits<double>::infinity();
+  double highest = -lowest;
+  double sum = 0;
+  for (std::int64_t i = 0; i < tensor.size(); ++i) {
+    const double number = tensor.number_at(i);
+    lowest = std::min(lowest, number);
+    highest = std::max(highest, number);
+    sum += number;
+  }
+  print("  min {}, max {}, mean {}\n  ", format_number(lowest), format_number(highest),
+        format_number(sum / static_cast<double>(tensor.size())));
+  for (std::int64_t i = 0; i < std::min(tensor.size(), kShown); ++i) {
+    print("{}{}", i == 0 ? "" : " ", format_number(tensor.number_at(i)));
+  }
+  print("{}\n", tensor.size() > kShown ? " ..." : "");
+}
+
+int run(const Options& options) {
+  LoadedModel loaded = load_model(options.model, parse_dim_sizes(options.dims), options.threads);
+  Graph& graph = *loaded.model.graph;
+  const std::vector<Datum> inputs =
+      complete_inputs(graph, read_given(graph, options.inputs), options.seed);
+  const std::span<const Datum> outputs = loaded.context->run(inputs);
+  const NamedTensors tensors = named_outputs(graph, outputs);
+  if (options.output) {
+    write_outputs(tensors, *options.output, options.format);
+    return kSuccess;
+  }
+  for (const auto& [name, tensor] : tensors) print_summary(name, tensor);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (!std::holds_alternative<Tensor>(outputs[i])) {
+      print("{}: {}\n", graph.outputs()[i].name, describe(outputs[i]));
+    }
+  }
+  return kSuccess;
+}
+
+std::function<int()> declare(CLI::App& parser) {
+  auto options = std::make_shared<Options>();
+  parser.add_option("MODEL", options->model, "A model: .onnx, or ONNX text as .onnxtxt")
+      ->required();
+  parser
+      .add_option("--input", options->inputs,
+                  "A file for an input, which is named or numbered from 0: .npy, .npz:ARRAY or a "
+                  "TensorProto .pb")
+      ->type_name("NAME=FILE")
+      ->expected(1)
+      ->take_all();
+  parser.add_option("--random", options->seed, "Make up the inputs that are not given")
+      ->type_name("SEED");
+  parser.add_option("--dim", options->dims, "Size of a named extent, for random inputs")
+      ->type_name("NAME=SIZE")
+      ->expected(1)
+      ->take_all();
+  parser.add_option("--output", options->output, "Write the outputs here instead of a summary")
+      ->type_name("DIR");
+  parser.add_option("--format", options->format, "Form of the files: npy, pb, or one npz")
+      ->check(CLI::IsMember({"npy", "pb", "npz"}))
+      ->capture_default_str();
+  parser.add_option("--threads", options->threads, "Threads that compute the model")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  return [options] { return run(*options); };
+}
+
+}  // namespace
+
+const Command kRunCommand{
+    .name = "run",
+    .summary = "Run a model once",
+    .example = "gatefold run model.onnx --input tokens=tokens.npy --random 1 --dim batch=2",
+    .declare = declare,
+};
+
+}  // namespace gatefold::tools
