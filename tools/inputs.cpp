@@ -35,8 +35,8 @@ T draw(std::uint64_t bits) {
   }
 }
 
-/// The sizes of a type's extents. Throws Error naming the first one without a size.
-Dims sizes_of(const Value& input) {
+/// The extents of an input. Throws Error naming the first one without a size.
+Dims dims_of(const Value& input, const DimSizes& sizes) {
   const Type& type = input.type();
   if (!type.is_tensor()) {
     fail("input '{}' is {}; only tensors can be made up, give a file", input.name(),
@@ -45,16 +45,22 @@ Dims sizes_of(const Value& input) {
   if (!type.has_rank()) {
     fail("input '{}' is {} of unknown rank; give a file for it", input.name(), to_string(type));
   }
+  Dims dims;
   for (const Dim& dim : *type.shape) {
-    if (dim.is_known()) continue;
-    if (!dim.is_symbol()) {
+    const auto found = sizes.find(dim.symbol());
+    if (dim.is_known()) {
+      dims.push_back(dim.size());
+    } else if (found != sizes.end()) {
+      dims.push_back(found->second);
+    } else if (dim.is_symbol()) {
+      fail("input '{}' is {}: '{}' has no size; give one with --dim {}=SIZE", input.name(),
+           to_string(type), dim.symbol(), dim.symbol());
+    } else {
       fail("input '{}' is {}, which leaves a size open; give a file for it", input.name(),
            to_string(type));
     }
-    fail("input '{}' is {}: '{}' has no size; give one with --dim {}=SIZE", input.name(),
-         to_string(type), dim.symbol(), dim.symbol());
   }
-  return type.dims();
+  return dims;
 }
 
 /// A graph input or output, as its tensor file must be.
@@ -124,9 +130,10 @@ void bind_dims(Graph& graph, const DimSizes& sizes) {
   infer_types(graph);
 }
 
-Datum random_input(const Value& input, std::uint64_t seed, std::size_t position) {
+Datum random_input(const Value& input, std::size_t position, std::uint64_t seed,
+                   const DimSizes& sizes) {
   const std::uint64_t stream = mix(seed, position);
-  Tensor tensor(input.type().dtype, sizes_of(input));
+  Tensor tensor(input.type().dtype, dims_of(input, sizes));
   dispatch<float, double, Float16, BFloat16, std::int64_t, std::int32_t, std::int16_t, std::int8_t,
            std::uint64_t, std::uint32_t, std::uint16_t, std::uint8_t, bool>(
       tensor.dtype(), [&]<typename T>() {
@@ -140,7 +147,7 @@ Datum random_input(const Value& input, std::uint64_t seed, std::size_t position)
 std::vector<Datum> random_inputs(const Graph& graph, std::uint64_t seed) {
   std::vector<Datum> inputs;
   for (const Value* input : graph.inputs()) {
-    inputs.push_back(random_input(*input, seed, inputs.size()));
+    inputs.push_back(random_input(*input, inputs.size(), seed));
   }
   return inputs;
 }

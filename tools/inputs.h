@@ -21,11 +21,13 @@ DimSizes parse_dim_sizes(const std::vector<std::string>& options);
 /// Error for a name that no input has.
 void bind_dims(Graph& graph, const DimSizes& sizes);
 
-/// One tensor per graph input: floats uniform in [-1, 1), integers in [0, 4), booleans. The same
-/// for the same seed, name order and shapes on every machine. Throws Error for an extent that has
-/// no size yet.
+/// A tensor for graph input number `position`: floats uniform in [-1, 1), integers in [0, 4),
+/// booleans. It depends on the seed, the position and the shape only. Named extents take their size
+/// from `sizes`; throws Error for an extent without one.
+Datum random_input(const Value& input, std::size_t position, std::uint64_t seed,
+                   const DimSizes& sizes = {});
+/// The same for every graph input.
 std::vector<Datum> random_inputs(const Graph& graph, std::uint64_t seed);
-Datum random_input(const Value& input, std::uint64_t seed);
 
 /// Reads one tensor file per graph input. Files carry names: when those are exactly the names of
 /// the graph's inputs they decide, otherwise the order of the files does. Throws Error when the

@@ -15,9 +15,8 @@
 namespace gatefold::tools {
 namespace {
 
-const std::array<const Command*, 4> kCommands{
+const std::array<const Command*, 3> kCommands{
     &kRunCommand,
-    &kInspectCommand,
     &kTestCommand,
     &kBenchCommand,
 };

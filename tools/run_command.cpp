@@ -7,7 +7,6 @@
 #include <set>
 
 #include "frontend/onnx_reader.h"
-#include "frontend/onnx_writer.h"
 #include "ir/error.h"
 #include "tools/command.h"
 #include "tools/compare.h"
@@ -110,9 +109,9 @@ DimSizes implied_sizes(const Graph& graph, const std::vector<std::optional<Datum
 }
 
 /// Given data where there is some, random data for the other inputs when a seed is given.
-std::vector<Datum> complete_inputs(Graph& graph, std::vector<std::optional<Datum>> given,
+std::vector<Datum> complete_inputs(const Graph& graph, std::vector<std::optional<Datum>> given,
                                    const std::optional<std::uint64_t>& seed) {
-  if (seed) bind_dims(graph, implied_sizes(graph, given));
+  const DimSizes sizes = implied_sizes(graph, given);
   std::vector<Datum> inputs;
   for (std::size_t i = 0; i < given.size(); ++i) {
     const Value& input = *graph.inputs()[i];
@@ -120,7 +119,7 @@ std::vector<Datum> complete_inputs(Graph& graph, std::vector<std::optional<Datum
       fail("input '{}' {} is missing; give --input {}=FILE or --random SEED", input.name(),
            to_string(input.type()), input.name());
     }
-    inputs.push_back(given[i] ? std::move(*given[i]) : random_input(input, *seed, i));
+    inputs.push_back(given[i] ? std::move(*given[i]) : random_input(input, i, *seed, sizes));
   }
   return inputs;
 }
@@ -159,11 +158,7 @@ void write_outputs(const NamedTensors& tensors, const fs::path& folder, const st
   std::set<std::string> taken;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const auto& [name, tensor] = tensors[i];
-    if (format == "pb") {
-      write_tensor_file(tensor, name, folder / fmt::format("output_{}.pb", i));
-    } else {
-      write_file(folder / (file_name(name, taken) + ".npy"), format_npy(tensor));
-    }
+    write_file(folder / (file_name(name, taken) + ".npy"), format_npy(tensor));
   }
 }
 
@@ -191,8 +186,9 @@ void print_summary(const std::string& name, const Tensor& tensor) {
 }
 
 int run(const Options& options) {
-  LoadedModel loaded = load_model(options.model, parse_dim_sizes(options.dims), options.threads);
-  Graph& graph = *loaded.model.graph;
+  const LoadedModel loaded =
+      load_model(options.model, parse_dim_sizes(options.dims), options.threads);
+  const Graph& graph = *loaded.model.graph;
   const std::vector<Datum> inputs =
       complete_inputs(graph, read_given(graph, options.inputs), options.seed);
   const std::span<const Datum> outputs = loaded.context->run(inputs);
@@ -229,8 +225,8 @@ std::function<int()> declare(CLI::App& parser) {
       ->take_all();
   parser.add_option("--output", options->output, "Write the outputs here instead of a summary")
       ->type_name("DIR");
-  parser.add_option("--format", options->format, "Form of the files: npy, pb, or one npz")
-      ->check(CLI::IsMember({"npy", "pb", "npz"}))
+  parser.add_option("--format", options->format, "Form of the files: npy, or one npz")
+      ->check(CLI::IsMember({"npy", "npz"}))
       ->capture_default_str();
   parser.add_option("--threads", options->threads, "Threads that compute the model")
       ->check(CLI::Range(1, 1024))
