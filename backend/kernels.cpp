@@ -17,6 +17,8 @@ struct KernelEntry {
 // Rows of one operator are tried from top to bottom.
 constexpr KernelEntry kKernels[] = {
     {"Gather", plain::make_gather},
+    {"Gemm", plain::make_gemm},
+    {"MatMul", plain::make_matmul},
 };
 
 }  // namespace

@@ -35,4 +35,8 @@ void run_gemm(const Gemm& gemm, const float* a, const float* b, float* c) {
   onednn::run_sgemm(dense, a, b, c);
 }
 
+std::string implementation_of(const Gemm& gemm) {
+  return is_small(gemm) ? "plain" : "onednn sgemm";
+}
+
 }  // namespace gatefold::plain

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace gatefold::plain {
 
@@ -23,6 +24,9 @@ struct Gemm {
 /// Computes a Gemm: small ones with vector loops of our own (no overhead, one thread), others with
 /// oneDNN's (OpenMP threads). A B that is used often should not be transposed.
 void run_gemm(const Gemm& gemm, const float* a, const float* b, float* c);
+
+/// What run_gemm computes with, as Kernel::implementation says it.
+std::string implementation_of(const Gemm& gemm);
 
 /// The part of run_gemm for few multiplications; strides must be given, and A and B must not both
 /// be transposed.

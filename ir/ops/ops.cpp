@@ -13,6 +13,8 @@ constexpr Family kFamilies[] = {
     ops::gru,
     ops::lstm,
     ops::rnn,
+    ops::gemm,
+    ops::matmul,
 };
 
 }  // namespace

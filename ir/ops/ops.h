@@ -20,6 +20,8 @@ std::vector<OpDef> scan();
 std::vector<OpDef> gru();
 std::vector<OpDef> lstm();
 std::vector<OpDef> rnn();
+std::vector<OpDef> gemm();
+std::vector<OpDef> matmul();
 
 }  // namespace ops
 }  // namespace gatefold

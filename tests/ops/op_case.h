@@ -28,6 +28,8 @@ std::vector<OpCase> gather_cases();
 std::vector<OpCase> gru_cases();
 std::vector<OpCase> lstm_cases();
 std::vector<OpCase> rnn_cases();
+std::vector<OpCase> gemm_cases();
+std::vector<OpCase> matmul_cases();
 
 /// The cases of all files.
 std::vector<OpCase> all_op_cases();

@@ -10,6 +10,8 @@ constexpr CaseList kCaseLists[] = {
     gru_cases,
     lstm_cases,
     rnn_cases,
+    gemm_cases,
+    matmul_cases,
 };
 
 }  // namespace
