@@ -15,6 +15,17 @@ constexpr Family kFamilies[] = {
     ops::rnn,
     ops::gemm,
     ops::matmul,
+    ops::reduce,
+    ops::arg_max,
+    ops::gather_elements,
+    ops::gather_nd,
+    ops::scatter,
+    ops::one_hot,
+    ops::non_zero,
+    ops::compress,
+    ops::unique,
+    ops::top_k,
+    ops::softmax,
 };
 
 }  // namespace

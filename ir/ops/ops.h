@@ -22,6 +22,17 @@ std::vector<OpDef> lstm();
 std::vector<OpDef> rnn();
 std::vector<OpDef> gemm();
 std::vector<OpDef> matmul();
+std::vector<OpDef> reduce();
+std::vector<OpDef> arg_max();
+std::vector<OpDef> gather_elements();
+std::vector<OpDef> gather_nd();
+std::vector<OpDef> scatter();
+std::vector<OpDef> one_hot();
+std::vector<OpDef> non_zero();
+std::vector<OpDef> compress();
+std::vector<OpDef> unique();
+std::vector<OpDef> top_k();
+std::vector<OpDef> softmax();
 
 }  // namespace ops
 }  // namespace gatefold
