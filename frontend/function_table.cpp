@@ -74,7 +74,7 @@ class OperatorCheck {
     const std::string domain = canonical_domain(node.domain());
     if (domain == kOnnxDomain && node.op_type() == "Constant") return;
     if (find_op(domain, node.op_type()) != nullptr) return;
-    if (is_raised_away(domain, node.op_type(), opsets.version(domain))) return;
+    if (is_raised_away(domain, node.op_type())) return;
     const std::string op = domain.empty() ? node.op_type() : domain + "." + node.op_type();
     constexpr std::size_t kMostShown = 3;
     Users& users = unknown_[op];

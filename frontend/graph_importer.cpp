@@ -224,7 +224,6 @@ void Importer::import_node(const onnx::NodeProto& proto, Scope& scope) {
   for (const std::string& output : proto.output()) {
     draft.outputs.push_back(output.empty() ? output : name_in_graph(scope, output));
   }
-  while (!draft.outputs.empty() && draft.outputs.back().empty()) draft.outputs.pop_back();
   draft.attrs = import_attrs(proto, scope);
   if (function != nullptr) return call_function(*function, proto, draft, scope);
 

@@ -67,7 +67,9 @@ void NodeDraft::become(std::string_view op_name, std::vector<Value*> node_inputs
 Node* NodeDraft::emit() const {
   const OpDef* definition = find_op(domain, op);
   if (definition == nullptr) fail("the operator is not supported");
-  Node* node = graph->add_node(*definition, inputs, outputs, attrs);
+  std::vector<std::string> wanted = outputs;
+  while (!wanted.empty() && wanted.back().empty()) wanted.pop_back();
+  Node* node = graph->add_node(*definition, inputs, wanted, attrs);
   node->set_name(name);
   if (graph->outer() == nullptr) infer_types(*node);
   return node;

@@ -12,6 +12,6 @@ namespace gatefold {
 void raise_to_internal_opset(NodeDraft& draft);
 
 /// Whether an operator that has no OpDef of its own is expressed by others.
-bool is_raised_away(std::string_view domain, std::string_view op, std::int64_t opset);
+bool is_raised_away(std::string_view domain, std::string_view op);
 
 }  // namespace gatefold
