@@ -1,0 +1,339 @@
+#include "ir/print.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "ir/dispatch.h"
+#include "ir/op_def.h"
+
+namespace gatefold {
+namespace {
+
+constexpr std::int64_t kMostElementsShown = 16;
+
+// Words that the parser does not take for names where a type may stand.
+constexpr std::array<std::string_view, 4> kTypeWords{"seq", "map", "optional", "sparse_tensor"};
+
+std::string identifier(std::string_view text) {
+  std::string result(text);
+  for (char& letter : result) {
+    if (std::isalnum(static_cast<unsigned char>(letter)) == 0) letter = '_';
+  }
+  if (result.empty() || std::isdigit(static_cast<unsigned char>(result[0])) != 0) {
+    result.insert(0, "v");
+  }
+  const bool is_type = data_type_from_name(result) != DataType::kUndefined || result == "string" ||
+                       std::find(kTypeWords.begin(), kTypeWords.end(), result) != kTypeWords.end();
+  return is_type ? result + "_" : result;
+}
+
+// Identifiers for names, each different.
+class Identifiers {
+ public:
+  std::string add(std::string_view name) {
+    const std::string base = identifier(name);
+    std::string result = base;
+    for (int suffix = 1; !taken_.insert(result).second; ++suffix) {
+      result = fmt::format("{}_{}", base, suffix);
+    }
+    return result;
+  }
+
+ private:
+  std::unordered_set<std::string> taken_;
+};
+
+// FNV-1a, 64 bits.
+std::uint64_t digest(const Tensor& tensor) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (std::size_t i = 0; i < tensor.bytes(); ++i) {
+    hash = (hash ^ static_cast<std::uint64_t>(tensor.raw()[i])) * 0x100000001b3;
+  }
+  return hash;
+}
+
+std::string elements_text(const Tensor& tensor) {
+  if (is_half(tensor.dtype())) return elements_text(tensor.converted(DataType::kFloat32));
+  std::string text;
+  dispatch_numeric_or_bool(tensor.dtype(), [&]<typename T>() {
+    for (const T value : tensor.values<T>()) {
+      if (!text.empty()) text += ", ";
+      // The unary plus keeps fmt from writing booleans as words and bytes as characters.
+      text += fmt::format("{}", +value);
+    }
+  });
+  return text;
+}
+
+std::string float_text(float value) {
+  std::string text = fmt::format("{}", value);
+  return text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
+}
+
+// Whether the parser reads the elements back as they are.
+bool is_expressible(const Tensor& tensor) {
+  if (is_half(tensor.dtype())) return false;
+  if (!is_float(tensor.dtype())) return true;
+  const bool is_double = tensor.dtype() == DataType::kFloat64;
+  for (std::int64_t i = 0; i < tensor.size(); ++i) {
+    const double value = tensor.number_at(i);
+    const bool is_normal =
+        is_double ? std::isnormal(value) : std::isnormal(static_cast<float>(value));
+    if (value != 0 && !is_normal) return false;
+  }
+  return true;
+}
+
+class Printer {
+ public:
+  explicit Printer(const Graph& graph) {
+    name_values(graph);
+    collect_elided(graph);
+  }
+
+  std::string print_main(const Graph& graph) {
+    indent_ = "";
+    std::string inputs;
+    for (const Value* input : graph.inputs()) {
+      inputs += fmt::format("{}{}", inputs.empty() ? "" : ", ", declaration(*input));
+    }
+    for (const Value* value : elided_) {
+      inputs += fmt::format("{}\n    {}", inputs.empty() ? "" : ",", declaration(*value));
+      const char* kind = value->kind() == Value::Kind::kParameter ? "parameter" : "constant";
+      elided_notes_ += fmt::format("# {} is a {} with digest {:016x}\n", names_.at(value), kind,
+                                   digest(*value->data()));
+    }
+    return elided_notes_ + identifier(graph.name()) + " (" + inputs + ")" + body(graph) + "\n";
+  }
+
+ private:
+  void name_values(const Graph& graph) {
+    // A result takes the name under which the graph delivers it.
+    for (const Graph::Output& output : graph.outputs()) {
+      const Value* value = output.value;
+      if (value->producer() != nullptr && value->graph() == &graph && !names_.contains(value)) {
+        names_[value] = identifiers_.add(output.name);
+      }
+    }
+    for (const Value* input : graph.inputs()) name_value(*input);
+    for (const auto& value : graph.initializers()) name_value(*value);
+    for (const auto& node : graph.nodes()) {
+      for (std::size_t i = 0; i < node->output_count(); ++i) {
+        if (node->output(i) != nullptr) name_value(*node->output(i));
+      }
+      for (const Graph* inner : node->sub_graphs()) name_values(*inner);
+    }
+  }
+
+  void name_value(const Value& value) {
+    if (!names_.contains(&value)) names_[&value] = identifiers_.add(value.name());
+  }
+
+  static bool is_elided(const Value& value) {
+    return value.data()->size() > kMostElementsShown || !is_expressible(*value.data());
+  }
+
+  // Those of sub-graphs become inputs of the main graph, too, whose values sub-graphs can use.
+  void collect_elided(const Graph& graph) {
+    for (const auto& value : graph.initializers()) {
+      if (is_elided(*value)) elided_.push_back(value.get());
+    }
+    for (const auto& node : graph.nodes()) {
+      for (const Graph* inner : node->sub_graphs()) collect_elided(*inner);
+    }
+  }
+
+  std::string type_text(const Type& type) {
+    if (type.kind == Type::Kind::kSequence) return fmt::format("seq({})", type_text(*type.element));
+    if (type.kind == Type::Kind::kOptional) {
+      return fmt::format("optional({})", type_text(*type.element));
+    }
+    if (type.dtype == DataType::kUndefined) return "";
+    if (!type.has_rank()) return fmt::format("{}[]", name_of(type.dtype));
+    std::string dims;
+    for (const Dim& dim : *type.shape) {
+      dims += fmt::format("{}{}", dims.empty() ? "" : ",", dim_text(dim));
+    }
+    return dims.empty() ? std::string(name_of(type.dtype))
+                        : fmt::format("{}[{}]", name_of(type.dtype), dims);
+  }
+
+  std::string dim_text(const Dim& dim) {
+    if (dim.is_known()) return std::to_string(dim.size());
+    if (!dim.is_symbol()) return "?";
+    auto [entry, is_new] = symbols_.emplace(dim.symbol(), "");
+    if (is_new) entry->second = symbol_identifiers_.add(dim.symbol());
+    return entry->second;
+  }
+
+  std::string named_type(const Type& type, const std::string& name) {
+    const std::string text = type_text(type);
+    return text.empty() ? name : text + " " + name;
+  }
+  std::string declaration(const Value& value) {
+    return named_type(value.type(), names_.at(&value));
+  }
+
+  // Everything of a graph after its inputs.
+  std::string body(const Graph& graph);
+  std::string initializers(const Graph& graph);
+  std::string constant_nodes(const Graph& graph);
+  std::string node_text(const Node& node);
+  std::string attrs_text(const Node& node);
+  std::string attr_text(const AttrValue& value);
+  std::string sub_graph_text(const Graph& graph);
+
+  Identifiers identifiers_;
+  Identifiers symbol_identifiers_;
+  std::unordered_map<const Value*, std::string> names_;
+  std::unordered_map<std::string, std::string> symbols_;
+  std::vector<const Value*> elided_;
+  std::string elided_notes_;
+  std::string indent_;
+};
+
+// Constants that an initializer would turn into parameters when read back.
+bool needs_constant_node(const Value& value) {
+  return value.kind() == Value::Kind::kConstant && is_float(value.type().dtype);
+}
+
+std::string Printer::initializers(const Graph& graph) {
+  std::string text;
+  for (const auto& value : graph.initializers()) {
+    if (is_elided(*value) || needs_constant_node(*value)) continue;
+    text += fmt::format("{}{} = {{{}}}", text.empty() ? "" : ", ", declaration(*value),
+                        elements_text(*value->data()));
+  }
+  return text.empty() ? "" : fmt::format("\n{}  <{}>\n{}", indent_, text, indent_);
+}
+
+std::string Printer::constant_nodes(const Graph& graph) {
+  std::string text;
+  for (const auto& value : graph.initializers()) {
+    if (is_elided(*value) || !needs_constant_node(*value)) continue;
+    text += fmt::format("{}{} = Constant <value = {}> ()\n", indent_, names_.at(value.get()),
+                        attr_text(*value->data()));
+  }
+  return text;
+}
+
+std::string Printer::body(const Graph& graph) {
+  std::string outputs;
+  std::string copies;
+  std::unordered_set<const Value*> delivered;
+  for (const Graph::Output& output : graph.outputs()) {
+    std::string name = names_.at(output.value);
+    if (output.value->producer() == nullptr || output.value->graph() != &graph ||
+        !delivered.insert(output.value).second) {
+      if (name != output.name) {
+        const std::string copy = identifiers_.add(output.name);
+        copies += fmt::format("{}  {} = Identity ({})\n", indent_, copy, name);
+        name = copy;
+      }
+    }
+    outputs += (outputs.empty() ? "" : ", ") + named_type(output.value->type(), name);
+  }
+  std::string list = initializers(graph);
+  std::string text = fmt::format(" => ({}){}{{\n", outputs, list.empty() ? " " : list);
+  const std::string outer_indent = indent_;
+  indent_ += "  ";
+  text += constant_nodes(graph);
+  for (const auto& node : graph.nodes()) text += indent_ + node_text(*node);
+  indent_ = outer_indent;
+  return text + copies + indent_ + "}";
+}
+
+std::string Printer::node_text(const Node& node) {
+  std::string outputs;
+  std::string types;
+  for (std::size_t i = 0; i < node.output_count(); ++i) {
+    const Value* output = node.output(i);
+    if (i > 0) outputs += output == nullptr ? ", " : ", " + names_.at(output);
+    // The parser takes blanks between outputs but not for the first of them.
+    if (i == 0) outputs += output == nullptr ? identifiers_.add("unused") : names_.at(output);
+    if (output == nullptr) continue;
+    const std::string type = type_text(output->type());
+    types += (types.empty() ? "" : ", ") + (type.empty() ? "?" : type);
+  }
+  if (outputs.empty()) outputs = identifiers_.add("unused");
+  std::string inputs;
+  for (std::size_t i = 0; i < node.input_count(); ++i) {
+    if (i > 0) inputs += ", ";
+    if (node.input(i) != nullptr) inputs += names_.at(node.input(i));
+  }
+  const std::string domain = node.op().domain.empty() ? "" : fmt::format("{}.", node.op().domain);
+  return fmt::format("{} = {}{}{} ({})  # {}\n", outputs, domain, node.op().name, attrs_text(node),
+                     inputs, types);
+}
+
+std::string Printer::attrs_text(const Node& node) {
+  std::string text;
+  for (const auto& [name, value] : node.attrs()) {
+    // The parser has no empty lists, which mean the same as no attribute.
+    const std::string value_text = attr_text(value);
+    if (value_text == "[]") continue;
+    text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", name, value_text);
+  }
+  return text.empty() ? "" : fmt::format(" <{}>", text);
+}
+
+template <typename T>
+std::string list_text(const std::vector<T>& values) {
+  std::string text;
+  for (const T& value : values) {
+    if (!text.empty()) text += ", ";
+    if constexpr (std::is_same_v<T, float>) {
+      text += float_text(value);
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      text += '"' + value + '"';
+    } else {
+      text += std::to_string(value);
+    }
+  }
+  return "[" + text + "]";
+}
+
+std::string Printer::attr_text(const AttrValue& value) {
+  return std::visit(
+      [&](const auto& held) -> std::string {
+        using T = std::decay_t<decltype(held)>;
+        if constexpr (std::is_same_v<T, std::int64_t>) {
+          return std::to_string(held);
+        } else if constexpr (std::is_same_v<T, float>) {
+          return float_text(held);
+        } else if constexpr (std::is_same_v<T, std::string>) {
+          return '"' + held + '"';
+        } else if constexpr (std::is_same_v<T, Tensor>) {
+          return fmt::format("{} {{{}}}", type_text(held.type()), elements_text(held));
+        } else if constexpr (std::is_same_v<T, SubGraph>) {
+          return sub_graph_text(*held);
+        } else {
+          return list_text(held);
+        }
+      },
+      value);
+}
+
+std::string Printer::sub_graph_text(const Graph& graph) {
+  std::string inputs;
+  for (const Value* input : graph.inputs()) {
+    inputs += (inputs.empty() ? "" : ", ") + declaration(*input);
+  }
+  const std::string outer_indent = indent_;
+  indent_ += "  ";
+  std::string text =
+      fmt::format("\n{}{} ({}){}", indent_, identifier(graph.name()), inputs, body(graph));
+  indent_ = outer_indent;
+  return text;
+}
+
+}  // namespace
+
+std::string print(const Graph& graph) { return Printer(graph).print_main(graph); }
+
+}  // namespace gatefold
