@@ -38,6 +38,18 @@ struct Options {
   bool json = false;
 };
 
+/// Time spent in one operator, as one implementation computes it.
+struct OperatorTime {
+  std::string op;
+  std::string implementation;
+  double seconds = 0;
+  std::int64_t runs = 0;
+
+  double microseconds_a_run() const {
+    return runs > 0 ? seconds * 1e6 / static_cast<double>(runs) : 0;
+  }
+};
+
 /// Everything measured about one model. Times are in seconds.
 struct Measurement {
   std::string model;
@@ -46,7 +58,7 @@ struct Measurement {
   double first = 0;             ///< The first run, which plans and packs weights.
   std::vector<double> latency;  ///< Of every later run, ascending.
   double peak_rss_mib = 0;
-  std::vector<StepProfile> steps;
+  std::vector<OperatorTime> operators;  ///< The most expensive first.
 };
 
 double seconds_since(Clock::time_point start) {
@@ -95,6 +107,24 @@ std::vector<Datum> make_inputs(const Options& options, const Graph& graph) {
   return random_inputs(graph, options.seed);
 }
 
+/// The measured steps summed by operator and implementation, the most expensive first.
+std::vector<OperatorTime> by_operator(const std::vector<StepProfile>& steps) {
+  std::map<std::pair<std::string_view, std::string_view>, OperatorTime> sums;
+  for (const StepProfile& step : steps) {
+    OperatorTime& sum = sums[{step.node->op().name, step.implementation}];
+    sum.op = step.node->op().name;
+    sum.implementation = step.implementation;
+    sum.seconds += step.seconds;
+    sum.runs += step.runs;
+  }
+  std::vector<OperatorTime> operators;
+  for (auto& [key, sum] : sums) operators.push_back(std::move(sum));
+  std::stable_sort(
+      operators.begin(), operators.end(),
+      [](const OperatorTime& a, const OperatorTime& b) { return a.seconds > b.seconds; });
+  return operators;
+}
+
 Measurement measure(const Options& options) {
   Measurement result;
   const fs::path file = fs::is_directory(options.path) ? options.path / "model.onnx" : options.path;
@@ -114,51 +144,28 @@ Measurement measure(const Options& options) {
   if (options.ops) {
     context.set_profiling(true);
     warm_up(context, inputs, options.seconds / 2);
-    result.steps = context.profile();
+    result.operators = by_operator(context.profile());
   }
   return result;
 }
 
-/// The measured steps summed by operator and implementation, the most expensive first.
-std::vector<StepProfile> by_operator(const std::vector<StepProfile>& steps) {
-  std::map<std::pair<std::string_view, std::string>, StepProfile> sums;
-  for (const StepProfile& step : steps) {
-    StepProfile& sum = sums[{step.node->op().name, step.implementation}];
-    sum.node = step.node;
-    sum.implementation = step.implementation;
-    sum.seconds += step.seconds;
-    sum.runs += step.runs;
-  }
-  std::vector<StepProfile> rows;
-  for (auto& [key, sum] : sums) rows.push_back(std::move(sum));
-  std::stable_sort(rows.begin(), rows.end(), [](const StepProfile& a, const StepProfile& b) {
-    return a.seconds > b.seconds;
-  });
-  return rows;
-}
-
-double total_seconds(const std::vector<StepProfile>& steps) {
+double total_seconds(const std::vector<OperatorTime>& operators) {
   double total = 0;
-  for (const StepProfile& step : steps) total += step.seconds;
+  for (const OperatorTime& row : operators) total += row.seconds;
   return total > 0 ? total : 1;
 }
 
-double microseconds_a_run(const StepProfile& step) {
-  return step.runs > 0 ? step.seconds * 1e6 / static_cast<double>(step.runs) : 0;
-}
-
-std::string ops_table(const std::vector<StepProfile>& steps) {
+std::string ops_table(const std::vector<OperatorTime>& operators) {
   using Align = Table::Align;
   Table table({{"op"},
                {"implementation"},
                {"share", Align::kRight},
                {"runs", Align::kRight},
                {"us a run", Align::kRight}});
-  const double total = total_seconds(steps);
-  for (const StepProfile& row : by_operator(steps)) {
-    table.add_row({std::string(row.node->op().name), row.implementation,
-                   fmt::format("{:.1f} %", 100 * row.seconds / total), format_count(row.runs),
-                   fmt::format("{:.2f}", microseconds_a_run(row))});
+  const double total = total_seconds(operators);
+  for (const OperatorTime& row : operators) {
+    table.add_row({row.op, row.implementation, fmt::format("{:.1f} %", 100 * row.seconds / total),
+                   format_count(row.runs), fmt::format("{:.2f}", row.microseconds_a_run())});
   }
   return table.to_string();
 }
@@ -177,13 +184,13 @@ nlohmann::ordered_json to_json(const Measurement& result, bool with_ops) {
   };
   if (!with_ops) return json;
   json["ops"] = nlohmann::ordered_json::array();
-  const double total = total_seconds(result.steps);
-  for (const StepProfile& row : by_operator(result.steps)) {
-    json["ops"].push_back({{"op", row.node->op().name},
+  const double total = total_seconds(result.operators);
+  for (const OperatorTime& row : result.operators) {
+    json["ops"].push_back({{"op", row.op},
                            {"implementation", row.implementation},
                            {"share", row.seconds / total},
                            {"runs", row.runs},
-                           {"us_a_run", microseconds_a_run(row)}});
+                           {"us_a_run", row.microseconds_a_run()}});
   }
   return json;
 }
@@ -197,13 +204,14 @@ int run(const Options& options) {
     return kSuccess;
   }
   print("{}\n", result.model);
-  print("load {:.2f} ms, first run {:.2f} ms, peak memory {:.1f} MiB\n", result.load / kMillisecond,
-        result.first / kMillisecond, result.peak_rss_mib);
-  print("latency of {} runs on {} thread{}: min {:.4f} ms, median {:.4f} ms, p99 {:.4f} ms\n",
-        result.latency.size(), result.threads, result.threads == 1 ? "" : "s",
-        result.latency.front() / kMillisecond, percentile(result.latency, 0.5) / kMillisecond,
-        percentile(result.latency, 0.99) / kMillisecond);
-  if (options.ops) print("\n{}", ops_table(result.steps));
+  print("load {}, first run {}, peak memory {:.1f} MiB\n", format_seconds(result.load),
+        format_seconds(result.first), result.peak_rss_mib);
+  print("latency of {} runs on {} thread{}: min {}, median {}, p99 {}\n",
+        format_count(static_cast<std::int64_t>(result.latency.size())), result.threads,
+        result.threads == 1 ? "" : "s", format_seconds(result.latency.front()),
+        format_seconds(percentile(result.latency, 0.5)),
+        format_seconds(percentile(result.latency, 0.99)));
+  if (options.ops) print("\n{}", ops_table(result.operators));
   return kSuccess;
 }
 

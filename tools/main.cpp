@@ -15,8 +15,9 @@
 namespace gatefold::tools {
 namespace {
 
-const std::array<const Command*, 3> kCommands{
+const std::array<const Command*, 4> kCommands{
     &kRunCommand,
+    &kInspectCommand,
     &kTestCommand,
     &kBenchCommand,
 };

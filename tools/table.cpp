@@ -47,6 +47,12 @@ std::string format_bytes(std::uint64_t bytes) {
   return fmt::format("{:.1f} {}", amount, kUnits[unit]);
 }
 
+std::string format_seconds(double seconds) {
+  if (seconds < 1e-3) return fmt::format("{:#.3g} us", seconds * 1e6);
+  if (seconds < 1) return fmt::format("{:#.3g} ms", seconds * 1e3);
+  return fmt::format("{:.2f} s", seconds);
+}
+
 std::string format_count(std::int64_t count) {
   std::string digits = fmt::format("{}", count);
   const std::size_t start = count < 0 ? 1 : 0;

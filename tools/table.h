@@ -29,6 +29,8 @@ class Table {
 
 /// "1.2 KiB"; whole bytes below 1 KiB.
 std::string format_bytes(std::uint64_t bytes);
+/// "12.3 us", "4.57 ms", "2.00 s": three digits.
+std::string format_seconds(double seconds);
 /// 1234567 as "1,234,567".
 std::string format_count(std::int64_t count);
 

@@ -1,0 +1,151 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "frontend/onnx_reader.h"
+#include "tools/command.h"
+#include "tools/graph_dot.h"
+#include "tools/inputs.h"
+#include "tools/model_summary.h"
+#include "tools/output.h"
+#include "tools/table.h"
+
+namespace gatefold::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::filesystem::path model;
+  std::vector<std::string> dims;
+  std::optional<std::filesystem::path> dot;
+  bool json = false;
+};
+
+Json amount_json(const DataAmount& amount) {
+  return {{"tensors", amount.tensors}, {"elements", amount.elements}, {"bytes", amount.bytes}};
+}
+
+Json to_json(const Model& model, const ModelSummary& summary) {
+  Json json{{"model", model.path},     {"producer", model.producer},
+            {"opset", model.opset},    {"ir_version", model.ir_version},
+            {"inputs", Json::array()}, {"outputs", Json::array()}};
+  for (const Value* input : model.graph->inputs()) {
+    json["inputs"].push_back({{"name", input->name()}, {"type", to_string(input->type())}});
+  }
+  for (const Graph::Output& output : model.graph->outputs()) {
+    json["outputs"].push_back({{"name", output.name}, {"type", to_string(output.value->type())}});
+  }
+  json["ops"] = summary.op_counts;
+  json["parameters"] = amount_json(summary.parameters);
+  json["constants"] = amount_json(summary.constants);
+  json["macs"] = summary.macs.open_extent.empty() ? Json(summary.macs.macs) : Json(nullptr);
+  json["recurrent_layers"] = Json::array();
+  for (const RecurrentLayer& layer : summary.recurrent_layers) {
+    json["recurrent_layers"].push_back({{"op", layer.op},
+                                        {"name", layer.name},
+                                        {"direction", layer.direction},
+                                        {"I", layer.input_size},
+                                        {"H", layer.hidden_size},
+                                        {"T", layer.time},
+                                        {"N", layer.batch},
+                                        {"options", layer.options}});
+  }
+  return json;
+}
+
+void print_header(const Model& model) {
+  print("{}: opset {}, IR version {}{}\n", model.path, model.opset, model.ir_version,
+        model.producer.empty() ? "" : ", made by " + model.producer);
+  Table ports({{""}, {"name"}, {"type"}});
+  for (const Value* input : model.graph->inputs()) {
+    ports.add_row({"input", input->name(), to_string(input->type())});
+  }
+  for (const Graph::Output& output : model.graph->outputs()) {
+    ports.add_row({"output", output.name, to_string(output.value->type())});
+  }
+  print("\n{}", ports.to_string());
+}
+
+void print_amounts(const ModelSummary& summary) {
+  const auto line = [](std::string_view what, const DataAmount& amount) {
+    print("{}: {} numbers in {} tensors, {}\n", what, format_count(amount.elements), amount.tensors,
+          format_bytes(static_cast<std::uint64_t>(amount.bytes)));
+  };
+  print("\n");
+  line("parameters", summary.parameters);
+  line("constants", summary.constants);
+  if (summary.macs.open_extent.empty()) {
+    print("multiply-accumulates: {}\n", format_count(summary.macs.macs));
+  } else {
+    print("multiply-accumulates: open, they depend on {}; named extents get a size with --dim\n",
+          summary.macs.open_extent);
+  }
+}
+
+void print_operators(const ModelSummary& summary) {
+  std::vector<std::pair<std::string, int>> counts(summary.op_counts.begin(),
+                                                  summary.op_counts.end());
+  std::stable_sort(counts.begin(), counts.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  Table operators({{"operator"}, {"count", Table::Align::kRight}});
+  for (const auto& [op, count] : counts) operators.add_row({op, format_count(count)});
+  if (!operators.empty()) print("\n{}", operators.to_string());
+
+  constexpr auto kRight = Table::Align::kRight;
+  Table layers({{"recurrent layer"},
+                {"op"},
+                {"direction"},
+                {"I", kRight},
+                {"H", kRight},
+                {"T", kRight},
+                {"N", kRight},
+                {"options"}});
+  for (const RecurrentLayer& layer : summary.recurrent_layers) {
+    layers.add_row({layer.name, layer.op, layer.direction, layer.input_size, layer.hidden_size,
+                    layer.time, layer.batch, layer.options});
+  }
+  if (!layers.empty()) print("\n{}", layers.to_string());
+}
+
+int run(const Options& options) {
+  const Model model = read_model(options.model);
+  bind_dims(*model.graph, parse_dim_sizes(options.dims));
+  if (options.dot) write_file(*options.dot, graph_dot(*model.graph));
+  const ModelSummary summary = summarize(*model.graph);
+  if (options.json) {
+    print("{}\n", to_json(model, summary).dump(2, ' ', false, Json::error_handler_t::replace));
+    return kSuccess;
+  }
+  print_header(model);
+  print_amounts(summary);
+  print_operators(summary);
+  return kSuccess;
+}
+
+std::function<int()> declare(CLI::App& parser) {
+  auto options = std::make_shared<Options>();
+  parser.add_option("MODEL", options->model, "A model: .onnx, or ONNX text as .onnxtxt")
+      ->required();
+  parser.add_option("--dim", options->dims, "Size of a named extent, for shapes and counts")
+      ->type_name("NAME=SIZE")
+      ->expected(1)
+      ->take_all();
+  parser.add_option("--dot", options->dot, "Also draw the graph as a Graphviz file")
+      ->type_name("FILE");
+  parser.add_flag("--json", options->json, "Print one JSON object");
+  return [options] { return run(*options); };
+}
+
+}  // namespace
+
+const Command kInspectCommand{
+    .name = "inspect",
+    .summary = "Show what a model holds",
+    .example = "gatefold inspect model.onnx --dim batch=1 --dim time=32",
+    .declare = declare,
+};
+
+}  // namespace gatefold::tools
