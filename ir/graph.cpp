@@ -138,7 +138,7 @@ Value* Graph::add_value(Value::Kind kind, std::string name) {
     input_values_.push_back(std::move(value));
     inputs_.push_back(raw);
   } else {
-    initializers_.push_back(std::move(value));
+    raw->position_ = initializers_.insert(initializers_.end(), std::move(value));
   }
   return raw;
 }
@@ -174,9 +174,12 @@ void Graph::set_output(std::size_t index, Value* value) {
 
 void Graph::erase_value(Value* value) {
   assert(!value->is_used() && value->producer_ == nullptr && value->graph_ == this);
+  if (value->has_data()) {
+    initializers_.erase(value->position_);
+    return;
+  }
   std::erase(inputs_, value);
   std::erase_if(input_values_, [&](const auto& owned) { return owned.get() == value; });
-  initializers_.remove_if([&](const auto& owned) { return owned.get() == value; });
 }
 
 Node* Graph::add_node(const OpDef& op, const std::vector<Value*>& inputs,

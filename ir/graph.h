@@ -78,6 +78,7 @@ class Value {
   Graph* graph_ = nullptr;
   std::vector<Use> uses_;
   int output_uses_ = 0;
+  std::list<std::unique_ptr<Value>>::iterator position_;  // Of constants and parameters.
 };
 
 /// A sub-graph held as an attribute: the branch of an If, the body of a Loop or a Scan. Its nodes

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ir/error.h"
+#include "ir/graph.h"
+#include "passes/pass.h"
+
+namespace gatefold {
+
+/// What replaces a node's outputs, one entry each; nullptr leaves that output's uses alone.
+using Replacement = std::vector<Value*>;
+
+/// What a rule sees of its surroundings: it builds new nodes, which stand before the node that it
+/// looks at and have their types inferred, and says why it gives up.
+class Rewriter {
+ public:
+  Rewriter(Node& node, PassContext& context) : node_(node), context_(context) {}
+
+  PassContext& context() const { return context_; }
+  const Tensor* constant(const Value* value) const { return context_.constant(value); }
+
+  /// Adds a node of ONNX's own domain with one output.
+  Value* add(std::string_view op, const std::vector<Value*>& inputs, Attrs attrs = {});
+  /// Adds a node with several outputs.
+  Node* add_node(std::string_view op, const std::vector<Value*>& inputs, std::size_t outputs,
+                 Attrs attrs = {});
+  Value* add_constant(std::string_view name, Tensor data);
+  /// A constant list of int64.
+  Value* add_ints(const std::vector<std::int64_t>& values);
+
+  /// Tells --explain that `node` was close to a match but for `reason`; for `return no_match(...)`.
+  template <typename... Args>
+  std::nullopt_t no_match(fmt::format_string<Args...> format, Args&&... args) const {
+    if (context_.explain) {
+      context_.explain(node_.describe() + ": " + fmt::format(format, std::forward<Args>(args)...));
+    }
+    return std::nullopt;
+  }
+
+  /// The nodes added so far, in order.
+  const std::vector<Node*>& added() const { return added_; }
+
+ private:
+  Node& node_;
+  PassContext& context_;
+  std::vector<Node*> added_;
+};
+
+/// One rewrite: looks at a node and the values around it and returns what to put in its place, or
+/// nothing. It changes nothing itself; nodes it added are discarded when it returns nothing.
+struct Rule {
+  std::string_view name;
+  std::string_view op;  ///< Of the nodes it looks at; empty: of all.
+  std::optional<Replacement> (*apply)(Node& node, Rewriter& rewriter);
+};
+
+/// Applies the rules to every node of the graph and its sub-graphs until none matches: checks that
+/// types stay as they are, moves the uses over, removes what is dead, and looks again at what is
+/// near the change. Returns true when anything was replaced. Throws Error, naming the rule, when a
+/// replacement has another type than what it replaces.
+bool rewrite(Graph& graph, PassContext& context, std::span<const Rule> rules);
+
+/// Removes the node when nothing uses its outputs, then the nodes and constants that only it used.
+void erase_if_dead(Node* node, const std::function<void(Node&)>& before_erase = {});
+
+}  // namespace gatefold
