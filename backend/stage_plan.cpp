@@ -65,7 +65,7 @@ void Stage::plan_node(const Node& node) {
     types.push_back(slot == nullptr ? nullptr : &slot->type);
     constants.push_back(slot != nullptr && slot->known.is_defined() ? &slot->known : nullptr);
   }
-  const std::vector<Type> outputs = infer_node(node, types, constants, {});
+  const std::vector<Type> outputs = infer_node(node, types, constants, {}, {});
   const KernelRequest request{
       node, types, outputs, constants, executable_.options().threads, executable_.packed()};
   if (evaluate_now(request)) return;

@@ -381,6 +381,7 @@ std::shared_ptr<Graph> Graph::clone(Graph* outer, ValueMap& map) const {
     for (std::size_t i = 0; i < node->output_count(); ++i) {
       if (node->output(i) == nullptr) continue;
       twin->output(i)->type_ = node->output(i)->type_;
+      twin->output(i)->elements_ = node->output(i)->elements_;
       map[node->output(i)] = twin->output(i);
     }
   }

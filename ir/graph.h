@@ -51,6 +51,12 @@ class Value {
   const Type& type() const { return type_; }
   void set_type(Type type) { type_ = std::move(type); }
 
+  /// What is known of the elements of a result of shape arithmetic; see elements.h.
+  const std::optional<std::vector<Element>>& elements() const { return elements_; }
+  void set_elements(std::optional<std::vector<Element>> elements) {
+    elements_ = std::move(elements);
+  }
+
   /// The node this is a result of; nullptr for other kinds.
   Node* producer() const { return producer_; }
   /// Which output of the producer this is.
@@ -73,6 +79,7 @@ class Value {
   std::string name_;
   Type type_;
   Tensor data_;
+  std::optional<std::vector<Element>> elements_;
   Node* producer_ = nullptr;
   std::size_t output_index_ = 0;
   Graph* graph_ = nullptr;

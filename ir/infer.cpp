@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "ir/elements.h"
+
 namespace gatefold {
 namespace {
 
@@ -113,25 +115,39 @@ std::string InferContext::name_of_input(std::size_t index) const {
 
 std::vector<Type> infer_node(const Node& node, std::span<const Type* const> inputs,
                              std::span<const Tensor* const> values,
+                             std::span<const std::optional<std::vector<Element>>> elements,
                              const InferSubGraph& infer_sub_graph) {
   check_counts(node);
   check_input_types(node, inputs);
   check_attrs(node);
-  InferContext context(node, inputs, values, infer_sub_graph);
+  InferContext context(node, inputs, values, elements, infer_sub_graph);
   node.op().infer(context);
   return context.outputs();
 }
 
 void infer_types(Node& node) {
-  std::vector<const Type*> inputs;
-  std::vector<const Tensor*> values;
-  for (const Value* value : node.inputs()) {
-    inputs.push_back(value == nullptr ? nullptr : &value->type());
-    values.push_back(value == nullptr ? nullptr : value->data());
+  const std::size_t count = node.input_count();
+  std::vector<const Type*> types(count);
+  std::vector<const Tensor*> values(count);
+  std::vector<std::optional<Elements>> elements(count);
+  std::vector<std::optional<Tensor>> numbers(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Value* value = node.input(i);
+    if (value == nullptr) continue;
+    types[i] = &value->type();
+    values[i] = value->data();
+    elements[i] = elements_of(*value);
+    if (values[i] != nullptr || !elements[i]) continue;
+    numbers[i] = to_tensor(*elements[i], value->type());
+    if (numbers[i]) values[i] = &*numbers[i];
   }
-  std::vector<Type> outputs = infer_node(node, inputs, values, infer_graph);
+  std::vector<Type> outputs = infer_node(node, types, values, elements, infer_graph);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (node.output(i) != nullptr) node.output(i)->set_type(std::move(outputs[i]));
+  }
+  std::vector<std::optional<Elements>> known = infer_elements(node);
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (node.output(i) != nullptr) node.output(i)->set_elements(std::move(known[i]));
   }
 }
 

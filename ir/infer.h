@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -21,12 +22,15 @@ using InferSubGraph = std::function<std::vector<Type>(Graph& graph, std::vector<
 class InferContext {
  public:
   /// `inputs[i]` is nullptr for a missing input; `values[i]` is nullptr where the numbers are not
-  /// known.
+  /// known. `elements` may be shorter than the inputs.
   InferContext(const Node& node, std::span<const Type* const> inputs,
-               std::span<const Tensor* const> values, const InferSubGraph& infer_sub_graph)
+               std::span<const Tensor* const> values,
+               std::span<const std::optional<std::vector<Element>>> elements,
+               const InferSubGraph& infer_sub_graph)
       : node_(node),
         inputs_(inputs),
         values_(values),
+        elements_(elements),
         infer_sub_graph_(infer_sub_graph),
         outputs_(node.output_count()) {}
 
@@ -39,6 +43,11 @@ class InferContext {
   /// The input's numbers where they are known before running, else nullptr.
   const Tensor* value(std::size_t index) const {
     return index < values_.size() ? values_[index] : nullptr;
+  }
+  /// The input's elements where at least some of them are known before running, else nullptr: for
+  /// shapes such as [batch, 8] that are only partly numbers.
+  const std::vector<Element>* elements(std::size_t index) const {
+    return index < elements_.size() && elements_[index] ? &*elements_[index] : nullptr;
   }
   /// Rank of an input, checked to be known: call has_rank first where that may fail.
   bool has_rank(std::size_t index) const { return input(index).has_rank(); }
@@ -72,6 +81,7 @@ class InferContext {
   const Node& node_;
   std::span<const Type* const> inputs_;
   std::span<const Tensor* const> values_;
+  std::span<const std::optional<std::vector<Element>>> elements_;
   const InferSubGraph& infer_sub_graph_;
   std::vector<Type> outputs_;
 };
@@ -80,6 +90,7 @@ class InferContext {
 /// calls `infer`. Types of unwanted outputs are left undefined. Throws Error.
 std::vector<Type> infer_node(const Node& node, std::span<const Type* const> inputs,
                              std::span<const Tensor* const> values,
+                             std::span<const std::optional<std::vector<Element>>> elements,
                              const InferSubGraph& infer_sub_graph);
 
 /// Sets the types of the node's outputs, and of everything inside its sub-graphs, from the types

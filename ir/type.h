@@ -162,6 +162,20 @@ class Dim {
   std::string symbol_;
 };
 
+/// One element of an integer tensor as far as it is known before running: a number, an extent that
+/// goes by a name, or nothing.
+struct Element {
+  std::optional<std::int64_t> number = {};
+  std::string symbol = {};
+
+  static Element of(const Dim& dim) {
+    return dim.is_known() ? Element{dim.size(), {}} : Element{{}, dim.symbol()};
+  }
+  /// As an extent; only for an element that is not a negative number.
+  Dim to_dim() const { return number ? Dim(*number) : Dim(symbol); }
+  bool operator==(const Element&) const = default;
+};
+
 using Dims = std::vector<std::int64_t>;
 using Shape = std::vector<Dim>;
 
