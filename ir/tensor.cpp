@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "ir/convert.h"
 #include "ir/dispatch.h"
 #include "ir/error.h"
 
@@ -20,25 +21,6 @@ std::shared_ptr<std::byte> allocate_zeros(std::size_t bytes) {
   if (memory == nullptr) fail("out of memory: a tensor of {} bytes cannot be allocated", bytes);
   std::memset(memory, 0, rounded);
   return {memory, [](std::byte* pointer) { std::free(pointer); }};
-}
-
-template <typename From, typename To>
-To convert(From value) {
-  if constexpr (std::is_same_v<From, Float16> || std::is_same_v<From, BFloat16>) {
-    return convert<float, To>(static_cast<float>(value));
-  } else if constexpr (std::is_same_v<To, Float16> || std::is_same_v<To, BFloat16>) {
-    return To(static_cast<float>(value));
-  } else if constexpr (std::is_same_v<To, bool>) {
-    return value != From{};
-  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    // Through int64, so that what does not fit wraps instead of being undefined.
-    if (!(value > From{-0x1p63} && value < From{0x1p63})) {
-      return value > From{0} ? static_cast<To>(static_cast<std::uint64_t>(value)) : To{};
-    }
-    return static_cast<To>(static_cast<std::int64_t>(value));
-  } else {
-    return static_cast<To>(value);
-  }
 }
 
 template <typename Function>
@@ -94,7 +76,7 @@ std::vector<std::int64_t> Tensor::to_int64() const {
 double Tensor::number_at(std::int64_t index) const {
   double number = 0;
   dispatch_any(dtype_,
-               [&]<typename T>() { number = convert<T, double>(this->template data<T>()[index]); });
+               [&]<typename T>() { number = convert<double>(this->template data<T>()[index]); });
   return number;
 }
 
@@ -118,7 +100,7 @@ Tensor Tensor::converted(DataType dtype) const {
     dispatch_any(dtype, [&]<typename To>() {
       const From* from = this->template data<From>();
       To* to = result.template data<To>();
-      for (std::int64_t i = 0; i < size_; ++i) to[i] = convert<From, To>(from[i]);
+      for (std::int64_t i = 0; i < size_; ++i) to[i] = convert<To>(from[i]);
     });
   });
   return result;
