@@ -13,6 +13,12 @@ std::vector<const OpDef*> list_ops();
 /// share their rules. To add an operator: a file, a line here and a line in ops.cpp.
 namespace ops {
 
+std::vector<OpDef> activation();
+std::vector<OpDef> arithmetic();
+std::vector<OpDef> bitwise();
+std::vector<OpDef> cast();
+std::vector<OpDef> clip();
+std::vector<OpDef> dropout();
 std::vector<OpDef> gather();
 std::vector<OpDef> if_then_else();
 std::vector<OpDef> loop();
@@ -33,6 +39,13 @@ std::vector<OpDef> compress();
 std::vector<OpDef> unique();
 std::vector<OpDef> top_k();
 std::vector<OpDef> softmax();
+std::vector<OpDef> identity();
+std::vector<OpDef> logical();
+std::vector<OpDef> prelu();
+std::vector<OpDef> random();
+std::vector<OpDef> unary();
+std::vector<OpDef> variadic();
+std::vector<OpDef> where();
 
 }  // namespace ops
 }  // namespace gatefold
