@@ -26,9 +26,19 @@ constexpr Family kFamilies[] = {
     ops::unique,
     ops::top_k,
     ops::softmax,
-    ops::activation, ops::arithmetic, ops::bitwise,  ops::cast,    ops::clip,
-    ops::dropout,    ops::gather,     ops::identity, ops::logical, ops::prelu,
-    ops::random,     ops::unary,      ops::variadic, ops::where,
+    ops::activation,
+    ops::arithmetic,
+    ops::bitwise,
+    ops::cast,
+    ops::clip,
+    ops::dropout,
+    ops::identity,
+    ops::logical,
+    ops::prelu,
+    ops::random,
+    ops::unary,
+    ops::variadic,
+    ops::where,
 };
 
 }  // namespace
