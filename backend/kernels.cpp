@@ -17,6 +17,9 @@ struct KernelEntry {
 // Rows of one operator are tried from top to bottom.
 constexpr KernelEntry kKernels[] = {
     {"Gather", plain::make_gather},
+    {"GRU", plain::make_recurrent},
+    {"LSTM", plain::make_recurrent},
+    {"RNN", plain::make_recurrent},
     {"Gemm", plain::make_gemm},
     {"MatMul", plain::make_matmul},
 };

@@ -15,6 +15,7 @@ std::unique_ptr<Kernel> make_kernel(const KernelRequest& request);
 namespace plain {
 
 std::unique_ptr<Kernel> make_gather(const KernelRequest& request);
+std::unique_ptr<Kernel> make_recurrent(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gemm(const KernelRequest& request);
 std::unique_ptr<Kernel> make_matmul(const KernelRequest& request);
 

@@ -1,0 +1,401 @@
+#include "ir/ops/recurrent.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <optional>
+
+#include "backend/kernels.h"
+#include "backend/plain/recurrent_cell.h"
+#include "backend/plain/recurrent_weights.h"
+
+namespace gatefold::plain {
+namespace {
+
+using Form = RecurrentWeights::Form;
+
+// The input projection is computed for chunks of steps: enough rows to use each panel of W often,
+// and sums that stay in the cache until their step.
+constexpr std::int64_t kChunkRows = 96;
+constexpr std::int64_t kChunkBytes = 512 * 1024;
+// Multiplications of one step that are worth a thread.
+constexpr std::int64_t kProductsPerThread = 48 * 1024;
+
+/// Hands out consecutive parts of the scratch memory.
+class ScratchLayout {
+ public:
+  template <typename T>
+  std::size_t add(std::int64_t count) {
+    const std::size_t offset = bytes_;
+    bytes_ += (static_cast<std::size_t>(count) * sizeof(T) + 63) / 64 * 64;
+    return offset;
+  }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  std::size_t bytes_ = 0;
+};
+
+template <typename T>
+T* at(const Buffers& buffers, std::size_t offset) {
+  return reinterpret_cast<T*>(static_cast<std::byte*>(buffers.scratch) + offset);
+}
+
+/// The threads of one run, seen by one of them, and the directions they work on together.
+struct Team {
+  int thread = 0;
+  int threads = 1;
+  std::int64_t first_direction = 0;
+  std::int64_t end_direction = 0;
+
+  /// The panels of a group in direction d that belong to this thread. All directions' panels are
+  /// dealt out in one row.
+  PanelRange share(std::int64_t panels, std::int64_t d) const {
+    const std::int64_t total = panels * (end_direction - first_direction);
+    const std::int64_t before = panels * (d - first_direction);
+    const auto cut = [&](int number) {
+      return std::clamp<std::int64_t>(total * number / threads - before, 0, panels);
+    };
+    return {cut(thread), cut(thread + 1)};
+  }
+  void wait_for_others() const {
+    if (threads == 1) return;
+#pragma omp barrier
+  }
+};
+
+/// LSTM, GRU or RNN in float32 with every option of the specification. Rows are the sequences in
+/// order of falling length, so that those still running at a step are the first ones.
+class RecurrentKernel : public Kernel {
+ public:
+  RecurrentKernel(const KernelRequest& request, const RecurrentAttrs& attrs,
+                  const RecurrentExtents& extents);
+
+  void run(const Buffers& buffers) override;
+  std::size_t scratch_bytes() const override { return scratch_.bytes(); }
+
+ private:
+  /// Where the numbers of one direction lie in scratch memory.
+  struct DirectionPlaces {
+    std::size_t h[2];  ///< [N, padded]; step s reads h[s % 2] and writes the other.
+    std::size_t c, z, reset_h;
+    std::size_t x_starts, y_starts;  ///< [N]: offset of each row at its first step.
+    std::vector<std::size_t> sums;   ///< Of each group: [panels, chunk rows, gates, units]
+  };
+  struct Chunk {
+    std::int64_t first_step, end_step;
+  };
+
+  void plan_threads(int threads);
+  void plan_chunks();
+  void plan_scratch();
+  std::int64_t panel_count(std::size_t group) const;
+  std::int64_t panel_width(std::size_t group) const;
+
+  void prepare_weights(const Buffers& buffers);
+  void prepare_rows(const Buffers& buffers);
+  void prepare_direction(const Buffers& buffers, std::int64_t d);
+  void run_team(const Buffers& buffers, const Team& team);
+  void project(const Buffers& buffers, const Team& team, Chunk chunk);
+  void run_steps(const Buffers& buffers, const Team& team, Chunk chunk);
+  RecurrentStep make_step(const Buffers& buffers, std::int64_t d, std::size_t group,
+                          std::int64_t s) const;
+  void write_last_states(const Buffers& buffers, std::int64_t d) const;
+  void clear_padding(const Buffers& buffers, std::int64_t d) const;
+  float* output(const Buffers& buffers, std::size_t index) const {
+    return node_.output(index) == nullptr ? nullptr : buffers.output<float>(index);
+  }
+  /// Elements from one step to the next of this direction.
+  std::int64_t step_stride(std::int64_t d, const RecurrentExtents::Strides& strides) const {
+    return attrs_.directions[d].is_reverse ? -strides.time : strides.time;
+  }
+  /// Rows that have a step s, looking down from `rows`.
+  std::int64_t running_rows(const std::int32_t* lengths, std::int64_t rows, std::int64_t s) const {
+    while (rows > 0 && lengths[rows - 1] <= s) --rows;
+    return rows;
+  }
+
+  const Node& node_;
+  RecurrentAttrs attrs_;
+  RecurrentExtents extents_;
+  std::vector<GateGroup> groups_;
+  std::int64_t padded_;
+  RecurrentWeights W_, R_, input_bias_, state_bias_;
+  std::optional<RecurrentWeights> P_;
+  bool has_standard_activations_;
+  int threads_ = 1;
+  std::int64_t chunk_steps_ = 1;
+
+  ScratchLayout scratch_;
+  std::size_t packing_ = 0;     ///< Weights that are not constant, packed.
+  std::size_t order_ = 0;       ///< [N]: the sequence that is row r.
+  std::size_t lengths_ = 0;     ///< [N]: its length.
+  std::size_t row_inputs_ = 0;  ///< [threads, chunk rows]: pointers into X.
+  std::vector<DirectionPlaces> places_;
+};
+
+RecurrentKernel::RecurrentKernel(const KernelRequest& request, const RecurrentAttrs& attrs,
+                                 const RecurrentExtents& extents)
+    : node_(request.node),
+      attrs_(attrs),
+      extents_(extents),
+      groups_(gate_groups(attrs)),
+      padded_(padded_hidden_size(attrs, extents.H)),
+      W_(request, attrs, extents, recurrent_input::kW, Form::kPanels),
+      R_(request, attrs, extents, recurrent_input::kR, Form::kPanels),
+      input_bias_(request, attrs, extents, recurrent_input::kB, Form::kInputBias),
+      state_bias_(request, attrs, extents, recurrent_input::kB, Form::kStateBias),
+      has_standard_activations_(attrs.has_default_activations() && !attrs.clip) {
+  if (request.has_input(recurrent_input::kP)) {
+    P_.emplace(request, attrs, extents, recurrent_input::kP, Form::kPeepholes);
+  }
+  plan_threads(request.threads);
+  plan_chunks();
+  plan_scratch();
+}
+
+std::int64_t RecurrentKernel::panel_count(std::size_t group) const {
+  const std::int64_t units = panel_units(groups_[group]);
+  return (extents_.H + units - 1) / units;
+}
+
+std::int64_t RecurrentKernel::panel_width(std::size_t group) const {
+  const auto gates = static_cast<std::int64_t>(gates_of(groups_[group]).size());
+  return gates * panel_units(groups_[group]);
+}
+
+void RecurrentKernel::plan_threads(int threads) {
+  const auto& [N, H, D, G] = std::tie(extents_.N, extents_.H, extents_.D, extents_.G);
+  const std::int64_t useful = D * N * H * G * H / kProductsPerThread;
+  threads_ = static_cast<int>(std::clamp<std::int64_t>(useful, 1, std::max(threads, 1)));
+}
+
+void RecurrentKernel::plan_chunks() {
+  const std::int64_t N = std::max<std::int64_t>(extents_.N, 1);
+  const std::int64_t step_bytes =
+      N * std::max<std::int64_t>(padded_, 1) * extents_.G * sizeof(float);
+  const std::int64_t steps = std::max((kChunkRows + N - 1) / N, kChunkBytes / step_bytes);
+  chunk_steps_ = std::clamp<std::int64_t>(steps, 1, std::max<std::int64_t>(extents_.T, 1));
+}
+
+void RecurrentKernel::plan_scratch() {
+  const std::int64_t N = extents_.N;
+  const std::int64_t state = N * padded_;
+  packing_ =
+      scratch_.add<float>(W_.scratch_floats() + R_.scratch_floats() + input_bias_.scratch_floats() +
+                          state_bias_.scratch_floats() + (P_ ? P_->scratch_floats() : 0));
+  order_ = scratch_.add<std::int32_t>(N);
+  lengths_ = scratch_.add<std::int32_t>(N);
+  row_inputs_ = scratch_.add<const float*>(threads_ * chunk_steps_ * N);
+  for (std::int64_t d = 0; d < extents_.D; ++d) {
+    DirectionPlaces& places = places_.emplace_back();
+    for (std::size_t& h : places.h) h = scratch_.add<float>(state);
+    places.c = scratch_.add<float>(attrs_.kind->has_cell_state ? state : 0);
+    places.z = scratch_.add<float>(groups_.size() > 1 ? state : 0);
+    places.reset_h = scratch_.add<float>(groups_.size() > 1 ? state : 0);
+    places.x_starts = scratch_.add<std::int64_t>(N);
+    places.y_starts = scratch_.add<std::int64_t>(N);
+    for (std::size_t g = 0; g < groups_.size(); ++g) {
+      places.sums.push_back(
+          scratch_.add<float>(panel_count(g) * chunk_steps_ * N * panel_width(g)));
+    }
+  }
+}
+
+void RecurrentKernel::prepare_weights(const Buffers& buffers) {
+  auto* scratch = at<float>(buffers, packing_);
+  const auto prepare = [&](RecurrentWeights& weights, std::size_t input) {
+    const std::int64_t floats = weights.scratch_floats();
+    weights.prepare(floats > 0 ? buffers.input<float>(input) : nullptr, scratch);
+    scratch += floats;
+  };
+  prepare(W_, recurrent_input::kW);
+  prepare(R_, recurrent_input::kR);
+  prepare(input_bias_, recurrent_input::kB);
+  prepare(state_bias_, recurrent_input::kB);
+  if (P_) prepare(*P_, recurrent_input::kP);
+}
+
+void RecurrentKernel::prepare_rows(const Buffers& buffers) {
+  const std::int64_t N = extents_.N;
+  auto* order = at<std::int32_t>(buffers, order_);
+  auto* lengths = at<std::int32_t>(buffers, lengths_);
+  std::iota(order, order + N, 0);
+  const bool has_lengths = node_.input(recurrent_input::kSequenceLens) != nullptr;
+  if (!has_lengths) {
+    std::fill_n(lengths, N, static_cast<std::int32_t>(extents_.T));
+    return;
+  }
+  const auto* given = buffers.input<std::int32_t>(recurrent_input::kSequenceLens);
+  check_sequence_lens(node_, {given, static_cast<std::size_t>(N)}, extents_.T);
+  std::sort(order, order + N, [&](std::int32_t a, std::int32_t b) { return given[a] > given[b]; });
+  for (std::int64_t row = 0; row < N; ++row) lengths[row] = given[order[row]];
+}
+
+void RecurrentKernel::prepare_direction(const Buffers& buffers, std::int64_t d) {
+  const DirectionPlaces& places = places_[d];
+  const auto* order = at<std::int32_t>(buffers, order_);
+  const auto* lengths = at<std::int32_t>(buffers, lengths_);
+  const bool is_reverse = attrs_.directions[d].is_reverse;
+  const auto load = [&](std::size_t input, std::int64_t row, float* state) {
+    const bool is_given = node_.input(input) != nullptr;
+    float* end = state;
+    if (is_given) {
+      end = std::copy_n(buffers.input<float>(input) + d * extents_.state.direction +
+                            order[row] * extents_.state.batch,
+                        extents_.H, state);
+    }
+    std::fill(end, state + padded_, 0.0F);
+  };
+  for (std::int64_t row = 0; row < extents_.N; ++row) {
+    const std::int64_t first_t = is_reverse ? lengths[row] - 1 : 0;
+    at<std::int64_t>(buffers, places.x_starts)[row] =
+        first_t * extents_.x.time + order[row] * extents_.x.batch;
+    at<std::int64_t>(buffers, places.y_starts)[row] =
+        first_t * extents_.y.time + order[row] * extents_.y.batch + d * extents_.y.direction;
+    load(recurrent_input::kInitialH, row, at<float>(buffers, places.h[0]) + row * padded_);
+    if (attrs_.kind->has_cell_state) {
+      load(recurrent_input::kInitialC, row, at<float>(buffers, places.c) + row * padded_);
+    }
+  }
+}
+
+void RecurrentKernel::run(const Buffers& buffers) {
+  prepare_weights(buffers);
+  prepare_rows(buffers);
+  for (std::int64_t d = 0; d < extents_.D; ++d) prepare_direction(buffers, d);
+  if (threads_ == 1) {
+    // One direction after the other: only one R at a time wants to be in the cache.
+    for (std::int64_t d = 0; d < extents_.D; ++d) run_team(buffers, {0, 1, d, d + 1});
+  } else {
+#pragma omp parallel num_threads(threads_)
+    run_team(buffers, {omp_get_thread_num(), omp_get_num_threads(), 0, extents_.D});
+  }
+  for (std::int64_t d = 0; d < extents_.D; ++d) {
+    write_last_states(buffers, d);
+    clear_padding(buffers, d);
+  }
+}
+
+void RecurrentKernel::run_team(const Buffers& buffers, const Team& team) {
+  const std::int64_t steps = extents_.N == 0 ? 0 : at<std::int32_t>(buffers, lengths_)[0];
+  for (std::int64_t s = 0; s < steps; s += chunk_steps_) {
+    const Chunk chunk{s, std::min(s + chunk_steps_, steps)};
+    project(buffers, team, chunk);
+    run_steps(buffers, team, chunk);
+  }
+}
+
+void RecurrentKernel::project(const Buffers& buffers, const Team& team, Chunk chunk) {
+  const auto* lengths = at<std::int32_t>(buffers, lengths_);
+  const auto* X = buffers.input<float>(recurrent_input::kX);
+  const std::int64_t capacity = chunk_steps_ * extents_.N;
+  const float** inputs = at<const float*>(buffers, row_inputs_) + team.thread * capacity;
+  for (std::int64_t d = team.first_direction; d < team.end_direction; ++d) {
+    const auto* starts = at<std::int64_t>(buffers, places_[d].x_starts);
+    std::int64_t count = 0;
+    std::int64_t rows = extents_.N;
+    for (std::int64_t s = chunk.first_step; s < chunk.end_step; ++s) {
+      rows = running_rows(lengths, rows, s);
+      for (std::int64_t row = 0; row < rows; ++row) {
+        inputs[count++] = X + starts[row] + s * step_stride(d, extents_.x);
+      }
+    }
+    for (std::size_t g = 0; g < groups_.size(); ++g) {
+      const InputProjection projection{.I = extents_.I,
+                                       .rows = count,
+                                       .X = inputs,
+                                       .W = W_.of(d, g),
+                                       .bias = input_bias_.of(d, g),
+                                       .sums = at<float>(buffers, places_[d].sums[g]),
+                                       .row_capacity = capacity};
+      project_input(groups_[g], projection, team.share(panel_count(g), d));
+    }
+  }
+}
+
+RecurrentStep RecurrentKernel::make_step(const Buffers& buffers, std::int64_t d, std::size_t group,
+                                         std::int64_t s) const {
+  const DirectionPlaces& places = places_[d];
+  RecurrentStep step;
+  step.H = extents_.H;
+  step.row_capacity = chunk_steps_ * extents_.N;
+  step.from_input = at<float>(buffers, places.sums[group]);
+  step.R = R_.of(d, group);
+  step.R_bias = state_bias_.of(d, group);
+  step.P = P_ ? P_->of(d, 0) : nullptr;
+  step.state_stride = padded_;
+  step.last_h = at<float>(buffers, places.h[s % 2]);
+  step.h = at<float>(buffers, places.h[(s + 1) % 2]);
+  step.c = at<float>(buffers, places.c);
+  step.z = at<float>(buffers, places.z);
+  step.reset_h = at<float>(buffers, places.reset_h);
+  step.Y = output(buffers, recurrent_output::kY);
+  step.Y_step = s * step_stride(d, extents_.y);
+  step.Y_starts = at<std::int64_t>(buffers, places.y_starts);
+  step.activations = attrs_.directions[d].activations;
+  step.has_standard_activations = has_standard_activations_;
+  step.clip = attrs_.clip.value_or(std::numeric_limits<float>::infinity());
+  step.input_forget = attrs_.input_forget;
+  return step;
+}
+
+void RecurrentKernel::run_steps(const Buffers& buffers, const Team& team, Chunk chunk) {
+  const auto* lengths = at<std::int32_t>(buffers, lengths_);
+  std::int64_t rows = extents_.N;
+  std::int64_t first_row = 0;
+  for (std::int64_t s = chunk.first_step; s < chunk.end_step; ++s) {
+    rows = running_rows(lengths, rows, s);
+    for (std::size_t g = 0; g < groups_.size(); ++g) {
+      for (std::int64_t d = team.first_direction; d < team.end_direction; ++d) {
+        RecurrentStep step = make_step(buffers, d, g, s);
+        step.rows = rows;
+        step.from_input += first_row * panel_width(g);
+        run_step(groups_[g], step, team.share(panel_count(g), d));
+      }
+      team.wait_for_others();
+    }
+    first_row += rows;
+  }
+}
+
+void RecurrentKernel::write_last_states(const Buffers& buffers, std::int64_t d) const {
+  const auto* order = at<std::int32_t>(buffers, order_);
+  const auto* lengths = at<std::int32_t>(buffers, lengths_);
+  float* Y_h = output(buffers, recurrent_output::kYh);
+  float* Y_c = output(buffers, recurrent_output::kYc);
+  for (std::int64_t row = 0; row < extents_.N; ++row) {
+    const std::int64_t place = d * extents_.state.direction + order[row] * extents_.state.batch;
+    const auto* h = at<float>(buffers, places_[d].h[lengths[row] % 2]) + row * padded_;
+    if (Y_h != nullptr) std::copy_n(h, extents_.H, Y_h + place);
+    const auto* c = at<float>(buffers, places_[d].c) + row * padded_;
+    if (Y_c != nullptr) std::copy_n(c, extents_.H, Y_c + place);
+  }
+}
+
+void RecurrentKernel::clear_padding(const Buffers& buffers, std::int64_t d) const {
+  float* Y = output(buffers, recurrent_output::kY);
+  if (Y == nullptr) return;
+  const auto* order = at<std::int32_t>(buffers, order_);
+  const auto* lengths = at<std::int32_t>(buffers, lengths_);
+  for (std::int64_t row = 0; row < extents_.N; ++row) {
+    float* y = Y + d * extents_.y.direction + order[row] * extents_.y.batch;
+    for (std::int64_t t = lengths[row]; t < extents_.T; ++t) {
+      std::fill_n(y + t * extents_.y.time, extents_.H, 0.0F);
+    }
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_recurrent(const KernelRequest& request) {
+  if (request.dtype(recurrent_input::kX) != DataType::kFloat32) return nullptr;
+  const RecurrentAttrs attrs = read_recurrent_attrs(request.node);
+  const RecurrentExtents extents(attrs,
+                                 check_recurrent_shapes(request.node, attrs, request.inputs));
+  return std::make_unique<RecurrentKernel>(request, attrs, extents);
+}
+
+}  // namespace gatefold::plain

@@ -1,0 +1,362 @@
+#include "backend/plain/recurrent_cell.h"
+
+#include <algorithm>
+
+// Highway compiles what follows once per instruction set and picks the best one at run time.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "backend/plain/recurrent_cell.cpp"
+#include "hwy/foreach_target.h"
+//
+#include "backend/plain/vector_math-inl.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace gatefold::plain::HWY_NAMESPACE {
+namespace {
+
+using FloatTag = hn::ScalableTag<float>;
+using Vector = hn::Vec<FloatTag>;
+constexpr FloatTag kTag;
+
+#if HWY_ARCH_ARM || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+constexpr int kSumRegisters = 24;
+#else
+constexpr int kSumRegisters = 12;
+#endif
+
+HWY_INLINE std::int64_t lane_count() { return static_cast<std::int64_t>(hn::Lanes(kTag)); }
+
+/// Vectors of units in a panel: enough for the sums of a panel to keep the multipliers busy.
+template <int kGates>
+constexpr int kSubPanels = 4 / kGates;
+template <int kGates>
+constexpr int kVectors = kGates* kSubPanels<kGates>;
+
+/// The sums of one row in a panel.
+template <int kGates>
+using Sums = Vector[kVectors<kGates>];
+
+template <int kGates>
+HWY_INLINE std::int64_t units() {
+  return kSubPanels<kGates> * lane_count();
+}
+
+// The activations beside tanh and sigmoid.
+
+Vector relu(Vector x, float, float) { return hn::Max(hn::Zero(kTag), x); }
+Vector tanh_of(Vector x, float, float) { return tanh(kTag, x); }
+Vector sigmoid_of(Vector x, float, float) { return sigmoid(kTag, x); }
+Vector affine(Vector x, float alpha, float beta) {
+  return hn::MulAdd(hn::Set(kTag, alpha), x, hn::Set(kTag, beta));
+}
+Vector leaky_relu(Vector x, float alpha, float) {
+  return hn::IfThenElse(hn::Ge(x, hn::Zero(kTag)), x, hn::Mul(hn::Set(kTag, alpha), x));
+}
+Vector thresholded_relu(Vector x, float alpha, float) {
+  return hn::IfThenElseZero(hn::Ge(x, hn::Set(kTag, alpha)), x);
+}
+Vector scaled_tanh(Vector x, float alpha, float beta) {
+  return hn::Mul(hn::Set(kTag, alpha), tanh(kTag, hn::Mul(hn::Set(kTag, beta), x)));
+}
+Vector hard_sigmoid(Vector x, float alpha, float beta) {
+  return hn::Min(hn::Set(kTag, 1.0F), hn::Max(hn::Zero(kTag), affine(x, alpha, beta)));
+}
+Vector elu(Vector x, float alpha, float) {
+  return hn::IfThenElse(hn::Ge(x, hn::Zero(kTag)), x,
+                        hn::Mul(hn::Set(kTag, alpha), expm1(kTag, x)));
+}
+Vector softsign(Vector x, float, float) {
+  return hn::Div(x, hn::Add(hn::Set(kTag, 1.0F), hn::Abs(x)));
+}
+Vector softplus(Vector x, float, float) {
+  return hn::Add(hn::Max(hn::Zero(kTag), x), log1p(kTag, exp(kTag, hn::Neg(hn::Abs(x)))));
+}
+
+/// In the order of ActivationKind.
+constexpr Vector (*kActivations[])(Vector x, float alpha, float beta) = {
+    relu,        tanh_of,      sigmoid_of, affine,   leaky_relu, thresholded_relu,
+    scaled_tanh, hard_sigmoid, elu,        softsign, softplus,
+};
+
+HWY_INLINE Vector general_activation(const RecurrentStep& step, int number, Vector x) {
+  const Vector bound = hn::Set(kTag, step.clip);
+  x = hn::Max(hn::Neg(bound), hn::Min(bound, x));
+  const Activation& activation = step.activations[number];
+  return kActivations[static_cast<int>(activation.kind())](x, activation.alpha, activation.beta);
+}
+
+/// Activation f: the sigmoid, unless the node says otherwise.
+template <bool kStandard>
+HWY_INLINE Vector activate_f(const RecurrentStep& step, Vector x) {
+  return kStandard ? sigmoid(kTag, x) : general_activation(step, 0, x);
+}
+/// Activation `number` with the hyperbolic tangent as its standard.
+template <bool kStandard>
+HWY_INLINE Vector activate_tanh(const RecurrentStep& step, int number, Vector x) {
+  return kStandard ? tanh(kTag, x) : general_activation(step, number, x);
+}
+
+/// Stores the new h of a few units into the state and into Y.
+HWY_INLINE void store_h(const RecurrentStep& step, std::int64_t row, std::int64_t unit, Vector h) {
+  hn::StoreU(h, kTag, step.h + row * step.state_stride + unit);
+  if (step.Y == nullptr || unit >= step.H) return;
+  float* y = step.Y + step.Y_starts[row] + step.Y_step + unit;
+  if (unit + lane_count() <= step.H) return hn::StoreU(h, kTag, y);
+  std::copy_n(step.h + row * step.state_stride + unit, step.H - unit, y);
+}
+
+// Each pass below says what the rows of a panel product are, what their sums start from, and what
+// becomes of them.
+
+template <int kGateCount>
+struct ProjectionPass {
+  static constexpr int kGates = kGateCount;
+  const InputProjection& projection;
+
+  const float* row(std::int64_t row) const { return projection.X[row]; }
+  const float* weights() const { return projection.W; }
+  std::int64_t depth() const { return projection.I; }
+  HWY_INLINE void start(std::int64_t panel, std::int64_t, Sums<kGates>& sums) const {
+    const float* bias = projection.bias + panel * kVectors<kGates> * lane_count();
+    for (int v = 0; v < kVectors<kGates>; ++v) {
+      sums[v] = hn::LoadU(kTag, bias + v * lane_count());
+    }
+  }
+  HWY_INLINE void finish(std::int64_t panel, std::int64_t row, const Sums<kGates>& sums) const {
+    float* target =
+        projection.sums + (panel * projection.row_capacity + row) * kVectors<kGates> * lane_count();
+    for (int v = 0; v < kVectors<kGates>; ++v) {
+      hn::StoreU(sums[v], kTag, target + v * lane_count());
+    }
+  }
+};
+
+/// What the passes over the state share.
+template <int kGateCount>
+struct StatePass {
+  static constexpr int kGates = kGateCount;
+  const RecurrentStep& step;
+
+  const float* row(std::int64_t row) const { return step.last_h + row * step.state_stride; }
+  const float* weights() const { return step.R; }
+  std::int64_t depth() const { return step.H; }
+  HWY_INLINE const float* from_input(std::int64_t panel, std::int64_t row) const {
+    return step.from_input + (panel * step.row_capacity + row) * kVectors<kGates> * lane_count();
+  }
+  HWY_INLINE void start(std::int64_t panel, std::int64_t row, Sums<kGates>& sums) const {
+    const float* source = from_input(panel, row);
+    for (int v = 0; v < kVectors<kGates>; ++v) {
+      sums[v] = hn::LoadU(kTag, source + v * lane_count());
+    }
+  }
+};
+
+template <bool kStandard>
+struct LstmPass : StatePass<4> {
+  HWY_INLINE void finish(std::int64_t panel, std::int64_t row, Sums<4>& sums) const {
+    const std::int64_t unit = panel * units<4>();
+    float* cell = step.c + row * step.state_stride + unit;
+    const Vector last_c = hn::LoadU(kTag, cell);
+    auto& [i_sum, o_sum, f_sum, c_sum] = sums;
+    add_peephole(0, unit, last_c, i_sum);
+    const Vector i = activate_f<kStandard>(step, i_sum);
+    Vector f = hn::Sub(hn::Set(kTag, 1.0F), i);
+    if (!step.input_forget) {
+      add_peephole(2, unit, last_c, f_sum);
+      f = activate_f<kStandard>(step, f_sum);
+    }
+    const Vector c = hn::MulAdd(f, last_c, hn::Mul(i, activate_tanh<kStandard>(step, 1, c_sum)));
+    hn::StoreU(c, kTag, cell);
+    add_peephole(1, unit, c, o_sum);
+    const Vector o = activate_f<kStandard>(step, o_sum);
+    store_h(step, row, unit, hn::Mul(o, activate_tanh<kStandard>(step, 2, c)));
+  }
+
+ private:
+  HWY_INLINE void add_peephole(int number, std::int64_t unit, Vector c, Vector& sum) const {
+    if (step.P == nullptr) return;
+    sum = hn::MulAdd(hn::LoadU(kTag, step.P + number * step.state_stride + unit), c, sum);
+  }
+};
+
+template <bool kStandard>
+struct GruLinearFirstPass : StatePass<3> {
+  HWY_INLINE void start(std::int64_t panel, std::int64_t row, Sums<3>& sums) const {
+    StatePass<3>::start(panel, row, sums);
+    sums[2] = hn::LoadU(kTag, step.R_bias + (panel * kVectors<3> + 2) * lane_count());
+  }
+  HWY_INLINE void finish(std::int64_t panel, std::int64_t row, Sums<3>& sums) const {
+    const std::int64_t unit = panel * units<3>();
+    const Vector z = activate_f<kStandard>(step, sums[0]);
+    const Vector r = activate_f<kStandard>(step, sums[1]);
+    const Vector input = hn::LoadU(kTag, from_input(panel, row) + 2 * lane_count());
+    const Vector h = activate_tanh<kStandard>(step, 1, hn::MulAdd(r, sums[2], input));
+    const Vector last = hn::LoadU(kTag, step.last_h + row * step.state_stride + unit);
+    store_h(step, row, unit, hn::MulAdd(z, hn::Sub(last, h), h));
+  }
+};
+
+template <bool kStandard>
+struct GruGatesPass : StatePass<2> {
+  HWY_INLINE void finish(std::int64_t panel, std::int64_t row, Sums<2>& sums) const {
+    for (int s = 0; s < kSubPanels<2>; ++s) {
+      const std::int64_t place = row * step.state_stride + panel * units<2>() + s * lane_count();
+      hn::StoreU(activate_f<kStandard>(step, sums[s]), kTag, step.z + place);
+      const Vector r = activate_f<kStandard>(step, sums[kSubPanels<2> + s]);
+      hn::StoreU(hn::Mul(r, hn::LoadU(kTag, step.last_h + place)), kTag, step.reset_h + place);
+    }
+  }
+};
+
+template <bool kStandard>
+struct GruHiddenPass : StatePass<1> {
+  const float* row(std::int64_t row) const { return step.reset_h + row * step.state_stride; }
+  HWY_INLINE void finish(std::int64_t panel, std::int64_t row, Sums<1>& sums) const {
+    for (int s = 0; s < kSubPanels<1>; ++s) {
+      const std::int64_t unit = panel * units<1>() + s * lane_count();
+      const std::int64_t place = row * step.state_stride + unit;
+      const Vector h = activate_tanh<kStandard>(step, 1, sums[s]);
+      const Vector z = hn::LoadU(kTag, step.z + place);
+      const Vector last = hn::LoadU(kTag, step.last_h + place);
+      store_h(step, row, unit, hn::MulAdd(z, hn::Sub(last, h), h));
+    }
+  }
+};
+
+template <bool kStandard>
+struct RnnPass : StatePass<1> {
+  HWY_INLINE void finish(std::int64_t panel, std::int64_t row, Sums<1>& sums) const {
+    for (int s = 0; s < kSubPanels<1>; ++s) {
+      store_h(step, row, panel * units<1>() + s * lane_count(),
+              activate_tanh<kStandard>(step, 0, sums[s]));
+    }
+  }
+};
+
+/// sums[r] += row r of the pass times the panel.
+template <int kRows, int kWidth>
+HWY_INLINE void multiply(const float* const (&rows)[kRows], std::int64_t depth, const float* panel,
+                         Vector (&sums)[kRows][kWidth]) {
+  const std::int64_t lanes = lane_count();
+  for (std::int64_t k = 0; k < depth; ++k, panel += kWidth * lanes) {
+    Vector columns[kWidth];
+    for (int v = 0; v < kWidth; ++v) columns[v] = hn::LoadU(kTag, panel + v * lanes);
+    for (int r = 0; r < kRows; ++r) {
+      const Vector factor = hn::Set(kTag, rows[r][k]);
+      for (int v = 0; v < kWidth; ++v) sums[r][v] = hn::MulAdd(factor, columns[v], sums[r][v]);
+    }
+  }
+}
+
+/// One row alone: even and odd k are summed apart, as a chain of additions would be too slow.
+template <int kWidth>
+HWY_INLINE void multiply(const float* const (&rows)[1], std::int64_t depth, const float* panel,
+                         Vector (&sums)[1][kWidth]) {
+  const std::int64_t lanes = lane_count();
+  Vector odd_sums[kWidth];
+  for (int v = 0; v < kWidth; ++v) odd_sums[v] = hn::Zero(kTag);
+  std::int64_t k = 0;
+  for (; k + 2 <= depth; k += 2, panel += 2 * kWidth * lanes) {
+    const Vector even = hn::Set(kTag, rows[0][k]);
+    const Vector odd = hn::Set(kTag, rows[0][k + 1]);
+    for (int v = 0; v < kWidth; ++v) {
+      sums[0][v] = hn::MulAdd(even, hn::LoadU(kTag, panel + v * lanes), sums[0][v]);
+      odd_sums[v] = hn::MulAdd(odd, hn::LoadU(kTag, panel + (kWidth + v) * lanes), odd_sums[v]);
+    }
+  }
+  for (int v = 0; v < kWidth && k < depth; ++v) {
+    odd_sums[v] =
+        hn::MulAdd(hn::Set(kTag, rows[0][k]), hn::LoadU(kTag, panel + v * lanes), odd_sums[v]);
+  }
+  for (int v = 0; v < kWidth; ++v) sums[0][v] = hn::Add(sums[0][v], odd_sums[v]);
+}
+
+template <int kRows, class Pass>
+HWY_INLINE void run_rows(const Pass& pass, std::int64_t panel, std::int64_t first_row) {
+  constexpr int kWidth = kVectors<Pass::kGates>;
+  const float* rows[kRows];
+  Vector sums[kRows][kWidth];
+  for (int r = 0; r < kRows; ++r) {
+    rows[r] = pass.row(first_row + r);
+    pass.start(panel, first_row + r, sums[r]);
+  }
+  const std::int64_t depth = pass.depth();
+  multiply(rows, depth, pass.weights() + panel * depth * kWidth * lane_count(), sums);
+  for (int r = 0; r < kRows; ++r) pass.finish(panel, first_row + r, sums[r]);
+}
+
+template <class Pass>
+void run_panels(const Pass& pass, std::int64_t rows, PanelRange panels) {
+  constexpr int kMaxRows = kSumRegisters / kVectors<Pass::kGates>;
+  for (std::int64_t panel = panels.begin; panel < panels.end; ++panel) {
+    std::int64_t row = 0;
+    for (; row + kMaxRows <= rows; row += kMaxRows) run_rows<kMaxRows>(pass, panel, row);
+    for (; row + 2 <= rows; row += 2) run_rows<2>(pass, panel, row);
+    if (row < rows) run_rows<1>(pass, panel, row);
+  }
+}
+
+template <template <bool> class Pass>
+void run_state_pass(const RecurrentStep& step, PanelRange panels) {
+  if (step.has_standard_activations) {
+    run_panels(Pass<true>{{step}}, step.rows, panels);
+  } else {
+    run_panels(Pass<false>{{step}}, step.rows, panels);
+  }
+}
+
+template <int kGates>
+void project(const InputProjection& projection, PanelRange panels) {
+  run_panels(ProjectionPass<kGates>{projection}, projection.rows, panels);
+}
+
+/// What there is for each GateGroup, in its order.
+struct GroupFunctions {
+  void (*project)(const InputProjection& projection, PanelRange panels);
+  void (*step)(const RecurrentStep& step, PanelRange panels);
+};
+constexpr GroupFunctions kGroups[] = {
+    {project<4>, run_state_pass<LstmPass>},     {project<3>, run_state_pass<GruLinearFirstPass>},
+    {project<2>, run_state_pass<GruGatesPass>}, {project<1>, run_state_pass<GruHiddenPass>},
+    {project<1>, run_state_pass<RnnPass>},
+};
+
+void project_group(int group, const InputProjection& projection, PanelRange panels) {
+  kGroups[group].project(projection, panels);
+}
+void step_group(int group, const RecurrentStep& step, PanelRange panels) {
+  kGroups[group].step(step, panels);
+}
+std::int64_t vector_lanes() { return lane_count(); }
+
+}  // namespace
+}  // namespace gatefold::plain::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace gatefold::plain {
+
+HWY_EXPORT(project_group);
+HWY_EXPORT(step_group);
+HWY_EXPORT(vector_lanes);
+
+std::string_view gates_of(GateGroup group) {
+  constexpr std::string_view kGates[] = {"iofc", "zrh", "zr", "h", "i"};
+  return kGates[static_cast<int>(group)];
+}
+
+std::int64_t panel_units(GateGroup group) {
+  const auto gates = static_cast<std::int64_t>(gates_of(group).size());
+  return HWY_DYNAMIC_DISPATCH(vector_lanes)() * (4 / gates);
+}
+
+void project_input(GateGroup group, const InputProjection& projection, PanelRange panels) {
+  HWY_DYNAMIC_DISPATCH(project_group)(static_cast<int>(group), projection, panels);
+}
+
+void run_step(GateGroup group, const RecurrentStep& step, PanelRange panels) {
+  HWY_DYNAMIC_DISPATCH(step_group)(static_cast<int>(group), step, panels);
+}
+
+}  // namespace gatefold::plain
+#endif  // HWY_ONCE

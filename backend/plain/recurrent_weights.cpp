@@ -1,0 +1,130 @@
+#include "backend/plain/recurrent_weights.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace gatefold::plain {
+namespace {
+
+std::int64_t round_up(std::int64_t size, std::int64_t step) {
+  return (size + step - 1) / step * step;
+}
+
+std::int64_t gate_number(const RecurrentAttrs& attrs, char gate) {
+  return static_cast<std::int64_t>(attrs.kind->gates.find(gate));
+}
+
+}  // namespace
+
+std::vector<GateGroup> gate_groups(const RecurrentAttrs& attrs) {
+  if (attrs.kind == &kLstm) return {GateGroup::kLstm};
+  if (attrs.kind == &kRnn) return {GateGroup::kRnn};
+  if (attrs.linear_before_reset) return {GateGroup::kGruLinearFirst};
+  return {GateGroup::kGruGates, GateGroup::kGruHidden};
+}
+
+std::int64_t padded_hidden_size(const RecurrentAttrs& attrs, std::int64_t H) {
+  std::int64_t padded = H;
+  for (const GateGroup group : gate_groups(attrs)) {
+    padded = std::max(padded, round_up(H, panel_units(group)));
+  }
+  return padded;
+}
+
+RecurrentWeights::RecurrentWeights(const KernelRequest& request, const RecurrentAttrs& attrs,
+                                   const RecurrentExtents& extents, std::size_t input, Form form)
+    : attrs_(attrs),
+      form_(form),
+      D_(extents.D),
+      H_(extents.H),
+      K_(form == Form::kPanels ? request.input_dims(input)[2] : 1),
+      groups_(gate_groups(attrs)) {
+  for (const GateGroup group : groups_) {
+    group_offsets_.push_back(size_);
+    const auto rows = static_cast<std::int64_t>(gates_of(group).size());
+    size_ += rows * round_up(H_, panel_units(group)) * K_;
+  }
+  if (form == Form::kPeepholes) size_ = 3 * padded_hidden_size(attrs, H_);
+  size_ *= D_;
+  if (!request.has_input(input)) {
+    constant_ = Tensor(DataType::kFloat32, {size_});
+  } else if (const Tensor* source = request.constant(input)) {
+    std::string layout = fmt::format("recurrent {} {} {} {}", static_cast<int>(form), D_, H_, K_);
+    for (const GateGroup group : groups_) {
+      layout += fmt::format(" {}:{}", static_cast<int>(group), panel_units(group));
+    }
+    constant_ = request.packed.get(*source, layout, [&] {
+      Tensor packed(DataType::kFloat32, {size_});
+      pack(source->data<float>(), packed.data<float>());
+      return packed;
+    });
+  }
+}
+
+void RecurrentWeights::prepare(const float* input, float* scratch) {
+  if (constant_.is_defined()) {
+    packed_ = constant_.data<float>();
+    return;
+  }
+  pack(input, scratch);
+  packed_ = scratch;
+}
+
+void RecurrentWeights::pack(const float* input, float* packed) const {
+  const std::int64_t gates = attrs_.kind->gate_count();
+  for (std::int64_t d = 0; d < D_; ++d, packed += size_ / D_) {
+    if (form_ == Form::kPeepholes) {
+      const std::int64_t padded = size_ / D_ / 3;
+      for (std::int64_t row = 0; row < 3; ++row, input += H_) {
+        std::fill_n(std::copy_n(input, H_, packed + row * padded), padded - H_, 0.0F);
+      }
+      continue;
+    }
+    for (std::size_t g = 0; g < groups_.size(); ++g) {
+      if (form_ == Form::kPanels) {
+        pack_panels(groups_[g], input + d * gates * H_ * K_, packed + group_offsets_[g]);
+      } else {
+        pack_bias(groups_[g], input + d * 2 * gates * H_, packed + group_offsets_[g]);
+      }
+    }
+  }
+}
+
+void RecurrentWeights::pack_panels(GateGroup group, const float* matrix, float* packed) const {
+  const std::int64_t units = panel_units(group);
+  const std::string_view gates = gates_of(group);
+  const std::int64_t width = static_cast<std::int64_t>(gates.size()) * units;
+  for (std::int64_t first = 0; first < H_; first += units, packed += K_ * width) {
+    for (std::size_t g = 0; g < gates.size(); ++g) {
+      for (std::int64_t u = 0; u < units; ++u) {
+        float* target = packed + static_cast<std::int64_t>(g) * units + u;
+        const bool is_padding = first + u >= H_;
+        const float* row = matrix + (gate_number(attrs_, gates[g]) * H_ + first + u) * K_;
+        for (std::int64_t k = 0; k < K_; ++k) target[k * width] = is_padding ? 0 : row[k];
+      }
+    }
+  }
+}
+
+void RecurrentWeights::pack_bias(GateGroup group, const float* bias, float* packed) const {
+  const std::int64_t units = panel_units(group);
+  const std::int64_t state_half = attrs_.kind->gate_count() * H_;
+  for (std::int64_t first = 0; first < H_; first += units) {
+    for (const char gate : gates_of(group)) {
+      const float* input_bias = bias + gate_number(attrs_, gate) * H_;
+      const bool is_apart = group == GateGroup::kGruLinearFirst && gate == 'h';
+      for (std::int64_t unit = first; unit < first + units; ++unit, ++packed) {
+        if (unit >= H_) {
+          *packed = 0;
+        } else if (form_ == Form::kStateBias) {
+          *packed = input_bias[state_half + unit];
+        } else {
+          *packed = input_bias[unit] + (is_apart ? 0 : input_bias[state_half + unit]);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace gatefold::plain
