@@ -39,6 +39,16 @@ constexpr Family kFamilies[] = {
     ops::unary,
     ops::variadic,
     ops::where,
+    ops::non_max_suppression,
+    ops::tensor_scatter,
+    ops::cross_entropy,
+    ops::dft,
+    ops::stft,
+    ops::window,
+    ops::mel_weight_matrix,
+    ops::det,
+    ops::einsum,
+    ops::quantize_linear,
 };
 
 }  // namespace

@@ -46,6 +46,16 @@ std::vector<OpDef> random();
 std::vector<OpDef> unary();
 std::vector<OpDef> variadic();
 std::vector<OpDef> where();
+std::vector<OpDef> non_max_suppression();
+std::vector<OpDef> tensor_scatter();
+std::vector<OpDef> cross_entropy();
+std::vector<OpDef> dft();
+std::vector<OpDef> stft();
+std::vector<OpDef> window();
+std::vector<OpDef> mel_weight_matrix();
+std::vector<OpDef> det();
+std::vector<OpDef> einsum();
+std::vector<OpDef> quantize_linear();
 
 }  // namespace ops
 }  // namespace gatefold
