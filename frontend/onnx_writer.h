@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string_view>
 
@@ -7,9 +8,16 @@
 
 namespace gatefold {
 
-/// Writes the model as ONNX protobuf, stating the lowest opset that holds every node's form. The
-/// file appears whole or not at all. Throws Error when it cannot be written.
-void write_model(const Model& model, const std::filesystem::path& path);
+/// Protobuf messages end at 2 GiB; some room is left for everything that is not weights.
+inline constexpr std::size_t kMostInlineBytes = (std::size_t{1} << 31) - (std::size_t{1} << 26);
+
+/// Writes the model as ONNX protobuf, stating the lowest opset that holds every node's form.
+/// Parameters and integer constants become initializers, other constants become Constant nodes, so
+/// that reading the file gives the same graph. When the tensors have more than `most_inline_bytes`
+/// together, the large ones go to a file beside it, "<file name>.data".
+/// The files appear whole or not at all. Throws Error when they cannot be written.
+void write_model(const Model& model, const std::filesystem::path& path,
+                 std::size_t most_inline_bytes = kMostInlineBytes);
 
 /// Writes a TensorProto file.
 void write_tensor_file(const Tensor& tensor, std::string_view name,

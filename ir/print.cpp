@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <cmath>
@@ -10,6 +11,7 @@
 
 #include "ir/dispatch.h"
 #include "ir/op_def.h"
+#include "ir/value_names.h"
 
 namespace gatefold {
 namespace {
@@ -31,22 +33,6 @@ std::string identifier(std::string_view text) {
                        std::find(kTypeWords.begin(), kTypeWords.end(), result) != kTypeWords.end();
   return is_type ? result + "_" : result;
 }
-
-// Identifiers for names, each different.
-class Identifiers {
- public:
-  std::string add(std::string_view name) {
-    const std::string base = identifier(name);
-    std::string result = base;
-    for (int suffix = 1; !taken_.insert(result).second; ++suffix) {
-      result = fmt::format("{}_{}", base, suffix);
-    }
-    return result;
-  }
-
- private:
-  std::unordered_set<std::string> taken_;
-};
 
 // FNV-1a, 64 bits.
 std::uint64_t digest(const Tensor& tensor) {
@@ -91,10 +77,7 @@ bool is_expressible(const Tensor& tensor) {
 
 class Printer {
  public:
-  explicit Printer(const Graph& graph) {
-    name_values(graph);
-    collect_elided(graph);
-  }
+  explicit Printer(const Graph& graph) : names_(graph, identifier) { collect_elided(graph); }
 
   std::string print_main(const Graph& graph) {
     indent_ = "";
@@ -105,35 +88,13 @@ class Printer {
     for (const Value* value : elided_) {
       inputs += fmt::format("{}\n    {}", inputs.empty() ? "" : ",", declaration(*value));
       const char* kind = value->kind() == Value::Kind::kParameter ? "parameter" : "constant";
-      elided_notes_ += fmt::format("# {} is a {} with digest {:016x}\n", names_.at(value), kind,
+      elided_notes_ += fmt::format("# {} is a {} with digest {:016x}\n", names_.of(*value), kind,
                                    digest(*value->data()));
     }
     return elided_notes_ + identifier(graph.name()) + " (" + inputs + ")" + body(graph) + "\n";
   }
 
  private:
-  void name_values(const Graph& graph) {
-    // A result takes the name under which the graph delivers it.
-    for (const Graph::Output& output : graph.outputs()) {
-      const Value* value = output.value;
-      if (value->producer() != nullptr && value->graph() == &graph && !names_.contains(value)) {
-        names_[value] = identifiers_.add(output.name);
-      }
-    }
-    for (const Value* input : graph.inputs()) name_value(*input);
-    for (const auto& value : graph.initializers()) name_value(*value);
-    for (const auto& node : graph.nodes()) {
-      for (std::size_t i = 0; i < node->output_count(); ++i) {
-        if (node->output(i) != nullptr) name_value(*node->output(i));
-      }
-      for (const Graph* inner : node->sub_graphs()) name_values(*inner);
-    }
-  }
-
-  void name_value(const Value& value) {
-    if (!names_.contains(&value)) names_[&value] = identifiers_.add(value.name());
-  }
-
   static bool is_elided(const Value& value) {
     return value.data()->size() > kMostElementsShown || !is_expressible(*value.data());
   }
@@ -166,8 +127,8 @@ class Printer {
   std::string dim_text(const Dim& dim) {
     if (dim.is_known()) return std::to_string(dim.size());
     if (!dim.is_symbol()) return "?";
-    auto [entry, is_new] = symbols_.emplace(dim.symbol(), "");
-    if (is_new) entry->second = symbol_identifiers_.add(dim.symbol());
+    auto [entry, is_new] = symbols_.emplace(dim.symbol(), identifier(dim.symbol()));
+    while (is_new && !symbol_identifiers_.insert(entry->second).second) entry->second += '_';
     return entry->second;
   }
 
@@ -175,9 +136,7 @@ class Printer {
     const std::string text = type_text(type);
     return text.empty() ? name : text + " " + name;
   }
-  std::string declaration(const Value& value) {
-    return named_type(value.type(), names_.at(&value));
-  }
+  std::string declaration(const Value& value) { return named_type(value.type(), names_.of(value)); }
 
   // Everything of a graph after its inputs.
   std::string body(const Graph& graph);
@@ -188,10 +147,9 @@ class Printer {
   std::string attr_text(const AttrValue& value);
   std::string sub_graph_text(const Graph& graph);
 
-  Identifiers identifiers_;
-  Identifiers symbol_identifiers_;
-  std::unordered_map<const Value*, std::string> names_;
+  ValueNames names_;
   std::unordered_map<std::string, std::string> symbols_;
+  std::unordered_set<std::string> symbol_identifiers_;
   std::vector<const Value*> elided_;
   std::string elided_notes_;
   std::string indent_;
@@ -216,7 +174,7 @@ std::string Printer::constant_nodes(const Graph& graph) {
   std::string text;
   for (const auto& value : graph.initializers()) {
     if (is_elided(*value) || !needs_constant_node(*value)) continue;
-    text += fmt::format("{}{} = Constant <value = {}> ()\n", indent_, names_.at(value.get()),
+    text += fmt::format("{}{} = Constant <value = {}> ()\n", indent_, names_.of(*value),
                         attr_text(*value->data()));
   }
   return text;
@@ -225,16 +183,12 @@ std::string Printer::constant_nodes(const Graph& graph) {
 std::string Printer::body(const Graph& graph) {
   std::string outputs;
   std::string copies;
-  std::unordered_set<const Value*> delivered;
   for (const Graph::Output& output : graph.outputs()) {
-    std::string name = names_.at(output.value);
-    if (output.value->producer() == nullptr || output.value->graph() != &graph ||
-        !delivered.insert(output.value).second) {
-      if (name != output.name) {
-        const std::string copy = identifiers_.add(output.name);
-        copies += fmt::format("{}  {} = Identity ({})\n", indent_, copy, name);
-        name = copy;
-      }
+    std::string name = names_.of(*output.value);
+    if (!names_.delivers(graph, output)) {
+      const std::string copy = names_.fresh(output.name);
+      copies += fmt::format("{}  {} = Identity ({})\n", indent_, copy, name);
+      name = copy;
     }
     outputs += (outputs.empty() ? "" : ", ") + named_type(output.value->type(), name);
   }
@@ -253,18 +207,18 @@ std::string Printer::node_text(const Node& node) {
   std::string types;
   for (std::size_t i = 0; i < node.output_count(); ++i) {
     const Value* output = node.output(i);
-    if (i > 0) outputs += output == nullptr ? ", " : ", " + names_.at(output);
+    if (i > 0) outputs += output == nullptr ? ", " : ", " + names_.of(*output);
     // The parser takes blanks between outputs but not for the first of them.
-    if (i == 0) outputs += output == nullptr ? identifiers_.add("unused") : names_.at(output);
+    if (i == 0) outputs += output == nullptr ? names_.fresh("unused") : names_.of(*output);
     if (output == nullptr) continue;
     const std::string type = type_text(output->type());
     types += (types.empty() ? "" : ", ") + (type.empty() ? "?" : type);
   }
-  if (outputs.empty()) outputs = identifiers_.add("unused");
+  if (outputs.empty()) outputs = names_.fresh("unused");
   std::string inputs;
   for (std::size_t i = 0; i < node.input_count(); ++i) {
     if (i > 0) inputs += ", ";
-    if (node.input(i) != nullptr) inputs += names_.at(node.input(i));
+    if (node.input(i) != nullptr) inputs += names_.of(*node.input(i));
   }
   const std::string domain = node.op().domain.empty() ? "" : fmt::format("{}.", node.op().domain);
   return fmt::format("{} = {}{}{} ({})  # {}\n", outputs, domain, node.op().name, attrs_text(node),

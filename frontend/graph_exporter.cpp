@@ -1,0 +1,212 @@
+#include "frontend/graph_exporter.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "frontend/proto_types.h"
+#include "ir/op_def.h"
+#include "ir/value_names.h"
+
+namespace gatefold {
+namespace {
+
+// The first opset whose forms are close to the internal ones.
+constexpr std::int64_t kLowestOpset = 13;
+
+// The IR version that came with an opset, for the first opset of each.
+struct IrVersion {
+  std::int64_t first_opset;
+  std::int64_t ir_version;
+};
+constexpr IrVersion kIrVersions[] = {{13, 7},  {15, 8},  {19, 9}, {21, 10},
+                                     {23, 11}, {24, 12}, {25, 13}};
+
+std::int64_t ir_version_of(std::int64_t opset) {
+  std::int64_t result = kIrVersions[0].ir_version;
+  for (const IrVersion& entry : kIrVersions) {
+    if (opset >= entry.first_opset) result = entry.ir_version;
+  }
+  return result;
+}
+
+void collect_opsets(const Graph& graph, std::map<std::string_view, std::int64_t>& opsets) {
+  for (const auto& node : graph.nodes()) {
+    std::int64_t& version = opsets[node->op().domain];
+    version = std::max(version, node->op().since);
+    for (const auto& [name, value] : node->attrs()) {
+      const AttrDef* attr = node->op().find_attr(name);
+      if (attr != nullptr) version = std::max(version, attr->since);
+    }
+    for (const Graph* inner : node->sub_graphs()) collect_opsets(*inner, opsets);
+  }
+}
+
+class Exporter {
+ public:
+  Exporter(const Graph& graph, ExternalTarget* external)
+      : names_(graph, [](std::string_view name) { return std::string(name); }),
+        external_(external) {}
+
+  void export_graph(const Graph& graph, onnx::GraphProto& proto) {
+    proto.set_name(graph.name());
+    for (const Value* input : graph.inputs()) {
+      export_value_info(input->type(), names_.of(*input), *proto.add_input());
+    }
+    for (const auto& value : graph.initializers()) export_data(*value, proto);
+    for (const auto& node : graph.nodes()) export_node(*node, *proto.add_node());
+    for (const Graph::Output& output : graph.outputs()) export_output(graph, output, proto);
+  }
+
+ private:
+  static void export_value_info(const Type& type, const std::string& name,
+                                onnx::ValueInfoProto& proto) {
+    proto.set_name(name);
+    const bool is_known = !type.is_tensor() || type.dtype != DataType::kUndefined;
+    if (is_known) export_type(type, *proto.mutable_type());
+  }
+
+  void export_data(const Value& value, onnx::GraphProto& proto) {
+    // Floating-point initializers are parameters.
+    if (value.kind() == Value::Kind::kConstant && is_float(value.type().dtype)) {
+      auto& node = *proto.add_node();
+      node.set_op_type("Constant");
+      node.add_output(names_.of(value));
+      auto& attr = *node.add_attribute();
+      attr.set_name("value");
+      attr.set_type(onnx::AttributeProto::TENSOR);
+      return write_tensor(*value.data(), *attr.mutable_t());
+    }
+    auto& tensor = *proto.add_initializer();
+    tensor.set_name(names_.of(value));
+    write_tensor(*value.data(), tensor);
+  }
+
+  void export_node(const Node& node, onnx::NodeProto& proto) {
+    proto.set_op_type(std::string(node.op().name));
+    if (!node.op().domain.empty()) proto.set_domain(std::string(node.op().domain));
+    if (!node.name().empty()) proto.set_name(node.name());
+    for (const Value* input : node.inputs()) {
+      proto.add_input(input == nullptr ? "" : names_.of(*input));
+    }
+    for (std::size_t i = 0; i < node.output_count(); ++i) {
+      proto.add_output(node.output(i) == nullptr ? "" : names_.of(*node.output(i)));
+    }
+    for (const auto& [name, value] : node.attrs()) {
+      auto& attr = *proto.add_attribute();
+      attr.set_name(name);
+      std::visit([&](const auto& held) { export_attr(held, attr); }, value);
+    }
+  }
+
+  void export_output(const Graph& graph, const Graph::Output& output, onnx::GraphProto& proto) {
+    std::string name = names_.of(*output.value);
+    if (!names_.delivers(graph, output)) {
+      auto& copy = *proto.add_node();
+      copy.set_op_type("Identity");
+      copy.add_input(name);
+      name = names_.fresh(output.name);
+      copy.add_output(name);
+    }
+    export_value_info(output.value->type(), name, *proto.add_output());
+  }
+
+  static void export_attr(std::int64_t value, onnx::AttributeProto& proto) {
+    proto.set_type(onnx::AttributeProto::INT);
+    proto.set_i(value);
+  }
+  static void export_attr(float value, onnx::AttributeProto& proto) {
+    proto.set_type(onnx::AttributeProto::FLOAT);
+    proto.set_f(value);
+  }
+  static void export_attr(const std::string& value, onnx::AttributeProto& proto) {
+    proto.set_type(onnx::AttributeProto::STRING);
+    proto.set_s(value);
+  }
+  static void export_attr(const std::vector<std::int64_t>& value, onnx::AttributeProto& proto) {
+    proto.set_type(onnx::AttributeProto::INTS);
+    proto.mutable_ints()->Add(value.begin(), value.end());
+  }
+  static void export_attr(const std::vector<float>& value, onnx::AttributeProto& proto) {
+    proto.set_type(onnx::AttributeProto::FLOATS);
+    proto.mutable_floats()->Add(value.begin(), value.end());
+  }
+  static void export_attr(const std::vector<std::string>& value, onnx::AttributeProto& proto) {
+    proto.set_type(onnx::AttributeProto::STRINGS);
+    for (const std::string& text : value) proto.add_strings(text);
+  }
+  void export_attr(const Tensor& value, onnx::AttributeProto& proto) {
+    proto.set_type(onnx::AttributeProto::TENSOR);
+    write_tensor(value, *proto.mutable_t());
+  }
+  void export_attr(const SubGraph& value, onnx::AttributeProto& proto) {
+    proto.set_type(onnx::AttributeProto::GRAPH);
+    export_graph(*value, *proto.mutable_g());
+  }
+
+  void write_tensor(const Tensor& tensor, onnx::TensorProto& proto) {
+    constexpr std::size_t kLeastExternalBytes = 1024;
+    if (external_ == nullptr || tensor.bytes() < kLeastExternalBytes) {
+      return export_tensor(tensor, proto);
+    }
+    // Aligned so that the file can be mapped into memory.
+    constexpr std::size_t kAlignment = 4096;
+    const std::size_t padding = (kAlignment - external_size_ % kAlignment) % kAlignment;
+    external_->stream << std::string(padding, '\0');
+    external_size_ += padding;
+    proto.set_data_type(static_cast<std::int32_t>(tensor.dtype()));
+    for (const std::int64_t dim : tensor.dims()) proto.add_dims(dim);
+    proto.set_data_location(onnx::TensorProto::EXTERNAL);
+    const auto add = [&](const char* key, const std::string& value) {
+      auto& entry = *proto.add_external_data();
+      entry.set_key(key);
+      entry.set_value(value);
+    };
+    add("location", external_->location);
+    add("offset", std::to_string(external_size_));
+    add("length", std::to_string(tensor.bytes()));
+    external_->stream.write(reinterpret_cast<const char*>(tensor.raw()),
+                            static_cast<std::streamsize>(tensor.bytes()));
+    external_size_ += tensor.bytes();
+  }
+
+  ValueNames names_;
+  ExternalTarget* external_;
+  std::size_t external_size_ = 0;
+};
+
+}  // namespace
+
+std::size_t tensor_bytes(const Graph& graph) {
+  std::size_t bytes = 0;
+  for (const auto& value : graph.initializers()) bytes += value->data()->bytes();
+  for (const auto& node : graph.nodes()) {
+    for (const auto& [name, value] : node->attrs()) {
+      if (const auto* tensor = std::get_if<Tensor>(&value)) bytes += tensor->bytes();
+    }
+    for (const Graph* inner : node->sub_graphs()) bytes += tensor_bytes(*inner);
+  }
+  return bytes;
+}
+
+onnx::ModelProto export_model(const Model& model, ExternalTarget* external) {
+  onnx::ModelProto proto;
+  std::map<std::string_view, std::int64_t> opsets{{kOnnxDomain, kLowestOpset}};
+  collect_opsets(*model.graph, opsets);
+  proto.set_ir_version(ir_version_of(opsets[kOnnxDomain]));
+  proto.set_producer_name("gatefold");
+  for (const auto& [domain, version] : opsets) {
+    auto& import = *proto.add_opset_import();
+    import.set_domain(std::string(domain));
+    import.set_version(version);
+  }
+  for (const auto& [key, value] : model.metadata) {
+    auto& entry = *proto.add_metadata_props();
+    entry.set_key(key);
+    entry.set_value(value);
+  }
+  Exporter(*model.graph, external).export_graph(*model.graph, *proto.mutable_graph());
+  return proto;
+}
+
+}  // namespace gatefold

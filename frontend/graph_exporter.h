@@ -1,0 +1,23 @@
+#pragma once
+
+#include <onnx/onnx_pb.h>
+
+#include <ostream>
+
+#include "ir/graph.h"
+
+namespace gatefold {
+
+/// Where tensors go that do not stay in the model file.
+struct ExternalTarget {
+  std::ostream& stream;
+  std::string location;  ///< Name of the file, relative to the model's folder.
+};
+
+/// Bytes of all tensors in the graph and its sub-graphs, attributes included.
+std::size_t tensor_bytes(const Graph& graph);
+
+/// The model as a ModelProto. With `external`, tensors of 1 KiB and more are written there.
+onnx::ModelProto export_model(const Model& model, ExternalTarget* external);
+
+}  // namespace gatefold

@@ -1,0 +1,53 @@
+#include "ir/value_names.h"
+
+#include <fmt/format.h>
+
+namespace gatefold {
+namespace {
+
+// `base` or `base` with a number: the first of them that is not taken, which it becomes.
+std::string take(std::unordered_set<std::string>& taken, const std::string& base) {
+  std::string name = base;
+  for (int suffix = 1; !taken.insert(name).second; ++suffix) {
+    name = fmt::format("{}_{}", base, suffix);
+  }
+  return name;
+}
+
+}  // namespace
+
+ValueNames::ValueNames(const Graph& graph, Spell spell) : spell_(spell) { add_graph(graph, {}); }
+
+std::string ValueNames::fresh(std::string_view base) { return take(all_, spell_(base)); }
+
+bool ValueNames::delivers(const Graph& graph, const Graph::Output& output) const {
+  return output.value->graph() == &graph && of(*output.value) == spell_(output.name);
+}
+
+void ValueNames::add_value(const Value& value, std::string_view base, Names& visible) {
+  if (names_.contains(&value)) return;
+  names_[&value] = take(visible, spell_(base));
+  all_.insert(names_[&value]);
+}
+
+void ValueNames::add_graph(const Graph& graph, const Names& visible_outside) {
+  Names visible = visible_outside;
+  for (const Value* input : graph.inputs()) add_value(*input, input->name(), visible);
+  for (const auto& value : graph.initializers()) add_value(*value, value->name(), visible);
+  for (const Graph::Output& output : graph.outputs()) {
+    const Value& value = *output.value;
+    if (value.producer() != nullptr && value.graph() == &graph) {
+      add_value(value, output.name, visible);
+    }
+  }
+  for (const auto& node : graph.nodes()) {
+    for (std::size_t i = 0; i < node->output_count(); ++i) {
+      if (node->output(i) != nullptr) add_value(*node->output(i), node->output(i)->name(), visible);
+    }
+  }
+  for (const auto& node : graph.nodes()) {
+    for (const Graph* inner : node->sub_graphs()) add_graph(*inner, visible);
+  }
+}
+
+}  // namespace gatefold

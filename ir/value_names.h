@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "ir/graph.h"
+
+namespace gatefold {
+
+/// Names under which to write out the values of a graph and its sub-graphs. A result takes the name
+/// under which its graph delivers it, other values keep theirs; numbers are appended where two
+/// values that are visible together would have the same name.
+class ValueNames {
+ public:
+  /// Every name passes through `spell` first.
+  using Spell = std::string (*)(std::string_view name);
+  ValueNames(const Graph& graph, Spell spell);
+
+  const std::string& of(const Value& value) const { return names_.at(&value); }
+  /// A name based on `base` that nothing else in the graph or its sub-graphs has.
+  std::string fresh(std::string_view base);
+  /// Whether `graph` can deliver the value as it is. Otherwise the output needs a copy of the
+  /// value, because another output has its name or the value belongs to a graph around.
+  bool delivers(const Graph& graph, const Graph::Output& output) const;
+
+ private:
+  using Names = std::unordered_set<std::string>;
+  void add_graph(const Graph& graph, const Names& visible_outside);
+  void add_value(const Value& value, std::string_view base, Names& visible);
+
+  Spell spell_;
+  std::unordered_map<const Value*, std::string> names_;
+  Names all_;
+};
+
+}  // namespace gatefold

@@ -1,0 +1,96 @@
+#include "frontend/onnx_writer.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "frontend/onnx_reader.h"
+#include "ir/error.h"
+#include "ir/print.h"
+#include "ir/verify.h"
+
+namespace gatefold {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kText = R"(
+  pick (int64[k] i, bool[2] b) => (float[k] first, float[k] second, float[2] w)
+    <float[2] w = {1.5, -2}, int64[1] zero = {0}> {
+    c = Constant <value_floats = [3.0, 4.0, 5.0]> ()
+    first = Gather (w, i)
+    second = Gather <axis = 0> (c, i)
+  })";
+
+class OnnxWriter : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+    folder_ = fs::path(testing::TempDir()) / (std::string("gatefold_") + test->name());
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  std::size_t file_count() const {
+    return static_cast<std::size_t>(
+        std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(OnnxWriter, WritesWhatTheReaderReads) {
+  const Model model = parse_model(kText);
+  write_model(model, folder_ / "model.onnx");
+  const Model again = read_model(folder_ / "model.onnx");
+  verify(*again.graph);
+  EXPECT_EQ(print(*again.graph), print(*model.graph));
+  EXPECT_EQ(again.opset, 13);
+  EXPECT_EQ(again.producer, "gatefold");
+  EXPECT_EQ(file_count(), 1U);
+}
+
+TEST_F(OnnxWriter, PutsLargeTensorsIntoAFileBeside) {
+  Model model;
+  Tensor weights(DataType::kFloat32, {1000});
+  for (int i = 0; i < 1000; ++i) weights.data<float>()[i] = static_cast<float>(i);
+  model.graph->add_output("w", model.graph->add_parameter("w", weights));
+  model.graph->add_output("w2", model.graph->add_parameter("w2", weights));
+  write_model(model, folder_ / "model.onnx", 100);
+  EXPECT_EQ(file_count(), 2U);
+  EXPECT_LT(fs::file_size(folder_ / "model.onnx"), 1000U);
+  const Model again = read_model(folder_ / "model.onnx");
+  EXPECT_EQ(print(*again.graph), print(*model.graph));
+}
+
+TEST_F(OnnxWriter, CopiesAValueThatIsDeliveredUnderTwoNames) {
+  Model model =
+      parse_model("g (int64[1] i) => (float[1] y) <float[2] w = {1, 2}> { y = Gather (w, i) }");
+  Value* y = model.graph->outputs()[0].value;
+  model.graph->add_output("again", y);
+  write_model(model, folder_ / "model.onnx");
+  const Model again = read_model(folder_ / "model.onnx");
+  ASSERT_EQ(again.graph->outputs().size(), 2U);
+  EXPECT_EQ(again.graph->outputs()[0].name, "y");
+  EXPECT_EQ(again.graph->outputs()[1].name, "again");
+}
+
+TEST_F(OnnxWriter, LeavesNothingBehindWhenItFails) {
+  const Model model = parse_model(kText);
+  EXPECT_THROW(write_model(model, folder_ / "missing" / "model.onnx"), Error);
+  EXPECT_THROW(write_model(model, "/dev/full"), Error);
+  EXPECT_EQ(file_count(), 0U);
+}
+
+TEST_F(OnnxWriter, WritesTensorFiles) {
+  const fs::path path = folder_ / "input_0.pb";
+  write_tensor_file(Tensor::of<std::int64_t>({2}, {-3, 4}), "x", path);
+  std::string name;
+  const Datum datum = read_tensor_file(path, Type(DataType::kInt64, Dims{2}), &name);
+  EXPECT_EQ(name, "x");
+  EXPECT_EQ(std::get<Tensor>(datum).to_int64(), (std::vector<std::int64_t>{-3, 4}));
+}
+
+}  // namespace
+}  // namespace gatefold
