@@ -22,6 +22,14 @@ constexpr KernelEntry kKernels[] = {
     {"RNN", plain::make_recurrent},
     {"Gemm", plain::make_gemm},
     {"MatMul", plain::make_matmul},
+    {"Concat", plain::make_concat},
+    {"DepthToSpace", plain::make_depth_to_space},
+    {"Expand", plain::make_expand},
+    {"Slice", plain::make_slice},
+    {"SpaceToDepth", plain::make_depth_to_space},
+    {"Split", plain::make_split},
+    {"Tile", plain::make_tile},
+    {"Transpose", plain::make_transpose},
 };
 
 }  // namespace

@@ -18,6 +18,13 @@ std::unique_ptr<Kernel> make_gather(const KernelRequest& request);
 std::unique_ptr<Kernel> make_recurrent(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gemm(const KernelRequest& request);
 std::unique_ptr<Kernel> make_matmul(const KernelRequest& request);
+std::unique_ptr<Kernel> make_concat(const KernelRequest& request);
+std::unique_ptr<Kernel> make_depth_to_space(const KernelRequest& request);
+std::unique_ptr<Kernel> make_expand(const KernelRequest& request);
+std::unique_ptr<Kernel> make_slice(const KernelRequest& request);
+std::unique_ptr<Kernel> make_split(const KernelRequest& request);
+std::unique_ptr<Kernel> make_tile(const KernelRequest& request);
+std::unique_ptr<Kernel> make_transpose(const KernelRequest& request);
 
 }  // namespace plain
 

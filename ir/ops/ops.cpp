@@ -49,6 +49,21 @@ constexpr Family kFamilies[] = {
     ops::det,
     ops::einsum,
     ops::quantize_linear,
+    ops::concat,
+    ops::constant_of_shape,
+    ops::cum_sum,
+    ops::depth_to_space,
+    ops::expand,
+    ops::eye_like,
+    ops::pad,
+    ops::range,
+    ops::reshape,
+    ops::reverse_sequence,
+    ops::shape,
+    ops::slice,
+    ops::split,
+    ops::transpose,
+    ops::trilu,
 };
 
 }  // namespace

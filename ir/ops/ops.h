@@ -56,6 +56,21 @@ std::vector<OpDef> mel_weight_matrix();
 std::vector<OpDef> det();
 std::vector<OpDef> einsum();
 std::vector<OpDef> quantize_linear();
+std::vector<OpDef> concat();
+std::vector<OpDef> constant_of_shape();
+std::vector<OpDef> cum_sum();
+std::vector<OpDef> depth_to_space();
+std::vector<OpDef> expand();
+std::vector<OpDef> eye_like();
+std::vector<OpDef> pad();
+std::vector<OpDef> range();
+std::vector<OpDef> reshape();
+std::vector<OpDef> reverse_sequence();
+std::vector<OpDef> shape();
+std::vector<OpDef> slice();
+std::vector<OpDef> split();
+std::vector<OpDef> transpose();
+std::vector<OpDef> trilu();
 
 }  // namespace ops
 }  // namespace gatefold

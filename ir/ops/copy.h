@@ -1,0 +1,22 @@
+#pragma once
+
+#include "ir/tensor.h"
+
+namespace gatefold::ops {
+
+/// How one side of a copy walks its memory, in elements: where it starts, and its step along each
+/// axis of the copied box.
+struct Walk {
+  std::int64_t offset = 0;
+  Dims strides;
+};
+
+/// Copies a box of `dims` elements from `source` to `target`, each walked in its own way.
+void copy_box(const Dims& dims, const Tensor& source, const Walk& from, Tensor& target,
+              const Walk& to);
+/// The same into every element of `target`, in order; the box has as many elements.
+void copy_box(const Dims& dims, const Tensor& source, const Walk& from, Tensor& target);
+/// All elements in order; both tensors have equally many.
+void copy_all(const Tensor& source, Tensor& target);
+
+}  // namespace gatefold::ops

@@ -1,0 +1,219 @@
+#include <algorithm>
+
+#include "ir/evaluate.h"
+#include "ir/infer.h"
+#include "ir/ops/copy.h"
+#include "ir/ops/extents.h"
+#include "ir/ops/ops.h"
+
+namespace gatefold::ops {
+namespace {
+
+/// What a request for a new shape comes down to: the new extents, of which at most one is left
+/// open, and the data's extents that were not taken over by a 0.
+struct Request {
+  Shape shape;
+  std::optional<std::size_t> open = {};
+  std::int64_t stated = 1;  // Product of the extents given as numbers.
+  Shape rest = {};
+};
+
+Request read_request(const InferContext& context, const std::vector<std::int64_t>& wanted) {
+  const std::optional<Shape>& data = context.input(0).shape;
+  const bool keeps_zeros = context.node().attr_int("allowzero") != 0;
+  Request request{.shape = *shape_of_rank(context, static_cast<std::int64_t>(wanted.size()))};
+  Shape stated;
+  if (data) request.rest = *data;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i] == 0 && !keeps_zeros) {
+      if (!data) continue;
+      if (i >= data->size()) {
+        context.fail(
+            "extent 0 at axis {} of the new shape stands for that axis of the data, {}, "
+            "which has none",
+            i, to_string(context.input(0)));
+      }
+      request.shape[i] = (*data)[i];
+      request.rest[i] = 1;
+    } else if (wanted[i] == -1) {
+      if (request.open) context.fail("the new shape has -1 twice; at most one extent can be open");
+      request.open = i;
+    } else if (wanted[i] < 0) {
+      context.fail("extent {} at axis {} of the new shape is negative; only -1 has a meaning",
+                   wanted[i], i);
+    } else {
+      request.shape[i] = wanted[i];
+      stated.emplace_back(wanted[i]);
+    }
+  }
+  request.stated = known_count(stated);
+  return request;
+}
+
+/// Fills the open extent from what the data has left, or checks that nothing is left.
+void settle(const InferContext& context, Request& request) {
+  const std::int64_t rest = known_count(request.rest);
+  const bool is_known = product(request.rest).is_known();
+  const auto refuse = [&] {
+    context.fail("data is {}, which does not fill the shape {} ({})", to_string(context.input(0)),
+                 to_string(request.shape),
+                 request.open ? "? stands for the -1" : "the numbers of elements must be equal");
+  };
+  if (!request.open) {
+    if (is_known && rest != request.stated) refuse();
+  } else if (is_known) {
+    if (request.stated == 0 || rest % request.stated != 0) refuse();
+    request.shape[*request.open] = rest / request.stated;
+  } else if (rest == request.stated) {
+    std::erase_if(request.rest, [](const Dim& dim) { return dim.is_known(); });
+    request.shape[*request.open] = product(request.rest);
+  }
+}
+
+void infer_reshape(InferContext& context) {
+  const auto length = known_length(context, 1);
+  const auto wanted = known_integers(context, 1);
+  if (!wanted) {
+    return context.set_output(0, {context.dtype(0), shape_of_rank(context, length)});
+  }
+  Request request = read_request(context, *wanted);
+  if (context.has_rank(0)) settle(context, request);
+  check_element_count(context, request.shape);
+  context.set_output(0, {context.dtype(0), request.shape});
+}
+
+void infer_flatten(InferContext& context) {
+  if (!context.has_rank(0)) return context.set_output(0, {context.dtype(0), Shape(2)});
+  const Shape& shape = context.shape(0);
+  const std::int64_t rank = context.rank(0);
+  std::int64_t axis = context.node().attr_int("axis");
+  if (axis < -rank || axis > rank) {
+    context.fail("axis {} is outside [{}, {}]", axis, -rank, rank);
+  }
+  if (axis < 0) axis += rank;
+  const std::span<const Dim> dims(shape);
+  context.set_output(
+      0, {context.dtype(0), Shape{product(dims.first(axis)), product(dims.subspan(axis))}});
+}
+
+std::optional<Shape> squeeze_ones(const Shape& shape) {
+  Shape result;
+  for (const Dim& dim : shape) {
+    if (!dim.is_known()) return std::nullopt;
+    if (!dim.is(1)) result.push_back(dim);
+  }
+  return result;
+}
+
+std::optional<Shape> squeeze_axes(const InferContext& context,
+                                  const std::vector<std::int64_t>& axes) {
+  const Shape& shape = context.shape(0);
+  std::vector<bool> is_gone(shape.size());
+  for (const std::int64_t axis : axes) is_gone[context.axis(axis, context.rank(0))] = true;
+  Shape result;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (!is_gone[i]) {
+      result.push_back(shape[i]);
+    } else if (shape[i].is_known() && !shape[i].is(1)) {
+      context.fail("axis {} of {} has {} elements but must have 1 to be squeezed", i,
+                   to_string(context.input(0)), shape[i].size());
+    }
+  }
+  return result;
+}
+
+void infer_squeeze(InferContext& context) {
+  std::optional<Shape> result;
+  if (!context.has_input(1)) {
+    if (context.has_rank(0)) result = squeeze_ones(context.shape(0));
+  } else {
+    const auto length = known_length(context, 1);
+    const auto axes = known_integers(context, 1);
+    if (axes && context.has_rank(0)) {
+      result = squeeze_axes(context, *axes);
+    } else if (length && context.has_rank(0) && *length <= context.rank(0)) {
+      result = shape_of_rank(context, context.rank(0) - *length);
+    }
+  }
+  context.set_output(0, {context.dtype(0), result});
+}
+
+void infer_unsqueeze(InferContext& context) {
+  const auto length = known_length(context, 1);
+  if (!context.has_rank(0) || !length) {
+    return context.set_output(0, {context.dtype(0), std::nullopt});
+  }
+  Shape result = *shape_of_rank(context, context.rank(0) + *length);
+  if (const auto given = known_integers(context, 1)) {
+    const auto axes = distinct_axes(context, *given, context.rank(0) + *length);
+    for (const std::int64_t axis : axes) result[axis] = 1;
+    auto next = context.shape(0).begin();
+    for (Dim& dim : result) {
+      if (!dim.is(1)) dim = *next++;
+    }
+  }
+  context.set_output(0, {context.dtype(0), result});
+}
+
+void evaluate(EvaluateContext& context) {
+  const Tensor& data = context.input(0);
+  copy_all(data, context.output(0, data.dtype(), inferred_dims(context)));
+}
+
+}  // namespace
+
+std::vector<OpDef> reshape() {
+  return {
+      {
+          .name = "Reshape",
+          .doc = "The same elements in the same order under another shape. In `shape`, 0 keeps the "
+                 "extent of that axis (with allowzero = 1 it means 0), and one -1 takes what is "
+                 "left.\n"
+                 "Source: ONNX Reshape-14",
+          .since = 5,
+          .inputs = {{"data", "T", kAllTypes}, {"shape", {}, kInt64Type}},
+          .outputs = {{"reshaped", "T", kAllTypes}},
+          .attrs = {{"allowzero", AttrDef::Kind::kInt, 0, false, 14}},
+          .infer = infer_reshape,
+          .evaluate = evaluate,
+          .widen_half = false,
+      },
+      {
+          .name = "Flatten",
+          .doc = "Joins the axes before `axis` into one and the others into another.\n"
+                 "Shapes: input [a.., b..] -> output [prod a, prod b], where b starts at axis\n"
+                 "Source: ONNX Flatten-13",
+          .since = 11,
+          .inputs = {{"input", "T", kAllTypes}},
+          .outputs = {{"output", "T", kAllTypes}},
+          .attrs = {{"axis", AttrDef::Kind::kInt, 1}},
+          .infer = infer_flatten,
+          .evaluate = evaluate,
+          .widen_half = false,
+      },
+      {
+          .name = "Squeeze",
+          .doc = "Removes the given axes, or all axes of one element when none are given.\n"
+                 "Source: ONNX Squeeze-13",
+          .since = 13,
+          .inputs = {{"data", "T", kAllTypes}, {"axes", {}, kInt64Type, Port::Arity::kOptional}},
+          .outputs = {{"squeezed", "T", kAllTypes}},
+          .infer = infer_squeeze,
+          .evaluate = evaluate,
+          .widen_half = false,
+      },
+      {
+          .name = "Unsqueeze",
+          .doc = "Inserts axes of one element; `axes` are positions in the result.\n"
+                 "Source: ONNX Unsqueeze-13",
+          .since = 13,
+          .inputs = {{"data", "T", kAllTypes}, {"axes", {}, kInt64Type}},
+          .outputs = {{"expanded", "T", kAllTypes}},
+          .infer = infer_unsqueeze,
+          .evaluate = evaluate,
+          .widen_half = false,
+      },
+  };
+}
+
+}  // namespace gatefold::ops
