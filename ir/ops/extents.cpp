@@ -105,7 +105,7 @@ Dims inferred_dims(const EvaluateContext& context, std::size_t index) {
     inputs[i] = &types[i];
   }
   const InferSubGraph no_sub_graphs;
-  InferContext infer(context.node(), inputs, values, no_sub_graphs);
+  InferContext infer(context.node(), inputs, values, {}, no_sub_graphs);
   context.node().op().infer(infer);
   return infer.outputs()[index].dims();
 }
