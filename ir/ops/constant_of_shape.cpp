@@ -20,7 +20,7 @@ void infer(InferContext& context) {
     context.fail("attribute value has shape {} but must hold one element", to_string(value.dims()));
   }
   std::optional<Shape> result = shape_of_rank(context, known_length(context, 0));
-  if (const auto dims = known_integers(context, 0)) result = checked_shape(context, *dims);
+  if (const auto dims = known_elements(context, 0)) result = checked_shape(context, *dims);
   context.set_output(0, {value.dtype(), result});
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 void infer_expand(InferContext& context) {
   const auto length = known_length(context, 1);
-  const auto wanted = known_integers(context, 1);
+  const auto wanted = known_elements(context, 1);
   std::optional<Shape> result;
   if (context.has_rank(0) && wanted) {
     result = broadcast(context, context.shape(0), checked_shape(context, *wanted));
@@ -30,7 +30,7 @@ void evaluate_expand(EvaluateContext& context) {
 
 void infer_tile(InferContext& context) {
   const auto length = known_length(context, 1);
-  const auto repeats = known_integers(context, 1);
+  const auto repeats = known_elements(context, 1);
   if (!context.has_rank(0)) {
     return context.set_output(0, {context.dtype(0), shape_of_rank(context, length)});
   }

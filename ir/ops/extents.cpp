@@ -12,6 +12,16 @@ std::optional<std::vector<std::int64_t>> known_integers(const InferContext& cont
   return value == nullptr ? std::nullopt : std::optional(value->to_int64());
 }
 
+std::optional<std::vector<Element>> known_elements(const InferContext& context, std::size_t index) {
+  if (const auto numbers = known_integers(context, index)) {
+    std::vector<Element> elements;
+    for (const std::int64_t number : *numbers) elements.push_back({number, {}});
+    return elements;
+  }
+  const std::vector<Element>* elements = context.elements(index);
+  return elements == nullptr ? std::nullopt : std::optional(*elements);
+}
+
 std::optional<std::int64_t> known_length(const InferContext& context, std::size_t index) {
   context.expect_rank(index, 1);
   if (!context.has_rank(index) || !context.shape(index)[0].is_known()) return std::nullopt;
@@ -36,14 +46,14 @@ std::optional<Shape> shape_of_rank(const InferContext& context, std::optional<st
   return Shape(static_cast<std::size_t>(*rank));
 }
 
-Shape checked_shape(const InferContext& context, const Dims& dims) {
-  Shape shape = *shape_of_rank(context, static_cast<std::int64_t>(dims.size()));
-  for (std::size_t i = 0; i < dims.size(); ++i) {
-    if (dims[i] < 0) {
+Shape checked_shape(const InferContext& context, const std::vector<Element>& extents) {
+  Shape shape = *shape_of_rank(context, static_cast<std::int64_t>(extents.size()));
+  for (std::size_t i = 0; i < extents.size(); ++i) {
+    if (extents[i].number && *extents[i].number < 0) {
       context.fail("extent {} of axis {} of the result is negative; extents must be 0 or more",
-                   dims[i], i);
+                   *extents[i].number, i);
     }
-    shape[i] = dims[i];
+    shape[i] = extents[i].to_dim();
   }
   check_element_count(context, shape);
   return shape;

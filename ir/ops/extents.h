@@ -18,6 +18,8 @@ inline constexpr std::int64_t kMaxRank = 64;
 /// The numbers of an integer input where they are known.
 std::optional<std::vector<std::int64_t>> known_integers(const InferContext& context,
                                                         std::size_t index);
+/// The elements of an integer input as far as they are known.
+std::optional<std::vector<Element>> known_elements(const InferContext& context, std::size_t index);
 /// The number of elements of an input that must have one dimension, where it is known.
 std::optional<std::int64_t> known_length(const InferContext& context, std::size_t index);
 /// The number in a scalar (or one-element) integer input where it is known; fails for other shapes.
@@ -26,7 +28,7 @@ std::optional<std::int64_t> known_integer(const InferContext& context, std::size
 /// A shape of `rank` unknown extents; nothing when the rank is unknown. Fails for too high a rank.
 std::optional<Shape> shape_of_rank(const InferContext& context, std::optional<std::int64_t> rank);
 /// The shape with the given extents; fails when one is negative or there are too many elements.
-Shape checked_shape(const InferContext& context, const Dims& dims);
+Shape checked_shape(const InferContext& context, const std::vector<Element>& extents);
 /// Fails when the known extents alone make too many elements.
 void check_element_count(const InferContext& context, const Shape& shape);
 

@@ -161,7 +161,7 @@ void infer_pad(InferContext& context) {
 
 void infer_center_crop_pad(InferContext& context) {
   const auto length = known_length(context, 1);
-  const auto wanted = known_integers(context, 1);
+  const auto wanted = known_elements(context, 1);
   if (!context.has_rank(0)) return context.set_output(0, {context.dtype(0), std::nullopt});
   check_element_count(context, context.shape(0));
   const std::int64_t rank = context.rank(0);

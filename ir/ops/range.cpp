@@ -30,6 +30,16 @@ std::int64_t integer_count(std::int64_t start, std::int64_t limit, std::int64_t 
   return static_cast<std::int64_t>(std::min<std::uint64_t>(count, kMaxElements + 1));
 }
 
+/// The extent where all that is known is that the range counts from 0 to some named limit.
+Dim counted_extent(const InferContext& context) {
+  const auto is_number = [&](std::size_t index, std::int64_t number) {
+    const auto elements = known_elements(context, index);
+    return elements && elements->at(0).number == number;
+  };
+  const std::vector<Element>* limit = context.elements(1);
+  return limit != nullptr && is_number(0, 0) && is_number(2, 1) ? limit->at(0).to_dim() : Dim();
+}
+
 void infer(InferContext& context) {
   const Tensor* values[3];
   bool is_known = true;
@@ -42,6 +52,7 @@ void infer(InferContext& context) {
     is_known = is_known && values[i] != nullptr;
   }
   Shape result(1);
+  if (!is_known) result[0] = counted_extent(context);
   if (is_known) {
     const auto number = [&](std::size_t i) { return values[i]->number_at(0); };
     if (!(number(2) < 0 || number(2) > 0)) {

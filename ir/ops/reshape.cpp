@@ -9,49 +9,71 @@
 namespace gatefold::ops {
 namespace {
 
-/// What a request for a new shape comes down to: the new extents, of which at most one is left
-/// open, and the data's extents that were not taken over by a 0.
+/// What a request for a new shape comes down to: the new extents, of which at most one is left open
+/// for a -1, those of them that the request states, and the data's extents that no 0 took over.
 struct Request {
   Shape shape;
   std::optional<std::size_t> open = {};
-  std::int64_t stated = 1;  // Product of the extents given as numbers.
+  Shape stated = {};
   Shape rest = {};
 };
 
-Request read_request(const InferContext& context, const std::vector<std::int64_t>& wanted) {
+/// Reads extent `i` where it is a number.
+void read_number(const InferContext& context, std::size_t i, std::int64_t number,
+                 Request& request) {
   const std::optional<Shape>& data = context.input(0).shape;
-  const bool keeps_zeros = context.node().attr_int("allowzero") != 0;
+  if (number == 0 && context.node().attr_int("allowzero") == 0) {
+    if (!data) return;
+    if (i >= data->size()) {
+      context.fail(
+          "extent 0 at axis {} of the new shape stands for that axis of the data, {}, which has "
+          "none",
+          i, to_string(context.input(0)));
+    }
+    request.shape[i] = (*data)[i];
+    request.rest[i] = 1;
+  } else if (number == -1) {
+    if (request.open) context.fail("the new shape has -1 twice; at most one extent can be open");
+    request.open = i;
+  } else if (number < 0) {
+    context.fail("extent {} at axis {} of the new shape is negative; only -1 has a meaning", number,
+                 i);
+  } else {
+    request.shape[i] = number;
+    request.stated.emplace_back(number);
+  }
+}
+
+Request read_request(const InferContext& context, const std::vector<Element>& wanted) {
   Request request{.shape = *shape_of_rank(context, static_cast<std::int64_t>(wanted.size()))};
-  Shape stated;
-  if (data) request.rest = *data;
+  if (context.has_rank(0)) request.rest = context.shape(0);
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (wanted[i] == 0 && !keeps_zeros) {
-      if (!data) continue;
-      if (i >= data->size()) {
-        context.fail(
-            "extent 0 at axis {} of the new shape stands for that axis of the data, {}, "
-            "which has none",
-            i, to_string(context.input(0)));
-      }
-      request.shape[i] = (*data)[i];
-      request.rest[i] = 1;
-    } else if (wanted[i] == -1) {
-      if (request.open) context.fail("the new shape has -1 twice; at most one extent can be open");
-      request.open = i;
-    } else if (wanted[i] < 0) {
-      context.fail("extent {} at axis {} of the new shape is negative; only -1 has a meaning",
-                   wanted[i], i);
+    if (wanted[i].number) {
+      read_number(context, i, *wanted[i].number, request);
     } else {
-      request.shape[i] = wanted[i];
-      stated.emplace_back(wanted[i]);
+      request.shape[i] = wanted[i].to_dim();
+      request.stated.push_back(request.shape[i]);
     }
   }
-  request.stated = known_count(stated);
   return request;
+}
+
+/// Takes the extents without a number out of both `stated` and `rest`; false when one is left.
+bool cancel_symbols(Request& request) {
+  for (Dim& stated : request.stated) {
+    if (stated.is_known()) continue;
+    const auto same = std::find_if(request.rest.begin(), request.rest.end(),
+                                   [&](const Dim& dim) { return dim.same_as(stated); });
+    if (same == request.rest.end()) return false;
+    *same = stated = 1;
+  }
+  return true;
 }
 
 /// Fills the open extent from what the data has left, or checks that nothing is left.
 void settle(const InferContext& context, Request& request) {
+  if (!cancel_symbols(request)) return;
+  const std::int64_t stated = known_count(request.stated);
   const std::int64_t rest = known_count(request.rest);
   const bool is_known = product(request.rest).is_known();
   const auto refuse = [&] {
@@ -60,11 +82,11 @@ void settle(const InferContext& context, Request& request) {
                  request.open ? "? stands for the -1" : "the numbers of elements must be equal");
   };
   if (!request.open) {
-    if (is_known && rest != request.stated) refuse();
+    if (is_known && rest != stated) refuse();
   } else if (is_known) {
-    if (request.stated == 0 || rest % request.stated != 0) refuse();
-    request.shape[*request.open] = rest / request.stated;
-  } else if (rest == request.stated) {
+    if (stated == 0 || rest % stated != 0) refuse();
+    request.shape[*request.open] = rest / stated;
+  } else if (rest == stated) {
     std::erase_if(request.rest, [](const Dim& dim) { return dim.is_known(); });
     request.shape[*request.open] = product(request.rest);
   }
@@ -72,7 +94,7 @@ void settle(const InferContext& context, Request& request) {
 
 void infer_reshape(InferContext& context) {
   const auto length = known_length(context, 1);
-  const auto wanted = known_integers(context, 1);
+  const auto wanted = known_elements(context, 1);
   if (!wanted) {
     return context.set_output(0, {context.dtype(0), shape_of_rank(context, length)});
   }
