@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "ir/elements.h"
 #include "ir/evaluate.h"
 #include "ir/op_def.h"
 #include "passes/passes.h"
@@ -44,6 +45,15 @@ bool reads_parameter(const Node& node) {
   });
 }
 
+// Shape arithmetic whose result is known although its inputs are not.
+std::optional<Replacement> fold_elements(Node& node, Rewriter& rewriter) {
+  const Value* output = node.output(0);
+  if (node.output_count() != 1 || output == nullptr || !output->elements()) return std::nullopt;
+  const auto tensor = to_tensor(*output->elements(), output->type());
+  if (!tensor) return std::nullopt;
+  return Replacement{rewriter.add_constant(output->name(), *tensor)};
+}
+
 std::optional<Replacement> fold(Node& node, Rewriter& rewriter) {
   if (node.op().is_random || !node.sub_graphs().empty()) return std::nullopt;
   const auto inputs = known_inputs(node, rewriter.context());
@@ -62,15 +72,14 @@ std::optional<Replacement> fold(Node& node, Rewriter& rewriter) {
     if (node.output(i) == nullptr) continue;
     const auto* tensor = std::get_if<Tensor>(&outputs[i]);
     if (tensor == nullptr) return std::nullopt;
-    const std::string name = node.graph()->unique_name(node.output(i)->name());
     const bool trained = reads_parameter(node) && is_float(tensor->dtype());
-    replacement[i] = trained ? node.graph()->add_parameter(name, *tensor)
-                             : node.graph()->add_constant(name, *tensor);
+    replacement[i] = trained ? rewriter.add_parameter(node.output(i)->name(), *tensor)
+                             : rewriter.add_constant(node.output(i)->name(), *tensor);
   }
   return replacement;
 }
 
-constexpr Rule kRules[] = {{"fold", "", fold}};
+constexpr Rule kRules[] = {{"fold-elements", "", fold_elements}, {"fold", "", fold}};
 
 }  // namespace
 

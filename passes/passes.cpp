@@ -2,13 +2,27 @@
 
 #include <algorithm>
 
+#include "passes/pipeline.h"
+
 namespace gatefold {
 namespace {
 
 constexpr Pass kPasses[] = {
     {"fold-constants", "nodes that depend on constants only become constants",
      passes::fold_constants},
+    {"remove-identities", "no node gives its input unchanged", passes::remove_identities},
+    {"merge-duplicates", "no two nodes or constants are equal", passes::merge_duplicates},
     {"remove-dead", "nodes, outputs and constants that nobody uses are gone", passes::remove_dead},
+};
+
+struct Pipeline {
+  std::string_view name;
+  std::string_view passes;
+};
+
+constexpr Pipeline kPipelines[] = {
+    {kInferencePipeline, "fold-constants,remove-identities,merge-duplicates,remove-dead"},
+    {kTrainingPipeline, "fold-constants,remove-identities,merge-duplicates,remove-dead"},
 };
 
 }  // namespace
@@ -19,6 +33,13 @@ const Pass* find_pass(std::string_view name) {
   const auto* found = std::find_if(std::begin(kPasses), std::end(kPasses),
                                    [&](const Pass& pass) { return pass.name == name; });
   return found == std::end(kPasses) ? nullptr : found;
+}
+
+std::optional<std::string_view> pipeline_text(std::string_view name) {
+  for (const Pipeline& pipeline : kPipelines) {
+    if (pipeline.name == name) return pipeline.passes;
+  }
+  return std::nullopt;
 }
 
 }  // namespace gatefold

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <span>
+#include <string_view>
 
 #include "passes/pass.h"
 
@@ -11,11 +13,16 @@ std::span<const Pass> all_passes();
 /// The pass of that name; nullptr if there is none.
 const Pass* find_pass(std::string_view name);
 
+/// The list of passes that a pipeline's name stands for; nothing for other names.
+std::optional<std::string_view> pipeline_text(std::string_view name);
+
 /// One function per file of this folder.
 namespace passes {
 
 bool fold_constants(Graph& graph, PassContext& context);
+bool merge_duplicates(Graph& graph, PassContext& context);
 bool remove_dead(Graph& graph, PassContext& context);
+bool remove_identities(Graph& graph, PassContext& context);
 
 }  // namespace passes
 }  // namespace gatefold

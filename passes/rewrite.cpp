@@ -182,6 +182,11 @@ Value* Rewriter::add_constant(std::string_view name, Tensor data) {
   return graph.add_constant(graph.unique_name(name), std::move(data));
 }
 
+Value* Rewriter::add_parameter(std::string_view name, Tensor data) {
+  Graph& graph = *node_.graph();
+  return graph.add_parameter(graph.unique_name(name), std::move(data));
+}
+
 Value* Rewriter::add_ints(const std::vector<std::int64_t>& values) {
   return add_constant("ints", Tensor::of<std::int64_t>({static_cast<std::int64_t>(values.size())},
                                                        std::span(values)));

@@ -32,6 +32,7 @@ class Rewriter {
   Node* add_node(std::string_view op, const std::vector<Value*>& inputs, std::size_t outputs,
                  Attrs attrs = {});
   Value* add_constant(std::string_view name, Tensor data);
+  Value* add_parameter(std::string_view name, Tensor data);
   /// A constant list of int64.
   Value* add_ints(const std::vector<std::int64_t>& values);
 

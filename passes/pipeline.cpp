@@ -1,0 +1,109 @@
+#include "passes/pipeline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "ir/error.h"
+#include "ir/print.h"
+#include "ir/verify.h"
+#include "passes/passes.h"
+
+namespace gatefold {
+namespace {
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+const Pass& pass_named(std::string_view name) {
+  if (const Pass* pass = find_pass(name)) return *pass;
+  const auto passes = all_passes();
+  const auto nearest =
+      std::min_element(passes.begin(), passes.end(), [&](const Pass& a, const Pass& b) {
+        return edit_distance(a.name, name) < edit_distance(b.name, name);
+      });
+  std::string known(kInferencePipeline);
+  known += fmt::format(", {}", kTrainingPipeline);
+  for (const Pass& pass : passes) known += fmt::format(", {}", pass.name);
+  fail("unknown pass '{}'; did you mean '{}'? known are: {}", name, nearest->name, known);
+}
+
+std::vector<const Pass*> parse(std::string_view text) {
+  std::vector<const Pass*> list;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    std::string_view name = text.substr(0, comma);
+    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+    while (!name.empty() && name.front() == ' ') name.remove_prefix(1);
+    while (!name.empty() && name.back() == ' ') name.remove_suffix(1);
+    if (name.empty()) continue;
+    if (const auto pipeline = pipeline_text(name)) {
+      for (const Pass* pass : parse(*pipeline)) list.push_back(pass);
+    } else {
+      list.push_back(&pass_named(name));
+    }
+  }
+  return list;
+}
+
+/// Runs one pass with everything the options ask for around it.
+PassReport run_pass(Graph& graph, const Pass& pass, PassContext& context,
+                    const PipelineOptions& options) {
+  context.explain = {};
+  if (options.explain == pass.name) {
+    context.explain = [&](const std::string& reason) { options.show(reason + "\n"); };
+  }
+  const std::string before = options.reproducer ? print(graph) : std::string();
+  PassReport report{pass.name};
+  const double start = now();
+  try {
+    report.changed = pass.run(graph, context);
+    if (options.verify) verify(graph);
+  } catch (const Error& error) {
+    if (options.reproducer) options.reproducer(fmt::format("# passes: {}\n{}", pass.name, before));
+    fail("pass '{}': {}", pass.name, error.what());
+  }
+  report.seconds = now() - start;
+  const bool wanted = options.print_after == "all" || options.print_after == pass.name;
+  if (wanted || (options.print_changed && report.changed)) {
+    options.show(fmt::format("# after {}\n{}", pass.name, print(graph)));
+  }
+  return report;
+}
+
+}  // namespace
+
+std::vector<PassReport> run_passes(Graph& graph, std::string_view passes,
+                                   const PipelineOptions& options) {
+  for (const std::string& name : {options.stop_after, options.explain, options.print_after}) {
+    if (!name.empty() && name != "all") pass_named(name);
+  }
+  PassContext context;
+  context.training = options.training;
+  context.rewrites_left = options.max_rewrites;
+  std::vector<PassReport> reports;
+  for (const Pass* pass : parse(passes)) {
+    reports.push_back(run_pass(graph, *pass, context, options));
+    if (options.stop_after == pass->name) break;
+  }
+  return reports;
+}
+
+}  // namespace gatefold
