@@ -25,6 +25,14 @@ std::unique_ptr<Kernel> make_slice(const KernelRequest& request);
 std::unique_ptr<Kernel> make_split(const KernelRequest& request);
 std::unique_ptr<Kernel> make_tile(const KernelRequest& request);
 std::unique_ptr<Kernel> make_transpose(const KernelRequest& request);
+std::unique_ptr<Kernel> make_unary(const KernelRequest& request);
+std::unique_ptr<Kernel> make_clip(const KernelRequest& request);
+std::unique_ptr<Kernel> make_binary(const KernelRequest& request);
+std::unique_ptr<Kernel> make_square(const KernelRequest& request);
+std::unique_ptr<Kernel> make_where(const KernelRequest& request);
+std::unique_ptr<Kernel> make_cast(const KernelRequest& request);
+std::unique_ptr<Kernel> make_dropout(const KernelRequest& request);
+std::unique_ptr<Kernel> make_not(const KernelRequest& request);
 
 }  // namespace plain
 

@@ -5,7 +5,6 @@
 #include <new>
 
 #include "ir/convert.h"
-#include "ir/dispatch.h"
 #include "ir/error.h"
 
 namespace gatefold {
@@ -21,13 +20,6 @@ std::shared_ptr<std::byte> allocate_zeros(std::size_t bytes) {
   if (memory == nullptr) fail("out of memory: a tensor of {} bytes cannot be allocated", bytes);
   std::memset(memory, 0, rounded);
   return {memory, [](std::byte* pointer) { std::free(pointer); }};
-}
-
-template <typename Function>
-void dispatch_any(DataType dtype, Function&& function) {
-  dispatch<float, double, Float16, BFloat16, std::int64_t, std::int32_t, std::int16_t, std::int8_t,
-           std::uint64_t, std::uint32_t, std::uint16_t, std::uint8_t, bool>(
-      dtype, std::forward<Function>(function));
 }
 
 }  // namespace
@@ -75,8 +67,8 @@ std::vector<std::int64_t> Tensor::to_int64() const {
 
 double Tensor::number_at(std::int64_t index) const {
   double number = 0;
-  dispatch_any(dtype_,
-               [&]<typename T>() { number = convert<double>(this->template data<T>()[index]); });
+  const std::byte* element = raw() + static_cast<std::size_t>(index) * size_of(dtype_);
+  convert_elements(dtype_, element, DataType::kFloat64, &number, 1);
   return number;
 }
 
@@ -94,15 +86,8 @@ Tensor Tensor::reshaped(Dims dims) const {
 }
 
 Tensor Tensor::converted(DataType dtype) const {
-  if (dtype == dtype_) return clone();
   Tensor result(dtype, dims_);
-  dispatch_any(dtype_, [&]<typename From>() {
-    dispatch_any(dtype, [&]<typename To>() {
-      const From* from = this->template data<From>();
-      To* to = result.template data<To>();
-      for (std::int64_t i = 0; i < size_; ++i) to[i] = convert<To>(from[i]);
-    });
-  });
+  convert_elements(dtype_, raw(), dtype, result.raw(), size_);
   return result;
 }
 
