@@ -16,6 +16,8 @@ struct KernelEntry {
 
 // Rows of one operator are tried from top to bottom.
 constexpr KernelEntry kKernels[] = {
+    {"Conv", plain::make_conv},
+    {"ConvTranspose", plain::make_conv_transpose},
     {"Gather", plain::make_gather},
     {"GRU", plain::make_recurrent},
     {"LSTM", plain::make_recurrent},

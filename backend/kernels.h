@@ -14,6 +14,8 @@ std::unique_ptr<Kernel> make_kernel(const KernelRequest& request);
 /// One function per file of plain/ (loops of our own) and onednn/.
 namespace plain {
 
+std::unique_ptr<Kernel> make_conv(const KernelRequest& request);
+std::unique_ptr<Kernel> make_conv_transpose(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gather(const KernelRequest& request);
 std::unique_ptr<Kernel> make_recurrent(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gemm(const KernelRequest& request);

@@ -6,6 +6,8 @@ namespace {
 using Family = std::vector<OpDef> (*)();
 
 constexpr Family kFamilies[] = {
+    ops::conv,
+    ops::conv_transpose,
     ops::gather,
     ops::if_then_else,
     ops::loop,

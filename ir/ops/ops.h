@@ -19,6 +19,8 @@ std::vector<OpDef> bitwise();
 std::vector<OpDef> cast();
 std::vector<OpDef> clip();
 std::vector<OpDef> dropout();
+std::vector<OpDef> conv();
+std::vector<OpDef> conv_transpose();
 std::vector<OpDef> gather();
 std::vector<OpDef> if_then_else();
 std::vector<OpDef> loop();

@@ -24,6 +24,8 @@ struct OpCase {
 };
 
 /// One function per file of this folder; op_cases.cpp lists them.
+std::vector<OpCase> conv_cases();
+std::vector<OpCase> conv_transpose_cases();
 std::vector<OpCase> gather_cases();
 std::vector<OpCase> gru_cases();
 std::vector<OpCase> lstm_cases();

@@ -6,6 +6,8 @@ namespace {
 using CaseList = std::vector<OpCase> (*)();
 
 constexpr CaseList kCaseLists[] = {
+    conv_cases,
+    conv_transpose_cases,
     gather_cases,
     gru_cases,
     lstm_cases,

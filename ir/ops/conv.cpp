@@ -1,0 +1,158 @@
+#include "ir/ops/conv.h"
+
+#include <algorithm>
+
+#include "ir/dispatch.h"
+#include "ir/evaluate.h"
+#include "ir/ops/ops.h"
+
+namespace gatefold {
+
+std::vector<AttrDef> conv_attrs() {
+  return {{"auto_pad", AttrDef::Kind::kString, "NOTSET"},
+          {"dilations", AttrDef::Kind::kInts},
+          {"group", AttrDef::Kind::kInt, 1},
+          {"kernel_shape", AttrDef::Kind::kInts},
+          {"pads", AttrDef::Kind::kInts},
+          {"strides", AttrDef::Kind::kInts}};
+}
+
+std::int64_t checked_groups(const InferContext& context, std::size_t w) {
+  const std::int64_t groups = context.node().attr_int("group");
+  if (groups < 1) context.fail("attribute 'group' is {} but must be at least 1", groups);
+  if (!context.has_rank(w) || context.rank(w) == 0) return groups;
+  const Dim& channels = context.shape(w)[0];
+  if (channels.is_known() && channels.size() % groups != 0) {
+    context.fail("axis 0 of W has extent {} but must be a multiple of group = {}", channels.size(),
+                 groups);
+  }
+  return groups;
+}
+
+Shape checked_kernel(const InferContext& context, std::size_t w, const WindowAttrs& attrs) {
+  Shape kernel(attrs.kernel.begin(), attrs.kernel.end());
+  kernel.resize(attrs.strides.size());
+  if (!context.has_rank(w)) return kernel;
+  for (std::size_t i = 0; i < kernel.size(); ++i) {
+    kernel[i] = merge(context, kernel[i], context.shape(w)[i + 2],
+                      "attribute 'kernel_shape' and the extents of W");
+    if (kernel[i].is(0)) context.fail("W has an empty window along spatial axis {}", i);
+  }
+  return kernel;
+}
+
+void check_bias(const InferContext& context, std::size_t bias, const Dim& channels) {
+  if (!context.has_input(bias)) return;
+  context.expect_rank(bias, 1);
+  if (!context.has_rank(bias)) return;
+  merge(context, context.shape(bias)[0], channels, "the extent of B and the output's channels");
+}
+
+namespace {
+
+void infer(InferContext& context) { infer_conv(context, 1, 2, context.dtype(0)); }
+
+/// y[o] += sum_k w[k] * x[position(o, k)] for one pair of channels.
+template <typename T>
+void add_channel(const Windows& windows, const T* w, const T* x, T* y) {
+  const std::int64_t step = windows[2].stride;
+  for_each_tap_line(
+      windows, [&](std::int64_t tap, std::int64_t input, std::int64_t output, std::int64_t count) {
+        for (std::int64_t i = 0; i < count; ++i) y[output + i] += w[tap] * x[input + i * step];
+      });
+}
+
+template <typename T>
+void convolve(const ConvExtents& extents, const T* x, const T* w, const T* bias, T* y) {
+  const std::int64_t inputs = input_count(extents.windows);
+  const std::int64_t outputs = output_count(extents.windows);
+  const std::int64_t taps = tap_count(extents.windows);
+  const std::int64_t out_channels = extents.groups * extents.group_outputs;
+  for (std::int64_t n = 0; n < extents.batch; ++n) {
+    for (std::int64_t m = 0; m < out_channels; ++m, y += outputs) {
+      std::fill_n(y, outputs, bias == nullptr ? T{} : bias[m]);
+      const std::int64_t group = m / extents.group_outputs;
+      for (std::int64_t c = 0; c < extents.group_inputs; ++c) {
+        const std::int64_t channel = (n * extents.groups + group) * extents.group_inputs + c;
+        add_channel(extents.windows, w + (m * extents.group_inputs + c) * taps,
+                    x + channel * inputs, y);
+      }
+    }
+  }
+}
+
+void evaluate(EvaluateContext& context) {
+  const Tensor& x = context.input(0);
+  const Tensor& w = context.input(1);
+  const ConvExtents extents = conv_extents(context.node(), x.dims(), w.dims());
+  Tensor& y = context.output(0, x.dtype(), extents.output);
+  dispatch_float(x.dtype(), [&]<typename T>() {
+    const T* bias = context.has_input(2) ? context.input(2).data<T>() : nullptr;
+    convolve(extents, x.data<T>(), w.data<T>(), bias, y.data<T>());
+  });
+}
+
+}  // namespace
+
+ConvExtents conv_extents(const Node& node, const Dims& x, const Dims& w) {
+  ConvExtents extents;
+  extents.batch = x[0];
+  extents.groups = node.attr_int("group");
+  extents.group_inputs = x[1] / extents.groups;
+  extents.group_outputs = w[0] / extents.groups;
+  extents.windows = place_windows(node, x, Dims(w.begin() + 2, w.end()));
+  extents.output = {x[0], w[0]};
+  for (std::size_t i = kMaxSpatialAxes + 2 - x.size(); i < kMaxSpatialAxes; ++i) {
+    extents.output.push_back(extents.windows[i].output);
+  }
+  return extents;
+}
+
+void infer_conv(InferContext& context, std::size_t w, std::size_t bias, DataType dtype) {
+  const std::int64_t groups = checked_groups(context, w);
+  if (!context.has_rank(0)) return context.set_output(0, {dtype, std::nullopt});
+  const Shape spatial = spatial_shape(context, 0);
+  context.expect_rank(w, context.rank(0));
+  const WindowAttrs attrs = read_window_attrs(context.node(), spatial.size());
+  const Shape kernel = checked_kernel(context, w, attrs);
+  const Shape& x = context.shape(0);
+  Shape result = {x[0], Dim()};
+  if (context.has_rank(w)) {
+    result[1] = context.shape(w)[0];
+    const Dim& group_inputs = context.shape(w)[1];
+    if (x[1].is_known() && group_inputs.is_known() && x[1].size() != group_inputs.size() * groups) {
+      context.fail("X has {} channels but must have {}: {} per group of W times group = {}",
+                   x[1].size(), group_inputs.size() * groups, group_inputs.size(), groups);
+    }
+  }
+  check_bias(context, bias, result[1]);
+  for (std::size_t i = 0; i < spatial.size(); ++i) {
+    result.push_back(infer_window(context.node(), attrs, i, spatial[i], kernel[i]));
+  }
+  context.set_output(0, {dtype, result});
+}
+
+std::vector<OpDef> ops::conv() {
+  return {{
+      .name = "Conv",
+      .doc =
+          "Convolution over 1 to 3 spatial axes; each group of output channels sees its own group "
+          "of input channels.\n"
+          "Shapes: X [N,C,s..], W [M,C/group,k..], B [M] -> Y [N,M,o..] with\n"
+          "  o = (s + pad_begin + pad_end - (k - 1) * dilation - 1) / stride + 1, or with\n"
+          "  auto_pad SAME_*: o = ceil(s / stride)\n"
+          "Formula: Y[n,m,o] = B[m] + sum_{c,k} W[m,c,k] * "
+          "X[n,c,o*stride + k*dilation - pad_begin]\n"
+          "Source: ONNX Conv-11",
+      .since = 1,
+      .inputs = {{"X", "T", kFloatTypes},
+                 {"W", "T", kFloatTypes},
+                 {"B", "T", kFloatTypes, Port::Arity::kOptional}},
+      .outputs = {{"Y", "T", kFloatTypes}},
+      .attrs = conv_attrs(),
+      .infer = infer,
+      .evaluate = evaluate,
+  }};
+}
+
+}  // namespace gatefold
