@@ -90,15 +90,28 @@ bool has_model_header(std::string_view text) {
   return false;
 }
 
+// The parser takes no blank for the first output of a node; "_" stands for it.
+void drop_placeholders(onnx::GraphProto& graph) {
+  for (auto& node : *graph.mutable_node()) {
+    for (std::string& output : *node.mutable_output()) {
+      if (output == "_") output.clear();
+    }
+    for (auto& attribute : *node.mutable_attribute()) {
+      if (attribute.has_g()) drop_placeholders(*attribute.mutable_g());
+    }
+  }
+}
+
 onnx::ModelProto parse_model_text(const std::string& text) {
   onnx::ModelProto proto;
   if (has_model_header(text)) {
     parse_text(text, proto);
-    return proto;
+  } else {
+    parse_text(text, *proto.mutable_graph());
+    proto.set_ir_version(onnx::Version::IR_VERSION);
+    proto.add_opset_import()->set_version(kInternalOpset);
   }
-  parse_text(text, *proto.mutable_graph());
-  proto.set_ir_version(onnx::Version::IR_VERSION);
-  proto.add_opset_import()->set_version(kInternalOpset);
+  drop_placeholders(*proto.mutable_graph());
   return proto;
 }
 

@@ -209,12 +209,12 @@ std::string Printer::node_text(const Node& node) {
     const Value* output = node.output(i);
     if (i > 0) outputs += output == nullptr ? ", " : ", " + names_.of(*output);
     // The parser takes blanks between outputs but not for the first of them.
-    if (i == 0) outputs += output == nullptr ? names_.fresh("unused") : names_.of(*output);
+    if (i == 0) outputs += output == nullptr ? "_" : names_.of(*output);
     if (output == nullptr) continue;
     const std::string type = type_text(output->type());
     types += (types.empty() ? "" : ", ") + (type.empty() ? "?" : type);
   }
-  if (outputs.empty()) outputs = names_.fresh("unused");
+  if (outputs.empty()) outputs = "_";
   std::string inputs;
   for (std::size_t i = 0; i < node.input_count(); ++i) {
     if (i > 0) inputs += ", ";
