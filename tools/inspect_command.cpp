@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "frontend/onnx_reader.h"
+#include "ir/print.h"
 #include "tools/command.h"
 #include "tools/graph_dot.h"
 #include "tools/inputs.h"
@@ -22,6 +23,7 @@ struct Options {
   std::vector<std::string> dims;
   std::optional<std::filesystem::path> dot;
   bool json = false;
+  bool text = false;
 };
 
 Json amount_json(const DataAmount& amount) {
@@ -115,6 +117,10 @@ int run(const Options& options) {
   bind_dims(*model.graph, parse_dim_sizes(options.dims));
   if (options.dot) write_file(*options.dot, graph_dot(*model.graph));
   const ModelSummary summary = summarize(*model.graph);
+  if (options.text) {
+    print_text(gatefold::print(*model.graph));
+    return kSuccess;
+  }
   if (options.json) {
     print("{}\n", to_json(model, summary).dump(2, ' ', false, Json::error_handler_t::replace));
     return kSuccess;
@@ -135,7 +141,8 @@ std::function<int()> declare(CLI::App& parser) {
       ->take_all();
   parser.add_option("--dot", options->dot, "Also draw the graph as a Graphviz file")
       ->type_name("FILE");
-  parser.add_flag("--json", options->json, "Print one JSON object");
+  auto* json = parser.add_flag("--json", options->json, "Print one JSON object");
+  parser.add_flag("--text", options->text, "Print the imported graph as ONNX text")->excludes(json);
   return [options] { return run(*options); };
 }
 
