@@ -7,6 +7,7 @@
 #include <set>
 
 #include "frontend/onnx_reader.h"
+#include "frontend/onnx_writer.h"
 #include "ir/error.h"
 #include "tools/command.h"
 #include "tools/compare.h"
@@ -158,7 +159,11 @@ void write_outputs(const NamedTensors& tensors, const fs::path& folder, const st
   std::set<std::string> taken;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const auto& [name, tensor] = tensors[i];
-    write_file(folder / (file_name(name, taken) + ".npy"), format_npy(tensor));
+    if (format == "pb") {
+      write_tensor_file(tensor, name, folder / fmt::format("output_{}.pb", i));
+    } else {
+      write_file(folder / (file_name(name, taken) + ".npy"), format_npy(tensor));
+    }
   }
 }
 
@@ -225,8 +230,8 @@ std::function<int()> declare(CLI::App& parser) {
       ->take_all();
   parser.add_option("--output", options->output, "Write the outputs here instead of a summary")
       ->type_name("DIR");
-  parser.add_option("--format", options->format, "Form of the files: npy, or one npz")
-      ->check(CLI::IsMember({"npy", "npz"}))
+  parser.add_option("--format", options->format, "Form of the files: npy, pb, or one npz")
+      ->check(CLI::IsMember({"npy", "pb", "npz"}))
       ->capture_default_str();
   parser.add_option("--threads", options->threads, "Threads that compute the model")
       ->check(CLI::Range(1, 1024))

@@ -1,0 +1,37 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/cli.h"
+
+namespace gatefold::test {
+namespace {
+
+TEST_F(Cli, BenchMeasuresATestFolder) {
+  copy_example("digits_gru");
+  const CommandResult result = gatefold("bench digits_gru --seconds 0.01 --json --ops");
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const auto json = nlohmann::json::parse(result.output);
+  EXPECT_EQ(json["model"], "digits_gru/model.onnx");
+  EXPECT_EQ(json["threads"], 1);
+  EXPECT_GE(json["runs"], 5);
+  EXPECT_GT(json["min_ms"], 0.0);
+  EXPECT_LE(json["min_ms"], json["median_ms"]);
+  EXPECT_LE(json["median_ms"], json["p99_ms"]);
+  EXPECT_GT(json["load_ms"], 0.0);
+  EXPECT_GT(json["first_ms"], 0.0);
+  EXPECT_GT(json["peak_rss_mib"], 0.0);
+  EXPECT_FALSE(json["ops"].empty());
+}
+
+TEST_F(Cli, BenchMakesUpInputs) {
+  copy_example("digits_gru");
+  const CommandResult result =
+      gatefold("bench digits_gru/model.onnx --dim batch=3 --seconds 0.01 --ops");
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_TRUE(contains(result.output, "latency of "));
+  EXPECT_TRUE(contains(result.output, "GRU"));
+}
+
+}  // namespace
+}  // namespace gatefold::test

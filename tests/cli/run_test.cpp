@@ -1,0 +1,169 @@
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <vector>
+
+#include "tests/cli/cli.h"
+
+namespace gatefold::test {
+namespace {
+
+/// The bytes of numbers as files hold them.
+template <typename T>
+std::string bytes_of(const std::vector<T>& numbers) {
+  std::string bytes(numbers.size() * sizeof(T), '\0');
+  std::memcpy(bytes.data(), numbers.data(), bytes.size());
+  return bytes;
+}
+
+std::string npy(const std::string& header, const std::string& data, char version = 1) {
+  std::string bytes = "\x93NUMPY";
+  bytes += version;
+  bytes += '\0';
+  bytes += static_cast<char>(header.size());
+  bytes += '\0';
+  if (version > 1) bytes += std::string(2, '\0');
+  return bytes + header + data;
+}
+
+class CliRun : public Cli {
+ protected:
+  /// A model that delivers its input x.
+  void write_copy_model(const std::string& dtype) const {
+    write("copy.onnxtxt",
+          "<ir_version: 8, opset_import: [\"\" : 17]>\n"
+          "g (" +
+              dtype + "[a,b] x) => (" + dtype +
+              "[c,b] y)\n"
+              "<int64[2] rows = {0, 1}> { y = Gather (x, rows) }");
+  }
+  /// What `copy.onnxtxt` makes of x.npy, as the data part of y.npy.
+  std::string copied(const std::string& options = "--input x=x.npy") const {
+    const CommandResult result = gatefold("run copy.onnxtxt " + options + " --output out");
+    EXPECT_EQ(result.errors, "");
+    EXPECT_EQ(result.exit_code, 0);
+    const std::string file = read("out/y.npy");
+    return file.empty() ? file : file.substr(file.find('\n') + 1);
+  }
+};
+
+TEST_F(CliRun, KeepsEveryElementType) {
+  const struct {
+    const char* dtype;
+    const char* descr;
+    std::size_t size;
+  } kTypes[] = {{"float", "<f4", 4},  {"double", "<f8", 8}, {"float16", "<f2", 2},
+                {"int8", "|i1", 1},   {"int16", "<i2", 2},  {"int32", "<i4", 4},
+                {"int64", "<i8", 8},  {"uint8", "|u1", 1},  {"uint16", "<u2", 2},
+                {"uint32", "<u4", 4}, {"uint64", "<u8", 8}, {"bool", "|b1", 1}};
+  for (const auto& [dtype, descr, size] : kTypes) {
+    write_copy_model(dtype);
+    const std::string data(4 * size, '\x01');
+    const std::string header =
+        "{'descr': '" + std::string(descr) + "', 'fortran_order': False, 'shape': (2, 2), }\n";
+    write("x.npy", npy(header, data));
+    EXPECT_EQ(copied(), data) << dtype;
+    EXPECT_TRUE(contains(read("out/y.npy"), header.substr(0, header.size() - 1))) << dtype;
+    EXPECT_EQ(read("out/y.npy").find('\n') % 64, 63U);
+  }
+}
+
+TEST_F(CliRun, ReadsFortranOrderAndEveryVersion) {
+  write_copy_model("float");
+  for (const char version : {'\1', '\2', '\3'}) {
+    write("x.npy", npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3)}\n",
+                       bytes_of<float>({1, 4, 2, 5, 3, 6}), version));
+    EXPECT_EQ(copied(), bytes_of<float>({1, 2, 3, 4, 5, 6}));
+  }
+}
+
+TEST_F(CliRun, ReadsBackTheArchiveItWrote) {
+  write_copy_model("float");
+  const std::string data = bytes_of<float>({1, 2, 3, 4});
+  write("x.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2)}\n", data));
+  EXPECT_EQ(gatefold("run copy.onnxtxt --input 0=x.npy --output . --format npz").exit_code, 0);
+  EXPECT_EQ(copied("--input x=outputs.npz:y"), data);
+  const CommandResult unknown = gatefold("run copy.onnxtxt --input x=outputs.npz:z");
+  EXPECT_EQ(unknown.errors, "gatefold: 'outputs.npz' has no array 'z'; there are: y\n");
+}
+
+TEST_F(CliRun, ReadsBackTheTensorFileItWrote) {
+  write_copy_model("float");
+  const std::string data = bytes_of<float>({1, 2, 3, 4});
+  write("x.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2)}\n", data));
+  EXPECT_EQ(gatefold("run copy.onnxtxt --input x=x.npy --output out --format pb").exit_code, 0);
+  EXPECT_EQ(copied("--input x=out/output_0.pb"), data);
+}
+
+TEST_F(CliRun, RefusesDamagedArrays) {
+  write_copy_model("float");
+  const struct {
+    std::string bytes;
+    const char* message;
+  } kCases[] = {
+      {"nonsense", "'x.npy' is not a .npy file"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2)", ""),
+       "'x.npy' has a damaged .npy header"},
+      {npy("{'descr': '>f4', 'fortran_order': False, 'shape': (2, 2)}", ""),
+       "'x.npy' has elements of numpy type '>f4'"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2)}", "123"),
+       "'x.npy' holds 3 bytes of data; float[2,2] takes 16"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296)}", ""),
+       "takes far more"},
+      {npy("{'descr': '<f4'}", ""), "'x.npy' has a damaged .npy header"},
+  };
+  for (const auto& [bytes, message] : kCases) {
+    write("x.npy", bytes);
+    const CommandResult result = gatefold("run copy.onnxtxt --input x=x.npy");
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_TRUE(starts_with(result.errors, "gatefold: "));
+    EXPECT_TRUE(contains(result.errors, message));
+  }
+}
+
+TEST_F(CliRun, SummarisesOutputs) {
+  write_copy_model("int64");
+  write("x.npy", npy("{'descr': '<i8', 'fortran_order': False, 'shape': (2, 1)}",
+                     bytes_of<std::int64_t>({3, 5})));
+  EXPECT_EQ(gatefold("run copy.onnxtxt --input x=x.npy").output,
+            "y int64[2,1]\n  min 3, max 5, mean 4\n  3 5\n");
+}
+
+TEST_F(CliRun, ExplainsWhatIsWrongWithInputs) {
+  write_copy_model("float");
+  write("x.npy",
+        npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3,)}", bytes_of<float>({1, 2, 3})));
+  const struct {
+    const char* options;
+    const char* message;
+  } kCases[] = {
+      {"", "input 'x' float[a,b] is missing; give --input x=FILE or --random SEED"},
+      {"--input z=x.npy", "the model has no input 'z'; its inputs are: 'x' float[a,b]"},
+      {"--input 1=x.npy", "the model has no input '1'"},
+      {"--input x.npy", "--input x.npy: should be NAME=FILE"},
+      {"--input x=x.npy", "input 'x' is float[3] but must be float[a,b]"},
+      {"--input x=x.txt", "'x.txt' has an unknown form; .npy, .npz and .pb are read"},
+      {"--input x=y.npy", "'y.npy' cannot be read: No such file or directory"},
+      {"--random 1", "'a' has no size; give one with --dim a=SIZE"},
+      {"--random 1 --dim a=2 --dim n=3", "no input has an extent of that name; there are: a, b"},
+      {"--random 1 --dim a", "--dim a: should be NAME=SIZE"},
+  };
+  for (const auto& [options, message] : kCases) {
+    const CommandResult result = gatefold(std::string("run copy.onnxtxt ") + options);
+    EXPECT_EQ(result.exit_code, 2) << options;
+    EXPECT_TRUE(contains(result.errors, message));
+  }
+}
+
+TEST_F(CliRun, DrawsTheSameInputsForTheSameSeed) {
+  write_copy_model("float");
+  const auto run = [&](const char* seed) {
+    return gatefold(std::string("run copy.onnxtxt --dim a=2 --dim b=3 --random ") + seed).output;
+  };
+  EXPECT_TRUE(starts_with(run("1"), "y float[2,3]\n"));
+  EXPECT_EQ(run("1"), run("1"));
+  EXPECT_NE(run("1"), run("2"));
+}
+
+}  // namespace
+}  // namespace gatefold::test
