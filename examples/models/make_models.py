@@ -65,7 +65,9 @@ class BilstmTagger(nn.Module):
 
     def forward(self, letters, lengths):
         packed = pack_padded_sequence(self.embedding(letters), lengths, batch_first=True)
-        features, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True)
+        # Without a state that follows the batch, the exporter would freeze the batch size.
+        start = torch.zeros(2, letters.shape[0], self.lstm.hidden_size)
+        features, _ = pad_packed_sequence(self.lstm(packed, (start, start))[0], batch_first=True)
         return self.head(features)
 
 
