@@ -1,5 +1,4 @@
 #include "ir/evaluate.h"
-#include "ir/index.h"
 #include "ir/infer.h"
 #include "ir/ops/copy.h"
 #include "ir/ops/extents.h"
@@ -53,11 +52,11 @@ void evaluate(EvaluateContext& context) {
   const Dims dims = inferred_dims(context);
   const auto axis = context.axis(context.node().attr_int("axis"), context.input(0).rank());
   Tensor& result = context.output(0, context.input(0).dtype(), dims);
-  Walk to{0, strides_of(dims)};
+  std::int64_t start = 0;
   for (std::size_t i = 0; i < context.input_count(); ++i) {
     const Tensor& input = context.input(i);
-    copy_box(input.dims(), input, {0, strides_of(input.dims())}, result, to);
-    to.offset += input.dims()[axis] * to.strides[axis];
+    copy_into_part(input, result, axis, start);
+    start += input.dims()[axis];
   }
 }
 

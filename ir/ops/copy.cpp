@@ -25,6 +25,17 @@ void copy_box(const Dims& dims, const Tensor& source, const Walk& from, Tensor& 
   copy_box(dims, source, from, target, {0, strides_of(dims)});
 }
 
+void copy_part(const Tensor& source, std::int64_t axis, std::int64_t start, Tensor& target) {
+  const Dims strides = strides_of(source.dims());
+  copy_box(target.dims(), source, {start * strides[axis], strides}, target);
+}
+
+void copy_into_part(const Tensor& source, Tensor& target, std::int64_t axis, std::int64_t start) {
+  const Dims strides = strides_of(target.dims());
+  copy_box(source.dims(), source, {0, strides_of(source.dims())}, target,
+           {start * strides[axis], strides});
+}
+
 void copy_all(const Tensor& source, Tensor& target) {
   assert(source.bytes() == target.bytes());
   std::copy_n(source.raw(), source.bytes(), target.raw());

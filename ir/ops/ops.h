@@ -64,13 +64,16 @@ std::vector<OpDef> cum_sum();
 std::vector<OpDef> depth_to_space();
 std::vector<OpDef> expand();
 std::vector<OpDef> eye_like();
+std::vector<OpDef> optional();
 std::vector<OpDef> pad();
 std::vector<OpDef> range();
 std::vector<OpDef> reshape();
 std::vector<OpDef> reverse_sequence();
+std::vector<OpDef> sequence();
 std::vector<OpDef> shape();
 std::vector<OpDef> slice();
 std::vector<OpDef> split();
+std::vector<OpDef> split_to_sequence();
 std::vector<OpDef> transpose();
 std::vector<OpDef> trilu();
 

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "ir/evaluate.h"
-#include "ir/index.h"
 #include "ir/infer.h"
 #include "ir/ops/copy.h"
 #include "ir/ops/extents.h"
@@ -73,11 +72,12 @@ void infer(InferContext& context) {
 void evaluate(EvaluateContext& context) {
   const Tensor& input = context.input(0);
   const auto axis = context.axis(context.node().attr_int("axis"), input.rank());
-  Walk walk{0, strides_of(input.dims())};
+  std::int64_t start = 0;
   for (std::size_t i = 0; i < context.output_count(); ++i) {
     const Dims dims = inferred_dims(context, i);
-    if (context.has_output(i)) copy_box(dims, input, walk, context.output(i, input.dtype(), dims));
-    walk.offset += dims[axis] * walk.strides[axis];
+    if (context.has_output(i))
+      copy_part(input, axis, start, context.output(i, input.dtype(), dims));
+    start += dims[axis];
   }
 }
 
