@@ -32,6 +32,9 @@ std::vector<OpCase> lstm_cases();
 std::vector<OpCase> rnn_cases();
 std::vector<OpCase> gemm_cases();
 std::vector<OpCase> matmul_cases();
+std::vector<OpCase> channel_normalization_cases();
+std::vector<OpCase> layer_normalization_cases();
+std::vector<OpCase> local_normalization_cases();
 
 /// The cases of all files.
 std::vector<OpCase> all_op_cases();

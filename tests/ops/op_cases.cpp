@@ -14,6 +14,9 @@ constexpr CaseList kCaseLists[] = {
     rnn_cases,
     gemm_cases,
     matmul_cases,
+    channel_normalization_cases,
+    layer_normalization_cases,
+    local_normalization_cases,
 };
 
 }  // namespace
