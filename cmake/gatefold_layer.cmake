@@ -5,23 +5,32 @@ if(TARGET ONNX::onnx)
 else()
   target_link_libraries(gatefold_onnx INTERFACE onnx onnx_proto protobuf::libprotobuf)
 endif()
+set_target_properties(gatefold_onnx PROPERTIES EXPORT_NAME onnx)
+install(TARGETS gatefold_onnx EXPORT gatefold)
 
 # Warnings for our own code only.
 add_library(gatefold_warnings INTERFACE)
 target_compile_options(gatefold_warnings INTERFACE -Wall -Wextra
   $<$<BOOL:${GATEFOLD_WARNINGS_AS_ERRORS}>:-Werror>)
 
-# gatefold_layer(NAME [PUBLIC target...] [PRIVATE target...])
-# One layer of the library: the folder NAME becomes the target gatefold::NAME.
+# gatefold_layer(NAME [PUBLIC target...] [PRIVATE target...] [HEADERS file...])
+# One layer of the library: the folder NAME becomes the target gatefold::NAME. HEADERS are what is
+# installed of it; every header directly in the folder when none are named.
 function(gatefold_layer name)
-  cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE;HEADERS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${name}/*.cpp)
   add_library(gatefold_${name} ${sources})
   add_library(gatefold::${name} ALIAS gatefold_${name})
   set_target_properties(gatefold_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
   target_include_directories(gatefold_${name} PUBLIC
-    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include/gatefold>)
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/gatefold>)
   target_compile_features(gatefold_${name} PUBLIC cxx_std_20)
   target_link_libraries(gatefold_${name} PUBLIC ${ARG_PUBLIC}
     PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:gatefold_warnings>)
+  if(NOT ARG_HEADERS)
+    file(GLOB ARG_HEADERS CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/${name} ${name}/*.h)
+  endif()
+  list(TRANSFORM ARG_HEADERS PREPEND ${name}/)
+  install(FILES ${ARG_HEADERS} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/gatefold/${name})
+  install(TARGETS gatefold_${name} EXPORT gatefold)
 endfunction()

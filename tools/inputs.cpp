@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <set>
 
 #include "frontend/onnx_reader.h"
@@ -69,6 +70,19 @@ struct Slot {
   Type type;
 };
 
+/// Reads the file of a slot. ONNX 1.12 writes the bits of bfloat16 test data as uint16.
+Datum read_file(const std::filesystem::path& file, const Slot& slot, std::string* name = nullptr) {
+  Datum datum = read_tensor_file(file, slot.type, name);
+  const auto* tensor = std::get_if<Tensor>(&datum);
+  if (tensor == nullptr || slot.type.dtype != DataType::kBfloat16 ||
+      tensor->dtype() != DataType::kUint16) {
+    return datum;
+  }
+  Tensor numbers(DataType::kBfloat16, tensor->dims());
+  std::memcpy(numbers.raw(), tensor->raw(), tensor->bytes());
+  return numbers;
+}
+
 std::vector<Datum> read_files(const std::vector<Slot>& slots, std::string_view what,
                               std::span<const std::filesystem::path> files) {
   if (files.size() != slots.size()) {
@@ -77,7 +91,7 @@ std::vector<Datum> read_files(const std::vector<Slot>& slots, std::string_view w
   std::vector<Datum> data(slots.size());
   std::vector<std::string> names(slots.size());
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    data[i] = read_tensor_file(files[i], slots[i].type, &names[i]);
+    data[i] = read_file(files[i], slots[i], &names[i]);
   }
   std::map<std::string, std::size_t> file_of;
   for (std::size_t i = 0; i < names.size(); ++i) file_of[names[i]] = i;
@@ -85,7 +99,7 @@ std::vector<Datum> read_files(const std::vector<Slot>& slots, std::string_view w
   if (!std::all_of(slots.begin(), slots.end(), is_named)) return data;
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const std::size_t file = file_of[slots[i].name];
-    if (file != i) data[i] = read_tensor_file(files[file], slots[i].type);
+    if (file != i) data[i] = read_file(files[file], slots[i]);
   }
   return data;
 }
