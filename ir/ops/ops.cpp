@@ -66,6 +66,7 @@ constexpr Family kFamilies[] = {
     ops::reshape,
     ops::reverse_sequence,
     ops::sequence,
+    ops::sequence_map,
     ops::shape,
     ops::slice,
     ops::split,

@@ -73,6 +73,7 @@ std::vector<OpDef> range();
 std::vector<OpDef> reshape();
 std::vector<OpDef> reverse_sequence();
 std::vector<OpDef> sequence();
+std::vector<OpDef> sequence_map();
 std::vector<OpDef> shape();
 std::vector<OpDef> slice();
 std::vector<OpDef> split();

@@ -2,9 +2,9 @@
 
 #include "ir/evaluate.h"
 #include "ir/infer.h"
-#include "ir/ops/copy.h"
 #include "ir/ops/extents.h"
 #include "ir/ops/ops.h"
+#include "ir/ops/sub_graph_types.h"
 
 namespace gatefold::ops {
 namespace {
@@ -17,20 +17,6 @@ const Type& element_type(const InferContext& context, std::size_t index) {
                  to_string(type));
   }
   return *type.element;
-}
-
-/// What two elements of one sequence have in common.
-Type common_type(const InferContext& context, const Type& a, const Type& b) {
-  if (a.dtype != b.dtype) {
-    context.fail("a sequence cannot hold both {} and {}; its tensors have one element type",
-                 to_string(a), to_string(b));
-  }
-  if (!a.has_rank() || !b.has_rank() || a.rank() != b.rank()) return {a.dtype, std::nullopt};
-  Shape shape = *a.shape;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    if (!shape[i].same_as((*b.shape)[i])) shape[i] = Dim();
-  }
-  return {a.dtype, shape};
 }
 
 const Sequence& sequence(const EvaluateContext& context, std::size_t index) {
@@ -58,7 +44,7 @@ void infer_construct(InferContext& context) {
   Type element = context.input(0);
   for (std::size_t i = 1; i < context.input_count(); ++i) {
     if (!context.has_input(i)) context.fail("input number {} is missing but required", i);
-    element = common_type(context, element, context.input(i));
+    element = common_type(context, element, context.input(i), "tensors of one sequence");
   }
   context.set_output(0, Type::sequence_of(element));
 }
@@ -94,7 +80,8 @@ void evaluate_at(EvaluateContext& context) {
 void infer_insert(InferContext& context) {
   check_position(context, 2);
   const Type& element = element_type(context, 0);
-  context.set_output(0, Type::sequence_of(common_type(context, element, context.input(1))));
+  context.set_output(0, Type::sequence_of(common_type(context, element, context.input(1),
+                                                      "tensors of one sequence")));
 }
 
 void evaluate_insert(EvaluateContext& context) {
