@@ -17,6 +17,15 @@ namespace plain {
 std::unique_ptr<Kernel> make_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_conv_transpose(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gather(const KernelRequest& request);
+std::unique_ptr<Kernel> make_gather_elements(const KernelRequest& request);
+std::unique_ptr<Kernel> make_gather_nd(const KernelRequest& request);
+std::unique_ptr<Kernel> make_scatter_elements(const KernelRequest& request);
+std::unique_ptr<Kernel> make_scatter_nd(const KernelRequest& request);
+std::unique_ptr<Kernel> make_one_hot(const KernelRequest& request);
+std::unique_ptr<Kernel> make_top_k(const KernelRequest& request);
+std::unique_ptr<Kernel> make_arg_max(const KernelRequest& request);
+std::unique_ptr<Kernel> make_reduce(const KernelRequest& request);
+std::unique_ptr<Kernel> make_softmax(const KernelRequest& request);
 std::unique_ptr<Kernel> make_recurrent(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gemm(const KernelRequest& request);
 std::unique_ptr<Kernel> make_matmul(const KernelRequest& request);

@@ -49,7 +49,7 @@ constexpr Family kFamilies[] = {
     ops::cross_entropy,
     ops::dft,
     ops::stft,
-    ops::window,
+    ops::window_function,
     ops::mel_weight_matrix,
     ops::det,
     ops::einsum,
@@ -73,6 +73,7 @@ constexpr Family kFamilies[] = {
     ops::split_to_sequence,
     ops::transpose,
     ops::trilu,
+    ops::quantized_matmul,
 };
 
 }  // namespace

@@ -56,7 +56,7 @@ std::vector<OpDef> tensor_scatter();
 std::vector<OpDef> cross_entropy();
 std::vector<OpDef> dft();
 std::vector<OpDef> stft();
-std::vector<OpDef> window();
+std::vector<OpDef> window_function();
 std::vector<OpDef> mel_weight_matrix();
 std::vector<OpDef> det();
 std::vector<OpDef> einsum();
@@ -80,6 +80,7 @@ std::vector<OpDef> split();
 std::vector<OpDef> split_to_sequence();
 std::vector<OpDef> transpose();
 std::vector<OpDef> trilu();
+std::vector<OpDef> quantized_matmul();
 
 }  // namespace ops
 }  // namespace gatefold

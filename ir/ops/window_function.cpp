@@ -71,7 +71,7 @@ OpDef make(std::string_view name, std::string_view doc, EvaluateFn evaluate) {
 
 }  // namespace
 
-std::vector<OpDef> window() {
+std::vector<OpDef> window_function() {
   return {
       make("HannWindow",
            "A Hann window. Shapes: size scalar -> output [size]\n"

@@ -1,0 +1,34 @@
+#include "tests/ops/op_case.h"
+
+namespace gatefold::test {
+
+std::vector<OpCase> quantize_linear_cases() {
+  return {
+      {.name = "QuantizeLinearPerTensor",
+       .graph = "g (float[3,4] x) => (uint8[3,4] y) <float scale = {0.01}, uint8 zero = {128}> "
+                "{ y = QuantizeLinear (x, scale, zero) }"},
+      {.name = "QuantizeLinearPerAxis",
+       .graph = "g (float[2,3,2] x) => (int8[2,3,2] y) <float[3] scale = {0.5, 0.25, 0.125}, "
+                "int8[3] zero = {1, 0, -1}> { y = QuantizeLinear (x, scale, zero) }"},
+      {.name = "QuantizeLinearBlocked",
+       .graph = "g (float[2,5] x) => (int16[2,5] y) <float[2,3] scale = {0.5, 0.25, 0.125, 1.0, "
+                "2.0, 4.0}> { y = QuantizeLinear <block_size = 2, output_dtype = 5> (x, scale) "
+                "}"},
+      {.name = "QuantizeLinearHalvesToEven",
+       .graph = "g (float[4] x) => (uint8[4] y) <float scale = {2.0}> { y = QuantizeLinear (x, "
+                "scale) }",
+       .inputs = {{"x", Tensor::of<float>({4}, {1, 3, 5, 1000})}}},
+      {.name = "DequantizeLinearPerTensor",
+       .graph = "g (uint8[3,4] x) => (float[3,4] y) <float scale = {0.5}, uint8 zero = {2}> { y "
+                "= DequantizeLinear (x, scale, zero) }"},
+      {.name = "DequantizeLinearPerAxis",
+       .graph = "g (int8[2,3] x) => (float[2,3] y) <float[2] scale = {0.5, 2.0}> { y = "
+                "DequantizeLinear <axis = 0> (x, scale) }"},
+      {.name = "DynamicQuantizeLinear",
+       .graph = "g (float[6] x) => (uint8[6] y, float s, uint8 z) { y, s, z = "
+                "DynamicQuantizeLinear (x) }",
+       .inputs = {{"x", Tensor::of<float>({6}, {0, 2, -3, -2.5F, 1.34F, 0.5F})}}},
+  };
+}
+
+}  // namespace gatefold::test
