@@ -4,6 +4,7 @@
 
 #include "ir/dispatch.h"
 #include "ir/evaluate.h"
+#include "ir/ops/convolve.h"
 #include "ir/ops/ops.h"
 
 namespace gatefold {
@@ -51,35 +52,6 @@ void check_bias(const InferContext& context, std::size_t bias, const Dim& channe
 namespace {
 
 void infer(InferContext& context) { infer_conv(context, 1, 2, context.dtype(0)); }
-
-/// y[o] += sum_k w[k] * x[position(o, k)] for one pair of channels.
-template <typename T>
-void add_channel(const Windows& windows, const T* w, const T* x, T* y) {
-  const std::int64_t step = windows[2].stride;
-  for_each_tap_line(
-      windows, [&](std::int64_t tap, std::int64_t input, std::int64_t output, std::int64_t count) {
-        for (std::int64_t i = 0; i < count; ++i) y[output + i] += w[tap] * x[input + i * step];
-      });
-}
-
-template <typename T>
-void convolve(const ConvExtents& extents, const T* x, const T* w, const T* bias, T* y) {
-  const std::int64_t inputs = input_count(extents.windows);
-  const std::int64_t outputs = output_count(extents.windows);
-  const std::int64_t taps = tap_count(extents.windows);
-  const std::int64_t out_channels = extents.groups * extents.group_outputs;
-  for (std::int64_t n = 0; n < extents.batch; ++n) {
-    for (std::int64_t m = 0; m < out_channels; ++m, y += outputs) {
-      std::fill_n(y, outputs, bias == nullptr ? T{} : bias[m]);
-      const std::int64_t group = m / extents.group_outputs;
-      for (std::int64_t c = 0; c < extents.group_inputs; ++c) {
-        const std::int64_t channel = (n * extents.groups + group) * extents.group_inputs + c;
-        add_channel(extents.windows, w + (m * extents.group_inputs + c) * taps,
-                    x + channel * inputs, y);
-      }
-    }
-  }
-}
 
 void evaluate(EvaluateContext& context) {
   const Tensor& x = context.input(0);

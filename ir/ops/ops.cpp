@@ -73,6 +73,7 @@ constexpr Family kFamilies[] = {
     ops::split_to_sequence,
     ops::transpose,
     ops::trilu,
+    ops::quantized_conv,
     ops::quantized_matmul,
 };
 

@@ -80,6 +80,7 @@ std::vector<OpDef> split();
 std::vector<OpDef> split_to_sequence();
 std::vector<OpDef> transpose();
 std::vector<OpDef> trilu();
+std::vector<OpDef> quantized_conv();
 std::vector<OpDef> quantized_matmul();
 
 }  // namespace ops

@@ -48,6 +48,7 @@ std::vector<OpCase> mel_weight_matrix_cases();
 std::vector<OpCase> det_cases();
 std::vector<OpCase> einsum_cases();
 std::vector<OpCase> quantize_linear_cases();
+std::vector<OpCase> quantized_conv_cases();
 std::vector<OpCase> quantized_matmul_cases();
 std::vector<OpCase> gru_cases();
 std::vector<OpCase> lstm_cases();

@@ -30,6 +30,7 @@ constexpr CaseList kCaseLists[] = {
     det_cases,
     einsum_cases,
     quantize_linear_cases,
+    quantized_conv_cases,
     quantized_matmul_cases,
     gru_cases,
     lstm_cases,
