@@ -5,22 +5,6 @@
 namespace gatefold::onednn {
 namespace {
 
-/// A text that is the same for equal layouts only.
-std::string key_of(const dnnl::memory::desc& layout) {
-#if DNNL_VERSION_MAJOR >= 3
-  std::size_t size = 0;
-  dnnl::error::wrap_c_api(dnnl_memory_desc_get_blob(nullptr, &size, layout.get()),
-                          "a memory layout cannot be written down");
-  std::string key(size, '\0');
-  dnnl::error::wrap_c_api(
-      dnnl_memory_desc_get_blob(reinterpret_cast<std::uint8_t*>(key.data()), &size, layout.get()),
-      "a memory layout cannot be written down");
-  return key;
-#else
-  return {reinterpret_cast<const char*>(&layout.data), sizeof(layout.data)};
-#endif
-}
-
 dnnl::memory memory_at(const dnnl::memory::desc& layout, const void* memory) {
   return {layout, engine(), const_cast<void*>(memory)};
 }
@@ -94,6 +78,21 @@ void PreparedPrimitive::execute(void* scratch) {
                              arguments_.data()),
       "a primitive cannot be executed");
   stream().wait();
+}
+
+std::string key_of(const dnnl::memory::desc& layout) {
+#if DNNL_VERSION_MAJOR >= 3
+  std::size_t size = 0;
+  dnnl::error::wrap_c_api(dnnl_memory_desc_get_blob(nullptr, &size, layout.get()),
+                          "a memory layout cannot be written down");
+  std::string key(size, '\0');
+  dnnl::error::wrap_c_api(
+      dnnl_memory_desc_get_blob(reinterpret_cast<std::uint8_t*>(key.data()), &size, layout.get()),
+      "a memory layout cannot be written down");
+  return key;
+#else
+  return {reinterpret_cast<const char*>(&layout.data), sizeof(layout.data)};
+#endif
 }
 
 void reorder(const void* source, const dnnl::memory::desc& from, void* target,

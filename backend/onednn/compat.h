@@ -107,6 +107,9 @@ class PreparedPrimitive {
   std::string implementation_;
 };
 
+/// A text that is the same for equal layouts only; for the keys of PackedWeights.
+std::string key_of(const dnnl::memory::desc& layout);
+
 /// Copies numbers from one layout into another; for use while planning.
 void reorder(const void* source, const dnnl::memory::desc& from, void* target,
              const dnnl::memory::desc& to);

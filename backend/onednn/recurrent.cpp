@@ -1,0 +1,259 @@
+#include "backend/onednn/recurrent.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace gatefold::onednn {
+namespace {
+
+using Tag = dnnl::memory::format_tag;
+
+/// The numbers of one recurrent node as oneDNN wants them, for all directions.
+class RecurrentConstants {
+ public:
+  RecurrentConstants(const KernelRequest& request, const RecurrentAttrs& attrs,
+                     const RecurrentExtents& extents, const RecurrentFlavor& flavor)
+      : request_(request), attrs_(attrs), extents_(extents), flavor_(flavor) {}
+
+  /// W or R [D,G*H,K] of one direction in `layout`.
+  Tensor weights(std::size_t input, std::size_t d, const dnnl::memory::desc& layout) const {
+    const Tensor& source = *request_.constant(input);
+    const std::int64_t K = source.dims()[2];
+    const std::string key = fmt::format("onednn {} {} {}", flavor_.gates, d, key_of(layout));
+    return request_.packed.get(source, key, [&] {
+      const std::int64_t block = extents_.H * K;
+      const float* part = source.data<float>() + static_cast<std::int64_t>(d) * extents_.G * block;
+      const Tensor ordered = blocks_in_order(part, attrs_.kind->gates, flavor_.gates, block);
+      Tensor packed(DataType::kUint8, {static_cast<std::int64_t>(layout.get_size())});
+      reorder(ordered.raw(), layout_of({1, 1, K, extents_.G, extents_.H}, Tag::ldgoi), packed.raw(),
+              layout);
+      return packed;
+    });
+  }
+
+  /// B [D,2*G*H] of one direction as [rows, H].
+  Tensor bias(std::size_t d) const {
+    const std::int64_t H = extents_.H;
+    if (!request_.has_input(recurrent_input::kB)) {
+      return Tensor(DataType::kFloat32, {bias_rows(), H});
+    }
+    const Tensor& source = *request_.constant(recurrent_input::kB);
+    const std::string key = fmt::format("onednn bias {} {} {}", flavor_.gates,
+                                        flavor_.splits_last_bias ? "split" : "joined", d);
+    return request_.packed.get(source, key, [&] {
+      const std::int64_t size = extents_.G * H;
+      const float* part = source.data<float>() + static_cast<std::int64_t>(d) * 2 * size;
+      const Tensor input = blocks_in_order(part, attrs_.kind->gates, flavor_.gates, H);
+      const Tensor state = blocks_in_order(part + size, attrs_.kind->gates, flavor_.gates, H);
+      Tensor joined(DataType::kFloat32, {bias_rows(), H});
+      std::copy_n(input.data<float>(), size, joined.data<float>());
+      const std::int64_t summed = flavor_.splits_last_bias ? size - H : size;
+      for (std::int64_t i = 0; i < summed; ++i) joined.data<float>()[i] += state.data<float>()[i];
+      std::copy(state.data<float>() + summed, state.data<float>() + size,
+                joined.data<float>() + size);
+      return joined;
+    });
+  }
+
+  /// P [D,3*H] of one direction.
+  Tensor peepholes(std::size_t d) const {
+    const Tensor& source = *request_.constant(recurrent_input::kP);
+    return request_.packed.get(source, fmt::format("onednn {} {}", flavor_.peepholes, d), [&] {
+      return blocks_in_order(source.data<float>() + static_cast<std::int64_t>(d) * 3 * extents_.H,
+                             attrs_.kind->peepholes, flavor_.peepholes, extents_.H);
+    });
+  }
+
+  std::int64_t bias_rows() const { return extents_.G + (flavor_.splits_last_bias ? 1 : 0); }
+
+ private:
+  static Tensor blocks_in_order(const float* source, std::string_view from, std::string_view to,
+                                std::int64_t block) {
+    Tensor result(DataType::kFloat32, {static_cast<std::int64_t>(to.size()) * block});
+    float* target = result.data<float>();
+    for (const char gate : to) {
+      target =
+          std::copy_n(source + static_cast<std::int64_t>(from.find(gate)) * block, block, target);
+    }
+    return result;
+  }
+
+  const KernelRequest& request_;
+  const RecurrentAttrs& attrs_;
+  const RecurrentExtents& extents_;
+  const RecurrentFlavor& flavor_;
+};
+
+/// One uni-directional primitive per direction.
+class RecurrentKernel : public Kernel {
+ public:
+  /// Adds the next direction; false when oneDNN does not implement it.
+  bool add_direction(const KernelRequest& request, const RecurrentExtents& extents,
+                     const RecurrentFlavor& flavor, RecurrentDirection direction);
+
+  void run(const Buffers& buffers) override {
+    for (Direction& direction : directions_) {
+      for (const Binding& binding : direction.bindings) {
+        direction.primitive.set(binding.argument, binding.address(buffers, binding));
+      }
+      direction.primitive.execute(static_cast<std::byte*>(buffers.scratch) + shared_bytes_);
+    }
+  }
+  std::size_t scratch_bytes() const override { return shared_bytes_ + primitive_bytes_; }
+  std::string implementation() const override { return directions_[0].primitive.implementation(); }
+
+ private:
+  /// Memory of an argument that is found anew in each run.
+  struct Binding {
+    std::size_t argument;
+    std::size_t port;
+    std::size_t offset;  ///< In bytes.
+    const void* (*address)(const Buffers& buffers, const Binding& binding);
+  };
+  struct Direction {
+    PreparedPrimitive primitive;
+    std::vector<Binding> bindings;
+  };
+
+  static const void* in_input(const Buffers& buffers, const Binding& binding) {
+    return buffers.input<std::byte>(binding.port) + binding.offset;
+  }
+  static const void* in_output(const Buffers& buffers, const Binding& binding) {
+    return buffers.output<std::byte>(binding.port) + binding.offset;
+  }
+  static const void* in_scratch(const Buffers& buffers, const Binding& binding) {
+    return static_cast<std::byte*>(buffers.scratch) + binding.offset;
+  }
+
+  std::vector<Direction> directions_;
+  std::vector<Tensor> constants_;
+  std::size_t shared_bytes_ = 0;  ///< Unwanted outputs, for one direction at a time.
+  std::size_t primitive_bytes_ = 0;
+};
+
+std::size_t rounded(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+bool RecurrentKernel::add_direction(const KernelRequest& request, const RecurrentExtents& extents,
+                                    const RecurrentFlavor& flavor, RecurrentDirection direction) {
+  const auto described = flavor.describe(direction);
+  if (!described) return false;
+  const RecurrentLayouts& layouts = direction.layouts;
+  const std::size_t d = direction.number;
+  const RecurrentConstants constants(request, direction.attrs, extents, flavor);
+  std::vector<Argument> arguments;
+  std::vector<Binding> bindings;
+  std::size_t shared_bytes = 0;
+
+  const auto add_constant = [&](int number, const dnnl::memory::desc& layout, Tensor numbers) {
+    arguments.push_back({number, layout, numbers.raw()});
+    constants_.push_back(std::move(numbers));
+  };
+  const auto add_scratch = [&](int number, const dnnl::memory::desc& layout) {
+    bindings.push_back({arguments.size(), 0, shared_bytes, in_scratch});
+    arguments.push_back({number, layout});
+    shared_bytes += rounded(layout.get_size());
+  };
+  const auto add_input = [&](int number, const dnnl::memory::desc& layout, std::size_t port,
+                             std::int64_t offset) {
+    if (layout.get_size() == 0) return;
+    if (!request.has_input(port)) {
+      return add_constant(number, layout,
+                          Tensor(DataType::kUint8, {static_cast<std::int64_t>(layout.get_size())}));
+    }
+    bindings.push_back({arguments.size(), port, offset * sizeof(float), in_input});
+    arguments.push_back({number, layout});
+  };
+  const auto add_output = [&](int number, const dnnl::memory::desc& layout, std::size_t port,
+                              std::int64_t offset) {
+    if (layout.get_size() == 0) return;
+    if (!request.has_output(port)) return add_scratch(number, layout);
+    bindings.push_back({arguments.size(), port, offset * sizeof(float), in_output});
+    arguments.push_back({number, layout});
+  };
+
+  const std::int64_t state = static_cast<std::int64_t>(d) * extents.state.direction;
+  add_input(DNNL_ARG_SRC_LAYER, layouts.src_layer, recurrent_input::kX, 0);
+  add_input(DNNL_ARG_SRC_ITER, layouts.src_iter, recurrent_input::kInitialH, state);
+  add_input(DNNL_ARG_SRC_ITER_C, layouts.src_iter_c, recurrent_input::kInitialC, state);
+  add_constant(DNNL_ARG_WEIGHTS_LAYER, described->weights_layer,
+               constants.weights(recurrent_input::kW, d, described->weights_layer));
+  add_constant(DNNL_ARG_WEIGHTS_ITER, described->weights_iter,
+               constants.weights(recurrent_input::kR, d, described->weights_iter));
+  if (request.has_input(recurrent_input::kP)) {
+    add_constant(DNNL_ARG_WEIGHTS_PEEPHOLE, layouts.weights_peephole, constants.peepholes(d));
+  }
+  add_constant(DNNL_ARG_BIAS, layouts.bias, constants.bias(d));
+  add_output(DNNL_ARG_DST_LAYER, layouts.dst_layer, recurrent_output::kY,
+             static_cast<std::int64_t>(d) * extents.y.direction);
+  add_output(DNNL_ARG_DST_ITER, layouts.dst_iter, recurrent_output::kYh, state);
+  add_output(DNNL_ARG_DST_ITER_C, layouts.dst_iter_c, recurrent_output::kYc, state);
+  directions_.push_back(
+      {PreparedPrimitive(described->primitive, *described, arguments), std::move(bindings)});
+  shared_bytes_ = std::max(shared_bytes_, shared_bytes);
+  primitive_bytes_ = std::max(primitive_bytes_, directions_.back().primitive.scratch_bytes());
+  return true;
+}
+
+RecurrentLayouts layouts_of(const KernelRequest& request, const RecurrentAttrs& attrs,
+                            const RecurrentExtents& extents, const RecurrentFlavor& flavor) {
+  const auto& [T, N, I, H, D, G, x, y, state] = extents;
+  constexpr auto kFloat = dnnl::memory::data_type::f32;
+  const bool has_cell_state = attrs.kind->has_cell_state;
+  const dnnl::memory::desc state_layout({1, 1, N, H}, kFloat,
+                                        dnnl::memory::dims{N * D * H, N * D * H, state.batch, 1});
+  const bool has_initial = request.has_input(recurrent_input::kInitialH) ||
+                           request.has_input(recurrent_input::kInitialC);
+  const bool has_last =
+      request.has_output(recurrent_output::kYh) || request.has_output(recurrent_output::kYc);
+  RecurrentLayouts layouts;
+  layouts.src_layer = {{T, N, I}, kFloat, dnnl::memory::dims{x.time, x.batch, 1}};
+  layouts.dst_layer = {{T, N, H}, kFloat, dnnl::memory::dims{y.time, y.batch, 1}};
+  if (has_initial) layouts.src_iter = state_layout;
+  if (has_initial && has_cell_state) layouts.src_iter_c = state_layout;
+  if (has_last) layouts.dst_iter = state_layout;
+  if (has_last && has_cell_state) layouts.dst_iter_c = state_layout;
+  layouts.weights_layer = any_layout({1, 1, I, G, H});
+  layouts.weights_iter = any_layout({1, 1, H, G, H});
+  if (request.has_input(recurrent_input::kP)) {
+    layouts.weights_peephole = layout_of({1, 1, 3, H}, Tag::ldgo);
+  }
+  layouts.bias = layout_of({1, 1, G + (flavor.splits_last_bias ? 1 : 0), H}, Tag::ldgo);
+  return layouts;
+}
+
+bool is_possible(const KernelRequest& request, const RecurrentAttrs& attrs,
+                 const RecurrentExtents& extents) {
+  using namespace recurrent_input;
+  if (request.dtype(kX) != DataType::kFloat32 || attrs.clip || attrs.input_forget) return false;
+  if (attrs.kind != &kRnn && !attrs.has_default_activations()) return false;
+  for (const std::size_t input : {kW, kR, kB, kP}) {
+    if (request.has_input(input) && request.constant(input) == nullptr) return false;
+  }
+  if (request.has_input(kSequenceLens)) {
+    if (request.constant(kSequenceLens) == nullptr) return false;
+    const auto lengths = request.constant(kSequenceLens)->values<std::int32_t>();
+    const auto is_full = [&](std::int32_t length) { return length == extents.T; };
+    if (!std::all_of(lengths.begin(), lengths.end(), is_full)) return false;
+  }
+  return extents.T > 0 && extents.N > 0 && extents.I > 0 && extents.H > 0;
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_recurrent(const KernelRequest& request,
+                                       const RecurrentFlavor& flavor) {
+  const RecurrentAttrs attrs = read_recurrent_attrs(request.node);
+  const RecurrentExtents extents(attrs,
+                                 check_recurrent_shapes(request.node, attrs, request.inputs));
+  if (!is_possible(request, attrs, extents)) return nullptr;
+  const RecurrentLayouts layouts = layouts_of(request, attrs, extents, flavor);
+  auto kernel = std::make_unique<RecurrentKernel>();
+  for (std::size_t d = 0; d < attrs.directions.size(); ++d) {
+    if (!kernel->add_direction(request, extents, flavor, {attrs, d, layouts})) return nullptr;
+  }
+  return kernel;
+}
+
+}  // namespace gatefold::onednn
