@@ -1,0 +1,13 @@
+#!/bin/sh
+# Builds Gatefold, then imports, inspects, runs and measures a bundled model.
+set -eu
+cd "$(dirname "$0")/.."
+cmake --preset release
+cmake --build --preset release
+gatefold=build/release/gatefold
+model=examples/models/char_lstm
+set -x
+$gatefold inspect $model/model.onnx --dim batch=1 --dim time=32
+$gatefold run $model/model.onnx --input tokens=$model/test_data_set_0/input_0.pb
+$gatefold test $model
+$gatefold bench $model --ops
