@@ -58,6 +58,19 @@ std::vector<OpCase> matmul_cases();
 std::vector<OpCase> channel_normalization_cases();
 std::vector<OpCase> layer_normalization_cases();
 std::vector<OpCase> local_normalization_cases();
+std::vector<OpCase> activation_cases();
+std::vector<OpCase> arithmetic_cases();
+std::vector<OpCase> bitwise_cases();
+std::vector<OpCase> cast_cases();
+std::vector<OpCase> clip_cases();
+std::vector<OpCase> dropout_cases();
+std::vector<OpCase> identity_cases();
+std::vector<OpCase> logical_cases();
+std::vector<OpCase> prelu_cases();
+std::vector<OpCase> random_cases();
+std::vector<OpCase> unary_cases();
+std::vector<OpCase> variadic_cases();
+std::vector<OpCase> where_cases();
 
 /// The cases of all files.
 std::vector<OpCase> all_op_cases();

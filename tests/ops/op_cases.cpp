@@ -40,6 +40,19 @@ constexpr CaseList kCaseLists[] = {
     channel_normalization_cases,
     layer_normalization_cases,
     local_normalization_cases,
+    activation_cases,
+    arithmetic_cases,
+    bitwise_cases,
+    cast_cases,
+    clip_cases,
+    dropout_cases,
+    identity_cases,
+    logical_cases,
+    prelu_cases,
+    random_cases,
+    unary_cases,
+    variadic_cases,
+    where_cases,
 };
 
 }  // namespace

@@ -4,7 +4,7 @@ namespace gatefold::test {
 namespace {
 
 /// One case per activation function, with and without its parameters.
-std::vector<RecurrentCase> activation_cases() {
+std::vector<RecurrentCase> rnn_activation_cases() {
   struct Row {
     std::string name, parameters;
   };
@@ -80,7 +80,7 @@ std::vector<OpCase> rnn_cases() {
        .attributes = R"(activations = ["Relu", "Tanh"])",
        .inputs = all},
   };
-  for (RecurrentCase& activation : activation_cases()) cases.push_back(std::move(activation));
+  for (RecurrentCase& activation : rnn_activation_cases()) cases.push_back(std::move(activation));
   return to_op_cases(cases);
 }
 
