@@ -90,11 +90,14 @@ bool has_model_header(std::string_view text) {
   return false;
 }
 
-// The parser takes no blank for the first output of a node; "_" stands for it.
+// The parser takes no blank for the first input or output of a node; "_" stands for it.
 void drop_placeholders(onnx::GraphProto& graph) {
   for (auto& node : *graph.mutable_node()) {
     for (std::string& output : *node.mutable_output()) {
       if (output == "_") output.clear();
+    }
+    for (std::string& input : *node.mutable_input()) {
+      if (input == "_") input.clear();
     }
     for (auto& attribute : *node.mutable_attribute()) {
       if (attribute.has_g()) drop_placeholders(*attribute.mutable_g());

@@ -14,8 +14,9 @@ namespace gatefold {
 /// not known, external data that is missing or outside the model's folder.
 Model read_model(const std::filesystem::path& path);
 
-/// The same for ONNX text in memory: a model, or a graph alone (then of kInternalOpset). An output
-/// "_" of a node is one that nobody wants. `name` stands for the file in messages.
+/// The same for ONNX text in memory: a model, or a graph alone (then of kInternalOpset). "_" is an
+/// output of a node that nobody wants or an input that is not given. `name` stands for the file in
+/// messages.
 Model parse_model(std::string_view text, std::string_view name = "text");
 
 /// Reads a tensor file (a serialized TensorProto, as in ONNX test folders). A sequence or optional

@@ -25,7 +25,7 @@ Dims import_dims(const onnx::TensorProto& proto, DataType dtype, std::string_vie
   constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
   auto room = kMost / static_cast<std::int64_t>(size_of(dtype));
   for (const std::int64_t dim : dims) {
-    if (dim < 0) fail("{}: dims {} must not be negative", what, to_string(dims));
+    if (dim < 0) fail("{}: extent {} must not be negative", what, dim);
     if (dim > 0 && (room /= dim) == 0) fail("{}: dims {} are too large", what, to_string(dims));
   }
   return dims;

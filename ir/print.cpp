@@ -208,7 +208,7 @@ std::string Printer::node_text(const Node& node) {
   for (std::size_t i = 0; i < node.output_count(); ++i) {
     const Value* output = node.output(i);
     if (i > 0) outputs += output == nullptr ? ", " : ", " + names_.of(*output);
-    // The parser takes blanks between outputs but not for the first of them.
+    // The parser takes blanks between outputs or inputs but not for the first of them.
     if (i == 0) outputs += output == nullptr ? "_" : names_.of(*output);
     if (output == nullptr) continue;
     const std::string type = type_text(output->type());
@@ -218,7 +218,11 @@ std::string Printer::node_text(const Node& node) {
   std::string inputs;
   for (std::size_t i = 0; i < node.input_count(); ++i) {
     if (i > 0) inputs += ", ";
-    if (node.input(i) != nullptr) inputs += names_.of(*node.input(i));
+    if (node.input(i) != nullptr) {
+      inputs += names_.of(*node.input(i));
+    } else if (i == 0) {
+      inputs += "_";
+    }
   }
   const std::string domain = node.op().domain.empty() ? "" : fmt::format("{}.", node.op().domain);
   return fmt::format("{} = {}{}{} ({})  # {}\n", outputs, domain, node.op().name, attrs_text(node),

@@ -11,7 +11,7 @@ namespace gatefold {
 /// constants are Constant nodes. Data of more than 16 elements, or that the syntax has no numbers
 /// for (halves, infinities, NaN, denormals), is left out: it becomes an input, with a comment that
 /// gives a digest. Names become identifiers (a.b/c -> a_b_c) and stay unique; names of nodes are
-/// not printed. A first output that nobody wants is "_". In the text "float" is a scalar and
+/// not printed. A first output or input that is missing is "_". In the text "float" is a scalar and
 /// "float[]" a tensor of unknown rank.
 std::string print(const Graph& graph);
 

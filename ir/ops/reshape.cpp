@@ -144,12 +144,18 @@ std::optional<Shape> squeeze_axes(const InferContext& context,
   return result;
 }
 
+// How many axes input 1 lists. Exporters also give a single axis as a scalar.
+std::optional<std::int64_t> axis_count(const InferContext& context) {
+  if (context.has_rank(1) && context.rank(1) == 0) return 1;
+  return known_length(context, 1);
+}
+
 void infer_squeeze(InferContext& context) {
   std::optional<Shape> result;
   if (!context.has_input(1)) {
     if (context.has_rank(0)) result = squeeze_ones(context.shape(0));
   } else {
-    const auto length = known_length(context, 1);
+    const auto length = axis_count(context);
     const auto axes = known_integers(context, 1);
     if (axes && context.has_rank(0)) {
       result = squeeze_axes(context, *axes);
@@ -161,7 +167,7 @@ void infer_squeeze(InferContext& context) {
 }
 
 void infer_unsqueeze(InferContext& context) {
-  const auto length = known_length(context, 1);
+  const auto length = axis_count(context);
   if (!context.has_rank(0) || !length) {
     return context.set_output(0, {context.dtype(0), std::nullopt});
   }
