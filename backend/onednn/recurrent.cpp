@@ -86,17 +86,108 @@ class RecurrentConstants {
   const RecurrentFlavor& flavor_;
 };
 
+/// Memory of an argument that is found anew in each run.
+struct Binding {
+  std::size_t argument;
+  std::size_t port;
+  std::size_t offset;  ///< In bytes.
+  const void* (*find)(const Buffers& buffers, const Binding& binding);
+};
+
+const void* find_in_input(const Buffers& buffers, const Binding& binding) {
+  return buffers.input<std::byte>(binding.port) + binding.offset;
+}
+const void* find_in_output(const Buffers& buffers, const Binding& binding) {
+  return buffers.output<std::byte>(binding.port) + binding.offset;
+}
+const void* find_in_scratch(const Buffers& buffers, const Binding& binding) {
+  return static_cast<std::byte*>(buffers.scratch) + binding.offset;
+}
+
+/// The arguments of one direction's primitive, with their numbers or where these are found.
+class ArgumentList {
+ public:
+  explicit ArgumentList(const KernelRequest& request) : request_(request) {}
+
+  void add_constant(int number, const dnnl::memory::desc& layout, Tensor numbers) {
+    arguments.push_back({number, layout, numbers.raw()});
+    constants.push_back(std::move(numbers));
+  }
+  /// A missing input is zeros; nothing is added for an empty layout. Offsets are in elements.
+  void add_input(int number, const dnnl::memory::desc& layout, std::size_t port,
+                 std::int64_t offset) {
+    const auto bytes = static_cast<std::int64_t>(layout.get_size());
+    if (bytes == 0) return;
+    if (!request_.has_input(port)) {
+      return add_constant(number, layout, Tensor(DataType::kUint8, {bytes}));
+    }
+    bindings.push_back({arguments.size(), port, offset * sizeof(float), find_in_input});
+    arguments.push_back({number, layout});
+  }
+  /// An unwanted output is written to scratch memory.
+  void add_output(int number, const dnnl::memory::desc& layout, std::size_t port,
+                  std::int64_t offset) {
+    if (layout.get_size() == 0) return;
+    if (request_.has_output(port)) {
+      bindings.push_back({arguments.size(), port, offset * sizeof(float), find_in_output});
+    } else {
+      bindings.push_back({arguments.size(), 0, scratch_bytes, find_in_scratch});
+      scratch_bytes += (layout.get_size() + 63) / 64 * 64;
+    }
+    arguments.push_back({number, layout});
+  }
+
+  std::vector<Argument> arguments;
+  std::vector<Binding> bindings;
+  std::vector<Tensor> constants;
+  std::size_t scratch_bytes = 0;
+
+ private:
+  const KernelRequest& request_;
+};
+
+ArgumentList list_arguments(const KernelRequest& request, const RecurrentExtents& extents,
+                            const RecurrentFlavor& flavor, const RecurrentDirection& direction,
+                            const RecurrentPrimitive& primitive) {
+  using namespace recurrent_input;
+  using namespace recurrent_output;
+  const RecurrentLayouts& layouts = direction.layouts;
+  const RecurrentConstants constants(request, direction.attrs, extents, flavor);
+  const std::size_t d = direction.number;
+  const std::int64_t state = static_cast<std::int64_t>(d) * extents.state.direction;
+  const std::int64_t y = static_cast<std::int64_t>(d) * extents.y.direction;
+  ArgumentList list(request);
+  list.add_input(DNNL_ARG_SRC_LAYER, layouts.src_layer, kX, 0);
+  list.add_input(DNNL_ARG_SRC_ITER, layouts.src_iter, kInitialH, state);
+  list.add_input(DNNL_ARG_SRC_ITER_C, layouts.src_iter_c, kInitialC, state);
+  list.add_constant(DNNL_ARG_WEIGHTS_LAYER, primitive.weights_layer,
+                    constants.weights(kW, d, primitive.weights_layer));
+  list.add_constant(DNNL_ARG_WEIGHTS_ITER, primitive.weights_iter,
+                    constants.weights(kR, d, primitive.weights_iter));
+  if (request.has_input(kP)) {
+    list.add_constant(DNNL_ARG_WEIGHTS_PEEPHOLE, layouts.weights_peephole, constants.peepholes(d));
+  }
+  list.add_constant(DNNL_ARG_BIAS, layouts.bias, constants.bias(d));
+  list.add_output(DNNL_ARG_DST_LAYER, layouts.dst_layer, kY, y);
+  list.add_output(DNNL_ARG_DST_ITER, layouts.dst_iter, kYh, state);
+  list.add_output(DNNL_ARG_DST_ITER_C, layouts.dst_iter_c, kYc, state);
+  return list;
+}
+
 /// One uni-directional primitive per direction.
 class RecurrentKernel : public Kernel {
  public:
-  /// Adds the next direction; false when oneDNN does not implement it.
-  bool add_direction(const KernelRequest& request, const RecurrentExtents& extents,
-                     const RecurrentFlavor& flavor, RecurrentDirection direction);
+  void add_direction(const RecurrentPrimitive& primitive, ArgumentList list) {
+    directions_.push_back({PreparedPrimitive(primitive.primitive, primitive, list.arguments),
+                           std::move(list.bindings), std::move(list.constants)});
+    shared_bytes_ = std::max(shared_bytes_, list.scratch_bytes);
+    primitive_bytes_ = std::max(primitive_bytes_, directions_.back().primitive.scratch_bytes());
+  }
 
   void run(const Buffers& buffers) override {
     for (Direction& direction : directions_) {
       for (const Binding& binding : direction.bindings) {
-        direction.primitive.set(binding.argument, binding.address(buffers, binding));
+        direction.primitive.set(binding.argument, binding.find(buffers, binding));
       }
       direction.primitive.execute(static_cast<std::byte*>(buffers.scratch) + shared_bytes_);
     }
@@ -105,96 +196,16 @@ class RecurrentKernel : public Kernel {
   std::string implementation() const override { return directions_[0].primitive.implementation(); }
 
  private:
-  /// Memory of an argument that is found anew in each run.
-  struct Binding {
-    std::size_t argument;
-    std::size_t port;
-    std::size_t offset;  ///< In bytes.
-    const void* (*address)(const Buffers& buffers, const Binding& binding);
-  };
   struct Direction {
     PreparedPrimitive primitive;
     std::vector<Binding> bindings;
+    std::vector<Tensor> constants;
   };
 
-  static const void* in_input(const Buffers& buffers, const Binding& binding) {
-    return buffers.input<std::byte>(binding.port) + binding.offset;
-  }
-  static const void* in_output(const Buffers& buffers, const Binding& binding) {
-    return buffers.output<std::byte>(binding.port) + binding.offset;
-  }
-  static const void* in_scratch(const Buffers& buffers, const Binding& binding) {
-    return static_cast<std::byte*>(buffers.scratch) + binding.offset;
-  }
-
   std::vector<Direction> directions_;
-  std::vector<Tensor> constants_;
   std::size_t shared_bytes_ = 0;  ///< Unwanted outputs, for one direction at a time.
   std::size_t primitive_bytes_ = 0;
 };
-
-std::size_t rounded(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
-
-bool RecurrentKernel::add_direction(const KernelRequest& request, const RecurrentExtents& extents,
-                                    const RecurrentFlavor& flavor, RecurrentDirection direction) {
-  const auto described = flavor.describe(direction);
-  if (!described) return false;
-  const RecurrentLayouts& layouts = direction.layouts;
-  const std::size_t d = direction.number;
-  const RecurrentConstants constants(request, direction.attrs, extents, flavor);
-  std::vector<Argument> arguments;
-  std::vector<Binding> bindings;
-  std::size_t shared_bytes = 0;
-
-  const auto add_constant = [&](int number, const dnnl::memory::desc& layout, Tensor numbers) {
-    arguments.push_back({number, layout, numbers.raw()});
-    constants_.push_back(std::move(numbers));
-  };
-  const auto add_scratch = [&](int number, const dnnl::memory::desc& layout) {
-    bindings.push_back({arguments.size(), 0, shared_bytes, in_scratch});
-    arguments.push_back({number, layout});
-    shared_bytes += rounded(layout.get_size());
-  };
-  const auto add_input = [&](int number, const dnnl::memory::desc& layout, std::size_t port,
-                             std::int64_t offset) {
-    if (layout.get_size() == 0) return;
-    if (!request.has_input(port)) {
-      return add_constant(number, layout,
-                          Tensor(DataType::kUint8, {static_cast<std::int64_t>(layout.get_size())}));
-    }
-    bindings.push_back({arguments.size(), port, offset * sizeof(float), in_input});
-    arguments.push_back({number, layout});
-  };
-  const auto add_output = [&](int number, const dnnl::memory::desc& layout, std::size_t port,
-                              std::int64_t offset) {
-    if (layout.get_size() == 0) return;
-    if (!request.has_output(port)) return add_scratch(number, layout);
-    bindings.push_back({arguments.size(), port, offset * sizeof(float), in_output});
-    arguments.push_back({number, layout});
-  };
-
-  const std::int64_t state = static_cast<std::int64_t>(d) * extents.state.direction;
-  add_input(DNNL_ARG_SRC_LAYER, layouts.src_layer, recurrent_input::kX, 0);
-  add_input(DNNL_ARG_SRC_ITER, layouts.src_iter, recurrent_input::kInitialH, state);
-  add_input(DNNL_ARG_SRC_ITER_C, layouts.src_iter_c, recurrent_input::kInitialC, state);
-  add_constant(DNNL_ARG_WEIGHTS_LAYER, described->weights_layer,
-               constants.weights(recurrent_input::kW, d, described->weights_layer));
-  add_constant(DNNL_ARG_WEIGHTS_ITER, described->weights_iter,
-               constants.weights(recurrent_input::kR, d, described->weights_iter));
-  if (request.has_input(recurrent_input::kP)) {
-    add_constant(DNNL_ARG_WEIGHTS_PEEPHOLE, layouts.weights_peephole, constants.peepholes(d));
-  }
-  add_constant(DNNL_ARG_BIAS, layouts.bias, constants.bias(d));
-  add_output(DNNL_ARG_DST_LAYER, layouts.dst_layer, recurrent_output::kY,
-             static_cast<std::int64_t>(d) * extents.y.direction);
-  add_output(DNNL_ARG_DST_ITER, layouts.dst_iter, recurrent_output::kYh, state);
-  add_output(DNNL_ARG_DST_ITER_C, layouts.dst_iter_c, recurrent_output::kYc, state);
-  directions_.push_back(
-      {PreparedPrimitive(described->primitive, *described, arguments), std::move(bindings)});
-  shared_bytes_ = std::max(shared_bytes_, shared_bytes);
-  primitive_bytes_ = std::max(primitive_bytes_, directions_.back().primitive.scratch_bytes());
-  return true;
-}
 
 RecurrentLayouts layouts_of(const KernelRequest& request, const RecurrentAttrs& attrs,
                             const RecurrentExtents& extents, const RecurrentFlavor& flavor) {
@@ -251,7 +262,11 @@ std::unique_ptr<Kernel> make_recurrent(const KernelRequest& request,
   const RecurrentLayouts layouts = layouts_of(request, attrs, extents, flavor);
   auto kernel = std::make_unique<RecurrentKernel>();
   for (std::size_t d = 0; d < attrs.directions.size(); ++d) {
-    if (!kernel->add_direction(request, extents, flavor, {attrs, d, layouts})) return nullptr;
+    const RecurrentDirection direction{attrs, d, layouts};
+    const auto primitive = flavor.describe(direction);
+    if (!primitive) return nullptr;
+    kernel->add_direction(*primitive,
+                          list_arguments(request, extents, flavor, direction, *primitive));
   }
   return kernel;
 }

@@ -55,7 +55,7 @@ OpCase to_op_case(const RecurrentCase& c) {
   for (const auto& [name, type] : input_ports(c)) {
     const bool is_given = declared.size() < 3 || contains(c.inputs, name) ||
                           (name == "sequence_lens" && !c.sequence_lens.empty());
-    if (is_given) declared.push_back(type + " " + name);
+    if (is_given) declared.push_back(fmt::format("{} {}", type, name));
     arguments.push_back(is_given ? name : "");
     if (is_given) last = arguments.size();
   }
@@ -83,6 +83,7 @@ OpCase to_op_case(const RecurrentCase& c) {
 
 std::vector<OpCase> to_op_cases(const std::vector<RecurrentCase>& cases) {
   std::vector<OpCase> result;
+  result.reserve(cases.size());
   for (const RecurrentCase& recurrent : cases) result.push_back(to_op_case(recurrent));
   return result;
 }
