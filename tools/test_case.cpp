@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <system_error>
 
 #include "ir/error.h"
 
@@ -27,7 +28,8 @@ class TestFinder {
     }
     if (!fs::is_directory(path)) return;
     for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
-      if (entry.exists()) visit(entry.path());
+      std::error_code broken_link;
+      if (entry.exists(broken_link)) visit(entry.path());
     }
   }
 
