@@ -23,7 +23,8 @@ std::vector<OpCase> reduce_cases() {
        .graph = "g (float[2,3] x) => (float[2,3] y) <int64[0] axes = {}> { y = ReduceSum "
                 "<noop_with_empty_axes = 1> (x, axes) }"},
       {.name = "ReduceSumAxesGivenAtRun",
-       .graph = "g (float[2,3] x, int64[1] axes) => (float[a,b] y) { y = ReduceSum (x, axes) }"},
+       .graph = "g (float[2,3] x, int64[1] axes) => (float[a,b] y) { y = ReduceSum (x, axes) }",
+       .inputs = {{"axes", Tensor::of<std::int64_t>({1}, {1})}}},
       {.name = "ReduceSumEmptySet",
        .graph = "g (float[2,0,4] x) => (float[2,1,4] y) <int64[1] axes = {1}> { y = ReduceSum "
                 "(x, axes) }"},
