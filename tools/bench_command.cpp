@@ -118,6 +118,7 @@ std::vector<OperatorTime> by_operator(const std::vector<StepProfile>& steps) {
     sum.runs += step.runs;
   }
   std::vector<OperatorTime> operators;
+  operators.reserve(sums.size());
   for (auto& [key, sum] : sums) operators.push_back(std::move(sum));
   std::stable_sort(
       operators.begin(), operators.end(),
