@@ -62,11 +62,14 @@ std::vector<std::int32_t> centered(const Tensor& matrices, std::int64_t rows, st
                                    const PerLine& zeros, bool per_row) {
   const std::vector<std::int64_t> wide = matrices.to_int64();
   std::vector<std::int32_t> result(wide.size());
-  for (std::size_t i = 0; i < wide.size(); ++i) {
-    const auto position = static_cast<std::int64_t>(i);
-    const std::int64_t line = per_row ? position / columns % rows : position % columns;
-    result[i] = static_cast<std::int32_t>(static_cast<double>(wide[i]) -
-                                          zeros.at(position / (rows * columns), line));
+  std::size_t i = 0;
+  for (std::int64_t matrix = 0; i < wide.size(); ++matrix) {
+    for (std::int64_t row = 0; row < rows; ++row) {
+      for (std::int64_t column = 0; column < columns; ++column, ++i) {
+        const double zero = zeros.at(matrix, per_row ? row : column);
+        result[i] = static_cast<std::int32_t>(static_cast<double>(wide[i]) - zero);
+      }
+    }
   }
   return result;
 }
