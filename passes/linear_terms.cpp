@@ -211,12 +211,12 @@ std::optional<LinearSum> find_linear_terms(Value& value, const PassContext& cont
   return sum;
 }
 
-Value* build_weight(Rewriter& rewriter, const WeightBlock& block) {
-  Value* matrix = block.value;
+Value* build_transposed_weight(Rewriter& rewriter, const WeightBlock& block) {
   if (block.transposed) {
-    matrix = rewriter.add("Transpose", {matrix}, {{"perm", std::vector<std::int64_t>{1, 0}}});
+    return cut(rewriter, cut(rewriter, block.value, 0, block.columns), 1, block.rows);
   }
-  return cut(rewriter, cut(rewriter, matrix, 0, block.rows), 1, block.columns);
+  Value* matrix = cut(rewriter, cut(rewriter, block.value, 0, block.rows), 1, block.columns);
+  return rewriter.add("Transpose", {matrix}, {{"perm", std::vector<std::int64_t>{1, 0}}});
 }
 
 Value* build_bias(Rewriter& rewriter, const BiasBlock& block) {

@@ -56,8 +56,8 @@ bool depends_on_weights_only(const Value& value);
 /// way.
 std::optional<LinearSum> find_linear_terms(Value& value, const PassContext& context);
 
-/// The operands of a concatenated or plain value, as columns of one matrix.
-Value* build_weight(Rewriter& rewriter, const WeightBlock& block);
+/// The transpose of the block: [columns, rows].
+Value* build_transposed_weight(Rewriter& rewriter, const WeightBlock& block);
 /// The block as a vector [columns].
 Value* build_bias(Rewriter& rewriter, const BiasBlock& block);
 

@@ -11,6 +11,10 @@ constexpr Pass kPasses[] = {
     {"fold-constants", "nodes that depend on constants only become constants",
      passes::fold_constants},
     {"remove-identities", "no node gives its input unchanged", passes::remove_identities},
+    {"fuse-lstm-cell", "steps of an LSTM spelled in parts are LSTM nodes", passes::fuse_lstm_cell},
+    {"fuse-gru-cell", "steps of a GRU spelled in parts are GRU nodes", passes::fuse_gru_cell},
+    {"fuse-rnn-cell", "steps of a plain recurrence spelled in parts are RNN nodes",
+     passes::fuse_rnn_cell},
     {"merge-duplicates", "no two nodes or constants are equal", passes::merge_duplicates},
     {"remove-dead", "nodes, outputs and constants that nobody uses are gone", passes::remove_dead},
 };
@@ -21,8 +25,12 @@ struct Pipeline {
 };
 
 constexpr Pipeline kPipelines[] = {
-    {kInferencePipeline, "fold-constants,remove-identities,merge-duplicates,remove-dead"},
-    {kTrainingPipeline, "fold-constants,remove-identities,merge-duplicates,remove-dead"},
+    {kInferencePipeline,
+     "remove-identities,fold-constants,remove-identities,fuse-lstm-cell,fuse-gru-cell,"
+     "fuse-rnn-cell,fold-constants,remove-identities,merge-duplicates,remove-dead"},
+    {kTrainingPipeline,
+     "remove-identities,fold-constants,remove-identities,fuse-lstm-cell,fuse-gru-cell,"
+     "fuse-rnn-cell,fold-constants,remove-identities,merge-duplicates,remove-dead"},
 };
 
 }  // namespace

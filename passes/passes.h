@@ -20,6 +20,9 @@ std::optional<std::string_view> pipeline_text(std::string_view name);
 namespace passes {
 
 bool fold_constants(Graph& graph, PassContext& context);
+bool fuse_gru_cell(Graph& graph, PassContext& context);
+bool fuse_lstm_cell(Graph& graph, PassContext& context);
+bool fuse_rnn_cell(Graph& graph, PassContext& context);
 bool merge_duplicates(Graph& graph, PassContext& context);
 bool remove_dead(Graph& graph, PassContext& context);
 bool remove_identities(Graph& graph, PassContext& context);

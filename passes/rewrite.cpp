@@ -117,23 +117,33 @@ class Driver {
   void replace(Node& node, const Rule& rule, const Replacement& replacement,
                const Rewriter& rewriter) {
     for (std::size_t i = 0; i < replacement.size(); ++i) {
-      Value* before = node.output(i);
-      Value* after = replacement[i];
-      if (before == nullptr || after == nullptr) continue;
-      if (!are_compatible(before->type(), after->type())) {
-        fail("rule '{}' on {}: it would replace {} by {}; the types must agree", rule.name,
-             node.describe(), to_string(before->type()), to_string(after->type()));
-      }
-      worklist_.add_users(*before);
-      node.graph()->replace_all_uses(before, after);
-      take_name(*before, *after, rewriter);
+      if (node.output(i) == nullptr || replacement[i] == nullptr) continue;
+      replace(*node.output(i), *replacement[i], rule, rewriter);
+    }
+    for (const auto& [before, after] : rewriter.replaced()) {
+      replace(*before, *after, rule, rewriter);
     }
     for (Node* added : rewriter.added()) worklist_.add(added);
     for (Value* input : node.inputs()) {
       if (input != nullptr) worklist_.add(input->producer());
     }
-    for (Node* added : rewriter.added()) erase(added);
-    erase(&node);
+    std::vector<Node*> unused{&node};
+    for (const auto& [before, after] : rewriter.replaced()) unused.push_back(before->producer());
+    for (Node* added : rewriter.added()) unused.push_back(added);
+    for (Node* candidate : unused) {
+      if (erased_.count(candidate) == 0) erase(candidate);
+    }
+    erased_.clear();
+  }
+
+  void replace(Value& before, Value& after, const Rule& rule, const Rewriter& rewriter) {
+    if (!are_compatible(before.type(), after.type())) {
+      fail("rule '{}' on '{}': it would replace {} by {}; the types must agree", rule.name,
+           before.name(), to_string(before.type()), to_string(after.type()));
+    }
+    worklist_.add_users(before);
+    before.graph()->replace_all_uses(&before, &after);
+    take_name(before, after, rewriter);
   }
 
   // A new value goes by the name of what it replaces.
@@ -149,6 +159,7 @@ class Driver {
   void erase(Node* node) {
     erase_if_dead(node, [&](Node& dead) {
       worklist_.forget(dead);
+      erased_.insert(&dead);
       for (Value* input : dead.inputs()) {
         if (input != nullptr && input->producer() != nullptr) worklist_.add(input->producer());
       }
@@ -158,6 +169,7 @@ class Driver {
   PassContext& context_;
   std::span<const Rule> rules_;
   Worklist worklist_;
+  std::unordered_set<const Node*> erased_;  // By the replacement at hand.
 };
 
 }  // namespace
@@ -171,7 +183,7 @@ Node* Rewriter::add_node(std::string_view op_name, const std::vector<Value*>& in
   Graph& graph = *node_.graph();
   std::vector<std::string> names;
   for (std::size_t i = 0; i < outputs; ++i) names.push_back(graph.unique_name(lower_case(op_name)));
-  Node* added = graph.add_node(op(op_name), inputs, names, std::move(attrs), &node_);
+  Node* added = graph.add_node(op(op_name), inputs, names, std::move(attrs), position_);
   infer_types(*added);
   added_.push_back(added);
   return added;

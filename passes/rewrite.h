@@ -21,7 +21,7 @@ using Replacement = std::vector<Value*>;
 /// looks at and have their types inferred, and says why it gives up.
 class Rewriter {
  public:
-  Rewriter(Node& node, PassContext& context) : node_(node), context_(context) {}
+  Rewriter(Node& node, PassContext& context) : node_(node), position_(&node), context_(context) {}
 
   PassContext& context() const { return context_; }
   const Tensor* constant(const Value* value) const { return context_.constant(value); }
@@ -36,6 +36,12 @@ class Rewriter {
   /// A constant list of int64.
   Value* add_ints(const std::vector<std::int64_t>& values);
 
+  /// New nodes stand before `position` instead: for patterns whose first result is read before the
+  /// node that the rule looks at.
+  void insert_before(Node& position) { position_ = &position; }
+  /// A value of the pattern beside the node's outputs that is replaced as well.
+  void also_replace(Value* before, Value* after) { replaced_.emplace_back(before, after); }
+
   /// Tells --explain that `node` was close to a match but for `reason`; for `return no_match(...)`.
   template <typename... Args>
   std::nullopt_t no_match(fmt::format_string<Args...> format, Args&&... args) const {
@@ -47,11 +53,14 @@ class Rewriter {
 
   /// The nodes added so far, in order.
   const std::vector<Node*>& added() const { return added_; }
+  const std::vector<std::pair<Value*, Value*>>& replaced() const { return replaced_; }
 
  private:
   Node& node_;
+  Node* position_;
   PassContext& context_;
   std::vector<Node*> added_;
+  std::vector<std::pair<Value*, Value*>> replaced_;
 };
 
 /// One rewrite: looks at a node and the values around it and returns what to put in its place, or

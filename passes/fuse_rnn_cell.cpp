@@ -1,0 +1,99 @@
+#include <algorithm>
+
+#include "ir/op_def.h"
+#include "passes/passes.h"
+#include "passes/recurrent_cell.h"
+
+namespace gatefold::passes {
+namespace {
+
+const LinearTerm* find_term(const LinearSum& sum, const Value* operand) {
+  for (const LinearTerm& term : sum.terms) {
+    if (term.operand == operand) return &term;
+  }
+  return nullptr;
+}
+
+// True when a later step with the same recurrent weights reads `next`: the activation is found
+// behind the operators that make a linear sum.
+bool is_read_by_next_step(const Value& next, std::string_view activation, const WeightBlock& weight,
+                          const PassContext& context) {
+  std::vector<const Value*> pending{&next};
+  for (int visited = 0; !pending.empty() && visited < 64; ++visited) {
+    const Value* value = pending.back();
+    pending.pop_back();
+    for (const Use& use : value->uses()) {
+      const std::string_view op = use.user->op().name;
+      if (op == "Concat" || op == "Gemm" || op == "MatMul" || op == "Add") {
+        pending.push_back(use.user->output());
+      } else if (op == activation) {
+        const auto sum = find_linear_terms(*use.user->input(0), context);
+        const LinearTerm* term = sum ? find_term(*sum, &next) : nullptr;
+        if (term != nullptr && term->weight == weight) return true;
+      }
+    }
+  }
+  return false;
+}
+
+// The result of the step before, which has become an RNN node already.
+bool is_result_of_step(const Value& operand, std::string_view activation) {
+  const Node* squeeze = producer_of(&operand, "Squeeze");
+  const Node* rnn = squeeze == nullptr ? nullptr : producer_of(squeeze->input(0), "RNN");
+  return rnn != nullptr && squeeze->input(0)->output_index() == 1 &&
+         rnn->attr_strings("activations") == std::vector<std::string>{std::string(activation)};
+}
+
+// A dense layer with tanh is no recurrence: something must show that the result comes back.
+Value* find_hidden(const Node& node, const LinearSum& sum, const PassContext& context) {
+  const Value& next = *node.output();
+  const Dim& size = next.type().shape->back();
+  for (const LinearTerm& term : sum.terms) {
+    Value& operand = *term.operand;
+    if (!operand.type().has_rank() || !(operand.type().shape->back() == size)) continue;
+    const bool is_exchanged =
+        operand.kind() == Value::Kind::kInput && next.output_uses() > 0 && !next.uses().empty();
+    if (is_carried(operand, next) || is_exchanged || is_result_of_step(operand, node.op().name) ||
+        is_read_by_next_step(next, node.op().name, term.weight, context)) {
+      return &operand;
+    }
+  }
+  return nullptr;
+}
+
+std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
+  const Value& next = *node.output();
+  const Type& type = next.type();
+  if (!type.has_rank() || type.rank() != 2 || !type.shape->back().is_known()) return std::nullopt;
+  const auto sum = find_linear_terms(*node.input(0), rewriter.context());
+  if (!sum || sum->terms.size() < 2) return std::nullopt;
+  Value* hidden = find_hidden(node, *sum, rewriter.context());
+  if (hidden == nullptr) return rewriter.no_match("its result does not come back as an operand");
+  const std::int64_t size = type.shape->back().size();
+  const auto operands = sort_operands({&*sum}, hidden, next, nullptr, size);
+  if (!operands) return rewriter.no_match("it reads nothing but its own state");
+
+  Value* zeros = rewriter.add_constant("zeros", Tensor(type.dtype, {size}));
+  Value* bias = rewriter.add("Concat", {build_gate_bias(rewriter, *sum, size), zeros},
+                             {{"axis", std::int64_t{0}}});
+  Node* rnn =
+      rewriter.add_node("RNN",
+                        {build_step_input(rewriter, operands->inputs),
+                         build_gate_weights(rewriter, {&*sum}, operands->inputs, size),
+                         build_gate_weights(rewriter, {&*sum}, {operands->hidden}, size),
+                         rewriter.add("Unsqueeze", {bias, rewriter.add_ints({0})}), nullptr,
+                         build_step_input(rewriter, {operands->hidden})},
+                        2,
+                        {{"hidden_size", size},
+                         {"activations", std::vector<std::string>{std::string(node.op().name)}}});
+  rnn->drop_output(0);
+  return Replacement{build_step_output(rewriter, rnn->output(1), next)};
+}
+
+constexpr Rule kRules[] = {{"rnn-cell", "Tanh", fuse}, {"rnn-cell-relu", "Relu", fuse}};
+
+}  // namespace
+
+bool fuse_rnn_cell(Graph& graph, PassContext& context) { return rewrite(graph, context, kRules); }
+
+}  // namespace gatefold::passes

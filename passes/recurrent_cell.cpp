@@ -1,0 +1,174 @@
+#include "passes/recurrent_cell.h"
+
+#include <algorithm>
+
+#include "ir/op_def.h"
+
+namespace gatefold {
+namespace {
+
+const LinearTerm* term_of(const LinearSum& sum, const Value* operand) {
+  const auto found = std::find_if(sum.terms.begin(), sum.terms.end(),
+                                  [&](const LinearTerm& term) { return term.operand == operand; });
+  return found == sum.terms.end() ? nullptr : &*found;
+}
+
+std::int64_t columns_of(const Value& operand) { return operand.type().shape->back().size(); }
+
+// Follows a value through whatever only renames or reshapes it.
+const Value* origin_of(const Value* value) {
+  for (const Node* node = value->producer(); node != nullptr; node = value->producer()) {
+    constexpr std::string_view kTransparent[] = {"Squeeze", "Unsqueeze", "Reshape", "Identity",
+                                                 "Slice",   "Gather",    "Split",   "Transpose"};
+    const bool is_transparent = std::find(std::begin(kTransparent), std::end(kTransparent),
+                                          node->op().name) != std::end(kTransparent);
+    if (!is_transparent) break;
+    value = node->input(0);
+  }
+  return value;
+}
+
+// h and c of one step, or of one initial state.
+bool have_same_origin(const Value& a, const Value& b) {
+  const Value* first = origin_of(&a);
+  const Value* second = origin_of(&b);
+  return first == second ||
+         (first->producer() != nullptr && first->producer() == second->producer());
+}
+
+}  // namespace
+
+bool is_carried(const Value& state, const Value& next) {
+  const Graph& graph = *state.graph();
+  if (state.kind() != Value::Kind::kInput || graph.outer() == nullptr) return false;
+  const auto& inputs = graph.inputs();
+  const auto input = std::find(inputs.begin(), inputs.end(), &state) - inputs.begin();
+  // A Loop's body has the iteration number before, and the condition before and after.
+  for (const std::ptrdiff_t shift : {0, 1}) {
+    const std::ptrdiff_t output = input - shift;
+    if (output < 0 || output >= static_cast<std::ptrdiff_t>(graph.outputs().size())) continue;
+    if (graph.outputs()[static_cast<std::size_t>(output)].value == &next) return true;
+  }
+  return false;
+}
+
+namespace {
+
+// The kinds of value that a hidden state is: the result of another step, or an initial state.
+int likeness_to_state(const Value& value) {
+  const Value* origin = origin_of(&value);
+  const Node* producer = origin->producer();
+  if (producer == nullptr) return origin->kind() == Value::Kind::kInput ? 1 : 2;
+  const std::string_view op = producer->op().name;
+  if (op == "LSTM" || op == "GRU" || op == "RNN") return origin->output_index() > 0 ? 3 : 0;
+  if (op == "Mul") {
+    return producer_of(producer->input(0), "Tanh") || producer_of(producer->input(1), "Tanh") ? 3
+                                                                                              : 0;
+  }
+  return op == "Expand" || op == "ConstantOfShape" ? 2 : 0;
+}
+
+}  // namespace
+
+Node* producer_of(const Value* value, std::string_view op) {
+  if (value == nullptr || value->producer() == nullptr) return nullptr;
+  Node* node = value->producer();
+  return node->op().name == op && node->op().domain.empty() ? node : nullptr;
+}
+
+std::optional<LinearSum> gate_under(const Value& value, std::string_view activation,
+                                    const PassContext& context) {
+  const Node* node = producer_of(&value, activation);
+  if (node == nullptr) return std::nullopt;
+  return find_linear_terms(*node->input(0), context);
+}
+
+std::optional<CellOperands> sort_operands(const std::vector<const LinearSum*>& gates, Value* hidden,
+                                          const Value& next_hidden, const Value* cell_state,
+                                          std::int64_t state_size) {
+  CellOperands operands;
+  for (const LinearSum* gate : gates) {
+    for (const LinearTerm& term : gate->terms) {
+      if (!term.operand->type().has_rank() || !term.operand->type().shape->back().is_known()) {
+        return std::nullopt;
+      }
+      const bool is_known = std::find(operands.inputs.begin(), operands.inputs.end(),
+                                      term.operand) != operands.inputs.end();
+      if (!is_known) operands.inputs.push_back(term.operand);
+    }
+  }
+  if (hidden == nullptr) {
+    int best = -1;
+    for (Value* operand : operands.inputs) {
+      if (columns_of(*operand) != state_size) continue;
+      int score = likeness_to_state(*operand);
+      if (is_carried(*operand, next_hidden)) score += 8;
+      if (cell_state != nullptr && have_same_origin(*operand, *cell_state)) score += 4;
+      if (score > best) {
+        best = score;
+        hidden = operand;
+      }
+    }
+  }
+  const auto found = std::find(operands.inputs.begin(), operands.inputs.end(), hidden);
+  if (hidden == nullptr || found == operands.inputs.end()) return std::nullopt;
+  operands.inputs.erase(found);
+  operands.hidden = hidden;
+  return operands.inputs.empty() ? std::nullopt : std::optional(operands);
+}
+
+Value* build_gate_weights(Rewriter& rewriter, const std::vector<const LinearSum*>& gates,
+                          const std::vector<Value*>& operands, std::int64_t state_size) {
+  std::vector<Value*> rows;
+  for (const LinearSum* gate : gates) {
+    std::vector<Value*> blocks;
+    for (const Value* operand : operands) {
+      const LinearTerm* term = term_of(*gate, operand);
+      if (term != nullptr) {
+        blocks.push_back(build_transposed_weight(rewriter, term->weight));
+      } else {
+        blocks.push_back(rewriter.add_constant(
+            "zeros", Tensor(operand->type().dtype, {state_size, columns_of(*operand)})));
+      }
+    }
+    rows.push_back(blocks.size() == 1
+                       ? blocks.front()
+                       : rewriter.add("Concat", blocks, {{"axis", std::int64_t{1}}}));
+  }
+  Value* stacked =
+      rows.size() == 1 ? rows.front() : rewriter.add("Concat", rows, {{"axis", std::int64_t{0}}});
+  return rewriter.add("Unsqueeze", {stacked, rewriter.add_ints({0})});
+}
+
+Value* build_gate_bias(Rewriter& rewriter, const LinearSum& gate, std::int64_t state_size) {
+  Value* sum = nullptr;
+  for (const BiasBlock& block : gate.biases) {
+    Value* bias = build_bias(rewriter, block);
+    sum = sum == nullptr ? bias : rewriter.add("Add", {sum, bias});
+  }
+  if (sum != nullptr) return sum;
+  return rewriter.add_constant("zeros",
+                               Tensor(gate.terms.front().operand->type().dtype, {state_size}));
+}
+
+Value* build_step_input(Rewriter& rewriter, const std::vector<Value*>& operands) {
+  std::vector<Value*> rows;
+  for (Value* operand : operands) {
+    if (operand->type().rank() == 2) {
+      rows.push_back(operand);
+    } else {
+      rows.push_back(
+          rewriter.add("Reshape", {operand, rewriter.add_ints({-1, columns_of(*operand)})}));
+    }
+  }
+  Value* row =
+      rows.size() == 1 ? rows.front() : rewriter.add("Concat", rows, {{"axis", std::int64_t{1}}});
+  return rewriter.add("Unsqueeze", {row, rewriter.add_ints({0})});
+}
+
+Value* build_step_output(Rewriter& rewriter, Value* state, const Value& like) {
+  if (like.type().has_rank() && like.type().rank() == 3) return state;
+  return rewriter.add("Squeeze", {state, rewriter.add_ints({0})});
+}
+
+}  // namespace gatefold

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "passes/linear_terms.h"
+#include "passes/rewrite.h"
+
+namespace gatefold {
+
+/// The operands that the gates of one recurrent step multiply with weights, sorted by role.
+struct CellOperands {
+  Value* hidden = nullptr;     ///< The previous hidden state.
+  std::vector<Value*> inputs;  ///< Everything else: together they are one row of X.
+};
+
+/// The linear sum under an activation: value = activation (sum).
+std::optional<LinearSum> gate_under(const Value& value, std::string_view activation,
+                                    const PassContext& context);
+
+/// Sorts the operands of the gates. `hidden` is the previous state where the pattern names it;
+/// otherwise it is found by what the step makes of it: the operand of `state_size` columns that is
+/// carried to `next_hidden`, looks like the result of another step or an initial state, or has the
+/// same origin as `cell_state`. Nothing when no operand can be the state, or nothing else is left.
+std::optional<CellOperands> sort_operands(const std::vector<const LinearSum*>& gates, Value* hidden,
+                                          const Value& next_hidden, const Value* cell_state,
+                                          std::int64_t state_size);
+
+/// [1, gates * H, columns of the operands]: the weights of `operands`, gate below gate.
+Value* build_gate_weights(Rewriter& rewriter, const std::vector<const LinearSum*>& gates,
+                          const std::vector<Value*>& operands, std::int64_t state_size);
+/// [H]: the sum of a gate's biases; zeros where it has none.
+Value* build_gate_bias(Rewriter& rewriter, const LinearSum& gate, std::int64_t state_size);
+/// [1, N, columns]: the operands side by side, as a sequence of one step.
+Value* build_step_input(Rewriter& rewriter, const std::vector<Value*>& operands);
+/// Drops the leading axis of a state [1, N, H] where `like` has two axes.
+Value* build_step_output(Rewriter& rewriter, Value* state, const Value& like);
+
+/// True when the body of a Loop or Scan carries `state` over to `next`.
+bool is_carried(const Value& state, const Value& next);
+
+/// The producer of `value` when it is operator `op` of ONNX's own domain, else nullptr.
+Node* producer_of(const Value* value, std::string_view op);
+
+}  // namespace gatefold
