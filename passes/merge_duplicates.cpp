@@ -5,6 +5,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "ir/infer.h"
 #include "ir/op_def.h"
 #include "passes/passes.h"
 #include "passes/rewrite.h"

@@ -11,10 +11,14 @@ constexpr Pass kPasses[] = {
     {"fold-constants", "nodes that depend on constants only become constants",
      passes::fold_constants},
     {"remove-identities", "no node gives its input unchanged", passes::remove_identities},
+    {"collapse-moves", "chains of Transpose, Reshape, Squeeze, Slice and Concat are one of them",
+     passes::collapse_moves},
     {"fuse-lstm-cell", "steps of an LSTM spelled in parts are LSTM nodes", passes::fuse_lstm_cell},
     {"fuse-gru-cell", "steps of a GRU spelled in parts are GRU nodes", passes::fuse_gru_cell},
     {"fuse-rnn-cell", "steps of a plain recurrence spelled in parts are RNN nodes",
      passes::fuse_rnn_cell},
+    {"reroll-recurrence", "chains of single steps are one node over time",
+     passes::reroll_recurrence},
     {"merge-duplicates", "no two nodes or constants are equal", passes::merge_duplicates},
     {"remove-dead", "nodes, outputs and constants that nobody uses are gone", passes::remove_dead},
 };
@@ -24,13 +28,16 @@ struct Pipeline {
   std::string_view passes;
 };
 
+// What both pipelines do. In training, parameters stay open: only constants are folded.
+constexpr std::string_view kCommonPasses =
+    "remove-identities,fold-constants,remove-identities,collapse-moves,merge-duplicates,"
+    "fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,fold-constants,collapse-moves,merge-duplicates,"
+    "reroll-recurrence,collapse-moves,fold-constants,remove-identities,merge-duplicates,"
+    "remove-dead";
+
 constexpr Pipeline kPipelines[] = {
-    {kInferencePipeline,
-     "remove-identities,fold-constants,remove-identities,fuse-lstm-cell,fuse-gru-cell,"
-     "fuse-rnn-cell,fold-constants,remove-identities,merge-duplicates,remove-dead"},
-    {kTrainingPipeline,
-     "remove-identities,fold-constants,remove-identities,fuse-lstm-cell,fuse-gru-cell,"
-     "fuse-rnn-cell,fold-constants,remove-identities,merge-duplicates,remove-dead"},
+    {kInferencePipeline, kCommonPasses},
+    {kTrainingPipeline, kCommonPasses},
 };
 
 }  // namespace

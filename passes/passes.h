@@ -19,12 +19,14 @@ std::optional<std::string_view> pipeline_text(std::string_view name);
 /// One function per file of this folder.
 namespace passes {
 
+bool collapse_moves(Graph& graph, PassContext& context);
 bool fold_constants(Graph& graph, PassContext& context);
 bool fuse_gru_cell(Graph& graph, PassContext& context);
 bool fuse_lstm_cell(Graph& graph, PassContext& context);
 bool fuse_rnn_cell(Graph& graph, PassContext& context);
 bool merge_duplicates(Graph& graph, PassContext& context);
 bool remove_dead(Graph& graph, PassContext& context);
+bool reroll_recurrence(Graph& graph, PassContext& context);
 bool remove_identities(Graph& graph, PassContext& context);
 
 }  // namespace passes

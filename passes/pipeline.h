@@ -12,13 +12,13 @@ namespace gatefold {
 
 /// How to run a list of passes, and what to show of it.
 struct PipelineOptions {
-  bool training = false;       ///< See PassContext.
-  bool verify = true;          ///< Check the whole graph after every pass.
-  std::string print_after;     ///< A pass, or "all": show the graph after it.
-  bool print_changed = false;  ///< Show the graph after each pass that changed it.
-  std::string stop_after;      ///< Run no pass after this one.
+  bool training = false;         ///< See PassContext.
+  bool verify = true;            ///< Check the whole graph after every pass.
+  std::string print_after = {};  ///< A pass, or "all": show the graph after it.
+  bool print_changed = false;    ///< Show the graph after each pass that changed it.
+  std::string stop_after = {};   ///< Run no pass after this one.
   std::int64_t max_rewrites = std::numeric_limits<std::int64_t>::max();
-  std::string explain;  ///< A pass whose near misses are shown.
+  std::string explain = {};  ///< A pass whose near misses are shown.
   /// Receives what is to be shown, line by line or as whole graphs.
   std::function<void(const std::string& text)> show = [](const std::string&) {};
   /// When a pass fails: receives a text that reproduces it, the graph before the pass under a

@@ -229,7 +229,13 @@ void erase_if_dead(Node* node, const std::function<void(Node&)>& before_erase) {
 }
 
 bool rewrite(Graph& graph, PassContext& context, std::span<const Rule> rules) {
-  return Driver(graph, context, rules).run();
+  bool changed = false;
+  while (Driver(graph, context, rules).run()) {
+    // What is known of a value may now be more, further down as well.
+    infer_types(graph);
+    changed = true;
+  }
+  return changed;
 }
 
 }  // namespace gatefold

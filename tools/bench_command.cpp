@@ -32,6 +32,7 @@ struct Options {
   fs::path path;
   std::vector<std::string> dims;
   int threads = 1;
+  bool optimize = true;
   double seconds = 2;
   std::uint64_t seed = 1;
   bool ops = false;
@@ -132,7 +133,8 @@ Measurement measure(const Options& options) {
   result.model = file.string();
   result.threads = options.threads;
   const auto start = Clock::now();
-  const LoadedModel loaded = load_model(file, parse_dim_sizes(options.dims), options.threads);
+  const LoadedModel loaded =
+      load_model(file, {parse_dim_sizes(options.dims), options.threads, options.optimize});
   result.load = seconds_since(start);
   Context& context = *loaded.context;
   const std::vector<Datum> inputs = make_inputs(options, *loaded.model.graph);
@@ -235,6 +237,7 @@ std::function<int()> declare(CLI::App& parser) {
   parser.add_option("--seed", options->seed, "Seed of random inputs")->capture_default_str();
   parser.add_flag("--ops", options->ops, "Also show where the time goes, by operator");
   parser.add_flag("--json", options->json, "Print one JSON object");
+  parser.add_flag("!--no-optimize", options->optimize, "Run the model as it is, without passes");
   return [options] { return run(*options); };
 }
 

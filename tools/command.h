@@ -28,7 +28,9 @@ struct Command {
 };
 
 extern const Command kBenchCommand;
+extern const Command kCompileCommand;
 extern const Command kInspectCommand;
+extern const Command kOptCommand;
 extern const Command kRunCommand;
 extern const Command kTestCommand;
 

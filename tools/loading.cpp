@@ -1,15 +1,19 @@
 #include "tools/loading.h"
 
 #include "frontend/onnx_reader.h"
+#include "passes/pipeline.h"
 
 namespace gatefold::tools {
 
-LoadedModel load_model(const std::filesystem::path& path, const DimSizes& dims, int threads) {
+LoadedModel load_model(const std::filesystem::path& path, const LoadOptions& options) {
   LoadedModel loaded;
   loaded.model = read_model(path);
-  bind_dims(*loaded.model.graph, dims);
-  loaded.executable =
-      std::make_shared<const Executable>(loaded.model.graph, CompileOptions{.threads = threads});
+  bind_dims(*loaded.model.graph, options.dims);
+  if (options.optimize && loaded.model.metadata.count(std::string(kCompiledKey)) == 0) {
+    run_passes(*loaded.model.graph, kInferencePipeline, {.verify = false});
+  }
+  loaded.executable = std::make_shared<const Executable>(
+      loaded.model.graph, CompileOptions{.threads = options.threads});
   loaded.context = std::make_unique<Context>(loaded.executable);
   return loaded;
 }

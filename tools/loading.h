@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string_view>
 
 #include "backend/executable.h"
 #include "ir/graph.h"
@@ -16,7 +17,16 @@ struct LoadedModel {
   std::unique_ptr<Context> context;
 };
 
-/// Reads a model, gives named extents their sizes, and prepares it for running. Throws Error.
-LoadedModel load_model(const std::filesystem::path& path, const DimSizes& dims, int threads);
+/// Metadata key of a compiled model; its value is the pipeline that was run.
+inline constexpr std::string_view kCompiledKey = "gatefold.compiled";
+
+struct LoadOptions {
+  DimSizes dims = {};  ///< Sizes for named extents.
+  int threads = 1;
+  bool optimize = true;  ///< Run the inference pipeline, unless the model is compiled already.
+};
+
+/// Reads a model, optimizes it and prepares it for running. Throws Error.
+LoadedModel load_model(const std::filesystem::path& path, const LoadOptions& options);
 
 }  // namespace gatefold::tools

@@ -63,7 +63,8 @@ TestOutcome run(const fs::path& folder, const TestOptions& options) {
   try {
     const std::vector<DataSet> data_sets = find_data_sets(folder);
     if (data_sets.empty()) return {Verdict::kSkipped, "has no test_data_set_0 with outputs"};
-    const LoadedModel loaded = load_model(folder / "model.onnx", {}, options.threads);
+    const LoadedModel loaded = load_model(
+        folder / "model.onnx", {.threads = options.threads, .optimize = options.optimize});
     for (const DataSet& data_set : data_sets) {
       where = data_set.name + ": ";
       check_data_set(data_set, *loaded.model.graph, *loaded.context, options.tolerance);

@@ -29,6 +29,7 @@ struct Options {
   std::optional<fs::path> output;
   std::string format = "npy";
   int threads = 1;
+  bool optimize = true;
 };
 
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
@@ -192,7 +193,7 @@ void print_summary(const std::string& name, const Tensor& tensor) {
 
 int run(const Options& options) {
   const LoadedModel loaded =
-      load_model(options.model, parse_dim_sizes(options.dims), options.threads);
+      load_model(options.model, {parse_dim_sizes(options.dims), options.threads, options.optimize});
   const Graph& graph = *loaded.model.graph;
   const std::vector<Datum> inputs =
       complete_inputs(graph, read_given(graph, options.inputs), options.seed);
@@ -236,6 +237,7 @@ std::function<int()> declare(CLI::App& parser) {
   parser.add_option("--threads", options->threads, "Threads that compute the model")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  parser.add_flag("!--no-optimize", options->optimize, "Run the model as it is, without passes");
   return [options] { return run(*options); };
 }
 

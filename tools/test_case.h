@@ -14,6 +14,8 @@ namespace gatefold::tools {
 struct TestOptions {
   Tolerance tolerance;
   int threads = 1;
+  bool optimize = true;  ///< Run the inference pipeline on models first.
+  bool update = false;   ///< Rewrite what pass tests expect instead of comparing.
 };
 
 struct TestOutcome {
@@ -38,6 +40,10 @@ std::span<const TestKind* const> test_kinds();
 
 /// A folder in the form of ONNX's backend tests: a model and the outputs it must give for inputs.
 extern const TestKind kModelTest;
+
+/// A file of ONNX text: "# passes: LIST", a graph, "# expect", and the graph that the passes must
+/// make of it, which must also compute the same. "# training" in the head keeps parameters open.
+extern const TestKind kPassTest;
 
 /// A data set of a model test: the tensor files of its inputs and outputs, in order.
 struct DataSet {

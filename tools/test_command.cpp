@@ -63,6 +63,10 @@ std::function<int()> declare(CLI::App& parser) {
   parser.add_option("--threads", options->test.threads, "Threads that compute one model")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  parser.add_flag("!--no-optimize", options->test.optimize,
+                  "Run models as they are, without passes");
+  parser.add_flag("--update", options->test.update,
+                  "Write what pass tests give now as what they expect");
   return [options] { return run(*options); };
 }
 

@@ -1,0 +1,227 @@
+#include <algorithm>
+#include <numeric>
+
+#include "ir/op_def.h"
+#include "passes/passes.h"
+#include "passes/recurrent_cell.h"
+
+namespace gatefold::passes {
+namespace {
+
+using Result = std::optional<Replacement>;
+using Ints = std::vector<std::int64_t>;
+
+std::int64_t positive(std::int64_t axis, std::int64_t rank) {
+  return axis < 0 ? axis + rank : axis;
+}
+
+// A constant list of integers, else nothing.
+std::optional<Ints> constant_ints(const Rewriter& rewriter, const Value* value) {
+  const Tensor* tensor = value == nullptr ? nullptr : rewriter.constant(value);
+  return tensor == nullptr ? std::nullopt : std::optional(tensor->to_int64());
+}
+
+// The axes that a Squeeze takes away or an Unsqueeze adds, counted from the front and sorted.
+std::optional<Ints> moved_axes(const Node& node, const Rewriter& rewriter) {
+  const bool adds = node.op().name == "Unsqueeze";
+  const Type& wide = adds ? node.output()->type() : node.input(0)->type();
+  auto axes = constant_ints(rewriter, node.input(1));
+  if (!axes || !wide.has_rank()) return std::nullopt;
+  for (std::int64_t& axis : *axes) axis = positive(axis, wide.rank());
+  std::sort(axes->begin(), axes->end());
+  return axes;
+}
+
+// Squeeze (Unsqueeze (x)) of the same axes -> x, and the other way round
+template <int kAdds>
+Result undo(Node& node, Rewriter& rewriter) {
+  const Node* inner = producer_of(node.input(0), kAdds != 0 ? "Squeeze" : "Unsqueeze");
+  if (inner == nullptr) return std::nullopt;
+  const auto outer_axes = moved_axes(node, rewriter);
+  const auto inner_axes = moved_axes(*inner, rewriter);
+  if (!outer_axes || !inner_axes || *outer_axes != *inner_axes) return std::nullopt;
+  return Replacement{inner->input(0)};
+}
+
+Ints permutation_of(const Node& transpose) {
+  Ints perm = transpose.attr_ints("perm");
+  if (perm.empty()) {
+    perm.resize(static_cast<std::size_t>(transpose.input(0)->type().rank()));
+    std::iota(perm.rbegin(), perm.rend(), 0);
+  }
+  return perm;
+}
+
+// Transpose (Transpose (x)) -> one Transpose of x
+Result transposes(Node& node, Rewriter& rewriter) {
+  const Node* inner = producer_of(node.input(0), "Transpose");
+  if (inner == nullptr || !inner->input(0)->type().has_rank()) return std::nullopt;
+  const Ints first = permutation_of(*inner);
+  Ints perm = permutation_of(node);
+  for (std::int64_t& axis : perm) axis = first[static_cast<std::size_t>(axis)];
+  if (std::is_sorted(perm.begin(), perm.end())) return Replacement{inner->input(0)};
+  return Replacement{rewriter.add("Transpose", {inner->input(0)}, {{"perm", perm}})};
+}
+
+// Reshape (Reshape (x)) -> one Reshape of x, when no extent of the outer one is taken over
+Result reshapes(Node& node, Rewriter& rewriter) {
+  const Node* inner = producer_of(node.input(0), "Reshape");
+  const auto target = constant_ints(rewriter, node.input(1));
+  if (inner == nullptr || !target) return std::nullopt;
+  if (std::find(target->begin(), target->end(), 0) != target->end()) return std::nullopt;
+  return Replacement{rewriter.add("Reshape", {inner->input(0), node.input(1)}, node.attrs())};
+}
+
+/// Elements [first, last) along one axis of a value; `drops_axis` when that axis is then gone.
+struct Rows {
+  Value* source = nullptr;
+  std::int64_t axis = 0;
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  bool drops_axis = false;
+};
+
+std::optional<Rows> read_gather(const Node& node, const Rewriter& rewriter) {
+  Value* source = node.input(0);
+  const Tensor* index = rewriter.constant(node.input(1));
+  if (index == nullptr || index->rank() != 0 || !source->type().has_rank()) return std::nullopt;
+  const std::int64_t axis = positive(node.attr_int("axis"), source->type().rank());
+  const std::int64_t row = index->to_int64().front();
+  if (row < 0) return std::nullopt;
+  return Rows{source, axis, row, row + 1, true};
+}
+
+std::optional<Rows> read_slice(const Node& node, const Rewriter& rewriter) {
+  Value* source = node.input(0);
+  const auto starts = constant_ints(rewriter, node.input(1));
+  const auto ends = constant_ints(rewriter, node.input(2));
+  const auto axes = constant_ints(rewriter, node.input(3));
+  if (!starts || !ends || !axes || starts->size() != 1 || !source->type().has_rank()) {
+    return std::nullopt;
+  }
+  if (node.input(4) != nullptr && constant_ints(rewriter, node.input(4)) != Ints{1}) {
+    return std::nullopt;
+  }
+  const std::int64_t axis = positive(axes->front(), source->type().rank());
+  const Dim& extent = (*source->type().shape)[static_cast<std::size_t>(axis)];
+  if (starts->front() < 0 || ends->front() <= starts->front() || !extent.is_known()) {
+    return std::nullopt;
+  }
+  if (ends->front() > extent.size()) return std::nullopt;
+  return Rows{source, axis, starts->front(), ends->front(), false};
+}
+
+std::optional<Rows> read_split(const Node& node, const Value& part) {
+  Value* source = node.input(0);
+  if (!source->type().has_rank()) return std::nullopt;
+  const auto axis =
+      static_cast<std::size_t>(positive(node.attr_int("axis"), source->type().rank()));
+  std::int64_t first = 0;
+  for (std::size_t i = 0; i <= part.output_index(); ++i) {
+    const Value* output = node.output(i);
+    if (output == nullptr || !(*output->type().shape)[axis].is_known()) return std::nullopt;
+    const std::int64_t extent = (*output->type().shape)[axis].size();
+    if (i == part.output_index()) {
+      return Rows{source, static_cast<std::int64_t>(axis), first, first + extent, false};
+    }
+    first += extent;
+  }
+  return std::nullopt;
+}
+
+// Reads a value as a range of rows of another one, whichever operator cuts them out.
+std::optional<Rows> read_rows(const Value& value, const Rewriter& rewriter) {
+  if (const Node* gather = producer_of(&value, "Gather")) return read_gather(*gather, rewriter);
+  if (const Node* slice = producer_of(&value, "Slice")) return read_slice(*slice, rewriter);
+  if (const Node* split = producer_of(&value, "Split")) return read_split(*split, value);
+  const Node* squeeze = producer_of(&value, "Squeeze");
+  if (squeeze == nullptr) return std::nullopt;
+  const auto axes = moved_axes(*squeeze, rewriter);
+  auto rows = read_rows(*squeeze->input(0), rewriter);
+  if (!rows || !axes || *axes != Ints{rows->axis} || rows->drops_axis) return std::nullopt;
+  if (rows->last != rows->first + 1) return std::nullopt;
+  rows->drops_axis = true;
+  return rows;
+}
+
+// Concat of rows that follow each other in one value -> that value, or a Slice of it, with the axis
+// moved to where Concat puts it
+Result concat_of_rows(Node& node, Rewriter& rewriter) {
+  const Type& type = node.output()->type();
+  if (node.input_count() < 2 || !type.has_rank()) return std::nullopt;
+  const std::int64_t axis = positive(node.attr_int("axis"), type.rank());
+  std::optional<Rows> joined;
+  for (const Value* part : node.inputs()) {
+    const Node* unsqueeze = producer_of(part, "Unsqueeze");
+    const bool is_row = unsqueeze != nullptr && moved_axes(*unsqueeze, rewriter) == Ints{axis};
+    const auto rows = read_rows(is_row ? *unsqueeze->input(0) : *part, rewriter);
+    if (!rows || rows->drops_axis != is_row || (!is_row && rows->axis != axis)) return std::nullopt;
+    if (!joined) {
+      joined = rows;
+    } else if (rows->source != joined->source || rows->axis != joined->axis ||
+               rows->first != joined->last) {
+      return std::nullopt;
+    } else {
+      joined->last = rows->last;
+    }
+  }
+  Value* result = joined->source;
+  const Dim& extent = (*result->type().shape)[static_cast<std::size_t>(joined->axis)];
+  if (joined->first != 0 || !extent.is(joined->last)) {
+    result = rewriter.add(
+        "Slice", {result, rewriter.add_ints({joined->first}), rewriter.add_ints({joined->last}),
+                  rewriter.add_ints({joined->axis})});
+  }
+  if (joined->axis == axis) return Replacement{result};
+  Ints perm(static_cast<std::size_t>(type.rank()));
+  std::iota(perm.begin(), perm.end(), 0);
+  perm.erase(perm.begin() + joined->axis);
+  perm.insert(perm.begin() + axis, joined->axis);
+  return Replacement{rewriter.add("Transpose", {result}, {{"perm", perm}})};
+}
+
+// Squeeze of a single row cut out by Slice or Split -> Gather of that row
+Result squeeze_of_row(Node& node, Rewriter& rewriter) {
+  const auto rows = read_rows(*node.output(), rewriter);
+  if (!rows || !rows->drops_axis) return std::nullopt;
+  Value* index = rewriter.add_constant("index", Tensor::scalar<std::int64_t>(rows->first));
+  return Replacement{rewriter.add("Gather", {rows->source, index}, {{"axis", rows->axis}})};
+}
+
+// Concat of a Concat on the same axis -> one Concat
+Result concat_of_concat(Node& node, Rewriter& rewriter) {
+  const Type& type = node.output()->type();
+  if (!type.has_rank()) return std::nullopt;
+  const std::int64_t axis = positive(node.attr_int("axis"), type.rank());
+  std::vector<Value*> parts;
+  bool flattened = false;
+  for (Value* part : node.inputs()) {
+    const Node* inner = producer_of(part, "Concat");
+    const bool joins = inner != nullptr && part->uses().size() == 1 && part->output_uses() == 0 &&
+                       positive(inner->attr_int("axis"), type.rank()) == axis;
+    if (joins) {
+      for (Value* value : inner->inputs()) parts.push_back(value);
+      flattened = true;
+    } else {
+      parts.push_back(part);
+    }
+  }
+  if (!flattened) return std::nullopt;
+  return Replacement{rewriter.add("Concat", parts, {{"axis", axis}})};
+}
+
+constexpr Rule kRules[] = {
+    {"squeeze-of-unsqueeze", "Squeeze", undo<0>},
+    {"unsqueeze-of-squeeze", "Unsqueeze", undo<1>},
+    {"transpose-of-transpose", "Transpose", transposes},
+    {"reshape-of-reshape", "Reshape", reshapes},
+    {"squeeze-of-row", "Squeeze", squeeze_of_row},
+    {"concat-of-rows", "Concat", concat_of_rows},
+    {"concat-of-concat", "Concat", concat_of_concat},
+};
+
+}  // namespace
+
+bool collapse_moves(Graph& graph, PassContext& context) { return rewrite(graph, context, kRules); }
+
+}  // namespace gatefold::passes

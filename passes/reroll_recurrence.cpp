@@ -1,0 +1,218 @@
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "ir/op_def.h"
+#include "passes/passes.h"
+#include "passes/recurrent_cell.h"
+
+namespace gatefold::passes {
+namespace {
+
+// Ports of LSTM, GRU and RNN.
+constexpr std::size_t kX = 0;
+constexpr std::size_t kSequenceLens = 4;
+constexpr std::size_t kInitialH = 5;
+constexpr std::size_t kInitialC = 6;
+constexpr std::size_t kPeepholes = 7;
+constexpr std::size_t kY = 0;
+constexpr std::size_t kYh = 1;
+constexpr std::size_t kYc = 2;
+
+using Steps = std::vector<Node*>;
+
+bool is_recurrent(const Node& node) {
+  const std::string_view op = node.op().name;
+  return node.op().domain.empty() && (op == "LSTM" || op == "GRU" || op == "RNN");
+}
+
+// One step, forwards, that may be joined with others.
+bool is_single_step(const Node& node) {
+  if (!is_recurrent(node) || node.input(kSequenceLens) != nullptr) return false;
+  if (node.attr_string("direction") != "forward" || node.attr_int("layout") != 0) return false;
+  const Type& type = node.input(kX)->type();
+  return type.has_rank() && type.rank() == 3 && type.shape->front().is(1);
+}
+
+// Looks through changes of rank, which leave a state what it is.
+Value* behind_rank_changes(Value* value) {
+  while (value != nullptr && (producer_of(value, "Squeeze") || producer_of(value, "Unsqueeze") ||
+                              producer_of(value, "Identity"))) {
+    value = value->producer()->input(0);
+  }
+  return value;
+}
+
+// True when both compute the same function of x, h and c.
+bool are_same_cell(const Node& a, const Node& b) {
+  if (&a.op() != &b.op() || a.graph() != b.graph() || a.attrs().size() != b.attrs().size()) {
+    return false;
+  }
+  for (const std::size_t port : {1, 2, 3}) {
+    if (a.input(port) != b.input(port)) return false;
+  }
+  if (a.input(kPeepholes) != b.input(kPeepholes)) return false;
+  return std::all_of(a.attrs().begin(), a.attrs().end(), [&](const auto& attr) {
+    const auto other = b.attrs().find(attr.first);
+    if (other == b.attrs().end() || other->second.index() != attr.second.index()) return false;
+    if (const auto* number = std::get_if<std::int64_t>(&attr.second)) {
+      return *number == std::get<std::int64_t>(other->second);
+    }
+    if (const auto* number = std::get_if<float>(&attr.second)) {
+      return *number == std::get<float>(other->second);
+    }
+    if (const auto* texts = std::get_if<std::vector<std::string>>(&attr.second)) {
+      return *texts == std::get<std::vector<std::string>>(other->second);
+    }
+    if (const auto* text = std::get_if<std::string>(&attr.second)) {
+      return *text == std::get<std::string>(other->second);
+    }
+    return false;
+  });
+}
+
+// The step whose final states are this one's initial ones, of the same cell; nullptr if none.
+Node* step_before(const Node& node) {
+  const Value* state = behind_rank_changes(node.input(kInitialH));
+  if (state == nullptr || state->producer() == nullptr || state->output_index() != kYh) {
+    return nullptr;
+  }
+  Node* before = state->producer();
+  if (!is_single_step(*before) || !are_same_cell(*before, node)) return nullptr;
+  if (node.op().name != "LSTM") return before;
+  const Value* cell = behind_rank_changes(node.input(kInitialC));
+  return cell == before->output(kYc) ? before : nullptr;
+}
+
+// True when the input of some step needs the result of an earlier one.
+bool feeds_back(const Steps& steps) {
+  const std::unordered_set<const Node*> members(steps.begin(), steps.end());
+  std::unordered_set<const Node*> dependent = members;
+  std::vector<const Node*> pending(steps.begin(), steps.end());
+  while (!pending.empty()) {
+    const Node* node = pending.back();
+    pending.pop_back();
+    for (std::size_t i = 0; i < node->output_count(); ++i) {
+      if (node->output(i) == nullptr) continue;
+      for (const Use& use : node->output(i)->uses()) {
+        if (dependent.insert(use.user).second) pending.push_back(use.user);
+      }
+    }
+  }
+  return std::any_of(steps.begin(), steps.end(), [&](const Node* step) {
+    return dependent.count(step->input(kX)->producer()) > 0;
+  });
+}
+
+// States between the steps exist for h only, as part of Y.
+bool has_inner_cell_use(const Steps& steps) {
+  for (std::size_t i = 0; i + 1 < steps.size(); ++i) {
+    std::vector<const Value*> pending{steps[i]->output(kYc)};
+    while (!pending.empty()) {
+      const Value* value = pending.back();
+      pending.pop_back();
+      if (value == nullptr) continue;
+      if (value->output_uses() > 0) return true;
+      for (const Use& use : value->uses()) {
+        const std::string_view op = use.user->op().name;
+        if (op == "Squeeze" || op == "Unsqueeze" || op == "Identity") {
+          pending.push_back(use.user->output());
+        } else if (use.user != steps[i + 1] || use.index != kInitialC) {
+          return true;
+        }
+      }
+    }
+  }
+  return false;
+}
+
+/// Puts one node over all steps in the place of the chain.
+void join(const Steps& steps, PassContext& context) {
+  Node& last = *steps.back();
+  Rewriter rewriter(last, context);
+  std::vector<Value*> inputs;
+  for (const Node* step : steps) inputs.push_back(step->input(kX));
+  std::vector<Value*> ports = last.inputs();
+  ports[kX] = rewriter.add("Concat", inputs, {{"axis", std::int64_t{0}}});
+  for (const std::size_t port : {kInitialH, kInitialC}) {
+    if (port < ports.size()) ports[port] = steps.front()->input(port);
+  }
+  Node* joined = rewriter.add_node(last.op().name, ports, last.op().outputs.size(), last.attrs());
+  joined->set_name(steps.front()->name());
+  Graph& graph = *last.graph();
+  const auto replace = [&](Value* before, Value* after) {
+    if (before != nullptr && before->is_used()) graph.replace_all_uses(before, after);
+  };
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const auto index = static_cast<std::int64_t>(i);
+    Node& step = *steps[i];
+    const bool wants_y = step.output(kY) != nullptr && step.output(kY)->is_used();
+    const bool wants_h =
+        &step != &last && step.output(kYh) != nullptr && step.output(kYh)->is_used();
+    if (!wants_y && !wants_h) continue;
+    Value* row = rewriter.add("Slice", {joined->output(kY), rewriter.add_ints({index}),
+                                        rewriter.add_ints({index + 1}), rewriter.add_ints({0})});
+    replace(step.output(kY), row);
+    if (wants_h) {
+      replace(step.output(kYh), rewriter.add("Squeeze", {row, rewriter.add_ints({0})}));
+    }
+  }
+  replace(last.output(kYh), joined->output(kYh));
+  replace(last.output(kYc), joined->output(kYc));
+}
+
+std::vector<Steps> find_chains(const Graph& graph) {
+  std::unordered_map<const Node*, Node*> next_of;
+  std::unordered_set<const Node*> has_before;
+  std::vector<Node*> order;
+  for (const auto& node : graph.nodes()) {
+    if (!is_single_step(*node)) continue;
+    order.push_back(node.get());
+    Node* before = step_before(*node);
+    // Of two steps that continue the same one, only the first does.
+    if (before != nullptr && next_of.emplace(before, node.get()).second) {
+      has_before.insert(node.get());
+    }
+  }
+  std::vector<Steps> chains;
+  for (Node* node : order) {
+    if (has_before.count(node) > 0) continue;
+    Steps steps{node};
+    for (auto next = next_of.find(node); next != next_of.end(); next = next_of.find(next->second)) {
+      steps.push_back(next->second);
+    }
+    if (steps.size() > 1) chains.push_back(std::move(steps));
+  }
+  return chains;
+}
+
+}  // namespace
+
+bool reroll_recurrence(Graph& graph, PassContext& context) {
+  bool changed = false;
+  for (const auto& node : graph.nodes()) {
+    for (Graph* body : node->sub_graphs()) changed = reroll_recurrence(*body, context) || changed;
+  }
+  for (const Steps& steps : find_chains(graph)) {
+    const auto give_up = [&](std::string_view reason) {
+      if (context.explain) {
+        context.explain(fmt::format("{} and the {} steps after it: {}", steps.front()->describe(),
+                                    steps.size() - 1, reason));
+      }
+    };
+    if (feeds_back(steps)) {
+      give_up("a step's input needs an earlier step's result");
+    } else if (has_inner_cell_use(steps)) {
+      give_up("a cell state between steps is used");
+    } else if (context.allow_rewrite()) {
+      join(steps, context);
+      // Erasing the last step leaves the one before without readers, and so on.
+      erase_if_dead(steps.back());
+      changed = true;
+    }
+  }
+  if (changed) graph.sort_topologically();
+  return changed;
+}
+
+}  // namespace gatefold::passes

@@ -1,0 +1,107 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "frontend/onnx_reader.h"
+#include "frontend/onnx_writer.h"
+#include "ir/print.h"
+#include "tools/command.h"
+#include "tools/graph_dot.h"
+#include "tools/inputs.h"
+#include "tools/loading.h"
+#include "tools/model_summary.h"
+#include "tools/output.h"
+#include "tools/pass_options.h"
+#include "tools/table.h"
+
+namespace gatefold::tools {
+namespace {
+
+struct Options {
+  std::filesystem::path model;
+  std::filesystem::path output;
+  std::string emit = "onnx";
+  std::string pipeline = std::string(kInferencePipeline);
+  std::string passes;
+  std::vector<std::string> dims;
+  PassFlags flags;
+};
+
+std::string recurrent_layers(const ModelSummary& summary) {
+  return fmt::format("{}", summary.recurrent_layers.size());
+}
+
+std::string macs(const ModelSummary& summary) {
+  return summary.macs.open_extent.empty()
+             ? format_count(summary.macs.macs)
+             : fmt::format("open until {} is given", summary.macs.open_extent);
+}
+
+std::int64_t node_count(const ModelSummary& summary) {
+  std::int64_t count = 0;
+  for (const auto& [op, number] : summary.op_counts) count += number;
+  return count;
+}
+
+void print_comparison(const ModelSummary& before, const ModelSummary& after) {
+  Table table({{""}, {"before", Table::Align::kRight}, {"after", Table::Align::kRight}});
+  table.add_row({"nodes", format_count(node_count(before)), format_count(node_count(after))});
+  table.add_row({"recurrent layers", recurrent_layers(before), recurrent_layers(after)});
+  table.add_row({"parameters", format_count(before.parameters.elements),
+                 format_count(after.parameters.elements)});
+  table.add_row({"multiply-adds", macs(before), macs(after)});
+  print("{}", table.to_string());
+}
+
+void emit(const Model& model, const Options& options) {
+  if (options.emit == "onnx") {
+    write_model(model, options.output);
+  } else if (options.emit == "text") {
+    write_file(options.output, print(*model.graph));
+  } else {
+    write_file(options.output, graph_dot(*model.graph));
+  }
+}
+
+int run(const Options& options) {
+  Model model = read_model(options.model);
+  bind_dims(*model.graph, parse_dim_sizes(options.dims));
+  const ModelSummary before = summarize(*model.graph);
+  PassFlags flags = options.flags;
+  flags.pipeline.training = options.pipeline == kTrainingPipeline;
+  const std::string passes = !options.passes.empty()      ? options.passes
+                             : options.pipeline == "none" ? ""
+                                                          : options.pipeline;
+  run_passes_shown(*model.graph, passes, flags);
+  if (options.passes.empty()) model.metadata[std::string(kCompiledKey)] = options.pipeline;
+  emit(model, options);
+  print_comparison(before, summarize(*model.graph));
+  return kSuccess;
+}
+
+std::function<int()> declare(CLI::App& parser) {
+  auto options = std::make_shared<Options>();
+  parser.add_option("MODEL", options->model, "ONNX model or ONNX text (.onnxtxt)")->required();
+  parser.add_option("-o,--output", options->output, "File to write")->required();
+  parser.add_option("--emit", options->emit, "What to write: onnx, text or dot")
+      ->check(CLI::IsMember({"onnx", "text", "dot"}))
+      ->capture_default_str();
+  parser.add_option("--pipeline", options->pipeline, "Passes to run: inference, training or none")
+      ->check(CLI::IsMember({"inference", "training", "none"}))
+      ->capture_default_str();
+  parser.add_option("--passes", options->passes, "Run these passes instead, separated by commas")
+      ->type_name("LIST");
+  parser.add_option("--dim", options->dims, "Give a named extent its size")->type_name("NAME=SIZE");
+  add_pass_flags(parser, options->flags);
+  return [options] { return run(*options); };
+}
+
+}  // namespace
+
+const Command kCompileCommand{
+    .name = "compile",
+    .summary = "Fuse and simplify a model and write it back",
+    .example = "gatefold compile model.onnx -o compiled.onnx --dim batch=1",
+    .declare = declare,
+};
+
+}  // namespace gatefold::tools

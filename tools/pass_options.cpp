@@ -1,0 +1,49 @@
+#include "tools/pass_options.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "tools/output.h"
+
+namespace gatefold::tools {
+
+void add_pass_flags(CLI::App& parser, PassFlags& flags) {
+  PipelineOptions& pipeline = flags.pipeline;
+  parser.add_option("--print-after", pipeline.print_after, "Show the graph after PASS, or all")
+      ->type_name("PASS");
+  parser.add_flag("--print-changed", pipeline.print_changed,
+                  "Show the graph after each pass that changed it");
+  parser.add_option("--stop-after", pipeline.stop_after, "Run no pass after PASS")
+      ->type_name("PASS");
+  parser.add_option("--max-rewrites", pipeline.max_rewrites, "Stop rewriting after N rewrites")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
+  parser
+      .add_option("--explain", pipeline.explain, "Say what PASS nearly matched, and why it did not")
+      ->type_name("PASS");
+  parser.add_flag("--time-passes", flags.time_passes, "Show how long each pass took");
+  parser.add_flag("--no-verify", flags.no_verify, "Do not check the graph after every pass");
+  parser
+      .add_option("--reproducer", flags.reproducer,
+                  "When a pass fails, write the graph before it as a pass test")
+      ->type_name("FILE");
+}
+
+std::vector<PassReport> run_passes_shown(Graph& graph, std::string_view passes,
+                                         const PassFlags& flags) {
+  PipelineOptions options = flags.pipeline;
+  options.verify = !flags.no_verify;
+  options.show = [](const std::string& text) { std::fputs(text.c_str(), stderr); };
+  if (!flags.reproducer.empty()) {
+    options.reproducer = [&](const std::string& text) { write_file(flags.reproducer, text); };
+  }
+  std::vector<PassReport> reports = run_passes(graph, passes, options);
+  for (const PassReport& report : reports) {
+    if (!flags.time_passes) break;
+    options.show(fmt::format("{:>10.3f} ms  {}{}\n", report.seconds * 1e3, report.name,
+                             report.changed ? "" : " (no change)"));
+  }
+  return reports;
+}
+
+}  // namespace gatefold::tools

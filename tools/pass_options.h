@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+#include "passes/pipeline.h"
+
+namespace CLI {
+class App;
+}
+
+namespace gatefold::tools {
+
+/// Options about passes that several commands share.
+struct PassFlags {
+  PipelineOptions pipeline;
+  bool no_verify = false;
+  bool time_passes = false;
+  std::filesystem::path reproducer;
+};
+
+/// Declares --print-after, --print-changed, --stop-after, --max-rewrites, --explain, --time-passes,
+/// --no-verify and --reproducer.
+void add_pass_flags(CLI::App& parser, PassFlags& flags);
+
+/// run_passes with what the flags ask for shown on standard error.
+std::vector<PassReport> run_passes_shown(Graph& graph, std::string_view passes,
+                                         const PassFlags& flags);
+
+}  // namespace gatefold::tools

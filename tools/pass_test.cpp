@@ -1,0 +1,132 @@
+#include <fmt/format.h>
+
+#include <sstream>
+
+#include "frontend/onnx_reader.h"
+#include "ir/error.h"
+#include "ir/evaluate.h"
+#include "ir/print.h"
+#include "passes/pipeline.h"
+#include "tools/inputs.h"
+#include "tools/output.h"
+#include "tools/test_case.h"
+
+namespace gatefold::tools {
+namespace {
+
+constexpr std::string_view kPassesLine = "# passes:";
+constexpr std::string_view kTrainingLine = "# training";
+constexpr std::string_view kExpectLine = "# expect";
+constexpr std::uint64_t kSeed = 1;
+constexpr std::int64_t kAnyExtent = 3;
+
+/// The parts of a pass test's file.
+struct PassTest {
+  std::string head;  ///< Everything up to and including the line "# expect".
+  std::string before;
+  std::string expected;
+  std::string passes;
+  bool training = false;
+};
+
+PassTest read_pass_test(const std::filesystem::path& path) {
+  PassTest test;
+  std::istringstream lines(read_file(path));
+  bool in_expected = false;
+  for (std::string line; std::getline(lines, line);) {
+    line += '\n';
+    (in_expected ? test.expected : test.head) += line;
+    if (in_expected) continue;
+    if (line.starts_with(kPassesLine)) {
+      test.passes = line.substr(kPassesLine.size(), line.size() - kPassesLine.size() - 1);
+    }
+    test.training = test.training || line.starts_with(kTrainingLine);
+    in_expected = line.starts_with(kExpectLine);
+    if (!in_expected) test.before += line;
+  }
+  if (test.passes.empty()) fail("a line '# passes: LIST' is missing");
+  if (!in_expected) fail("a line '# expect' is missing");
+  return test;
+}
+
+std::string first_difference(const std::string& actual, const std::string& expected) {
+  std::istringstream actual_lines(actual);
+  std::istringstream expected_lines(expected);
+  std::string a;
+  std::string b;
+  for (int number = 1;; ++number) {
+    const bool has_a = static_cast<bool>(std::getline(actual_lines, a));
+    const bool has_b = static_cast<bool>(std::getline(expected_lines, b));
+    if (!has_a && !has_b) return {};
+    if (has_a && has_b && a == b) continue;
+    return fmt::format("line {} after '# expect' is\n      {}\n    but should be\n      {}", number,
+                       has_a ? a : "(nothing)", has_b ? b : "(nothing)");
+  }
+}
+
+// Inputs for a graph whose named extents may be anything.
+std::vector<Datum> any_inputs(const Graph& graph) {
+  DimSizes sizes;
+  for (const Value* input : graph.inputs()) {
+    for (const Dim& dim : input->type().shape.value_or(Shape{})) {
+      if (dim.is_symbol()) sizes.try_emplace(dim.symbol(), kAnyExtent);
+    }
+  }
+  std::vector<Datum> inputs;
+  for (const Value* input : graph.inputs()) {
+    inputs.push_back(random_input(*input, inputs.size(), kSeed, sizes));
+  }
+  return inputs;
+}
+
+// Both graphs must compute the same, whatever the text says.
+void compare_results(const Graph& before, const Graph& after) {
+  const std::vector<Datum> inputs = any_inputs(before);
+  const auto expected = evaluate(before, inputs, Precision::kDouble);
+  const auto actual = evaluate(after, inputs, Precision::kDouble);
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const auto difference = find_difference(actual[i], expected[i], {1e-9, 1e-9});
+    if (difference) {
+      fail("output '{}' changes when evaluated: {}", before.outputs()[i].name, *difference);
+    }
+  }
+}
+
+void check(const std::filesystem::path& path, const TestOptions& options) {
+  const PassTest test = read_pass_test(path);
+  const Model before = parse_model(test.before, path.string());
+  const Model model = parse_model(test.before, path.string());
+  run_passes(*model.graph, test.passes, {.training = test.training});
+  const std::string printed = print(*model.graph);
+  compare_results(*before.graph, *model.graph);
+  if (options.update) {
+    write_file(path, test.head + printed);
+    return;
+  }
+  const std::string difference = first_difference(printed, test.expected);
+  if (!difference.empty()) fail("{}", difference);
+  for (const PassReport& report :
+       run_passes(*model.graph, test.passes, {.training = test.training})) {
+    if (report.changed) fail("pass '{}' changes the result when run again", report.name);
+  }
+}
+
+bool matches(const std::filesystem::path& path) {
+  if (path.extension() != ".onnxtxt" || !std::filesystem::is_regular_file(path)) return false;
+  return read_file(path).find(kPassesLine) != std::string::npos;
+}
+
+TestOutcome run(const std::filesystem::path& path, const TestOptions& options) {
+  try {
+    check(path, options);
+  } catch (const std::exception& error) {
+    return {TestOutcome::Verdict::kFailed, error.what()};
+  }
+  return {};
+}
+
+}  // namespace
+
+const TestKind kPassTest{.name = "pass", .matches = matches, .run = run};
+
+}  // namespace gatefold::tools
