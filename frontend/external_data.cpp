@@ -26,7 +26,7 @@ fs::path resolve(const ExternalData& data, const fs::path& folder, std::string_v
   }
   std::error_code error;
   const fs::path root = fs::canonical(folder.empty() ? fs::path(".") : folder, error);
-  const fs::path file = error ? fs::path() : fs::canonical(root / location, error);
+  fs::path file = error ? fs::path() : fs::canonical(root / location, error);
   if (error) {
     fail("{}: external data file '{}' cannot be opened: {}; put it beside the model", what,
          data.location, error.message());

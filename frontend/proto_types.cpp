@@ -125,16 +125,14 @@ Dim import_dim(const onnx::TensorShapeProto::Dimension& dim, std::string_view wh
   return {dim.dim_value()};
 }
 
-}  // namespace
-
-std::string data_type_label(std::int32_t number) {
-  const DataType dtype = data_type_from_number(number);
-  if (dtype != DataType::kUndefined) return std::string(name_of(dtype));
+std::string name_of_unsupported(std::int32_t number) {
   for (const auto& [known, name] : kUnsupportedTypes) {
     if (known == number) return std::string(name);
   }
   return fmt::format("number {}", number);
 }
+
+}  // namespace
 
 DataType import_data_type(std::int32_t number, std::string_view what) {
   const DataType dtype = data_type_from_number(number);
@@ -142,7 +140,7 @@ DataType import_data_type(std::int32_t number, std::string_view what) {
   fail(
       "{}: element type {} is not supported; convert the model to a number type that is (float, "
       "double, float16, bfloat16, integers from 8 to 64 bits, bool)",
-      what, data_type_label(number));
+      what, name_of_unsupported(number));
 }
 
 Type import_type(const onnx::TypeProto& proto, std::string_view what) {

@@ -25,10 +25,6 @@ Type import_type(const onnx::TypeProto& proto, std::string_view what);
 Tensor import_tensor(const onnx::TensorProto& proto, const std::filesystem::path& folder,
                      std::string_view what);
 
-/// The name of an AttributeProto.AttributeType number or a TensorProto.DataType number that stands
-/// in a message.
-std::string data_type_label(std::int32_t number);
-
 void export_type(const Type& type, onnx::TypeProto& proto);
 /// Writes the elements as raw bytes.
 void export_tensor(const Tensor& tensor, onnx::TensorProto& proto);
