@@ -112,4 +112,36 @@ void for_each_tap_line(const Windows& windows, Visit&& visit) {
   }
 }
 
+/// Which window: its place along each axis.
+using WindowPlace = std::array<std::int64_t, kMaxSpatialAxes>;
+
+/// Calls visit(place) for every window, in row-major order.
+template <typename Visit>
+void for_each_window(const Windows& windows, Visit&& visit) {
+  for (std::int64_t od = 0; od < windows[0].output; ++od) {
+    for (std::int64_t oh = 0; oh < windows[1].output; ++oh) {
+      for (std::int64_t ow = 0; ow < windows[2].output; ++ow) visit(WindowPlace{od, oh, ow});
+    }
+  }
+}
+
+/// Calls visit(input_offset) for every tap of a window that lies inside the input.
+template <typename Visit>
+void for_each_tap(const Windows& windows, const WindowPlace& place, Visit&& visit) {
+  const auto& [depth, height, width] = windows;
+  const Range planes = depth.taps_of(place[0]);
+  const Range rows = height.taps_of(place[1]);
+  const Range columns = width.taps_of(place[2]);
+  for (std::int64_t kd = planes.begin; kd < planes.end; ++kd) {
+    for (std::int64_t kh = rows.begin; kh < rows.end; ++kh) {
+      const std::int64_t line =
+          (depth.position(place[0], kd) * height.input + height.position(place[1], kh)) *
+          width.input;
+      for (std::int64_t kw = columns.begin; kw < columns.end; ++kw) {
+        visit(line + width.position(place[2], kw));
+      }
+    }
+  }
+}
+
 }  // namespace gatefold

@@ -1,0 +1,40 @@
+#include "tests/ops/op_case.h"
+
+namespace gatefold::test {
+
+std::vector<OpCase> pool_cases() {
+  return {
+      {.name = "MaxPoolOneAxis",
+       .graph =
+           "g (float[2,3,20] x) => (float[2,3,18] y) { y = MaxPool <kernel_shape = [3]> (x) }"},
+      {.name = "MaxPoolStridesPadsDilations",
+       .graph = "g (float[1,2,9,10] x) => (float[1,2,4,5] y) { y = MaxPool <kernel_shape = [3, 2], "
+                "strides = [2, 2], dilations = [2, 3], pads = [1, 0, 1, 3]> (x) }"},
+      {.name = "MaxPoolIndices",
+       .graph = "g (float[2,2,4,5] x) => (float[2,2,2,2] y, int64[2,2,2,2] i) "
+                "{ y, i = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x) }"},
+      {.name = "MaxPoolIndicesByColumn",
+       .graph = "g (float[1,2,4,5] x) => (float[1,2,2,2] y, int64[1,2,2,2] i) { y, i = MaxPool "
+                "<kernel_shape = [2, 2], strides = [2, 2], storage_order = 1> (x) }"},
+      {.name = "MaxPoolCeil",
+       .graph = "g (float[1,1,4,4] x) => (float[1,1,2,2] y) "
+                "{ y = MaxPool <kernel_shape = [3, 3], strides = [2, 2], ceil_mode = 1> (x) }"},
+      {.name = "MaxPoolUint8",
+       .graph = "g (uint8[1,1,5] x) => (uint8[1,1,3] y) "
+                "{ y = MaxPool <kernel_shape = [5], pads = [1, 1]> (x) }"},
+      {.name = "AveragePoolSameLower",
+       .graph = "g (float[1,2,7,8] x) => (float[1,2,4,4] y) { y = AveragePool <kernel_shape = "
+                "[3, 3], strides = [2, 2], auto_pad = \"SAME_LOWER\"> (x) }"},
+      {.name = "AveragePoolCountsPadding",
+       .graph = "g (float[1,2,7] x) => (float[1,2,4] y) { y = AveragePool <kernel_shape = [3], "
+                "strides = [2], pads = [1, 1], count_include_pad = 1> (x) }"},
+      {.name = "AveragePoolCeilDilated",
+       .graph = "g (float[1,2,4,5,8] x) => (float[1,2,2,3,3] y) { y = AveragePool <kernel_shape = "
+                "[2, 2, 2], strides = [2, 2, 3], dilations = [1, 1, 2], ceil_mode = 1> (x) }"},
+      {.name = "LpPool",
+       .graph = "g (float[1,2,7] x) => (float[1,2,5] y) "
+                "{ y = LpPool <kernel_shape = [3], p = 3> (x) }"},
+  };
+}
+
+}  // namespace gatefold::test
