@@ -65,6 +65,7 @@ constexpr KernelEntry kKernels[] = {
     {"CenterCropPad", plain::make_center_crop_pad},
     {"CumSum", plain::make_cum_sum},
     {"Pad", plain::make_pad},
+    {"Resize", plain::make_resize},
     {"ReverseSequence", plain::make_reverse_sequence},
     {"Trilu", plain::make_trilu},
     {"Transpose", plain::make_transpose},

@@ -52,6 +52,7 @@ std::unique_ptr<Kernel> make_tile(const KernelRequest& request);
 std::unique_ptr<Kernel> make_center_crop_pad(const KernelRequest& request);
 std::unique_ptr<Kernel> make_cum_sum(const KernelRequest& request);
 std::unique_ptr<Kernel> make_pad(const KernelRequest& request);
+std::unique_ptr<Kernel> make_resize(const KernelRequest& request);
 std::unique_ptr<Kernel> make_reverse_sequence(const KernelRequest& request);
 std::unique_ptr<Kernel> make_trilu(const KernelRequest& request);
 std::unique_ptr<Kernel> make_transpose(const KernelRequest& request);
