@@ -161,6 +161,15 @@ void join(const Steps& steps, PassContext& context) {
   replace(last.output(kYc), joined->output(kYc));
 }
 
+// Later steps first, as they read the earlier ones.
+void erase(const Steps& steps) {
+  std::unordered_set<const Node*> erased;
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    if (erased.count(*step) > 0) continue;
+    erase_if_dead(*step, [&](const Node& dead) { erased.insert(&dead); });
+  }
+}
+
 std::vector<Steps> find_chains(const Graph& graph) {
   std::unordered_map<const Node*, Node*> next_of;
   std::unordered_set<const Node*> has_before;
@@ -206,8 +215,7 @@ bool reroll_recurrence(Graph& graph, PassContext& context) {
       give_up("a cell state between steps is used");
     } else if (context.allow_rewrite()) {
       join(steps, context);
-      // Erasing the last step leaves the one before without readers, and so on.
-      erase_if_dead(steps.back());
+      erase(steps);
       changed = true;
     }
   }
