@@ -202,7 +202,7 @@ Tensor parse_npy(std::string_view bytes, std::string_view name) {
   if (!bytes.starts_with(kMagic) || bytes.size() < kVersionEnd) {
     fail("'{}' is not a .npy file", name);
   }
-  const int version = bytes[kMagic.size()];
+  const int version = static_cast<unsigned char>(bytes[kMagic.size()]);
   if (version < 1 || version > 3) {
     fail("'{}' is a .npy file of version {}; versions 1 to 3 are read", name, version);
   }
