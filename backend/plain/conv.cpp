@@ -27,7 +27,9 @@ bool is_whole(const Windows& windows) {
 }
 
 /// Each group is a matrix product: W [M/group, C/group * taps] times the patches
-/// [C/group * taps, outputs], which are X itself where windows do not overlap.
+/// [C/group * taps, outputs], which are X itself where windows do not overlap. All tensors keep
+/// their plain layout: oneDNN's convolution is faster only in blocked layouts, and reordering X and
+/// Y for one node costs what that gains.
 class ConvKernel : public Kernel {
  public:
   explicit ConvKernel(const KernelRequest& request)

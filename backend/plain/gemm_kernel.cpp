@@ -4,21 +4,10 @@
 #include "backend/kernels.h"
 #include "backend/plain/gemm.h"
 #include "ir/index.h"
+#include "ir/ops/matmul.h"
 
 namespace gatefold::plain {
 namespace {
-
-Tensor transposed(const Tensor& matrix) {
-  const std::int64_t rows = matrix.dims()[0];
-  const std::int64_t columns = matrix.dims()[1];
-  Tensor result(matrix.dtype(), {columns, rows});
-  for (std::int64_t i = 0; i < rows; ++i) {
-    for (std::int64_t j = 0; j < columns; ++j) {
-      result.data<float>()[j * rows + i] = matrix.data<float>()[i * columns + j];
-    }
-  }
-  return result;
-}
 
 /// Y starts as beta * C; the product is added to it. A constant B is kept not transposed.
 class GemmKernel : public Kernel {
@@ -34,7 +23,7 @@ class GemmKernel : public Kernel {
     gemm_.alpha = request.node.attr_float("alpha");
     const Tensor* b = request.constant(1);
     if (gemm_.transpose_b && b != nullptr) {
-      packed_b_ = request.packed.get(*b, "transposed", [&] { return transposed(*b); });
+      packed_b_ = request.packed.get(*b, "transposed", [&] { return transposed<float>(*b); });
       gemm_.transpose_b = false;
     }
     beta_ = request.node.attr_float("beta");

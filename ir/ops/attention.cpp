@@ -3,10 +3,9 @@
 #include <cmath>
 #include <limits>
 
-#include "ir/dispatch.h"
 #include "ir/evaluate.h"
-#include "ir/index.h"
 #include "ir/infer.h"
+#include "ir/ops/matmul.h"
 #include "ir/ops/ops.h"
 
 namespace gatefold::ops {
@@ -223,41 +222,68 @@ void weigh(const EvaluateContext& context, const ScoreBias& bias, std::array<std
   show(Scores::kSoftmax);
 }
 
+/// Computes Y and the shown scores, one query of one head at a time.
+class QueryLoop {
+ public:
+  QueryLoop(const EvaluateContext& context, const Tensor& q, const Tensor& key, const Tensor& value)
+      : context_(context), q_(q), key_(key), value_(value), bias_(context, q.dims()[2]) {
+    const Node& node = context.node();
+    scale_ = node.has_attr("scale") ? node.attr_float("scale")
+                                    : 1 / std::sqrt(static_cast<double>(q.dims()[3]));
+  }
+
+  void run(Tensor& y, Tensor& shown) const {
+    const std::int64_t heads = q_.dims()[1];
+    const std::int64_t queries = q_.dims()[2];
+    const std::int64_t keys = key_.dims()[2];
+    const std::int64_t value_size = value_.dims()[3];
+    if (keys == 0) return;
+    for (std::int64_t i = 0; i < q_.dims()[0] * heads * queries; ++i) {
+      const std::int64_t t = i % queries;
+      const std::int64_t h = i / queries % heads;
+      const std::int64_t n = i / queries / heads;
+      const std::int64_t row = y.rank() == 3 ? (n * queries + t) * heads + h : i;
+      attend({n, h, t, 0}, q_.data<double>() + i * q_.dims()[3],
+             y.data<double>() + row * value_size, shown.data<double>() + i * keys);
+    }
+  }
+
+ private:
+  void attend(const std::array<std::int64_t, 4>& place, const double* query, double* y,
+              double* shown) const {
+    const std::int64_t keys = key_.dims()[2];
+    const std::int64_t size = key_.dims()[3];
+    const std::int64_t value_size = value_.dims()[3];
+    const std::int64_t sharing = q_.dims()[1] / key_.dims()[1];
+    const std::int64_t block = place[0] * key_.dims()[1] + place[1] / sharing;
+    std::vector<double> row(static_cast<std::size_t>(keys));
+    for (std::int64_t k = 0; k < keys; ++k) {
+      row[k] = scale_ * dot(query, key_.data<double>() + (block * keys + k) * size, size);
+    }
+    weigh(context_, bias_, place, row.data(), keys, shown);
+    add_product(1, keys, value_size, row.data(), value_.data<double>() + block * keys * value_size,
+                y);
+  }
+
+  const EvaluateContext& context_;
+  const Tensor& q_;
+  const Tensor& key_;
+  const Tensor& value_;
+  ScoreBias bias_;
+  double scale_ = 1;
+};
+
 void evaluate_attention(EvaluateContext& context) {
-  const Node& node = context.node();
   const Tensor q = read_heads(context, kQ, "q_num_heads", 0);
   const Tensor key = read_heads(context, kK, "kv_num_heads", kPastKey);
   const Tensor value = read_heads(context, kV, "kv_num_heads", kPastValue);
-  const std::int64_t heads = q.dims()[1];
-  const std::int64_t queries = q.dims()[2];
-  const std::int64_t size = q.dims()[3];
-  const std::int64_t keys = key.dims()[2];
+  const Dims& dims = q.dims();
   const std::int64_t value_size = value.dims()[3];
-  const double scale =
-      node.has_attr("scale") ? node.attr_float("scale") : 1 / std::sqrt(static_cast<double>(size));
   const bool is_flat = context.input(kQ).rank() == 3;
-  const Dims y_dims = is_flat ? Dims{q.dims()[0], queries, heads * value_size}
-                              : Dims{q.dims()[0], heads, queries, value_size};
-  Tensor y(DataType::kFloat64, y_dims);
-  Tensor shown(DataType::kFloat64, {q.dims()[0], heads, queries, keys});
-  const ScoreBias bias(context, queries);
-  std::vector<double> row(static_cast<std::size_t>(keys));
-  for (std::int64_t i = 0; keys > 0 && i < q.dims()[0] * heads * queries; ++i) {
-    const std::int64_t t = i % queries;
-    const std::int64_t h = i / queries % heads;
-    const std::int64_t n = i / queries / heads;
-    const std::int64_t source = n * key.dims()[1] + h / (heads / key.dims()[1]);
-    const double* block = key.data<double>() + source * keys * size;
-    for (std::int64_t k = 0; k < keys; ++k) {
-      row[k] = scale * dot(q.data<double>() + i * size, block + k * size, size);
-    }
-    weigh(context, bias, {n, h, t, 0}, row.data(), keys, shown.data<double>() + i * keys);
-    double* target = y.data<double>() + (is_flat ? (n * queries + t) * heads + h : i) * value_size;
-    for (std::int64_t k = 0; k < keys; ++k) {
-      const double* values = value.data<double>() + (source * keys + k) * value_size;
-      for (std::int64_t d = 0; d < value_size; ++d) target[d] += row[k] * values[d];
-    }
-  }
+  Tensor y(DataType::kFloat64, is_flat ? Dims{dims[0], dims[2], dims[1] * value_size}
+                                       : Dims{dims[0], dims[1], dims[2], value_size});
+  Tensor shown(DataType::kFloat64, {dims[0], dims[1], dims[2], key.dims()[2]});
+  QueryLoop(context, q, key, value).run(y, shown);
   context.set_output(0, y.converted(context.input(kQ).dtype()));
   context.set_output(1, key.converted(context.input(kK).dtype()));
   context.set_output(2, value.converted(context.input(kV).dtype()));

@@ -45,20 +45,6 @@ T scaled(float factor, T value) {
   return static_cast<T>(static_cast<double>(factor) * static_cast<double>(value));
 }
 
-/// A copy of a matrix with its axes swapped.
-template <typename T>
-Tensor transposed(const Tensor& matrix) {
-  const std::int64_t rows = matrix.dims()[0];
-  const std::int64_t columns = matrix.dims()[1];
-  Tensor result(matrix.dtype(), {columns, rows});
-  for (std::int64_t i = 0; i < rows; ++i) {
-    for (std::int64_t j = 0; j < columns; ++j) {
-      result.data<T>()[j * rows + i] = matrix.data<T>()[i * columns + j];
-    }
-  }
-  return result;
-}
-
 template <typename T>
 void multiply_add(EvaluateContext& context) {
   const Node& node = context.node();

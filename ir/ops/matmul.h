@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "ir/infer.h"
+#include "ir/tensor.h"
 #include "ir/type.h"
 
 namespace gatefold {
@@ -36,6 +37,20 @@ void add_product(std::int64_t m, std::int64_t k, std::int64_t n, const A* a, con
       }
     }
   }
+}
+
+/// A copy of a matrix with its axes swapped.
+template <typename T>
+Tensor transposed(const Tensor& matrix) {
+  const std::int64_t rows = matrix.dims()[0];
+  const std::int64_t columns = matrix.dims()[1];
+  Tensor result(matrix.dtype(), {columns, rows});
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < columns; ++j) {
+      result.data<T>()[j * rows + i] = matrix.data<T>()[i * columns + j];
+    }
+  }
+  return result;
 }
 
 }  // namespace gatefold
