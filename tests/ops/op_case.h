@@ -105,6 +105,7 @@ std::vector<OpCase> where_cases();
 /// The cases of all files.
 std::vector<OpCase> all_op_cases();
 
-void PrintTo(const OpCase& op_case, std::ostream* stream);
+/// How gtest shows a case; the name is gtest's.
+void PrintTo(const OpCase& op_case, std::ostream* stream);  // NOLINT(readability-identifier-naming)
 
 }  // namespace gatefold::test

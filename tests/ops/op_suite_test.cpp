@@ -80,6 +80,7 @@ INSTANTIATE_TEST_SUITE_P(Ops, OpSuite, testing::ValuesIn(all_op_cases()),
 }  // namespace
 
 // Keeps a failing case's report short.
+// NOLINTNEXTLINE(readability-identifier-naming)
 void PrintTo(const OpCase& op_case, std::ostream* stream) { *stream << op_case.graph; }
 
 }  // namespace gatefold::test
