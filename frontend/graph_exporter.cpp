@@ -95,6 +95,12 @@ class Exporter {
     for (const auto& [name, value] : node.attrs()) {
       auto& attr = *proto.add_attribute();
       attr.set_name(name);
+      // The one attribute that is a type; graphs hold it as text.
+      if (node.op().name == "Optional" && name == "type") {
+        attr.set_type(onnx::AttributeProto::TYPE_PROTO);
+        export_type(*type_from_text(std::get<std::string>(value)), *attr.mutable_tp());
+        continue;
+      }
       std::visit([&](const auto& held) { export_attr(held, attr); }, value);
     }
   }

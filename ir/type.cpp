@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <charconv>
 
 namespace gatefold {
 namespace {
@@ -125,6 +126,47 @@ std::string to_string(const Type& type) {
   std::string text(name_of(type.dtype));
   if (type.shape) text += to_string(*type.shape);
   return text;
+}
+
+namespace {
+
+// What stands between `prefix` and a closing ')' at the end; nothing for another form.
+std::optional<std::string_view> inside(std::string_view text, std::string_view prefix) {
+  if (!text.starts_with(prefix) || !text.ends_with(')')) return std::nullopt;
+  return text.substr(prefix.size(), text.size() - prefix.size() - 1);
+}
+
+Dim dim_from_text(std::string_view text) {
+  std::int64_t size = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+  if (error == std::errc() && end == text.data() + text.size()) return {size};
+  return text == "?" ? Dim() : Dim(std::string(text));
+}
+
+}  // namespace
+
+std::optional<Type> type_from_text(std::string_view text) {
+  if (const auto element = inside(text, "seq(")) {
+    const auto type = type_from_text(*element);
+    return type ? std::optional(Type::sequence_of(*type)) : std::nullopt;
+  }
+  if (const auto element = inside(text, "optional(")) {
+    const auto type = type_from_text(*element);
+    return type ? std::optional(Type::optional_of(*type)) : std::nullopt;
+  }
+  const std::size_t bracket = text.find('[');
+  const DataType dtype = data_type_from_name(text.substr(0, bracket));
+  if (dtype == DataType::kUndefined) return std::nullopt;
+  if (bracket == std::string_view::npos) return Type(dtype, std::nullopt);
+  if (!text.ends_with(']')) return std::nullopt;
+  std::string_view list = text.substr(bracket + 1, text.size() - bracket - 2);
+  Shape shape;
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    shape.push_back(dim_from_text(list.substr(0, comma)));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return Type(dtype, shape);
 }
 
 }  // namespace gatefold

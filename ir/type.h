@@ -211,5 +211,7 @@ struct Type {
 
 /// ONNX's text syntax: "float[2,batch]", "seq(float[2])", "float" when the rank is unknown.
 std::string to_string(const Type& type);
+/// The inverse; nothing when the text is no type.
+std::optional<Type> type_from_text(std::string_view text);
 
 }  // namespace gatefold

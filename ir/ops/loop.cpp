@@ -51,7 +51,11 @@ void infer(InferContext& context) {
     }
   }
   for (std::size_t i = 0; i < carried; ++i) {
-    context.set_output(i, arguments[kFirstCarried + i]);
+    // An optional start is over after the first iteration.
+    const bool is_filled = results[i + 1].kind != Type::Kind::kOptional;
+    context.set_output(i, is_filled && arguments[kFirstCarried + i].kind == Type::Kind::kOptional
+                              ? results[i + 1]
+                              : arguments[kFirstCarried + i]);
   }
   for (std::size_t i = carried; i + 1 < results.size(); ++i) {
     Type stacked_type = results[i + 1];

@@ -6,18 +6,25 @@ namespace gatefold::ops {
 namespace {
 
 void infer_optional(InferContext& context) {
-  if (!context.has_input(0)) {
-    context.fail(
-        "an Optional without an input is not supported; leave the optional input that it "
-        "feeds away instead");
+  if (context.has_input(0)) return context.set_output(0, Type::optional_of(context.input(0)));
+  const AttrValue* text = context.node().find_attr("type");
+  if (text == nullptr) context.fail("it has neither an input nor an attribute 'type'; give one");
+  const auto type = type_from_text(std::get<std::string>(*text));
+  if (!type) {
+    context.fail("attribute 'type' is '{}', which is no type", std::get<std::string>(*text));
   }
-  context.set_output(0, Type::optional_of(context.input(0)));
+  context.set_output(0, Type::optional_of(*type));
 }
 
 // The memory of a tensor input belongs to the caller, who uses it again: it is copied.
 void evaluate_pass_on(EvaluateContext& context) {
   const auto* tensor = std::get_if<Tensor>(&context.datum(0));
   context.set_output(0, tensor == nullptr ? context.datum(0) : Datum(tensor->clone()));
+}
+
+void evaluate_optional(EvaluateContext& context) {
+  if (context.has_input(0)) return evaluate_pass_on(context);
+  context.set_output(0, std::monostate());
 }
 
 void infer_get_element(InferContext& context) {
@@ -45,12 +52,14 @@ std::vector<OpDef> optional() {
   return {
       {
           .name = "Optional",
-          .doc = "An optional that holds the input.\nSource: ONNX Optional-15",
+          .doc = "An optional that holds the input, or an empty one of the type that the attribute "
+                 "states.\nSource: ONNX Optional-15",
           .since = 15,
           .inputs = {{.name = "input", .arity = Port::Arity::kOptional, .holds_any = true}},
           .outputs = {{.name = "output", .holds_any = true}},
+          .attrs = {{"type", AttrDef::Kind::kString}},
           .infer = infer_optional,
-          .evaluate = evaluate_pass_on,
+          .evaluate = evaluate_optional,
           .widen_half = false,
       },
       {
