@@ -37,7 +37,7 @@ class Stage {
 
   /// `nodes` are what is left to compute of `graph`, whose outputs the stage delivers.
   Stage(const Executable& executable, const Graph& graph, std::vector<StageInput> inputs,
-        std::vector<const Node*> nodes);
+        const std::vector<const Node*>& nodes);
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
 

@@ -10,7 +10,7 @@
 namespace gatefold {
 
 Stage::Stage(const Executable& executable, const Graph& graph, std::vector<StageInput> inputs,
-             std::vector<const Node*> nodes)
+             const std::vector<const Node*>& nodes)
     : executable_(executable), graph_(graph), inputs_(std::move(inputs)) {
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const StageInput& input = inputs_[i];
