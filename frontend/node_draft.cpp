@@ -69,6 +69,7 @@ Node* NodeDraft::emit() const {
   if (definition == nullptr) fail("the operator is not supported");
   std::vector<std::string> wanted = outputs;
   while (!wanted.empty() && wanted.back().empty()) wanted.pop_back();
+  if (wanted.empty()) fail("the node has no outputs; remove it from the model");
   Node* node = graph->add_node(*definition, inputs, wanted, attrs);
   node->set_name(name);
   if (graph->outer() == nullptr) infer_types(*node);

@@ -9,10 +9,11 @@
 namespace gatefold::ops {
 namespace {
 
-/// Checks the sizes of input `split` against the outputs and the axis, whose extent may be unknown.
+/// Checks the sizes of input `split` against the outputs, the last of which may be unwanted, and
+/// the axis, whose extent may be unknown.
 void check_sizes(const InferContext& context, const std::vector<std::int64_t>& sizes,
                  const Dim& dim) {
-  if (sizes.size() != context.outputs().size()) {
+  if (sizes.size() < context.outputs().size()) {
     context.fail("input split has {} sizes but there are {} outputs", sizes.size(),
                  context.outputs().size());
   }
@@ -36,12 +37,13 @@ std::vector<Dim> chunk_sizes(const InferContext& context, const Dim& dim) {
     const auto sizes = known_integers(context, 1);
     if (!sizes) return std::vector<Dim>(outputs);
     check_sizes(context, *sizes, dim);
-    return {sizes->begin(), sizes->end()};
+    return {sizes->begin(), sizes->begin() + static_cast<std::ptrdiff_t>(outputs)};
   }
-  const auto count = static_cast<std::int64_t>(outputs);
-  if (context.node().has_attr("num_outputs") && context.node().attr_int("num_outputs") != count) {
-    context.fail("attribute num_outputs is {} but there are {} outputs",
-                 context.node().attr_int("num_outputs"), count);
+  const Node& node = context.node();
+  const auto wanted = static_cast<std::int64_t>(outputs);
+  const std::int64_t count = node.has_attr("num_outputs") ? node.attr_int("num_outputs") : wanted;
+  if (count < wanted || count < 1 || count > kMaxElements) {
+    context.fail("attribute num_outputs is {} but there are {} outputs", count, wanted);
   }
   std::vector<Dim> chunks(outputs);
   if (!dim.is_known()) return chunks;
