@@ -2,6 +2,7 @@
 #include <numeric>
 
 #include "ir/op_def.h"
+#include "passes/axes.h"
 #include "passes/passes.h"
 #include "passes/recurrent_cell.h"
 
@@ -10,27 +11,6 @@ namespace {
 
 using Result = std::optional<Replacement>;
 using Ints = std::vector<std::int64_t>;
-
-std::int64_t positive(std::int64_t axis, std::int64_t rank) {
-  return axis < 0 ? axis + rank : axis;
-}
-
-// A constant list of integers, else nothing.
-std::optional<Ints> constant_ints(const Rewriter& rewriter, const Value* value) {
-  const Tensor* tensor = value == nullptr ? nullptr : rewriter.constant(value);
-  return tensor == nullptr ? std::nullopt : std::optional(tensor->to_int64());
-}
-
-// The axes that a Squeeze takes away or an Unsqueeze adds, counted from the front and sorted.
-std::optional<Ints> moved_axes(const Node& node, const Rewriter& rewriter) {
-  const bool adds = node.op().name == "Unsqueeze";
-  const Type& wide = adds ? node.output()->type() : node.input(0)->type();
-  auto axes = constant_ints(rewriter, node.input(1));
-  if (!axes || !wide.has_rank()) return std::nullopt;
-  for (std::int64_t& axis : *axes) axis = positive(axis, wide.rank());
-  std::sort(axes->begin(), axes->end());
-  return axes;
-}
 
 // Squeeze (Unsqueeze (x)) of the same axes -> x, and the other way round
 template <int kAdds>
@@ -41,15 +21,6 @@ Result undo(Node& node, Rewriter& rewriter) {
   const auto inner_axes = moved_axes(*inner, rewriter);
   if (!outer_axes || !inner_axes || *outer_axes != *inner_axes) return std::nullopt;
   return Replacement{inner->input(0)};
-}
-
-Ints permutation_of(const Node& transpose) {
-  Ints perm = transpose.attr_ints("perm");
-  if (perm.empty()) {
-    perm.resize(static_cast<std::size_t>(transpose.input(0)->type().rank()));
-    std::iota(perm.rbegin(), perm.rend(), 0);
-  }
-  return perm;
 }
 
 // Transpose (Transpose (x)) -> one Transpose of x
@@ -72,6 +43,69 @@ Result reshapes(Node& node, Rewriter& rewriter) {
   return Replacement{rewriter.add("Reshape", {inner->input(0), node.input(1)}, node.attrs())};
 }
 
+// The axes of extent 1 that `wide` has beyond those of `narrow`; nothing when more differs.
+std::optional<Ints> find_unit_axes(const Type& wide, const Type& narrow) {
+  if (!wide.has_rank() || !narrow.has_rank() || wide.rank() <= narrow.rank()) return std::nullopt;
+  Ints axes;
+  auto next = narrow.shape->begin();
+  for (std::int64_t axis = 0; axis < wide.rank(); ++axis) {
+    const Dim& dim = (*wide.shape)[static_cast<std::size_t>(axis)];
+    if (next != narrow.shape->end() && dim.same_as(*next)) {
+      ++next;
+    } else if (dim.is(1)) {
+      axes.push_back(axis);
+    } else {
+      return std::nullopt;
+    }
+  }
+  return next == narrow.shape->end() ? std::optional(axes) : std::nullopt;
+}
+
+// Reshape that takes axes of extent 1 away or adds some -> Squeeze or Unsqueeze
+Result reshape_of_unit_axes(Node& node, Rewriter& rewriter) {
+  Value* data = node.input(0);
+  const Type& type = node.output()->type();
+  if (const auto axes = find_unit_axes(data->type(), type)) {
+    return Replacement{rewriter.add("Squeeze", {data, rewriter.add_ints(*axes)})};
+  }
+  if (const auto axes = find_unit_axes(type, data->type())) {
+    return Replacement{rewriter.add("Unsqueeze", {data, rewriter.add_ints(*axes)})};
+  }
+  return std::nullopt;
+}
+
+// Gather of the only row, dropping its axis -> Squeeze
+Result gather_of_unit_axis(Node& node, Rewriter& rewriter) {
+  const Type& type = node.input(0)->type();
+  const Tensor* index = rewriter.constant(node.input(1));
+  if (index == nullptr || index->rank() != 0 || !type.has_rank()) return std::nullopt;
+  const std::int64_t axis = positive_axis(node.attr_int("axis"), type.rank());
+  if (!(*type.shape)[static_cast<std::size_t>(axis)].is(1)) return std::nullopt;
+  return Replacement{rewriter.add("Squeeze", {node.input(0), rewriter.add_ints({axis})})};
+}
+
+// Squeeze (Transpose (x)) -> Transpose (Squeeze (x)), which often has nothing left to do
+Result squeeze_of_transpose(Node& node, Rewriter& rewriter) {
+  const Node* transpose = producer_of(node.input(0), "Transpose");
+  const auto axes = moved_axes(node, rewriter);
+  if (transpose == nullptr || !axes) return std::nullopt;
+  Ints perm = permutation_of(*transpose);
+  Ints gone;
+  for (auto axis = axes->rbegin(); axis != axes->rend(); ++axis) {
+    gone.push_back(perm[static_cast<std::size_t>(*axis)]);
+    perm.erase(perm.begin() + *axis);
+  }
+  std::sort(gone.begin(), gone.end());
+  for (std::int64_t& axis : perm) {
+    axis -= std::lower_bound(gone.begin(), gone.end(), axis) - gone.begin();
+  }
+  const bool keeps_order = std::is_sorted(perm.begin(), perm.end());
+  if (!keeps_order && node.input(0)->uses().size() > 1) return std::nullopt;
+  Value* narrow = rewriter.add("Squeeze", {transpose->input(0), rewriter.add_ints(gone)});
+  if (keeps_order) return Replacement{narrow};
+  return Replacement{rewriter.add("Transpose", {narrow}, {{"perm", perm}})};
+}
+
 /// Elements [first, last) along one axis of a value; `drops_axis` when that axis is then gone.
 struct Rows {
   Value* source = nullptr;
@@ -85,7 +119,7 @@ std::optional<Rows> read_gather(const Node& node, const Rewriter& rewriter) {
   Value* source = node.input(0);
   const Tensor* index = rewriter.constant(node.input(1));
   if (index == nullptr || index->rank() != 0 || !source->type().has_rank()) return std::nullopt;
-  const std::int64_t axis = positive(node.attr_int("axis"), source->type().rank());
+  const std::int64_t axis = positive_axis(node.attr_int("axis"), source->type().rank());
   const std::int64_t row = index->to_int64().front();
   if (row < 0) return std::nullopt;
   return Rows{source, axis, row, row + 1, true};
@@ -102,7 +136,7 @@ std::optional<Rows> read_slice(const Node& node, const Rewriter& rewriter) {
   if (node.input(4) != nullptr && constant_ints(rewriter, node.input(4)) != Ints{1}) {
     return std::nullopt;
   }
-  const std::int64_t axis = positive(axes->front(), source->type().rank());
+  const std::int64_t axis = positive_axis(axes->front(), source->type().rank());
   const Dim& extent = (*source->type().shape)[static_cast<std::size_t>(axis)];
   if (starts->front() < 0 || ends->front() <= starts->front() || !extent.is_known()) {
     return std::nullopt;
@@ -115,7 +149,7 @@ std::optional<Rows> read_split(const Node& node, const Value& part) {
   Value* source = node.input(0);
   if (!source->type().has_rank()) return std::nullopt;
   const auto axis =
-      static_cast<std::size_t>(positive(node.attr_int("axis"), source->type().rank()));
+      static_cast<std::size_t>(positive_axis(node.attr_int("axis"), source->type().rank()));
   std::int64_t first = 0;
   for (std::size_t i = 0; i <= part.output_index(); ++i) {
     const Value* output = node.output(i);
@@ -129,11 +163,34 @@ std::optional<Rows> read_split(const Node& node, const Value& part) {
   return std::nullopt;
 }
 
+// The final hidden state of a recurrence is the last row of its Y, which is read without the axis
+// of directions.
+std::optional<Rows> read_final_state(const Node& node, const Value& state,
+                                     const Rewriter& rewriter) {
+  const Value* all = node.output(0);
+  const bool is_plain = state.output_index() == 1 && all != nullptr && node.input(4) == nullptr &&
+                        node.attr_string("direction") == "forward" && node.attr_int("layout") == 0;
+  if (!is_plain || !all->type().has_rank() || !all->type().shape->front().is_known()) {
+    return std::nullopt;
+  }
+  const std::int64_t steps = all->type().shape->front().size();
+  for (const Use& use : all->uses()) {
+    if (producer_of(use.user->output(), "Squeeze") && moved_axes(*use.user, rewriter) == Ints{1}) {
+      return Rows{use.user->output(), 0, steps - 1, steps, false};
+    }
+  }
+  return std::nullopt;
+}
+
 // Reads a value as a range of rows of another one, whichever operator cuts them out.
 std::optional<Rows> read_rows(const Value& value, const Rewriter& rewriter) {
   if (const Node* gather = producer_of(&value, "Gather")) return read_gather(*gather, rewriter);
   if (const Node* slice = producer_of(&value, "Slice")) return read_slice(*slice, rewriter);
   if (const Node* split = producer_of(&value, "Split")) return read_split(*split, value);
+  for (const std::string_view op : {"LSTM", "GRU", "RNN"}) {
+    const Node* recurrence = producer_of(&value, op);
+    if (recurrence != nullptr) return read_final_state(*recurrence, value, rewriter);
+  }
   const Node* squeeze = producer_of(&value, "Squeeze");
   if (squeeze == nullptr) return std::nullopt;
   const auto axes = moved_axes(*squeeze, rewriter);
@@ -149,7 +206,7 @@ std::optional<Rows> read_rows(const Value& value, const Rewriter& rewriter) {
 Result concat_of_rows(Node& node, Rewriter& rewriter) {
   const Type& type = node.output()->type();
   if (node.input_count() < 2 || !type.has_rank()) return std::nullopt;
-  const std::int64_t axis = positive(node.attr_int("axis"), type.rank());
+  const std::int64_t axis = positive_axis(node.attr_int("axis"), type.rank());
   std::optional<Rows> joined;
   for (const Value* part : node.inputs()) {
     const Node* unsqueeze = producer_of(part, "Unsqueeze");
@@ -182,6 +239,9 @@ Result concat_of_rows(Node& node, Rewriter& rewriter) {
 
 // Squeeze of a single row cut out by Slice or Split -> Gather of that row
 Result squeeze_of_row(Node& node, Rewriter& rewriter) {
+  if (!producer_of(node.input(0), "Slice") && !producer_of(node.input(0), "Split")) {
+    return std::nullopt;
+  }
   const auto rows = read_rows(*node.output(), rewriter);
   if (!rows || !rows->drops_axis) return std::nullopt;
   Value* index = rewriter.add_constant("index", Tensor::scalar<std::int64_t>(rows->first));
@@ -192,13 +252,13 @@ Result squeeze_of_row(Node& node, Rewriter& rewriter) {
 Result concat_of_concat(Node& node, Rewriter& rewriter) {
   const Type& type = node.output()->type();
   if (!type.has_rank()) return std::nullopt;
-  const std::int64_t axis = positive(node.attr_int("axis"), type.rank());
+  const std::int64_t axis = positive_axis(node.attr_int("axis"), type.rank());
   std::vector<Value*> parts;
   bool flattened = false;
   for (Value* part : node.inputs()) {
     const Node* inner = producer_of(part, "Concat");
     const bool joins = inner != nullptr && part->uses().size() == 1 && part->output_uses() == 0 &&
-                       positive(inner->attr_int("axis"), type.rank()) == axis;
+                       positive_axis(inner->attr_int("axis"), type.rank()) == axis;
     if (joins) {
       for (Value* value : inner->inputs()) parts.push_back(value);
       flattened = true;
@@ -215,6 +275,9 @@ constexpr Rule kRules[] = {
     {"unsqueeze-of-squeeze", "Unsqueeze", undo<1>},
     {"transpose-of-transpose", "Transpose", transposes},
     {"reshape-of-reshape", "Reshape", reshapes},
+    {"reshape-of-unit-axes", "Reshape", reshape_of_unit_axes},
+    {"gather-of-unit-axis", "Gather", gather_of_unit_axis},
+    {"squeeze-of-transpose", "Squeeze", squeeze_of_transpose},
     {"squeeze-of-row", "Squeeze", squeeze_of_row},
     {"concat-of-rows", "Concat", concat_of_rows},
     {"concat-of-concat", "Concat", concat_of_concat},

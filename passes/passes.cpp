@@ -19,6 +19,8 @@ constexpr Pass kPasses[] = {
      passes::fuse_rnn_cell},
     {"reroll-recurrence", "chains of single steps are one node over time",
      passes::reroll_recurrence},
+    {"hoist-through-concat", "what is done to all parts of a Concat is done once to the whole",
+     passes::hoist_through_concat},
     {"merge-duplicates", "no two nodes or constants are equal", passes::merge_duplicates},
     {"remove-dead", "nodes, outputs and constants that nobody uses are gone", passes::remove_dead},
 };
@@ -32,8 +34,8 @@ struct Pipeline {
 constexpr std::string_view kCommonPasses =
     "remove-identities,fold-constants,remove-identities,collapse-moves,merge-duplicates,"
     "fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,fold-constants,collapse-moves,merge-duplicates,"
-    "reroll-recurrence,collapse-moves,fold-constants,remove-identities,merge-duplicates,"
-    "remove-dead";
+    "reroll-recurrence,collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,"
+    "fold-constants,remove-identities,merge-duplicates,remove-dead";
 
 constexpr Pipeline kPipelines[] = {
     {kInferencePipeline, kCommonPasses},

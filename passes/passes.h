@@ -24,6 +24,7 @@ bool fold_constants(Graph& graph, PassContext& context);
 bool fuse_gru_cell(Graph& graph, PassContext& context);
 bool fuse_lstm_cell(Graph& graph, PassContext& context);
 bool fuse_rnn_cell(Graph& graph, PassContext& context);
+bool hoist_through_concat(Graph& graph, PassContext& context);
 bool merge_duplicates(Graph& graph, PassContext& context);
 bool remove_dead(Graph& graph, PassContext& context);
 bool reroll_recurrence(Graph& graph, PassContext& context);

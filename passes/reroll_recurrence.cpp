@@ -45,30 +45,12 @@ Value* behind_rank_changes(Value* value) {
 
 // True when both compute the same function of x, h and c.
 bool are_same_cell(const Node& a, const Node& b) {
-  if (&a.op() != &b.op() || a.graph() != b.graph() || a.attrs().size() != b.attrs().size()) {
-    return false;
-  }
+  if (&a.op() != &b.op() || a.graph() != b.graph()) return false;
   for (const std::size_t port : {1, 2, 3}) {
     if (a.input(port) != b.input(port)) return false;
   }
   if (a.input(kPeepholes) != b.input(kPeepholes)) return false;
-  return std::all_of(a.attrs().begin(), a.attrs().end(), [&](const auto& attr) {
-    const auto other = b.attrs().find(attr.first);
-    if (other == b.attrs().end() || other->second.index() != attr.second.index()) return false;
-    if (const auto* number = std::get_if<std::int64_t>(&attr.second)) {
-      return *number == std::get<std::int64_t>(other->second);
-    }
-    if (const auto* number = std::get_if<float>(&attr.second)) {
-      return *number == std::get<float>(other->second);
-    }
-    if (const auto* texts = std::get_if<std::vector<std::string>>(&attr.second)) {
-      return *texts == std::get<std::vector<std::string>>(other->second);
-    }
-    if (const auto* text = std::get_if<std::string>(&attr.second)) {
-      return *text == std::get<std::string>(other->second);
-    }
-    return false;
-  });
+  return have_equal_attrs(a, b);
 }
 
 // The step whose final states are this one's initial ones, of the same cell; nullptr if none.
@@ -143,6 +125,7 @@ void join(const Steps& steps, PassContext& context) {
   const auto replace = [&](Value* before, Value* after) {
     if (before != nullptr && before->is_used()) graph.replace_all_uses(before, after);
   };
+  Value* rows = nullptr;  // [T, N, H]
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const auto index = static_cast<std::int64_t>(i);
     Node& step = *steps[i];
@@ -150,11 +133,14 @@ void join(const Steps& steps, PassContext& context) {
     const bool wants_h =
         &step != &last && step.output(kYh) != nullptr && step.output(kYh)->is_used();
     if (!wants_y && !wants_h) continue;
-    Value* row = rewriter.add("Slice", {joined->output(kY), rewriter.add_ints({index}),
+    if (rows == nullptr) {
+      rows = rewriter.add("Squeeze", {joined->output(kY), rewriter.add_ints({1})});
+    }
+    Value* row = rewriter.add("Slice", {rows, rewriter.add_ints({index}),
                                         rewriter.add_ints({index + 1}), rewriter.add_ints({0})});
-    replace(step.output(kY), row);
-    if (wants_h) {
-      replace(step.output(kYh), rewriter.add("Squeeze", {row, rewriter.add_ints({0})}));
+    if (wants_h) replace(step.output(kYh), row);
+    if (wants_y) {
+      replace(step.output(kY), rewriter.add("Unsqueeze", {row, rewriter.add_ints({1})}));
     }
   }
   replace(last.output(kYh), joined->output(kYh));

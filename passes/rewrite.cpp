@@ -37,6 +37,19 @@ bool are_compatible(const Type& a, const Type& b) {
                                             });
 }
 
+bool are_equal(const AttrValue& a, const AttrValue& b) {
+  if (a.index() != b.index()) return false;
+  return std::visit(
+      [&b]<typename T>(const T& value) {
+        if constexpr (std::is_same_v<T, Tensor> || std::is_same_v<T, SubGraph>) {
+          return false;
+        } else {
+          return value == std::get<T>(b);
+        }
+      },
+      a);
+}
+
 bool is_dead(const Node& node) {
   for (std::size_t i = 0; i < node.output_count(); ++i) {
     if (node.output(i) != nullptr && node.output(i)->is_used()) return false;
@@ -202,6 +215,13 @@ Value* Rewriter::add_parameter(std::string_view name, Tensor data) {
 Value* Rewriter::add_ints(const std::vector<std::int64_t>& values) {
   return add_constant("ints", Tensor::of<std::int64_t>({static_cast<std::int64_t>(values.size())},
                                                        std::span(values)));
+}
+
+bool have_equal_attrs(const Node& a, const Node& b) {
+  return std::equal(a.attrs().begin(), a.attrs().end(), b.attrs().begin(), b.attrs().end(),
+                    [](const auto& x, const auto& y) {
+                      return x.first == y.first && are_equal(x.second, y.second);
+                    });
 }
 
 void erase_if_dead(Node* node, const std::function<void(Node&)>& before_erase) {

@@ -77,6 +77,10 @@ struct Rule {
 /// replacement has another type than what it replaces.
 bool rewrite(Graph& graph, PassContext& context, std::span<const Rule> rules);
 
+/// True when the nodes are given the same attributes; those that hold a tensor or a graph never
+/// are.
+bool have_equal_attrs(const Node& a, const Node& b);
+
 /// Removes the node when nothing uses its outputs, then the nodes and constants that only it used.
 void erase_if_dead(Node* node, const std::function<void(Node&)>& before_erase = {});
 

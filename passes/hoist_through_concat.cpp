@@ -1,0 +1,231 @@
+#include <algorithm>
+
+#include "ir/op_def.h"
+#include "passes/axes.h"
+#include "passes/passes.h"
+#include "passes/recurrent_cell.h"
+
+namespace gatefold::passes {
+namespace {
+
+using Ints = std::vector<std::int64_t>;
+
+/// The same operator applied to several values, the results put together by a Concat.
+struct Parts {
+  Rewriter* rewriter = nullptr;
+  std::vector<Node*> nodes = {};  ///< In the order of the Concat.
+  std::size_t port = 0;           ///< The only input in which they differ.
+  std::int64_t axis = 0;          ///< Of the Concat.
+  bool stacks = false;            ///< Each result gets the axis from an Unsqueeze of its own.
+
+  const Node& first() const { return *nodes.front(); }
+  const Type& type() const { return first().output()->type(); }  ///< Of one result.
+};
+
+// The differing inputs, put together as the results are, along `axis`.
+Value* join(const Parts& parts, std::int64_t axis) {
+  Rewriter& rewriter = *parts.rewriter;
+  std::vector<Value*> values;
+  for (const Node* node : parts.nodes) {
+    Value* value = node->input(parts.port);
+    values.push_back(parts.stacks ? rewriter.add("Unsqueeze", {value, rewriter.add_ints({axis})})
+                                  : value);
+  }
+  return rewriter.add("Concat", values, {{"axis", axis}});
+}
+
+// The operator once, on all inputs.
+Value* apply(const Parts& parts, Value* joined, Attrs attrs) {
+  std::vector<Value*> inputs = parts.first().inputs();
+  inputs[parts.port] = joined;
+  return parts.rewriter->add(parts.first().op().name, inputs, std::move(attrs));
+}
+
+Value* apply(const Parts& parts, Value* joined) {
+  return apply(parts, joined, parts.first().attrs());
+}
+
+Value* hoist_unary(const Parts& parts) { return apply(parts, join(parts, parts.axis)); }
+
+bool have_shape_of_result(const Parts& parts) {
+  return std::all_of(parts.nodes.begin(), parts.nodes.end(), [&](const Node* node) {
+    const Type& from = node->input(parts.port)->type();
+    const Type& to = node->output()->type();
+    return from.has_rank() && to.has_rank() && from.rank() == to.rank() &&
+           std::equal(from.shape->begin(), from.shape->end(), to.shape->begin(),
+                      [](const Dim& x, const Dim& y) { return x.same_as(y); });
+  });
+}
+
+// The shared operand must be the same all along the axis: not reach so far to the front, or have
+// one element there.
+Value* hoist_binary(const Parts& parts) {
+  const Type& shared = parts.first().input(1 - parts.port)->type();
+  if (!shared.has_rank() || !have_shape_of_result(parts)) return nullptr;
+  const std::int64_t at = shared.rank() - (parts.type().rank() - parts.axis);
+  const bool ends_behind = parts.stacks ? at <= 0 : at < 0;
+  const bool repeats =
+      !parts.stacks && at >= 0 && (*shared.shape)[static_cast<std::size_t>(at)].is(1);
+  if (!ends_behind && !repeats) return nullptr;
+  return apply(parts, join(parts, parts.axis));
+}
+
+// Of the matrices on the left, any axis but the one that is summed over.
+Value* hoist_matmul(const Parts& parts) {
+  const Type& weight = parts.first().input(1)->type();
+  const std::int64_t last = parts.type().rank() - 1;
+  if (parts.port != 0 || !weight.has_rank() || weight.rank() != 2 || last < 1) return nullptr;
+  if (parts.stacks ? parts.axis > last : parts.axis >= last) return nullptr;
+  return apply(parts, join(parts, parts.axis));
+}
+
+// Rows below rows stay a Gemm; stacked matrices are a MatMul and an Add.
+Value* hoist_gemm(const Parts& parts) {
+  const Node& gemm = parts.first();
+  Value* addend = gemm.input(2);
+  if (parts.port != 0 || gemm.attr_int("transA") != 0) return nullptr;
+  if (addend != nullptr && (!addend->type().has_rank() || addend->type().rank() > 1)) {
+    return nullptr;
+  }
+  if (!parts.stacks) return parts.axis == 0 ? apply(parts, join(parts, 0)) : nullptr;
+  if (parts.axis > 1 || gemm.attr_float("alpha") != 1.0F || gemm.attr_float("beta") != 1.0F) {
+    return nullptr;
+  }
+  Rewriter& rewriter = *parts.rewriter;
+  Value* weight = gemm.input(1);
+  if (gemm.attr_int("transB") != 0) {
+    weight = rewriter.add("Transpose", {weight}, {{"perm", Ints{1, 0}}});
+  }
+  Value* product = rewriter.add("MatMul", {join(parts, parts.axis), weight});
+  return addend == nullptr ? product : rewriter.add("Add", {product, addend});
+}
+
+// Of one table; the axis must be one of the indices'.
+Value* hoist_gather(const Parts& parts) {
+  const Type& table = parts.first().input(0)->type();
+  const Type& indices = parts.first().input(1)->type();
+  if (parts.port != 1 || !table.has_rank() || !indices.has_rank()) return nullptr;
+  const std::int64_t axis =
+      parts.axis - positive_axis(parts.first().attr_int("axis"), table.rank());
+  if (axis < 0 || axis >= indices.rank() + (parts.stacks ? 1 : 0)) return nullptr;
+  return apply(parts, join(parts, axis));
+}
+
+Value* hoist_transpose(const Parts& parts) {
+  Ints perm = permutation_of(parts.first());
+  if (!parts.stacks) {
+    return apply(parts, join(parts, perm[static_cast<std::size_t>(parts.axis)]));
+  }
+  for (std::int64_t& axis : perm) ++axis;
+  perm.insert(perm.begin() + parts.axis, 0);
+  return apply(parts, join(parts, 0), {{"perm", perm}});
+}
+
+// The axis must be there before and after.
+Value* hoist_rank_change(const Parts& parts) {
+  const Node& first = parts.first();
+  const auto axes = moved_axes(first, *parts.rewriter);
+  if (parts.stacks || parts.port != 0 || !axes) return nullptr;
+  std::int64_t axis = parts.axis;
+  if (first.op().name == "Squeeze") {
+    for (const std::int64_t gone : *axes) axis += gone <= axis ? 1 : 0;
+  } else {
+    if (std::binary_search(axes->begin(), axes->end(), axis)) return nullptr;
+    axis -= std::lower_bound(axes->begin(), axes->end(), axis) - axes->begin();
+  }
+  return apply(parts, join(parts, axis));
+}
+
+struct Hoist {
+  std::string_view op;
+  /// The operator on the joined inputs; nullptr when it would compute something else.
+  Value* (*build)(const Parts& parts);
+};
+
+constexpr Hoist kHoists[] = {
+    {"Add", hoist_binary},          {"Div", hoist_binary},
+    {"Elu", hoist_unary},           {"Gather", hoist_gather},
+    {"Gelu", hoist_unary},          {"Gemm", hoist_gemm},
+    {"LeakyRelu", hoist_unary},     {"MatMul", hoist_matmul},
+    {"Mul", hoist_binary},          {"Relu", hoist_unary},
+    {"Sigmoid", hoist_unary},       {"Squeeze", hoist_rank_change},
+    {"Sub", hoist_binary},          {"Tanh", hoist_unary},
+    {"Transpose", hoist_transpose}, {"Unsqueeze", hoist_rank_change},
+};
+
+bool is_used_once(const Value& value) {
+  return value.uses().size() == 1 && value.output_uses() == 0;
+}
+
+// True when every input of the Concat is made by an Unsqueeze that adds just its axis.
+bool are_stacked(const Node& concat, std::int64_t axis, const Rewriter& rewriter) {
+  const auto inputs = concat.inputs();
+  return std::all_of(inputs.begin(), inputs.end(), [&](const Value* input) {
+    const Node* unsqueeze = producer_of(input, "Unsqueeze");
+    return unsqueeze != nullptr && is_used_once(*input) &&
+           moved_axes(*unsqueeze, rewriter) == Ints{axis};
+  });
+}
+
+// The only input in which the nodes differ; nothing when they differ in more.
+std::optional<std::size_t> differing_port(const std::vector<Node*>& nodes) {
+  const Node& first = *nodes.front();
+  std::optional<std::size_t> differing;
+  for (const Node* node : nodes) {
+    const bool is_same = &node->op() == &first.op() && node->graph() == first.graph() &&
+                         node->input_count() == first.input_count() &&
+                         have_equal_attrs(*node, first);
+    if (!is_same) return std::nullopt;
+    for (std::size_t port = 0; port < first.input_count(); ++port) {
+      if (node->input(port) == first.input(port) || differing == port) continue;
+      if (differing) return std::nullopt;
+      differing = port;
+    }
+  }
+  return differing;
+}
+
+std::optional<Parts> read_parts(const Node& concat, Rewriter& rewriter) {
+  const Type& type = concat.output()->type();
+  if (concat.input_count() < 2 || !type.has_rank()) return std::nullopt;
+  Parts parts{.rewriter = &rewriter, .axis = positive_axis(concat.attr_int("axis"), type.rank())};
+  parts.stacks = are_stacked(concat, parts.axis, rewriter);
+  for (const Value* input : concat.inputs()) {
+    const Value* result = parts.stacks ? input->producer()->input(0) : input;
+    Node* node = result->producer();
+    if (node == nullptr || node->graph() != concat.graph() || !is_used_once(*result)) {
+      return std::nullopt;
+    }
+    parts.nodes.push_back(node);
+  }
+  const auto port = differing_port(parts.nodes);
+  if (!port || !parts.type().has_rank()) return std::nullopt;
+  parts.port = *port;
+  return parts;
+}
+
+// Concat (f (x_1), f (x_2), ..) -> f (Concat (x_1, x_2, ..))
+std::optional<Replacement> hoist(Node& node, Rewriter& rewriter) {
+  const auto parts = read_parts(node, rewriter);
+  if (!parts) return std::nullopt;
+  const OpDef& op = parts->first().op();
+  const auto* row = std::find_if(std::begin(kHoists), std::end(kHoists),
+                                 [&](const Hoist& hoist) { return hoist.op == op.name; });
+  if (row == std::end(kHoists) || !op.domain.empty()) return std::nullopt;
+  Value* result = row->build(*parts);
+  if (result == nullptr) {
+    return rewriter.no_match("{} of the parts is not {} of the whole along axis {}", op.name,
+                             op.name, parts->axis);
+  }
+  return Replacement{result};
+}
+
+constexpr Rule kRules[] = {{"hoist", "Concat", hoist}};
+
+}  // namespace
+
+bool hoist_through_concat(Graph& graph, PassContext& context) {
+  return rewrite(graph, context, kRules);
+}
+
+}  // namespace gatefold::passes
