@@ -57,6 +57,12 @@ void Node::truncate_inputs(std::size_t count) {
   }
 }
 
+void Node::erase_input(std::size_t index) {
+  if (index >= inputs_.size()) return;
+  for (std::size_t i = index; i + 1 < inputs_.size(); ++i) set_input(i, inputs_[i + 1].value);
+  truncate_inputs(inputs_.size() - 1);
+}
+
 std::vector<Value*> Node::inputs() const {
   std::vector<Value*> values;
   for (const Input& input : inputs_) values.push_back(input.value);
@@ -67,6 +73,15 @@ void Node::drop_output(std::size_t index) {
   assert(output(index) == nullptr || !output(index)->is_used());
   if (index < outputs_.size()) outputs_[index].reset();
   while (!outputs_.empty() && outputs_.back() == nullptr) outputs_.pop_back();
+}
+
+void Node::erase_output(std::size_t index) {
+  assert(output(index) == nullptr || !output(index)->is_used());
+  if (index >= outputs_.size()) return;
+  outputs_.erase(outputs_.begin() + static_cast<std::ptrdiff_t>(index));
+  for (std::size_t i = index; i < outputs_.size(); ++i) {
+    if (outputs_[i] != nullptr) outputs_[i]->output_index_ = i;
+  }
 }
 
 void Node::erase_attr(std::string_view name) {
@@ -170,6 +185,11 @@ void Graph::set_output(std::size_t index, Value* value) {
   --outputs_[index].value->output_uses_;
   ++value->output_uses_;
   outputs_[index].value = value;
+}
+
+void Graph::erase_output(std::size_t index) {
+  --outputs_[index].value->output_uses_;
+  outputs_.erase(outputs_.begin() + static_cast<std::ptrdiff_t>(index));
 }
 
 void Graph::erase_value(Value* value) {

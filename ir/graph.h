@@ -117,6 +117,8 @@ class Node {
   void set_input(std::size_t index, Value* value);
   /// Forgets trailing inputs from `count` on.
   void truncate_inputs(std::size_t count);
+  /// Takes input `index` out of the list; later ones move up.
+  void erase_input(std::size_t index);
   std::vector<Value*> inputs() const;
 
   std::size_t output_count() const { return outputs_.size(); }
@@ -125,6 +127,8 @@ class Node {
   }
   /// Declares output `index` unwanted; it must have no uses.
   void drop_output(std::size_t index);
+  /// Takes output `index`, which must have no uses, out of the list; later ones move up.
+  void erase_output(std::size_t index);
 
   const Attrs& attrs() const { return attrs_; }
   bool has_attr(std::string_view name) const { return attrs_.find(name) != attrs_.end(); }
@@ -194,6 +198,8 @@ class Graph {
   Value* add_parameter(std::string name, Tensor data);
   void add_output(std::string name, Value* value);
   void set_output(std::size_t index, Value* value);
+  /// Takes output `index` out of the list; later ones move up.
+  void erase_output(std::size_t index);
   /// Removes an input, constant or parameter that has no uses.
   void erase_value(Value* value);
 

@@ -10,6 +10,9 @@ namespace {
 constexpr Pass kPasses[] = {
     {"fold-constants", "nodes that depend on constants only become constants",
      passes::fold_constants},
+    {"simplify-control-flow",
+     "known branches and single iterations are inlined; loops carry only what changes",
+     passes::simplify_control_flow},
     {"remove-identities", "no node gives its input unchanged", passes::remove_identities},
     {"collapse-moves", "chains of Transpose, Reshape, Squeeze, Slice and Concat are one of them",
      passes::collapse_moves},
@@ -32,10 +35,11 @@ struct Pipeline {
 
 // What both pipelines do. In training, parameters stay open: only constants are folded.
 constexpr std::string_view kCommonPasses =
-    "remove-identities,fold-constants,remove-identities,collapse-moves,merge-duplicates,"
-    "fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,fold-constants,collapse-moves,merge-duplicates,"
-    "reroll-recurrence,collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,"
-    "fold-constants,remove-identities,merge-duplicates,remove-dead";
+    "remove-identities,fold-constants,simplify-control-flow,fold-constants,remove-identities,"
+    "collapse-moves,merge-duplicates,fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,fold-constants,"
+    "collapse-moves,merge-duplicates,reroll-recurrence,"
+    "collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,fold-constants,"
+    "remove-identities,merge-duplicates,remove-dead";
 
 constexpr Pipeline kPipelines[] = {
     {kInferencePipeline, kCommonPasses},

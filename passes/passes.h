@@ -29,6 +29,7 @@ bool merge_duplicates(Graph& graph, PassContext& context);
 bool remove_dead(Graph& graph, PassContext& context);
 bool reroll_recurrence(Graph& graph, PassContext& context);
 bool remove_identities(Graph& graph, PassContext& context);
+bool simplify_control_flow(Graph& graph, PassContext& context);
 
 }  // namespace passes
 }  // namespace gatefold

@@ -1,0 +1,88 @@
+#include "passes/sub_graphs.h"
+
+#include "ir/op_def.h"
+
+namespace gatefold {
+namespace {
+
+std::size_t count_carried(const Node& node, bool is_scan) {
+  const std::size_t others =
+      is_scan ? static_cast<std::size_t>(node.attr_int("num_scan_inputs")) : std::size_t{2};
+  return node.input_count() > others ? node.input_count() - others : 0;
+}
+
+}  // namespace
+
+LoopView::LoopView(Node& node)
+    : node_(node),
+      body_(node.attr_graph("body")),
+      is_scan_(node.op().name == "Scan"),
+      offset_(is_scan_ ? 0 : 1),
+      carried_count_(count_carried(node, is_scan_)) {}
+
+void LoopView::erase_carried(std::size_t index) {
+  Value* last_state = state(index);
+  node_.erase_output(index);
+  node_.erase_input(offset_ + offset_ + index);
+  body_.erase_output(offset_ + index);
+  body_.erase_value(last_state);
+  --carried_count_;
+}
+
+bool is_loop(const Node& node) {
+  return node.op().domain.empty() && (node.op().name == "Loop" || node.op().name == "Scan");
+}
+
+Value* behind_identities(Value* value) {
+  while (value->producer() != nullptr && value->producer()->op().name == "Identity") {
+    value = value->producer()->input(0);
+  }
+  return value;
+}
+
+Node* copy_node(const Node& node, Node& before, Graph::ValueMap& map) {
+  Graph& graph = *before.graph();
+  std::vector<Value*> inputs = node.inputs();
+  for (Value*& input : inputs) {
+    const auto found = map.find(input);
+    if (found != map.end()) input = found->second;
+  }
+  std::vector<std::string> names(node.output_count());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (node.output(i) != nullptr) names[i] = graph.unique_name(node.output(i)->name());
+  }
+  Attrs attrs = node.attrs();
+  for (auto& [name, value] : attrs) {
+    if (auto* inner = std::get_if<SubGraph>(&value)) *inner = (*inner)->clone(&graph, map);
+  }
+  Node* copy = graph.add_node(node.op(), inputs, names, std::move(attrs), &before);
+  copy->set_name(node.name());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (node.output(i) == nullptr) continue;
+    copy->output(i)->set_type(node.output(i)->type());
+    map[node.output(i)] = copy->output(i);
+  }
+  return copy;
+}
+
+std::vector<Value*> inline_body(const Graph& body, std::span<Value* const> arguments,
+                                Node& before) {
+  Graph& graph = *before.graph();
+  Graph::ValueMap map;
+  for (std::size_t i = 0; i < arguments.size(); ++i) map[body.inputs()[i]] = arguments[i];
+  for (const auto& value : body.initializers()) {
+    const std::string name = graph.unique_name(value->name());
+    map[value.get()] = value->kind() == Value::Kind::kParameter
+                           ? graph.add_parameter(name, *value->data())
+                           : graph.add_constant(name, *value->data());
+  }
+  for (const auto& node : body.nodes()) copy_node(*node, before, map);
+  std::vector<Value*> results;
+  for (const Graph::Output& output : body.outputs()) {
+    const auto found = map.find(output.value);
+    results.push_back(found == map.end() ? output.value : found->second);
+  }
+  return results;
+}
+
+}  // namespace gatefold
