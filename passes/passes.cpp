@@ -24,6 +24,9 @@ constexpr Pass kPasses[] = {
      passes::reroll_recurrence},
     {"hoist-through-concat", "what is done to all parts of a Concat is done once to the whole",
      passes::hoist_through_concat},
+    {"hoist-invariants", "loops compute nothing that is the same in all iterations",
+     passes::hoist_invariants},
+    {"reroll-loops", "loops over one recurrent step are one node over time", passes::reroll_loops},
     {"merge-duplicates", "no two nodes or constants are equal", passes::merge_duplicates},
     {"remove-dead", "nodes, outputs and constants that nobody uses are gone", passes::remove_dead},
 };
@@ -37,7 +40,7 @@ struct Pipeline {
 constexpr std::string_view kCommonPasses =
     "remove-identities,fold-constants,simplify-control-flow,fold-constants,remove-identities,"
     "collapse-moves,merge-duplicates,fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,fold-constants,"
-    "collapse-moves,merge-duplicates,reroll-recurrence,"
+    "collapse-moves,merge-duplicates,hoist-invariants,reroll-loops,reroll-recurrence,"
     "collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,fold-constants,"
     "remove-identities,merge-duplicates,remove-dead";
 

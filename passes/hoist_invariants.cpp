@@ -1,0 +1,78 @@
+#include <algorithm>
+
+#include "ir/infer.h"
+#include "ir/op_def.h"
+#include "passes/passes.h"
+#include "passes/rewrite.h"
+#include "passes/sub_graphs.h"
+
+namespace gatefold::passes {
+namespace {
+
+// Constants and whatever stands outside the body are the same in each iteration. A loop that never
+// runs then computes for nothing what its body would have.
+bool is_invariant(const Node& node, const Graph& body) {
+  if (node.op().is_random || !node.sub_graphs().empty()) return false;
+  const auto inputs = node.inputs();
+  return std::all_of(inputs.begin(), inputs.end(), [&](const Value* input) {
+    return input == nullptr || input->graph() != &body || input->has_data();
+  });
+}
+
+// The constants of the body that the node reads must be outside as well.
+void copy_constants(const Node& node, Graph& graph, Graph::ValueMap& map) {
+  for (const Value* input : node.inputs()) {
+    if (input == nullptr || !input->has_data() || input->graph() != node.graph()) continue;
+    if (map.contains(input)) continue;
+    map[input] = graph.add_constant(graph.unique_name(input->name()), *input->data());
+  }
+}
+
+// Weights belong to the outer graph.
+bool move_parameters(Graph& body, Graph& graph, PassContext& context) {
+  std::vector<Value*> parameters;
+  for (const auto& value : body.initializers()) {
+    if (value->kind() == Value::Kind::kParameter) parameters.push_back(value.get());
+  }
+  bool changed = false;
+  for (Value* value : parameters) {
+    if (!context.allow_rewrite()) break;
+    Value* moved = graph.add_parameter(graph.unique_name(value->name()), *value->data());
+    body.replace_all_uses(value, moved);
+    body.erase_value(value);
+    changed = true;
+  }
+  return changed;
+}
+
+bool hoist_from(Node& loop, PassContext& context) {
+  Graph& body = loop.attr_graph("body");
+  Graph::ValueMap map;
+  bool changed = move_parameters(body, *loop.graph(), context);
+  for (auto position = body.nodes().begin(); position != body.nodes().end();) {
+    Node& node = **position++;
+    if (!is_invariant(node, body) || !context.allow_rewrite()) continue;
+    copy_constants(node, *loop.graph(), map);
+    const Node* copy = copy_node(node, loop, map);
+    for (std::size_t i = 0; i < node.output_count(); ++i) {
+      if (node.output(i) != nullptr) body.replace_all_uses(node.output(i), copy->output(i));
+    }
+    // Only constants can fall with it: its other inputs are from outside and still read.
+    erase_if_dead(&node);
+    changed = true;
+  }
+  return changed;
+}
+
+}  // namespace
+
+bool hoist_invariants(Graph& graph, PassContext& context) {
+  bool changed = false;
+  for (const auto& node : graph.nodes()) {
+    for (Graph* inner : node->sub_graphs()) changed = hoist_invariants(*inner, context) || changed;
+    if (is_loop(*node)) changed = hoist_from(*node, context) || changed;
+  }
+  return changed;
+}
+
+}  // namespace gatefold::passes
