@@ -347,7 +347,9 @@ bool simplify_loop(Node& node, PassContext& context) {
   changed = replace_counters(loop, context) || changed;
   changed = simplify_condition(loop, context) || changed;
   changed = drop_unread(loop, context) || changed;
-  return inline_loop(loop, context) || changed;
+  if (inline_loop(loop, context)) return true;
+  if (node.output_count() == 0) erase_if_dead(&node);
+  return changed;
 }
 
 bool simplify_node(Node& node, PassContext& context) {
