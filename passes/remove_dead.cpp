@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "ir/op_def.h"
 #include "passes/passes.h"
 #include "passes/rewrite.h"
@@ -16,13 +18,13 @@ bool erase_unused_values(Graph& graph, const PassContext& context) {
   return !unused.empty();
 }
 
-// Nobody reads these outputs; kernels then need not make them. Where their number has a meaning, as
-// with Split and Loop, the last one stays.
+// Nobody reads these outputs; kernels then need not make them. ONNX wants all outputs of a variadic
+// port, as of Split and Loop.
 bool drop_unused_outputs(Node& node) {
   const auto& ports = node.op().outputs;
-  const bool counts = !ports.empty() && ports.back().arity == Port::Arity::kVariadic;
   bool changed = false;
-  for (std::size_t i = node.output_count() - (counts ? 1 : 0); i-- > 0;) {
+  for (std::size_t i = node.output_count(); i-- > 0;) {
+    if (ports[std::min(i, ports.size() - 1)].arity == Port::Arity::kVariadic) continue;
     if (node.output(i) == nullptr || node.output(i)->is_used()) continue;
     node.drop_output(i);
     changed = true;
