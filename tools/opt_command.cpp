@@ -6,19 +6,31 @@
 #include "tools/command.h"
 #include "tools/output.h"
 #include "tools/pass_options.h"
+#include "tools/pass_text.h"
 
 namespace gatefold::tools {
 namespace {
 
 struct Options {
   std::filesystem::path model;
-  std::string passes = std::string(kInferencePipeline);
+  std::string passes;
   PassFlags flags;
 };
 
 int run(const Options& options) {
-  const Model model = read_model(options.model);
-  run_passes_shown(*model.graph, options.passes, options.flags);
+  PassFlags flags = options.flags;
+  std::string passes = options.passes;
+  Model model;
+  if (options.model.extension() == ".onnxtxt") {
+    const PassText text = parse_pass_text(read_file(options.model));
+    model = parse_model(text.before, options.model.string());
+    flags.pipeline.training = text.training;
+    if (passes.empty()) passes = text.passes;
+  } else {
+    model = read_model(options.model);
+  }
+  if (passes.empty()) passes = kInferencePipeline;
+  run_passes_shown(*model.graph, passes, flags);
   print("{}", print(*model.graph));
   return kSuccess;
 }
@@ -26,9 +38,12 @@ int run(const Options& options) {
 std::function<int()> declare(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   parser.add_option("MODEL", options->model, "ONNX model or ONNX text (.onnxtxt)")->required();
-  parser.add_option("--passes", options->passes, "Passes or pipelines, separated by commas")
-      ->type_name("LIST")
-      ->capture_default_str();
+  parser
+      .add_option(
+          "--passes", options->passes,
+          "Passes or pipelines, separated by commas; by default those that the text names, or "
+          "inference")
+      ->type_name("LIST");
   add_pass_flags(parser, options->flags);
   return [options] { return run(*options); };
 }
@@ -38,7 +53,7 @@ std::function<int()> declare(CLI::App& parser) {
 const Command kOptCommand{
     .name = "opt",
     .summary = "Run passes on a graph and print it",
-    .example = "gatefold opt --passes=fuse-lstm-cell,remove-dead graph.onnxtxt",
+    .example = "gatefold opt --passes=fuse-lstm-cell tests/passes/fuse-lstm-cell/pytorch.onnxtxt",
     .declare = declare,
 };
 

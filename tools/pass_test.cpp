@@ -9,45 +9,14 @@
 #include "passes/pipeline.h"
 #include "tools/inputs.h"
 #include "tools/output.h"
+#include "tools/pass_text.h"
 #include "tools/test_case.h"
 
 namespace gatefold::tools {
 namespace {
 
-constexpr std::string_view kPassesLine = "# passes:";
-constexpr std::string_view kTrainingLine = "# training";
-constexpr std::string_view kExpectLine = "# expect";
 constexpr std::uint64_t kSeed = 1;
 constexpr std::int64_t kAnyExtent = 3;
-
-/// The parts of a pass test's file.
-struct PassTest {
-  std::string head;  ///< Everything up to and including the line "# expect".
-  std::string before;
-  std::string expected;
-  std::string passes;
-  bool training = false;
-};
-
-PassTest read_pass_test(const std::filesystem::path& path) {
-  PassTest test;
-  std::istringstream lines(read_file(path));
-  bool in_expected = false;
-  for (std::string line; std::getline(lines, line);) {
-    line += '\n';
-    (in_expected ? test.expected : test.head) += line;
-    if (in_expected) continue;
-    if (line.starts_with(kPassesLine)) {
-      test.passes = line.substr(kPassesLine.size(), line.size() - kPassesLine.size() - 1);
-    }
-    test.training = test.training || line.starts_with(kTrainingLine);
-    in_expected = line.starts_with(kExpectLine);
-    if (!in_expected) test.before += line;
-  }
-  if (test.passes.empty()) fail("a line '# passes: LIST' is missing");
-  if (!in_expected) fail("a line '# expect' is missing");
-  return test;
-}
 
 std::string first_difference(const std::string& actual, const std::string& expected) {
   std::istringstream actual_lines(actual);
@@ -93,7 +62,9 @@ void compare_results(const Graph& before, const Graph& after) {
 }
 
 void check(const std::filesystem::path& path, const TestOptions& options) {
-  const PassTest test = read_pass_test(path);
+  const PassText test = parse_pass_text(read_file(path));
+  if (test.passes.empty()) fail("a line '# passes: LIST' is missing");
+  if (!test.has_expected) fail("a line '# expect' is missing");
   const Model before = parse_model(test.before, path.string());
   const Model model = parse_model(test.before, path.string());
   run_passes(*model.graph, test.passes, {.training = test.training});
@@ -113,7 +84,7 @@ void check(const std::filesystem::path& path, const TestOptions& options) {
 
 bool matches(const std::filesystem::path& path) {
   if (path.extension() != ".onnxtxt" || !std::filesystem::is_regular_file(path)) return false;
-  return read_file(path).find(kPassesLine) != std::string::npos;
+  return !parse_pass_text(read_file(path)).passes.empty();
 }
 
 TestOutcome run(const std::filesystem::path& path, const TestOptions& options) {

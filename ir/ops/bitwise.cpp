@@ -1,5 +1,6 @@
 #include <limits>
 #include <string>
+#include <type_traits>
 
 #include "ir/ops/elementwise.h"
 #include "ir/ops/ops.h"
@@ -59,7 +60,7 @@ void evaluate_shift(EvaluateContext& context) {
   const bool is_left = context.node().attr_string("direction") == "LEFT";
   evaluate_binary(context, [&]<typename T>(T x, T y) -> T {
     if (y >= static_cast<T>(std::numeric_limits<T>::digits)) return T{};
-    const auto wide = static_cast<std::uint64_t>(x);
+    const auto wide = static_cast<std::uint64_t>(static_cast<std::make_unsigned_t<T>>(x));
     return static_cast<T>(is_left ? wide << y : wide >> y);
   });
 }

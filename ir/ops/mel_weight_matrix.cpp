@@ -59,11 +59,12 @@ std::vector<std::int64_t> edges(const EvaluateContext& context, std::int64_t ban
   const double low = mel_of(single(context, context.input(kLowerEdge), kLowerEdge));
   const double high = mel_of(single(context, context.input(kUpperEdge), kUpperEdge));
   const double step = (high - low) / static_cast<double>(bands + 2);
+  const std::int64_t last_bin = dft_length / 2;
   std::vector<std::int64_t> result;
   for (std::int64_t i = 0; i < bands + 2; ++i) {
     const double hertz = hertz_of(low + step * static_cast<double>(i));
     const double bin = std::floor(static_cast<double>(dft_length + 1) * hertz / rate);
-    if (!(bin >= 0 && bin <= static_cast<double>(dft_length / 2))) {
+    if (!(bin >= 0 && bin <= static_cast<double>(last_bin))) {
       context.fail("an edge at {} Hz is outside the spectrum of {} samples at {} Hz", hertz,
                    dft_length, rate);
     }
