@@ -6,7 +6,7 @@
 
 #include "passes/pipeline.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming)
 class App;
 }
 
