@@ -7,6 +7,9 @@
 namespace gatefold::ops {
 
 Type common_type(const InferContext& context, const Type& a, const Type& b, std::string_view what) {
+  if (a.kind == Type::Kind::kOptional && b.kind != a.kind) {
+    return Type::optional_of(common_type(context, *a.element, b, what));
+  }
   if (a.kind != b.kind || (a.is_tensor() && a.dtype != b.dtype)) {
     context.fail("{} are {} and {}; their types must be equal", what, to_string(a), to_string(b));
   }
