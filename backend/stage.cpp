@@ -134,8 +134,7 @@ Stage& Stage::stage_for(Stages& stages, const Graph& graph, std::span<const Valu
   std::vector<StageInput> inputs;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const auto slot = slots_.find(values[i]);
-    const Tensor* known =
-        slot == slots_.end() ? executable_.known(values[i]) : &slot->second.known;
+    const Tensor* known = slot == slots_.end() ? executable_.known(values[i]) : &slot->second.known;
     const auto* tensor = std::get_if<Tensor>(data[i]);
     inputs.push_back({values[i], tensor == nullptr ? values[i]->type() : tensor->type(),
                       known == nullptr ? Tensor() : *known});

@@ -10,8 +10,8 @@ bool overlap(std::size_t a, std::size_t a_bytes, std::size_t b, std::size_t b_by
 }
 
 TEST(Arena, BuffersThatLiveTogetherDoNotOverlap) {
-  const std::vector<ArenaRequest> requests = {
-      {100, 0, 2}, {300, 1, 3}, {64, 2, 2}, {1000, 3, 5}, {10, 0, 5}, {0, 1, 1}, {500, 4, 6}};
+  const std::vector<ArenaRequest> requests = {{100, 0, 2}, {300, 1, 3}, {64, 2, 2}, {1000, 3, 5},
+                                              {10, 0, 5},  {0, 1, 1},   {500, 4, 6}};
   const ArenaLayout layout = plan_arena(requests);
   for (std::size_t i = 0; i < requests.size(); ++i) {
     EXPECT_EQ(layout.offsets[i] % 64, 0U);
@@ -20,8 +20,8 @@ TEST(Arena, BuffersThatLiveTogetherDoNotOverlap) {
       const bool together = requests[i].first_step <= requests[j].last_step &&
                             requests[j].first_step <= requests[i].last_step;
       if (!together) continue;
-      EXPECT_FALSE(overlap(layout.offsets[i], requests[i].bytes, layout.offsets[j],
-                           requests[j].bytes))
+      EXPECT_FALSE(
+          overlap(layout.offsets[i], requests[i].bytes, layout.offsets[j], requests[j].bytes))
           << "buffers " << i << " and " << j;
     }
   }

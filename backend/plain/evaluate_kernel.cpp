@@ -20,8 +20,8 @@ class EvaluateKernel : public Kernel {
     std::vector<const Datum*> pointers(inputs_.size());
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
       if (buffers.inputs[i] == nullptr) continue;
-      inputs[i] = Tensor::view(inputs_[i].dtype, inputs_[i].dims(),
-                               const_cast<void*>(buffers.inputs[i]));
+      inputs[i] =
+          Tensor::view(inputs_[i].dtype, inputs_[i].dims(), const_cast<void*>(buffers.inputs[i]));
       pointers[i] = &inputs[i];
     }
     std::vector<Datum> outputs(outputs_.size());
