@@ -39,7 +39,7 @@ class Collector {
  public:
   Collector(LinearSum& sum, const PassContext& context) : sum_(sum), context_(context) {}
 
-  bool collect(Value& value, Range columns) {
+  bool collect(Value& value, IndexRange columns) {
     if (!has_known_columns(value)) return false;
     if (depends_on_weights_only(value)) return add_bias(value, columns);
     if (is_op(value, "Add")) return collect_add(*value.producer(), columns);
@@ -57,7 +57,7 @@ class Collector {
   }
 
  private:
-  bool add_bias(Value& value, Range columns) {
+  bool add_bias(Value& value, IndexRange columns) {
     const std::int64_t rank = value.type().rank();
     if (rank > 2 || columns.last > last_dim(value).size()) return false;
     if (rank == 2 && !value.type().shape->front().is(1)) {
@@ -68,7 +68,7 @@ class Collector {
     return true;
   }
 
-  bool collect_add(const Node& node, Range columns) {
+  bool collect_add(const Node& node, IndexRange columns) {
     for (std::size_t i = 0; i < 2; ++i) {
       Value& side = *node.input(i);
       if (!depends_on_weights_only(side) && !have_same_shape(side, *node.output(0))) return false;
@@ -77,15 +77,15 @@ class Collector {
     return true;
   }
 
-  bool collect_matmul(const Node& node, Range columns) {
+  bool collect_matmul(const Node& node, IndexRange columns) {
     Value& weight = *node.input(1);
     if (!depends_on_weights_only(weight) || !has_known_columns(weight)) return false;
     if (weight.type().rank() != 2 || !weight.type().is_static()) return false;
-    const Range rows{0, weight.type().shape->front().size()};
+    const IndexRange rows{0, weight.type().shape->front().size()};
     return add_term(*node.input(0), {&weight, false, rows, columns});
   }
 
-  bool collect_gemm(const Node& node, Range columns) {
+  bool collect_gemm(const Node& node, IndexRange columns) {
     Value& weight = *node.input(1);
     if (node.attr_int("transA") != 0 || node.attr_float("alpha") != 1.0F) return false;
     if (!depends_on_weights_only(weight) || !weight.type().is_static()) return false;
@@ -104,7 +104,7 @@ class Collector {
            collect(*addend, columns);
   }
 
-  bool collect_split(const Value& value, Range columns) {
+  bool collect_split(const Value& value, IndexRange columns) {
     const Node& node = *value.producer();
     Value& source = *node.input(0);
     if (!has_known_columns(source)) return false;
@@ -121,7 +121,7 @@ class Collector {
   }
 
   // The parts before are not all there; the sizes are an input.
-  bool collect_split_sizes(const Node& node, std::size_t index, Value& source, Range columns) {
+  bool collect_split_sizes(const Node& node, std::size_t index, Value& source, IndexRange columns) {
     std::int64_t offset = 0;
     if (const Tensor* sizes = context_.constant(node.input(1))) {
       const std::vector<std::int64_t> list = sizes->to_int64();
@@ -138,7 +138,7 @@ class Collector {
     return collect(source, {columns.first + offset, columns.last + offset});
   }
 
-  bool collect_slice(const Node& node, Range columns) {
+  bool collect_slice(const Node& node, IndexRange columns) {
     Value& source = *node.input(0);
     const Tensor* starts = context_.constant(node.input(1));
     const Tensor* axes = context_.constant(node.input(3));
@@ -183,7 +183,7 @@ class Collector {
   const PassContext& context_;
 };
 
-Value* cut(Rewriter& rewriter, Value* value, std::int64_t axis, Range range) {
+Value* cut(Rewriter& rewriter, Value* value, std::int64_t axis, IndexRange range) {
   const Dim& extent = (*value->type().shape)[static_cast<std::size_t>(axis)];
   if (range.first == 0 && extent.is(range.last)) return value;
   return rewriter.add("Slice", {value, rewriter.add_ints({range.first}),

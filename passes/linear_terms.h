@@ -9,12 +9,12 @@
 namespace gatefold {
 
 /// Columns [first, last) of a matrix or vector.
-struct Range {
+struct IndexRange {
   std::int64_t first = 0;
   std::int64_t last = 0;
 
   std::int64_t size() const { return last - first; }
-  bool operator==(const Range&) const = default;
+  bool operator==(const IndexRange&) const = default;
 };
 
 /// A part of a matrix that depends on weights only: rows and columns of `value`, or of its
@@ -22,8 +22,8 @@ struct Range {
 struct WeightBlock {
   Value* value = nullptr;
   bool transposed = false;
-  Range rows;
-  Range columns;
+  IndexRange rows;
+  IndexRange columns;
 
   bool operator==(const WeightBlock&) const = default;
 };
@@ -37,7 +37,7 @@ struct LinearTerm {
 /// A vector that depends on weights only.
 struct BiasBlock {
   Value* value = nullptr;
-  Range columns;
+  IndexRange columns;
 
   bool operator==(const BiasBlock&) const = default;
 };
