@@ -65,12 +65,10 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   const auto step = read_step(node, rewriter);
   if (!step) return std::nullopt;
   const Value& next_hidden = *node.output();
+  const auto known_size = state_size_of(next_hidden, rewriter);
+  if (!known_size) return std::nullopt;
+  const std::int64_t size = *known_size;
   const Type& type = next_hidden.type();
-  if (!type.has_rank() || type.rank() != 2 || !type.shape->back().is_known()) {
-    return rewriter.no_match("the hidden state is {} but must have two dimensions",
-                             to_string(type));
-  }
-  const std::int64_t size = type.shape->back().size();
   // ONNX's order of gates: i o f c.
   const std::vector<const LinearSum*> gates{&step->input_gate, &step->output_gate,
                                             &step->forget_gate, &step->candidate};

@@ -19,12 +19,6 @@ bool has_known_columns(const Value& value) {
   return value.type().has_rank() && value.type().rank() > 0 && last_dim(value).is_known();
 }
 
-bool have_same_shape(const Value& a, const Value& b) {
-  return a.type().has_rank() && b.type().has_rank() && a.type().rank() == b.type().rank() &&
-         std::equal(a.type().shape->begin(), a.type().shape->end(), b.type().shape->begin(),
-                    [](const Dim& x, const Dim& y) { return x.same_as(y); });
-}
-
 bool has_equal_rows(const Tensor& matrix) {
   const std::size_t row =
       matrix.bytes() / static_cast<std::size_t>(std::max<std::int64_t>(matrix.dims().front(), 1));
@@ -71,7 +65,8 @@ class Collector {
   bool collect_add(const Node& node, IndexRange columns) {
     for (std::size_t i = 0; i < 2; ++i) {
       Value& side = *node.input(i);
-      if (!depends_on_weights_only(side) && !have_same_shape(side, *node.output(0))) return false;
+      if (!depends_on_weights_only(side) && !have_same_shape(side.type(), node.output(0)->type()))
+        return false;
       if (!collect(side, columns)) return false;
     }
     return true;
@@ -100,7 +95,7 @@ class Collector {
     if (depends_on_weights_only(*addend)) return collect(*addend, columns);
     // One row added to all rows is one term per row only when there is one row.
     const bool is_single_row = node.output(0)->type().shape->front().is(1);
-    return (is_single_row || have_same_shape(*addend, *node.output(0))) &&
+    return (is_single_row || have_same_shape(addend->type(), node.output(0)->type())) &&
            collect(*addend, columns);
   }
 

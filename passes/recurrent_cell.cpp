@@ -83,6 +83,14 @@ std::optional<LinearSum> gate_under(const Value& value, std::string_view activat
   return find_linear_terms(*node->input(0), context);
 }
 
+std::optional<std::int64_t> state_size_of(const Value& hidden, const Rewriter& rewriter) {
+  const Type& type = hidden.type();
+  if (type.has_rank() && type.rank() == 2 && type.shape->back().is_known()) {
+    return type.shape->back().size();
+  }
+  return rewriter.no_match("the hidden state is {} but must have two dimensions", to_string(type));
+}
+
 std::optional<CellOperands> sort_operands(const std::vector<const LinearSum*>& gates, Value* hidden,
                                           const Value& next_hidden, const Value* cell_state,
                                           std::int64_t state_size) {

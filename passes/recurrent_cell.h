@@ -19,6 +19,9 @@ struct CellOperands {
 std::optional<LinearSum> gate_under(const Value& value, std::string_view activation,
                                     const PassContext& context);
 
+/// H of a hidden state [N, H]; nothing, with the reason explained, when it has another form.
+std::optional<std::int64_t> state_size_of(const Value& hidden, const Rewriter& rewriter);
+
 /// Sorts the operands of the gates. `hidden` is the previous state where the pattern names it;
 /// otherwise it is found by what the step makes of it: the operand of `state_size` columns that is
 /// carried to `next_hidden`, looks like the result of another step or an initial state, or has the

@@ -9,13 +9,6 @@ namespace {
 
 using Result = std::optional<Replacement>;
 
-// True when both shapes are surely the same.
-bool have_same_shape(const Type& a, const Type& b) {
-  return a.has_rank() && b.has_rank() && a.rank() == b.rank() &&
-         std::equal(a.shape->begin(), a.shape->end(), b.shape->begin(),
-                    [](const Dim& x, const Dim& y) { return x.same_as(y); });
-}
-
 // Identity (x) -> x
 Result identity(Node& node, Rewriter& /*rewriter*/) { return Replacement{node.input(0)}; }
 

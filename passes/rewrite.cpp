@@ -248,6 +248,12 @@ void erase_if_dead(Node* node, const std::function<void(Node&)>& before_erase) {
   }
 }
 
+bool have_same_shape(const Type& a, const Type& b) {
+  return a.has_rank() && b.has_rank() && a.rank() == b.rank() &&
+         std::equal(a.shape->begin(), a.shape->end(), b.shape->begin(),
+                    [](const Dim& x, const Dim& y) { return x.same_as(y); });
+}
+
 bool rewrite(Graph& graph, PassContext& context, std::span<const Rule> rules) {
   bool changed = false;
   while (Driver(graph, context, rules).run()) {

@@ -81,6 +81,9 @@ bool rewrite(Graph& graph, PassContext& context, std::span<const Rule> rules);
 /// are.
 bool have_equal_attrs(const Node& a, const Node& b);
 
+/// True when both ranks are known and every extent is surely the same.
+bool have_same_shape(const Type& a, const Type& b);
+
 /// Removes the node when nothing uses its outputs, then the nodes and constants that only it used.
 void erase_if_dead(Node* node, const std::function<void(Node&)>& before_erase = {});
 
