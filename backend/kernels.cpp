@@ -19,6 +19,7 @@ constexpr KernelEntry kKernels[] = {
     {"Conv", plain::make_conv},
     {"ConvTranspose", plain::make_conv_transpose},
     {"Gather", plain::make_gather},
+    {"GatherGrad", plain::make_gather_grad},
     {"GatherElements", plain::make_gather_elements},
     {"GatherND", plain::make_gather_nd},
     {"ScatterElements", plain::make_scatter_elements},

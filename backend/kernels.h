@@ -22,6 +22,7 @@ namespace plain {
 std::unique_ptr<Kernel> make_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_conv_transpose(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gather(const KernelRequest& request);
+std::unique_ptr<Kernel> make_gather_grad(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gather_elements(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gather_nd(const KernelRequest& request);
 std::unique_ptr<Kernel> make_scatter_elements(const KernelRequest& request);

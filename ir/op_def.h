@@ -15,6 +15,8 @@ class EvaluateContext;
 
 /// ONNX's own domain is written "".
 inline constexpr std::string_view kOnnxDomain;
+/// Operators that ONNX does not have: the backward steps of those that stay whole in training.
+inline constexpr std::string_view kGatefoldDomain = "gatefold";
 
 /// The opset of ONNX's own domain that graphs use inside Gatefold. Importing raises older models to
 /// it; each OpDef describes the operator's form at this version.

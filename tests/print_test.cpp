@@ -48,6 +48,16 @@ g (int64[1] i,
 )");
 }
 
+TEST(Print, NamesTheDomainOfOurOwnOperators) {
+  const std::string_view text = R"(g (float[2,3] dY, int64[2] i) => (float[9,3] dX)
+  <int64[2] s = {9, 3}>
+{
+  dX = gatefold.GatherGrad (s, i, dY)  # float[9,3]
+}
+)";
+  expect_print(text, text);
+}
+
 TEST(Print, MakesIdentifiers) {
   Graph graph("a/b");
   Value* x = graph.add_input("x:0", Type(DataType::kFloat32, Dims{2}));

@@ -9,6 +9,7 @@ constexpr Family kFamilies[] = {
     ops::conv,
     ops::conv_transpose,
     ops::gather,
+    ops::gather_grad,
     ops::if_then_else,
     ops::loop,
     ops::scan,

@@ -22,6 +22,7 @@ std::vector<OpDef> dropout();
 std::vector<OpDef> conv();
 std::vector<OpDef> conv_transpose();
 std::vector<OpDef> gather();
+std::vector<OpDef> gather_grad();
 std::vector<OpDef> if_then_else();
 std::vector<OpDef> loop();
 std::vector<OpDef> scan();

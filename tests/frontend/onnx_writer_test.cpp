@@ -51,6 +51,17 @@ TEST_F(OnnxWriter, WritesWhatTheReaderReads) {
   EXPECT_EQ(file_count(), 1U);
 }
 
+TEST_F(OnnxWriter, WritesOurOwnOperators) {
+  const Model model = parse_model(R"(
+    g (int64[2] s, int64[2] i, float[2,3] dY) => (float[n,3] dX) {
+      dX = gatefold.GatherGrad (s, i, dY)
+    })");
+  write_model(model, folder_ / "model.onnx");
+  const Model again = read_model(folder_ / "model.onnx");
+  verify(*again.graph);
+  EXPECT_EQ(print(*again.graph), print(*model.graph));
+}
+
 TEST_F(OnnxWriter, PutsLargeTensorsIntoAFileBeside) {
   Model model;
   Tensor weights(DataType::kFloat32, {1000});

@@ -33,6 +33,7 @@ constexpr CaseList kCaseLists[] = {
     col2im_cases,
     roi_pool_cases,
     gather_cases,
+    gather_grad_cases,
     reduce_cases,
     arg_max_cases,
     gather_elements_cases,

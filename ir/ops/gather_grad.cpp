@@ -1,0 +1,86 @@
+#include <algorithm>
+
+#include "ir/dispatch.h"
+#include "ir/evaluate.h"
+#include "ir/infer.h"
+#include "ir/ops/extents.h"
+#include "ir/ops/indexing.h"
+#include "ir/ops/ops.h"
+
+namespace gatefold::ops {
+namespace {
+
+enum Input : std::size_t { kDataShape, kIndices, kDy };
+
+/// The shape that dY must have: that of Gather's output.
+Shape gathered(const Shape& data, const Shape& indices, std::int64_t axis) {
+  Shape shape(data.begin(), data.begin() + axis);
+  shape.insert(shape.end(), indices.begin(), indices.end());
+  shape.insert(shape.end(), data.begin() + axis + 1, data.end());
+  return shape;
+}
+
+void infer(InferContext& context) {
+  std::optional<Shape> data = shape_of_rank(context, known_length(context, kDataShape));
+  if (const auto extents = known_elements(context, kDataShape)) {
+    data = checked_shape(context, *extents);
+  }
+  context.set_output(0, {context.dtype(kDy), data});
+  if (!data) return;
+  const auto rank = static_cast<std::int64_t>(data->size());
+  const std::int64_t axis = context.axis(context.node().attr_int("axis"), rank);
+  if (!context.has_rank(kIndices) || !context.has_rank(kDy)) return;
+  const Shape wanted = gathered(*data, context.shape(kIndices), axis);
+  context.expect_rank(kDy, static_cast<std::int64_t>(wanted.size()));
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    merge(context, wanted[i], context.shape(kDy)[i],
+          "extents of dY against data_shape and indices");
+  }
+}
+
+void evaluate(EvaluateContext& context) {
+  const Tensor& dY = context.input(kDy);
+  const Dims data = inferred_dims(context);
+  const auto axis =
+      context.axis(context.node().attr_int("axis"), static_cast<std::int64_t>(data.size()));
+  Tensor& output = context.output(0, dY.dtype(), data);
+  const auto split = data.begin() + axis;
+  const std::int64_t outer = element_count(Dims(data.begin(), split));
+  const std::int64_t inner = element_count(Dims(split + 1, data.end()));
+  const std::vector<std::int64_t> rows = context.input(kIndices).to_int64();
+  dispatch_float(dY.dtype(), [&]<typename T>() {
+    const T* source = dY.data<T>();
+    std::fill_n(output.data<T>(), output.size(), T{0});
+    for (std::int64_t o = 0; o < outer; ++o) {
+      for (const std::int64_t row : rows) {
+        const std::int64_t position = checked_index(context, row, *split, axis);
+        T* target = output.data<T>() + (o * *split + position) * inner;
+        for (std::int64_t i = 0; i < inner; ++i) target[i] += *source++;
+      }
+    }
+  });
+}
+
+}  // namespace
+
+std::vector<OpDef> gather_grad() {
+  return {{
+      .domain = kGatefoldDomain,
+      .name = "GatherGrad",
+      .doc = "The backward step of Gather: adds slices of dY up where they were picked from.\n"
+             "Shapes: data_shape [r] = a.., n, b.., indices [i..], dY [a.., i.., b..] -> "
+             "dX [a.., n, b..]\n"
+             "Forward: y[a, i, b] = data[a, indices[i], b]\n"
+             "Backward: dX[a, k, b] = sum of dY[a, i, b] over all i with indices[i] = k\n"
+             "Source: Gatefold",
+      .inputs = {{"data_shape", {}, kInt64Type},
+                 {"indices", "Tind", kIndexTypes},
+                 {"dY", "T", kFloatTypes}},
+      .outputs = {{"dX", "T", kFloatTypes}},
+      .attrs = {{"axis", AttrDef::Kind::kInt, 0}},
+      .infer = infer,
+      .evaluate = evaluate,
+  }};
+}
+
+}  // namespace gatefold::ops
