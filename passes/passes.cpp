@@ -38,7 +38,7 @@ struct Pipeline {
 
 // What both pipelines do. In training, parameters stay open: only constants are folded.
 constexpr std::string_view kCommonPasses =
-    "remove-identities,fold-constants,simplify-control-flow,fold-constants,remove-identities,"
+    "remove-identities,fold-constants,simplify-control-flow,remove-identities,"
     "collapse-moves,merge-duplicates,fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,fold-constants,"
     "collapse-moves,merge-duplicates,hoist-invariants,reroll-loops,reroll-recurrence,"
     "collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,fold-constants,"

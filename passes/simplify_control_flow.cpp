@@ -376,6 +376,8 @@ bool simplify_control_flow(Graph& graph, PassContext& context) {
   bool changed = false;
   while (simplify_once(graph, context)) {
     infer_types(graph);
+    // What has come out of a branch may decide another one.
+    fold_constants(graph, context);
     changed = true;
   }
   return changed;

@@ -31,6 +31,7 @@ constexpr std::size_t kMostRuns = 1'000'000;
 struct Options {
   fs::path path;
   std::vector<std::string> dims;
+  std::vector<std::string> values;
   int threads = 1;
   bool optimize = true;
   double seconds = 2;
@@ -134,7 +135,8 @@ Measurement measure(const Options& options) {
   result.threads = options.threads;
   const auto start = Clock::now();
   const LoadedModel loaded =
-      load_model(file, {parse_dim_sizes(options.dims), options.threads, options.optimize});
+      load_model(file, {parse_dim_sizes(options.dims), parse_input_values(options.values),
+                        options.threads, options.optimize});
   result.load = seconds_since(start);
   Context& context = *loaded.context;
   const std::vector<Datum> inputs = make_inputs(options, *loaded.model.graph);
@@ -226,6 +228,12 @@ std::function<int()> declare(CLI::App& parser) {
       ->required();
   parser.add_option("--dim", options->dims, "Size of a named extent, for random inputs")
       ->type_name("NAME=SIZE")
+      ->expected(1)
+      ->take_all();
+  parser
+      .add_option("--value", options->values,
+                  "Make an input a constant: one number for all elements, or all of them")
+      ->type_name("NAME=NUMBER,...")
       ->expected(1)
       ->take_all();
   parser.add_option("--threads", options->threads, "Threads that compute one run")

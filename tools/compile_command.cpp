@@ -6,6 +6,7 @@
 #include "ir/print.h"
 #include "tools/command.h"
 #include "tools/graph_dot.h"
+#include "tools/input_values.h"
 #include "tools/inputs.h"
 #include "tools/loading.h"
 #include "tools/model_summary.h"
@@ -23,6 +24,7 @@ struct Options {
   std::string pipeline = std::string(kInferencePipeline);
   std::string passes;
   std::vector<std::string> dims;
+  std::vector<std::string> values;
   PassFlags flags;
 };
 
@@ -66,6 +68,7 @@ int run(const Options& options) {
   Model model = read_model(options.model);
   bind_dims(*model.graph, parse_dim_sizes(options.dims));
   const ModelSummary before = summarize(*model.graph);
+  bind_values(*model.graph, parse_input_values(options.values));
   PassFlags flags = options.flags;
   flags.pipeline.training = options.pipeline == kTrainingPipeline;
   const std::string passes = !options.passes.empty()      ? options.passes
@@ -90,7 +93,16 @@ std::function<int()> declare(CLI::App& parser) {
       ->capture_default_str();
   parser.add_option("--passes", options->passes, "Run these passes instead, separated by commas")
       ->type_name("LIST");
-  parser.add_option("--dim", options->dims, "Give a named extent its size")->type_name("NAME=SIZE");
+  parser.add_option("--dim", options->dims, "Give a named extent its size")
+      ->type_name("NAME=SIZE")
+      ->expected(1)
+      ->take_all();
+  parser
+      .add_option("--value", options->values,
+                  "Make an input a constant: one number for all elements, or all of them")
+      ->type_name("NAME=NUMBER,...")
+      ->expected(1)
+      ->take_all();
   add_pass_flags(parser, options->flags);
   return [options] { return run(*options); };
 }

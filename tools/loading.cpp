@@ -9,6 +9,7 @@ LoadedModel load_model(const std::filesystem::path& path, const LoadOptions& opt
   LoadedModel loaded;
   loaded.model = read_model(path);
   bind_dims(*loaded.model.graph, options.dims);
+  bind_values(*loaded.model.graph, options.values);
   if (options.optimize && loaded.model.metadata.count(std::string(kCompiledKey)) == 0) {
     run_passes(*loaded.model.graph, kInferencePipeline, {.verify = false});
   }

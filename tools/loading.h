@@ -6,6 +6,7 @@
 
 #include "backend/executable.h"
 #include "ir/graph.h"
+#include "tools/input_values.h"
 #include "tools/inputs.h"
 
 namespace gatefold::tools {
@@ -21,7 +22,8 @@ struct LoadedModel {
 inline constexpr std::string_view kCompiledKey = "gatefold.compiled";
 
 struct LoadOptions {
-  DimSizes dims = {};  ///< Sizes for named extents.
+  DimSizes dims = {};       ///< Sizes for named extents.
+  InputValues values = {};  ///< Inputs that become constants.
   int threads = 1;
   bool optimize = true;  ///< Run the inference pipeline, unless the model is compiled already.
 };

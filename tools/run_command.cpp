@@ -192,8 +192,9 @@ void print_summary(const std::string& name, const Tensor& tensor) {
 }
 
 int run(const Options& options) {
-  const LoadedModel loaded =
-      load_model(options.model, {parse_dim_sizes(options.dims), options.threads, options.optimize});
+  const LoadedModel loaded = load_model(options.model, {.dims = parse_dim_sizes(options.dims),
+                                                        .threads = options.threads,
+                                                        .optimize = options.optimize});
   const Graph& graph = *loaded.model.graph;
   const std::vector<Datum> inputs =
       complete_inputs(graph, read_given(graph, options.inputs), options.seed);

@@ -1,0 +1,65 @@
+#include <gtest/gtest.h>
+
+#include "tests/cli/cli.h"
+
+namespace gatefold::test {
+namespace {
+
+class CliCompile : public Cli {
+ protected:
+  CommandResult compile(const std::string& options) const {
+    return gatefold("compile model.onnxtxt -o compiled.onnxtxt --emit text " + options);
+  }
+  /// What the tool complains about when the model is compiled so.
+  std::string complaint(const std::string& options) const {
+    const CommandResult result = compile(options);
+    EXPECT_EQ(result.exit_code, 2) << options;
+    EXPECT_TRUE(is_complaint(result.errors)) << result.errors;
+    return result.errors;
+  }
+};
+
+constexpr const char* kRates =
+    "<ir_version: 8, opset_import: [\"\" : 17]>\n"
+    "rates (float[n,4] x, int64 sr, float[k] gains) => (float[n,4] y, float[k] doubled)\n"
+    "<int64 wide = {16000}, float half = {0.5}, float two = {2}>\n"
+    "{\n"
+    "  is_wide = Equal (sr, wide)\n"
+    "  y = If (is_wide) <then_branch = whole () => (float[n,4] a) { a = Neg (x) },\n"
+    "    else_branch = halved () => (float[n,4] b) { b = Mul (x, half) }>\n"
+    "  doubled = Mul (gains, two)\n"
+    "}\n";
+
+TEST_F(CliCompile, TurnsInputsIntoConstants) {
+  write("model.onnxtxt", kRates);
+  const CommandResult result = compile("--value sr=16000 --value gains=1,2.5,-1e1");
+  EXPECT_EQ(result.errors, "");
+  EXPECT_EQ(result.exit_code, 0);
+  const std::string compiled = read("compiled.onnxtxt");
+  EXPECT_TRUE(contains(compiled, "rates (float[n,4] x) => (float[n,4] y, float[3] doubled)"));
+  EXPECT_TRUE(contains(compiled, "{2, 5, -20}"));
+  EXPECT_TRUE(contains(compiled, "Neg (x)"));
+  EXPECT_FALSE(contains(compiled, "If"));
+}
+
+TEST_F(CliCompile, FillsATensorWithOneNumber) {
+  write("model.onnxtxt", kRates);
+  EXPECT_EQ(compile("--dim n=2 --value x=3").exit_code, 0);
+  EXPECT_TRUE(contains(read("compiled.onnxtxt"), "{3, 3, 3, 3, 3, 3, 3, 3}"));
+}
+
+TEST_F(CliCompile, RefusesValuesThatDoNotFit) {
+  write("model.onnxtxt", kRates);
+  EXPECT_TRUE(contains(complaint("--value rate=1"), "there are: x, sr, gains"));
+  EXPECT_TRUE(contains(complaint("--value sr=fast"), "'fast' is no int64"));
+  EXPECT_TRUE(contains(complaint("--value sr=1.5"), "'1.5' is no int64"));
+  EXPECT_TRUE(contains(complaint("--value sr=99999999999999999999"), "is no int64"));
+  EXPECT_TRUE(contains(complaint("--value sr=1,2"), "give 1"));
+  EXPECT_TRUE(contains(complaint("--value x=1"), "--dim"));
+  EXPECT_TRUE(contains(complaint("--dim n=2 --value x=1,2,3"), "give 1 or 8"));
+  EXPECT_TRUE(contains(complaint("--value sr"), "NAME=NUMBER"));
+  EXPECT_TRUE(contains(complaint("--value sr="), "NAME=NUMBER"));
+}
+
+}  // namespace
+}  // namespace gatefold::test

@@ -1,0 +1,118 @@
+#include "tools/input_values.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <optional>
+#include <sstream>
+
+#include "ir/dispatch.h"
+#include "ir/error.h"
+#include "ir/infer.h"
+
+namespace gatefold::tools {
+namespace {
+
+using Numbers = std::vector<std::string>;
+
+Numbers split(const std::string& text) {
+  Numbers numbers;
+  std::istringstream stream(text);
+  for (std::string number; std::getline(stream, number, ',');) numbers.push_back(number);
+  return numbers;
+}
+
+template <typename T>
+std::optional<T> parse(const std::string& text) {
+  if constexpr (std::is_same_v<T, bool>) {
+    if (text == "true" || text == "1") return true;
+    if (text == "false" || text == "0") return false;
+    return std::nullopt;
+  } else {
+    // Half-precision numbers are written as floats.
+    std::conditional_t<std::is_integral_v<T> || std::is_same_v<T, double>, T, float> number{};
+    const char* end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, number);
+    if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+    return static_cast<T>(number);
+  }
+}
+
+// The extents of the input where `count` numbers are given for it.
+Dims dims_for(const Value& input, std::size_t count) {
+  const Type& type = input.type();
+  const auto given = static_cast<std::int64_t>(count);
+  if (!type.is_tensor()) {
+    fail("--value {}: the input is {}; only tensors can be given so", input.name(),
+         to_string(type));
+  }
+  if (type.has_rank() && type.rank() == 1 && !type.is_static()) return {given};
+  if (!type.is_static()) {
+    fail("--value {}: the input is {}; give its named extents a size with --dim first",
+         input.name(), to_string(type));
+  }
+  const std::int64_t size = element_count(type.dims());
+  if (given != 1 && given != size) {
+    fail("--value {}: there are {} numbers, but {} has {} elements; give 1 or {}", input.name(),
+         given, to_string(type), size, size);
+  }
+  return type.dims();
+}
+
+Tensor read_tensor(const Value& input, const std::string& text) {
+  const Numbers numbers = split(text);
+  Tensor tensor(input.type().dtype, dims_for(input, numbers.size()));
+  dispatch<float, double, Float16, BFloat16, std::int64_t, std::int32_t, std::int16_t, std::int8_t,
+           std::uint64_t, std::uint32_t, std::uint16_t, std::uint8_t, bool>(
+      tensor.dtype(), [&]<typename T>() {
+        for (std::int64_t i = 0; i < tensor.size(); ++i) {
+          const std::string& number =
+              numbers[numbers.size() == 1 ? 0 : static_cast<std::size_t>(i)];
+          const auto parsed = parse<T>(number);
+          if (!parsed) {
+            fail("--value {}: '{}' is no {}", input.name(), number, name_of(tensor.dtype()));
+          }
+          tensor.data<T>()[i] = *parsed;
+        }
+      });
+  return tensor;
+}
+
+Value& find_input(const Graph& graph, const std::string& name) {
+  Numbers known;
+  for (Value* input : graph.inputs()) {
+    if (input->name() == name) return *input;
+    known.push_back(input->name());
+  }
+  fail("--value {}: the model has no input of that name; there are: {}", name,
+       known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")));
+}
+
+}  // namespace
+
+InputValues parse_input_values(const std::vector<std::string>& options) {
+  InputValues values;
+  for (const std::string& option : options) {
+    const std::size_t equals = option.rfind('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == option.size()) {
+      fail("--value {}: should be NAME=NUMBER or NAME=NUMBER,NUMBER,..., such as --value sr=16000",
+           option);
+    }
+    values[option.substr(0, equals)] = option.substr(equals + 1);
+  }
+  return values;
+}
+
+void bind_values(Graph& graph, const InputValues& values) {
+  if (values.empty()) return;
+  for (const auto& [name, text] : values) {
+    Value& input = find_input(graph, name);
+    Value* constant = graph.add_constant(graph.unique_name(name), read_tensor(input, text));
+    graph.replace_all_uses(&input, constant);
+    graph.erase_value(&input);
+    constant->set_name(name);
+  }
+  infer_types(graph);
+}
+
+}  // namespace gatefold::tools

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ir/graph.h"
+
+namespace gatefold::tools {
+
+/// Numbers for graph inputs as they were written: {"sr", "16000"}.
+using InputValues = std::map<std::string, std::string>;
+
+/// Reads options of the form "NAME=16000" or "NAME=1,2,3". Throws Error for any other form.
+InputValues parse_input_values(const std::vector<std::string>& options);
+
+/// Turns graph inputs into constants and infers all types anew. One number fills the whole tensor;
+/// otherwise there are as many as it has elements, where a vector of open extent takes any count.
+/// Throws Error for a name that no input has, a number that the input's element type does not hold,
+/// and a count that does not fit.
+void bind_values(Graph& graph, const InputValues& values);
+
+}  // namespace gatefold::tools
