@@ -10,6 +10,7 @@ constexpr Family kFamilies[] = {
     ops::conv_transpose,
     ops::gather,
     ops::gather_grad,
+    ops::sum_to_shape,
     ops::if_then_else,
     ops::loop,
     ops::scan,

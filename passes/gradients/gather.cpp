@@ -1,0 +1,70 @@
+#include "passes/gradients/gradient_table.h"
+#include "passes/gradients/scatter_back.h"
+
+namespace gatefold::gradients {
+namespace {
+
+// Y = rows of X at indices: dX adds the rows of dY there, repeated indices add up.
+Gradients gather_rule(GradientBuilder& g, Node& node, const Gradients& dY) {
+  return {g.add("GatherGrad", {g.shape_of(*node.input(0)), node.input(1), dY[0]},
+                {{"axis", node.attr_int("axis")}}, kGatefoldDomain)};
+}
+
+Gradients scatter(GradientBuilder& g, Node& node, const Gradients& dY) {
+  return {scatter_back(g, node, dY[0])};
+}
+
+Value* add_along(GradientBuilder& g, Value& x, Value* indices, Value* dY, std::int64_t axis) {
+  return g.add("ScatterElements", {g.zeros_like(x), indices, dY},
+               {{"axis", axis}, {"reduction", std::string("add")}});
+}
+
+Gradients gather_elements(GradientBuilder& g, Node& node, const Gradients& dY) {
+  return {add_along(g, *node.input(0), node.input(1), dY[0], node.attr_int("axis"))};
+}
+
+Gradients top_k(GradientBuilder& g, Node& node, const Gradients& dY) {
+  if (dY[0] == nullptr) return {};
+  const Node* forward = &node;
+  if (node.output(1) == nullptr) forward = g.add_node("TopK", node.inputs(), 2, node.attrs());
+  return {add_along(g, *node.input(0), forward->output(1), dY[0], node.attr_int("axis"))};
+}
+
+// What was written over gets no gradient, what was written gets it from where it went; with
+// addition both get it whole.
+Gradients scatter_elements(GradientBuilder& g, Node& node, const Gradients& dY) {
+  const std::string& reduction = node.attr_string("reduction");
+  const Attrs axis{{"axis", node.attr_int("axis")}};
+  Value* updates = g.add("GatherElements", {dY[0], node.input(1)}, axis);
+  if (reduction == "add") return {dY[0], nullptr, updates};
+  if (reduction != "none") {
+    fail("{}: the gradient of reduction '{}' is not defined; only 'none' and 'add' are",
+         node.describe(), reduction);
+  }
+  Value* zeros = g.zeros_like(*node.input(2));
+  return {g.add("ScatterElements", {dY[0], node.input(1), zeros}, axis), nullptr, updates};
+}
+
+Gradients scatter_nd(GradientBuilder& g, Node& node, const Gradients& dY) {
+  const std::string& reduction = node.attr_string("reduction");
+  Value* updates = g.add("GatherND", {dY[0], node.input(1)});
+  if (reduction == "add") return {dY[0], nullptr, updates};
+  if (reduction != "none") {
+    fail("{}: the gradient of reduction '{}' is not defined; only 'none' and 'add' are",
+         node.describe(), reduction);
+  }
+  Value* zeros = g.zeros_like(*node.input(2));
+  return {g.add("ScatterND", {dY[0], node.input(1), zeros}), nullptr, updates};
+}
+
+}  // namespace
+
+std::vector<GradientRow> gather() {
+  return {
+      {.op = "Gather", .rule = gather_rule},   {.op = "GatherElements", .rule = gather_elements},
+      {.op = "GatherND", .rule = scatter},     {.op = "ScatterElements", .rule = scatter_elements},
+      {.op = "ScatterND", .rule = scatter_nd}, {.op = "TopK", .rule = top_k},
+  };
+}
+
+}  // namespace gatefold::gradients

@@ -1,0 +1,145 @@
+#include "passes/gradients/gradients.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "ir/error.h"
+#include "passes/rewrite.h"
+
+namespace gatefold {
+namespace {
+
+bool is_differentiable(const Value& value) {
+  return value.type().is_tensor() && is_float(value.type().dtype);
+}
+
+/// What a node reads: its inputs, then what its sub-graphs capture.
+std::vector<Value*> reads_of(const Node& node) {
+  std::vector<Value*> reads = node.inputs();
+  for (Value* captured : captured_values(node)) reads.push_back(captured);
+  return reads;
+}
+
+/// Differentiates one graph: visits its nodes from y back to the targets.
+class Backward {
+ public:
+  Backward(Graph& graph, std::span<Value* const> targets)
+      : targets_(targets.begin(), targets.end()), builder_(graph, wanted_) {
+    find_wanted(graph);
+  }
+
+  void run(Value& y, Value* dy) {
+    std::vector<Node*> order;
+    for (const auto& node : builder_.graph().nodes()) order.push_back(node.get());
+    if (dy == nullptr) dy = builder_.expand_like(*builder_.add_scalar(1, y), y);
+    contribute(y, dy);
+    for (auto node = order.rbegin(); node != order.rend(); ++node) visit(**node);
+  }
+
+  /// The gradient of a target, summed up over its uses.
+  Value* gradient(Value& value) {
+    const auto found = contributions_.find(&value);
+    if (found == contributions_.end()) return nullptr;
+    std::vector<Value*>& parts = found->second;
+    if (parts.size() > 1) parts = {builder_.add("Sum", parts)};
+    return parts.front();
+  }
+
+ private:
+  // Everything that depends on a target.
+  void find_wanted(const Graph& graph) {
+    wanted_.insert(targets_.begin(), targets_.end());
+    for (const auto& node : graph.nodes()) {
+      const std::vector<Value*> reads = reads_of(*node);
+      const bool depends = std::any_of(reads.begin(), reads.end(), [this](const Value* value) {
+        return value != nullptr && wanted_.count(value) > 0;
+      });
+      if (!depends || is_constant_like(*node)) continue;
+      for (std::size_t i = 0; i < node->output_count(); ++i) {
+        const Value* output = node->output(i);
+        if (output != nullptr && is_differentiable(*output)) wanted_.insert(output);
+      }
+    }
+  }
+
+  static bool is_constant_like(const Node& node) {
+    const GradientRow* row = find_gradient(node.op());
+    return row != nullptr && row->is_zero;
+  }
+
+  void visit(Node& node) {
+    Gradients dY(node.output_count());
+    bool is_reached = false;
+    for (std::size_t i = 0; i < dY.size(); ++i) {
+      if (node.output(i) == nullptr || wanted_.count(node.output(i)) == 0) continue;
+      dY[i] = gradient(*node.output(i));
+      is_reached = is_reached || dY[i] != nullptr;
+    }
+    if (!is_reached) return;
+    const GradientRow* row = find_gradient(node.op());
+    if (row == nullptr || row->rule == nullptr) refuse(node, row);
+    const std::vector<Value*> reads = reads_of(node);
+    const Gradients dX = row->rule(builder_, node, dY);
+    for (std::size_t i = 0; i < dX.size() && i < reads.size(); ++i) {
+      if (dX[i] != nullptr && wanted_.count(reads[i]) > 0) contribute(*reads[i], dX[i]);
+    }
+  }
+
+  void contribute(Value& value, Value* gradient) {
+    if (gradient->type().dtype != value.type().dtype) {
+      fail("gradient of '{}': it has element type {}, the value itself {}", value.name(),
+           name_of(gradient->type().dtype), name_of(value.type().dtype));
+    }
+    if (!have_same_shape(gradient->type(), value.type())) {
+      gradient = builder_.sum_like(*gradient, value);
+    }
+    contributions_[&value].push_back(gradient);
+  }
+
+  [[noreturn]] void refuse(const Node& node, const GradientRow* row) const {
+    std::string path = node.describe();
+    const Value* value = wanted_input(node);
+    while (value->producer() != nullptr && targets_.count(value) == 0) {
+      path = value->producer()->describe() + " -> " + path;
+      value = wanted_input(*value->producer());
+    }
+    fail(
+        "{} cannot be differentiated{}{}; the gradient of '{}' needs it on the path {}; freeze "
+        "'{}' "
+        "or take the node out of the path",
+        node.describe(), row == nullptr ? "" : ": ", row == nullptr ? "" : row->reason,
+        value->name(), path, value->name());
+  }
+
+  const Value* wanted_input(const Node& node) const {
+    const std::vector<Value*> reads = reads_of(node);
+    return *std::find_if(reads.begin(), reads.end(), [this](const Value* value) {
+      return value != nullptr && wanted_.count(value) > 0;
+    });
+  }
+
+  std::unordered_set<const Value*> targets_;
+  std::unordered_set<const Value*> wanted_;
+  GradientBuilder builder_;
+  std::unordered_map<const Value*, std::vector<Value*>> contributions_;
+};
+
+}  // namespace
+
+Gradients add_gradients(Graph& graph, Value& y, Value* dy, std::span<Value* const> targets) {
+  Backward backward(graph, targets);
+  backward.run(y, dy);
+  Gradients gradients;
+  for (Value* target : targets) {
+    Value* gradient = backward.gradient(*target);
+    if (gradient != nullptr && gradient->kind() == Value::Kind::kResult) {
+      gradient->set_name(graph.unique_name(target->name() + "_grad"));
+    }
+    gradients.push_back(gradient);
+  }
+  return gradients;
+}
+
+}  // namespace gatefold

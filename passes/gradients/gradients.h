@@ -1,0 +1,42 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "passes/gradients/gradient_builder.h"
+
+/// Reverse-mode differentiation of graphs by a table of rules, one per operator.
+namespace gatefold {
+
+/// Gradients in the order of the values they belong to; nullptr stands for zero.
+using Gradients = std::vector<Value*>;
+
+/// Returns the gradients of the node's inputs, then of the values its sub-graphs capture (see
+/// captured_values), for the gradients `dY` of its outputs; at least one of those is given. The
+/// list may be shorter. A gradient may have the extents that broadcasting gave its input: the
+/// driver sums it back. For an input with several uses each use contributes; the driver adds them
+/// up.
+using GradientRule = Gradients (*)(GradientBuilder& g, Node& node, const Gradients& dY);
+
+/// What is known of an operator's gradient.
+struct GradientRow {
+  std::string_view op;
+  std::string_view domain = kOnnxDomain;
+  /// nullptr where there is none; `reason` then says why.
+  GradientRule rule = nullptr;
+  /// The gradient is zero wherever it exists (steps, integers, shapes): nothing flows through.
+  bool is_zero = false;
+  std::string_view reason = {};
+};
+
+/// The operator's row; nullptr when it has none.
+const GradientRow* find_gradient(const OpDef& op);
+
+/// Adds to the graph the gradients of `y` with respect to `targets` and returns them, nullptr for
+/// those that y does not depend on. `dy` is the gradient of y itself, of its type; nullptr stands
+/// for ones. Only nodes between the targets and y are visited. Gradients are named "<value>_grad".
+/// Throws Error, naming the path, when a node on it cannot be differentiated.
+Gradients add_gradients(Graph& graph, Value& y, Value* dy, std::span<Value* const> targets);
+
+}  // namespace gatefold

@@ -1,0 +1,108 @@
+#include <utility>
+
+#include "passes/gradients/gradient_table.h"
+
+namespace gatefold::gradients {
+namespace {
+
+Value* gemm(GradientBuilder& g, Value* a, bool transpose_a, Value* b, bool transpose_b,
+            float alpha) {
+  return g.add("Gemm", {a, b},
+               {{"transA", std::int64_t{transpose_a}},
+                {"transB", std::int64_t{transpose_b}},
+                {"alpha", alpha}});
+}
+
+// Y = alpha op(A) op(B) + beta C
+// dA = alpha dY op(B)^T, dB = alpha op(A)^T dY, each transposed once more where op transposes;
+// dC = beta dY
+Gradients gemm_rule(GradientBuilder& g, Node& node, const Gradients& dY) {
+  Value* a = node.input(0);
+  Value* b = node.input(1);
+  const bool is_a_transposed = node.attr_int("transA") != 0;
+  const bool is_b_transposed = node.attr_int("transB") != 0;
+  const float alpha = node.attr_float("alpha");
+  Gradients dX(3);
+  if (g.wants(node, 0)) {
+    dX[0] = is_a_transposed ? gemm(g, b, is_b_transposed, dY[0], true, alpha)
+                            : gemm(g, dY[0], false, b, !is_b_transposed, alpha);
+  }
+  if (g.wants(node, 1)) {
+    dX[1] = is_b_transposed ? gemm(g, dY[0], true, a, is_a_transposed, alpha)
+                            : gemm(g, a, !is_a_transposed, dY[0], false, alpha);
+  }
+  if (g.wants(node, 2)) {
+    const float beta = node.attr_float("beta");
+    dX[2] = beta == 1 ? dY[0] : (Term(g, dY[0]) * static_cast<double>(beta)).value();
+  }
+  return dX;
+}
+
+/// [.., M, K] -> [.., K, M]
+Value* transpose_matrices(GradientBuilder& g, Value* value) {
+  const std::int64_t rank = value->type().rank();
+  std::vector<std::int64_t> perm;
+  for (std::int64_t axis = 0; axis < rank; ++axis) perm.push_back(axis);
+  std::swap(perm[rank - 2], perm[rank - 1]);
+  return g.add("Transpose", {value}, {{"perm", perm}});
+}
+
+/// All rows of a stack of matrices under each other: [.., M, K] -> [rows, K].
+Value* rows_of(GradientBuilder& g, Value* value) {
+  if (value->type().rank() == 2) return value;
+  Value* columns = g.add("Shape", {value}, {{"start", std::int64_t{-1}}});
+  Value* extents = g.add("Concat", {g.add_ints({-1}), columns}, {{"axis", std::int64_t{0}}});
+  return g.add("Reshape", {value, extents});
+}
+
+// Y = A B for a stack A and one matrix B: two products of plain matrices.
+Gradients matmul_by_matrix(GradientBuilder& g, Node& node, Value* dY) {
+  Value* a = node.input(0);
+  Value* rows = rows_of(g, dY);
+  Gradients dX(2);
+  if (g.wants(node, 0)) {
+    Value* product = gemm(g, rows, false, node.input(1), true, 1);
+    dX[0] = a->type().rank() == 2 ? product : g.reshape_like(*product, *a);
+  }
+  if (g.wants(node, 1)) dX[1] = gemm(g, rows_of(g, a), true, rows, false, 1);
+  return dX;
+}
+
+// Y = A B; dA = dY B^T, dB = A^T dY. A vector on the left is a row, one on the right a column.
+Gradients matmul_rule(GradientBuilder& g, Node& node, const Gradients& dY) {
+  Value* a = node.input(0);
+  Value* b = node.input(1);
+  Value* d = dY[0];
+  const bool is_a_row = a->type().rank() == 1;
+  const bool is_b_column = b->type().rank() == 1;
+  if (!is_a_row && b->type().rank() == 2) return matmul_by_matrix(g, node, d);
+  if (is_b_column) {
+    b = g.add("Unsqueeze", {b, g.add_ints({1})});
+    d = g.add("Unsqueeze", {d, g.add_ints({-1})});
+  }
+  if (is_a_row) {
+    a = g.add("Unsqueeze", {a, g.add_ints({0})});
+    d = g.add("Unsqueeze", {d, g.add_ints({-2})});
+  }
+  Gradients dX(2);
+  if (g.wants(node, 0)) {
+    dX[0] = g.add("MatMul", {d, transpose_matrices(g, b)});
+    if (is_a_row) dX[0] = g.add("Squeeze", {dX[0], g.add_ints({-2})});
+  }
+  if (g.wants(node, 1)) {
+    dX[1] = g.add("MatMul", {transpose_matrices(g, a), d});
+    if (is_b_column) dX[1] = g.add("Squeeze", {dX[1], g.add_ints({-1})});
+  }
+  return dX;
+}
+
+}  // namespace
+
+std::vector<GradientRow> products() {
+  return {
+      {.op = "Gemm", .rule = gemm_rule},
+      {.op = "MatMul", .rule = matmul_rule},
+  };
+}
+
+}  // namespace gatefold::gradients

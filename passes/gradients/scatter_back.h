@@ -1,0 +1,15 @@
+#pragma once
+
+#include "passes/gradients/gradients.h"
+
+namespace gatefold::gradients {
+
+/// The gradient of input 0 of a node that only moves elements of it, whatever its way: the node is
+/// applied to the numbers of the elements, which tells where each element of dY belongs; there it
+/// is added.
+Value* scatter_back(GradientBuilder& g, const Node& node, Value* dY);
+
+/// zeros_like(x) with the elements of dY added at `positions`, counted over all of x.
+Value* add_at(GradientBuilder& g, Value& x, Value* positions, Value* dY);
+
+}  // namespace gatefold::gradients

@@ -1,0 +1,49 @@
+#include <string_view>
+
+#include "passes/gradients/gradient_table.h"
+
+namespace gatefold::gradients {
+
+std::vector<GradientRow> zero() {
+  constexpr std::string_view kStep = "it is constant between its steps";
+  constexpr std::string_view kInteger = "its result is no floating-point number";
+  constexpr std::string_view kShape = "it reads shapes only";
+  constexpr std::string_view kRandom = "what it draws depends on no input";
+  std::vector<GradientRow> rows;
+  const auto add = [&rows](std::string_view reason, std::initializer_list<std::string_view> ops) {
+    for (const std::string_view op : ops) {
+      rows.push_back({.op = op, .is_zero = true, .reason = reason});
+    }
+  };
+  add(kStep, {"Floor", "Ceil", "Round", "Sign"});
+  add(kInteger, {"ArgMax",
+                 "ArgMin",
+                 "And",
+                 "Or",
+                 "Xor",
+                 "Not",
+                 "Equal",
+                 "Greater",
+                 "GreaterOrEqual",
+                 "Less",
+                 "LessOrEqual",
+                 "IsInf",
+                 "IsNaN",
+                 "NonZero",
+                 "BitShift",
+                 "BitwiseAnd",
+                 "BitwiseOr",
+                 "BitwiseXor",
+                 "BitwiseNot",
+                 "NonMaxSuppression",
+                 "SequenceLength",
+                 "OptionalHasElement"});
+  add(kShape, {"Shape", "Size", "ConstantOfShape", "EyeLike"});
+  add(kInteger, {"OneHot", "Range", "QuantizeLinear", "DynamicQuantizeLinear", "MatMulInteger",
+                 "ConvInteger", "QLinearMatMul", "QLinearConv"});
+  add(kRandom, {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike",
+                "Bernoulli", "Multinomial"});
+  return rows;
+}
+
+}  // namespace gatefold::gradients
