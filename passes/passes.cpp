@@ -28,6 +28,9 @@ constexpr Pass kPasses[] = {
      passes::hoist_invariants},
     {"reroll-loops", "loops over one recurrent step are one node over time", passes::reroll_loops},
     {"merge-duplicates", "no two nodes or constants are equal", passes::merge_duplicates},
+    {"build-backward",
+     "the gradients of the first output with respect to every parameter are outputs",
+     passes::build_backward},
     {"remove-dead", "nodes, outputs and constants that nobody uses are gone", passes::remove_dead},
 };
 

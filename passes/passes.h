@@ -19,6 +19,7 @@ std::optional<std::string_view> pipeline_text(std::string_view name);
 /// One function per file of this folder.
 namespace passes {
 
+bool build_backward(Graph& graph, PassContext& context);
 bool collapse_moves(Graph& graph, PassContext& context);
 bool fold_constants(Graph& graph, PassContext& context);
 bool fuse_gru_cell(Graph& graph, PassContext& context);

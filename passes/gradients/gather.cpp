@@ -1,3 +1,4 @@
+#include "ir/error.h"
 #include "passes/gradients/gradient_table.h"
 #include "passes/gradients/scatter_back.h"
 

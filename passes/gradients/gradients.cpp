@@ -128,6 +128,8 @@ class Backward {
 
 }  // namespace
 
+std::string gradient_name(const Value& value) { return value.name() + "_grad"; }
+
 Gradients add_gradients(Graph& graph, Value& y, Value* dy, std::span<Value* const> targets) {
   Backward backward(graph, targets);
   backward.run(y, dy);
@@ -135,7 +137,7 @@ Gradients add_gradients(Graph& graph, Value& y, Value* dy, std::span<Value* cons
   for (Value* target : targets) {
     Value* gradient = backward.gradient(*target);
     if (gradient != nullptr && gradient->kind() == Value::Kind::kResult) {
-      gradient->set_name(graph.unique_name(target->name() + "_grad"));
+      gradient->set_name(graph.unique_name(gradient_name(*target)));
     }
     gradients.push_back(gradient);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -33,9 +34,13 @@ struct GradientRow {
 /// The operator's row; nullptr when it has none.
 const GradientRow* find_gradient(const OpDef& op);
 
+/// What the gradient of a value is called: "<name>_grad".
+std::string gradient_name(const Value& value);
+
 /// Adds to the graph the gradients of `y` with respect to `targets` and returns them, nullptr for
 /// those that y does not depend on. `dy` is the gradient of y itself, of its type; nullptr stands
-/// for ones. Only nodes between the targets and y are visited. Gradients are named "<value>_grad".
+/// for ones. Only nodes between the targets and y are visited. The gradients of the targets go by their
+/// gradient_name.
 /// Throws Error, naming the path, when a node on it cannot be differentiated.
 Gradients add_gradients(Graph& graph, Value& y, Value* dy, std::span<Value* const> targets);
 

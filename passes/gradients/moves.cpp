@@ -2,6 +2,7 @@
 #include <numeric>
 #include <optional>
 
+#include "ir/error.h"
 #include "passes/gradients/gradient_table.h"
 #include "passes/gradients/scatter_back.h"
 

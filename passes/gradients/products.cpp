@@ -7,10 +7,11 @@ namespace {
 
 Value* gemm(GradientBuilder& g, Value* a, bool transpose_a, Value* b, bool transpose_b,
             float alpha) {
-  return g.add("Gemm", {a, b},
-               {{"transA", std::int64_t{transpose_a}},
-                {"transB", std::int64_t{transpose_b}},
-                {"alpha", alpha}});
+  Attrs attrs;
+  if (transpose_a) attrs["transA"] = std::int64_t{1};
+  if (transpose_b) attrs["transB"] = std::int64_t{1};
+  if (alpha != 1) attrs["alpha"] = alpha;
+  return g.add("Gemm", {a, b}, attrs);
 }
 
 // Y = alpha op(A) op(B) + beta C
