@@ -39,9 +39,8 @@ std::string gradient_name(const Value& value);
 
 /// Adds to the graph the gradients of `y` with respect to `targets` and returns them, nullptr for
 /// those that y does not depend on. `dy` is the gradient of y itself, of its type; nullptr stands
-/// for ones. Only nodes between the targets and y are visited. The gradients of the targets go by their
-/// gradient_name.
-/// Throws Error, naming the path, when a node on it cannot be differentiated.
+/// for ones. Only nodes between the targets and y are visited. The gradients of the targets go by
+/// their gradient_name. Throws Error, naming the path, when a node on it cannot be differentiated.
 Gradients add_gradients(Graph& graph, Value& y, Value* dy, std::span<Value* const> targets);
 
 }  // namespace gatefold

@@ -1,4 +1,4 @@
-#include "passes/gradients/gradient_builder.h"
+#include "passes/graph_builder.h"
 
 #include <algorithm>
 #include <cctype>
@@ -33,56 +33,56 @@ Stretch stretch_of(const Dim& operand, const Dim& result) {
 
 }  // namespace
 
-Value* GradientBuilder::add(std::string_view op, const std::vector<Value*>& inputs, Attrs attrs,
-                            std::string_view domain) {
+Value* GraphBuilder::add(std::string_view op, const std::vector<Value*>& inputs, Attrs attrs,
+                         std::string_view domain) {
   return add_node(op, inputs, 1, std::move(attrs), domain)->output();
 }
 
-Node* GradientBuilder::add_node(std::string_view op_name, const std::vector<Value*>& inputs,
-                                std::size_t outputs, Attrs attrs, std::string_view domain) {
+Node* GraphBuilder::add_node(std::string_view op_name, const std::vector<Value*>& inputs,
+                             std::size_t outputs, Attrs attrs, std::string_view domain) {
   return add_inferred(graph_, nullptr, op(op_name, domain), inputs, outputs, std::move(attrs));
 }
 
-Node* GradientBuilder::add_node_before(Node& before, std::string_view op_name,
-                                       const std::vector<Value*>& inputs, std::size_t outputs,
-                                       Attrs attrs, std::string_view domain) {
+Node* GraphBuilder::add_node_before(Node& before, std::string_view op_name,
+                                    const std::vector<Value*>& inputs, std::size_t outputs,
+                                    Attrs attrs, std::string_view domain) {
   return add_inferred(graph_, &before, op(op_name, domain), inputs, outputs, std::move(attrs));
 }
 
-Value* GradientBuilder::add_constant(std::string_view name, Tensor data) {
+Value* GraphBuilder::add_constant(std::string_view name, Tensor data) {
   return graph_.add_constant(graph_.unique_name(name), std::move(data));
 }
 
-Value* GradientBuilder::add_ints(const std::vector<std::int64_t>& values) {
+Value* GraphBuilder::add_ints(const std::vector<std::int64_t>& values) {
   return add_constant("ints", Tensor::of<std::int64_t>({static_cast<std::int64_t>(values.size())},
                                                        std::span(values)));
 }
 
-Value* GradientBuilder::add_scalar(double number, const Value& like) {
+Value* GraphBuilder::add_scalar(double number, const Value& like) {
   return add_constant("number", Tensor::scalar(number).converted(like.type().dtype));
 }
 
-Value* GradientBuilder::shape_of(Value& value) {
+Value* GraphBuilder::shape_of(Value& value) {
   const Type& type = value.type();
   return type.is_static() ? add_ints(type.dims()) : add("Shape", {&value});
 }
 
-Value* GradientBuilder::size_of(Value& value) { return add("Size", {&value}); }
+Value* GraphBuilder::size_of(Value& value) { return add("Size", {&value}); }
 
-Value* GradientBuilder::zeros_like(Value& like) {
+Value* GraphBuilder::zeros_like(Value& like) {
   const Tensor zero = Tensor::of<double>({1}, {0}).converted(like.type().dtype);
   return add("ConstantOfShape", {shape_of(like)}, {{"value", zero}});
 }
 
-Value* GradientBuilder::reshape_like(Value& value, Value& like) {
+Value* GraphBuilder::reshape_like(Value& value, Value& like) {
   return add("Reshape", {&value, shape_of(like)}, {{"allowzero", std::int64_t{1}}});
 }
 
-Value* GradientBuilder::expand_like(Value& value, Value& like) {
+Value* GraphBuilder::expand_like(Value& value, Value& like) {
   return add("Expand", {&value, shape_of(like)});
 }
 
-Value* GradientBuilder::sum_like(Value& value, Value& like) {
+Value* GraphBuilder::sum_like(Value& value, Value& like) {
   const Type& from = value.type();
   const Type& to = like.type();
   if (!from.has_rank() || !to.has_rank()) {
