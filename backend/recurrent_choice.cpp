@@ -64,7 +64,7 @@ bool choose_onednn(const KernelRequest& request, const RecurrentAttrs& attrs,
                    const RecurrentExtents& extents, MakeKernel make_onednn) {
   static std::mutex mutex;
   static std::map<std::string, bool> choices;
-  const auto& [T, N, I, H, D, G, x, y, state] = extents;
+  const auto& [T, N, I, H, D, G, x, y, state, workspace] = extents;
   const std::string key =
       fmt::format("{} {} T{} N{} I{} H{} D{} layout {} threads {}", attrs.kind->op,
                   attrs.linear_before_reset, std::bit_width(static_cast<std::uint64_t>(T)), N, I, H,

@@ -209,7 +209,7 @@ class RecurrentKernel : public Kernel {
 
 RecurrentLayouts layouts_of(const KernelRequest& request, const RecurrentAttrs& attrs,
                             const RecurrentExtents& extents, const RecurrentFlavor& flavor) {
-  const auto& [T, N, I, H, D, G, x, y, state] = extents;
+  const auto& [T, N, I, H, D, G, x, y, state, workspace] = extents;
   constexpr auto kFloat = dnnl::memory::data_type::f32;
   const bool has_cell_state = attrs.kind->has_cell_state;
   const dnnl::memory::desc state_layout({1, 1, N, H}, kFloat,

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 #include <optional>
 
 #include "backend/kernels.h"
 #include "backend/plain/recurrent_cell.h"
+#include "backend/plain/recurrent_rows.h"
 #include "backend/plain/recurrent_weights.h"
 
 namespace gatefold::plain {
@@ -22,26 +22,6 @@ constexpr std::int64_t kChunkRows = 96;
 constexpr std::int64_t kChunkBytes = 512 * 1024;
 // Multiplications of one step that are worth a thread.
 constexpr std::int64_t kProductsPerThread = 48 * 1024;
-
-/// Hands out consecutive parts of the scratch memory.
-class ScratchLayout {
- public:
-  template <typename T>
-  std::size_t add(std::int64_t count) {
-    const std::size_t offset = bytes_;
-    bytes_ += (static_cast<std::size_t>(count) * sizeof(T) + 63) / 64 * 64;
-    return offset;
-  }
-  std::size_t bytes() const { return bytes_; }
-
- private:
-  std::size_t bytes_ = 0;
-};
-
-template <typename T>
-T* at(const Buffers& buffers, std::size_t offset) {
-  return reinterpret_cast<T*>(static_cast<std::byte*>(buffers.scratch) + offset);
-}
 
 /// The threads of one run, seen by one of them, and the directions they work on together.
 struct Team {
@@ -66,8 +46,7 @@ struct Team {
   }
 };
 
-/// LSTM, GRU or RNN in float32 with every option of the specification. Rows are the sequences in
-/// order of falling length, so that those still running at a step are the first ones.
+/// LSTM, GRU or RNN in float32 with every option of the specification, or its training form.
 class RecurrentKernel : public Kernel {
  public:
   RecurrentKernel(const KernelRequest& request, const RecurrentAttrs& attrs,
@@ -81,8 +60,8 @@ class RecurrentKernel : public Kernel {
   struct DirectionPlaces {
     std::size_t h[2];  ///< [N, padded]; step s reads h[s % 2] and writes the other.
     std::size_t c, z, reset_h;
-    std::size_t x_starts, y_starts;  ///< [N]: offset of each row at its first step.
-    std::vector<std::size_t> sums;   ///< Of each group: [panels, chunk rows, gates, units]
+    std::size_t x_starts, y_starts, workspace_starts;  ///< [N]: of each row at its first step.
+    std::vector<std::size_t> sums;  ///< Of each group: [panels, chunk rows, gates, units]
   };
   struct Chunk {
     std::int64_t first_step, end_step;
@@ -95,7 +74,6 @@ class RecurrentKernel : public Kernel {
   std::int64_t panel_width(std::size_t group) const;
 
   void prepare_weights(const Buffers& buffers);
-  void prepare_rows(const Buffers& buffers);
   void prepare_direction(const Buffers& buffers, std::int64_t d);
   void run_team(const Buffers& buffers, const Team& team);
   void project(const Buffers& buffers, const Team& team, Chunk chunk);
@@ -103,20 +81,11 @@ class RecurrentKernel : public Kernel {
   RecurrentStep make_step(const Buffers& buffers, std::int64_t d, std::size_t group,
                           std::int64_t s) const;
   void write_last_states(const Buffers& buffers, std::int64_t d) const;
-  void clear_padding(const Buffers& buffers, std::int64_t d) const;
+  void clear_padding(float* output, const RecurrentExtents::Strides& strides, std::int64_t d,
+                     std::int64_t count) const;
   float* output(const Buffers& buffers, std::size_t index) const {
     return node_.output(index) == nullptr ? nullptr : buffers.output<float>(index);
   }
-  /// Elements from one step to the next of this direction.
-  std::int64_t step_stride(std::int64_t d, const RecurrentExtents::Strides& strides) const {
-    return attrs_.directions[d].is_reverse ? -strides.time : strides.time;
-  }
-  /// Rows that have a step s, looking down from `rows`.
-  std::int64_t running_rows(const std::int32_t* lengths, std::int64_t rows, std::int64_t s) const {
-    while (rows > 0 && lengths[rows - 1] <= s) --rows;
-    return rows;
-  }
-
   const Node& node_;
   RecurrentAttrs attrs_;
   RecurrentExtents extents_;
@@ -124,14 +93,13 @@ class RecurrentKernel : public Kernel {
   std::int64_t padded_;
   RecurrentWeights W_, R_, input_bias_, state_bias_;
   std::optional<RecurrentWeights> P_;
-  bool has_standard_activations_;
+  bool is_standard_;
   int threads_ = 1;
   std::int64_t chunk_steps_ = 1;
 
   ScratchLayout scratch_;
+  RecurrentRows rows_;
   std::size_t packing_ = 0;     ///< Weights that are not constant, packed.
-  std::size_t order_ = 0;       ///< [N]: the sequence that is row r.
-  std::size_t lengths_ = 0;     ///< [N]: its length.
   std::size_t row_inputs_ = 0;  ///< [threads, chunk rows]: pointers into X.
   std::vector<DirectionPlaces> places_;
 };
@@ -147,7 +115,8 @@ RecurrentKernel::RecurrentKernel(const KernelRequest& request, const RecurrentAt
       R_(request, attrs, extents, recurrent_input::kR, Form::kPanels),
       input_bias_(request, attrs, extents, recurrent_input::kB, Form::kInputBias),
       state_bias_(request, attrs, extents, recurrent_input::kB, Form::kStateBias),
-      has_standard_activations_(attrs.has_default_activations() && !attrs.clip) {
+      is_standard_(attrs.is_standard()),
+      rows_(request.node, attrs, extents, scratch_) {
   if (request.has_input(recurrent_input::kP)) {
     P_.emplace(request, attrs, extents, recurrent_input::kP, Form::kPeepholes);
   }
@@ -186,8 +155,6 @@ void RecurrentKernel::plan_scratch() {
   packing_ =
       scratch_.add<float>(W_.scratch_floats() + R_.scratch_floats() + input_bias_.scratch_floats() +
                           state_bias_.scratch_floats() + (P_ ? P_->scratch_floats() : 0));
-  order_ = scratch_.add<std::int32_t>(N);
-  lengths_ = scratch_.add<std::int32_t>(N);
   row_inputs_ = scratch_.add<const float*>(threads_ * chunk_steps_ * N);
   for (std::int64_t d = 0; d < extents_.D; ++d) {
     DirectionPlaces& places = places_.emplace_back();
@@ -197,6 +164,7 @@ void RecurrentKernel::plan_scratch() {
     places.reset_h = scratch_.add<float>(groups_.size() > 1 ? state : 0);
     places.x_starts = scratch_.add<std::int64_t>(N);
     places.y_starts = scratch_.add<std::int64_t>(N);
+    places.workspace_starts = scratch_.add<std::int64_t>(N);
     for (std::size_t g = 0; g < groups_.size(); ++g) {
       places.sums.push_back(
           scratch_.add<float>(panel_count(g) * chunk_steps_ * N * panel_width(g)));
@@ -218,43 +186,23 @@ void RecurrentKernel::prepare_weights(const Buffers& buffers) {
   if (P_) prepare(*P_, recurrent_input::kP);
 }
 
-void RecurrentKernel::prepare_rows(const Buffers& buffers) {
-  const std::int64_t N = extents_.N;
-  auto* order = at<std::int32_t>(buffers, order_);
-  auto* lengths = at<std::int32_t>(buffers, lengths_);
-  std::iota(order, order + N, 0);
-  const bool has_lengths = node_.input(recurrent_input::kSequenceLens) != nullptr;
-  if (!has_lengths) {
-    std::fill_n(lengths, N, static_cast<std::int32_t>(extents_.T));
-    return;
-  }
-  const auto* given = buffers.input<std::int32_t>(recurrent_input::kSequenceLens);
-  check_sequence_lens(node_, {given, static_cast<std::size_t>(N)}, extents_.T);
-  std::sort(order, order + N, [&](std::int32_t a, std::int32_t b) { return given[a] > given[b]; });
-  for (std::int64_t row = 0; row < N; ++row) lengths[row] = given[order[row]];
-}
-
 void RecurrentKernel::prepare_direction(const Buffers& buffers, std::int64_t d) {
   const DirectionPlaces& places = places_[d];
-  const auto* order = at<std::int32_t>(buffers, order_);
-  const auto* lengths = at<std::int32_t>(buffers, lengths_);
-  const bool is_reverse = attrs_.directions[d].is_reverse;
   const auto load = [&](std::size_t input, std::int64_t row, float* state) {
     const bool is_given = node_.input(input) != nullptr;
     float* end = state;
     if (is_given) {
       end = std::copy_n(buffers.input<float>(input) + d * extents_.state.direction +
-                            order[row] * extents_.state.batch,
+                            rows_.sequence(row) * extents_.state.batch,
                         extents_.H, state);
     }
     std::fill(end, state + padded_, 0.0F);
   };
   for (std::int64_t row = 0; row < extents_.N; ++row) {
-    const std::int64_t first_t = is_reverse ? lengths[row] - 1 : 0;
-    at<std::int64_t>(buffers, places.x_starts)[row] =
-        first_t * extents_.x.time + order[row] * extents_.x.batch;
-    at<std::int64_t>(buffers, places.y_starts)[row] =
-        first_t * extents_.y.time + order[row] * extents_.y.batch + d * extents_.y.direction;
+    at<std::int64_t>(buffers, places.x_starts)[row] = rows_.start(row, d, extents_.x);
+    at<std::int64_t>(buffers, places.y_starts)[row] = rows_.start(row, d, extents_.y);
+    at<std::int64_t>(buffers, places.workspace_starts)[row] =
+        rows_.start(row, d, extents_.workspace);
     load(recurrent_input::kInitialH, row, at<float>(buffers, places.h[0]) + row * padded_);
     if (attrs_.kind->has_cell_state) {
       load(recurrent_input::kInitialC, row, at<float>(buffers, places.c) + row * padded_);
@@ -264,7 +212,7 @@ void RecurrentKernel::prepare_direction(const Buffers& buffers, std::int64_t d) 
 
 void RecurrentKernel::run(const Buffers& buffers) {
   prepare_weights(buffers);
-  prepare_rows(buffers);
+  rows_.prepare(buffers);
   for (std::int64_t d = 0; d < extents_.D; ++d) prepare_direction(buffers, d);
   if (threads_ == 1) {
     // One direction after the other: only one R at a time wants to be in the cache.
@@ -275,12 +223,14 @@ void RecurrentKernel::run(const Buffers& buffers) {
   }
   for (std::int64_t d = 0; d < extents_.D; ++d) {
     write_last_states(buffers, d);
-    clear_padding(buffers, d);
+    clear_padding(output(buffers, recurrent_output::kY), extents_.y, d, extents_.H);
+    clear_padding(output(buffers, attrs_.kind->output_count()), extents_.workspace, d,
+                  extents_.workspace.batch);
   }
 }
 
 void RecurrentKernel::run_team(const Buffers& buffers, const Team& team) {
-  const std::int64_t steps = extents_.N == 0 ? 0 : at<std::int32_t>(buffers, lengths_)[0];
+  const std::int64_t steps = rows_.steps();
   for (std::int64_t s = 0; s < steps; s += chunk_steps_) {
     const Chunk chunk{s, std::min(s + chunk_steps_, steps)};
     project(buffers, team, chunk);
@@ -289,7 +239,6 @@ void RecurrentKernel::run_team(const Buffers& buffers, const Team& team) {
 }
 
 void RecurrentKernel::project(const Buffers& buffers, const Team& team, Chunk chunk) {
-  const auto* lengths = at<std::int32_t>(buffers, lengths_);
   const auto* X = buffers.input<float>(recurrent_input::kX);
   const std::int64_t capacity = chunk_steps_ * extents_.N;
   const float** inputs = at<const float*>(buffers, row_inputs_) + team.thread * capacity;
@@ -298,9 +247,9 @@ void RecurrentKernel::project(const Buffers& buffers, const Team& team, Chunk ch
     std::int64_t count = 0;
     std::int64_t rows = extents_.N;
     for (std::int64_t s = chunk.first_step; s < chunk.end_step; ++s) {
-      rows = running_rows(lengths, rows, s);
+      rows = rows_.running(rows, s);
       for (std::int64_t row = 0; row < rows; ++row) {
-        inputs[count++] = X + starts[row] + s * step_stride(d, extents_.x);
+        inputs[count++] = X + starts[row] + s * rows_.step(d, extents_.x);
       }
     }
     for (std::size_t g = 0; g < groups_.size(); ++g) {
@@ -333,21 +282,23 @@ RecurrentStep RecurrentKernel::make_step(const Buffers& buffers, std::int64_t d,
   step.z = at<float>(buffers, places.z);
   step.reset_h = at<float>(buffers, places.reset_h);
   step.Y = output(buffers, recurrent_output::kY);
-  step.Y_step = s * step_stride(d, extents_.y);
+  step.Y_step = s * rows_.step(d, extents_.y);
   step.Y_starts = at<std::int64_t>(buffers, places.y_starts);
+  step.workspace = output(buffers, attrs_.kind->output_count());
+  step.workspace_step = s * rows_.step(d, extents_.workspace);
+  step.workspace_starts = at<std::int64_t>(buffers, places.workspace_starts);
   step.activations = attrs_.directions[d].activations;
-  step.has_standard_activations = has_standard_activations_;
+  step.is_standard = is_standard_;
   step.clip = attrs_.clip.value_or(std::numeric_limits<float>::infinity());
   step.input_forget = attrs_.input_forget;
   return step;
 }
 
 void RecurrentKernel::run_steps(const Buffers& buffers, const Team& team, Chunk chunk) {
-  const auto* lengths = at<std::int32_t>(buffers, lengths_);
   std::int64_t rows = extents_.N;
   std::int64_t first_row = 0;
   for (std::int64_t s = chunk.first_step; s < chunk.end_step; ++s) {
-    rows = running_rows(lengths, rows, s);
+    rows = rows_.running(rows, s);
     for (std::size_t g = 0; g < groups_.size(); ++g) {
       for (std::int64_t d = team.first_direction; d < team.end_direction; ++d) {
         RecurrentStep step = make_step(buffers, d, g, s);
@@ -362,28 +313,25 @@ void RecurrentKernel::run_steps(const Buffers& buffers, const Team& team, Chunk 
 }
 
 void RecurrentKernel::write_last_states(const Buffers& buffers, std::int64_t d) const {
-  const auto* order = at<std::int32_t>(buffers, order_);
-  const auto* lengths = at<std::int32_t>(buffers, lengths_);
   float* Y_h = output(buffers, recurrent_output::kYh);
-  float* Y_c = output(buffers, recurrent_output::kYc);
+  float* Y_c = attrs_.kind->has_cell_state ? output(buffers, recurrent_output::kYc) : nullptr;
   for (std::int64_t row = 0; row < extents_.N; ++row) {
-    const std::int64_t place = d * extents_.state.direction + order[row] * extents_.state.batch;
-    const auto* h = at<float>(buffers, places_[d].h[lengths[row] % 2]) + row * padded_;
+    const std::int64_t place =
+        d * extents_.state.direction + rows_.sequence(row) * extents_.state.batch;
+    const auto* h = at<float>(buffers, places_[d].h[rows_.length(row) % 2]) + row * padded_;
     if (Y_h != nullptr) std::copy_n(h, extents_.H, Y_h + place);
     const auto* c = at<float>(buffers, places_[d].c) + row * padded_;
     if (Y_c != nullptr) std::copy_n(c, extents_.H, Y_c + place);
   }
 }
 
-void RecurrentKernel::clear_padding(const Buffers& buffers, std::int64_t d) const {
-  float* Y = output(buffers, recurrent_output::kY);
-  if (Y == nullptr) return;
-  const auto* order = at<std::int32_t>(buffers, order_);
-  const auto* lengths = at<std::int32_t>(buffers, lengths_);
+void RecurrentKernel::clear_padding(float* output, const RecurrentExtents::Strides& strides,
+                                    std::int64_t d, std::int64_t count) const {
+  if (output == nullptr) return;
   for (std::int64_t row = 0; row < extents_.N; ++row) {
-    float* y = Y + d * extents_.y.direction + order[row] * extents_.y.batch;
-    for (std::int64_t t = lengths[row]; t < extents_.T; ++t) {
-      std::fill_n(y + t * extents_.y.time, extents_.H, 0.0F);
+    float* numbers = output + d * strides.direction + rows_.sequence(row) * strides.batch;
+    for (std::int64_t t = rows_.length(row); t < extents_.T; ++t) {
+      std::fill_n(numbers + t * strides.time, count, 0.0F);
     }
   }
 }

@@ -96,13 +96,29 @@ HWY_INLINE Vector activate_tanh(const RecurrentStep& step, int number, Vector x)
   return kStandard ? tanh(kTag, x) : general_activation(step, number, x);
 }
 
+/// Stores a few units, from `unit` on, into a row of H numbers.
+HWY_INLINE void store_units(const RecurrentStep& step, std::int64_t unit, Vector numbers,
+                            float* row) {
+  if (unit >= step.H) return;
+  if (unit + lane_count() <= step.H) return hn::StoreU(numbers, kTag, row + unit);
+  HWY_ALIGN float lanes[hn::MaxLanes(kTag)];
+  hn::Store(numbers, kTag, lanes);
+  std::copy_n(lanes, step.H - unit, row + unit);
+}
+
 /// Stores the new h of a few units into the state and into Y.
 HWY_INLINE void store_h(const RecurrentStep& step, std::int64_t row, std::int64_t unit, Vector h) {
   hn::StoreU(h, kTag, step.h + row * step.state_stride + unit);
-  if (step.Y == nullptr || unit >= step.H) return;
-  float* y = step.Y + step.Y_starts[row] + step.Y_step + unit;
-  if (unit + lane_count() <= step.H) return hn::StoreU(h, kTag, y);
-  std::copy_n(step.h + row * step.state_stride + unit, step.H - unit, y);
+  if (step.Y == nullptr) return;
+  store_units(step, unit, h, step.Y + step.Y_starts[row] + step.Y_step);
+}
+
+/// Keeps a few units of a block for the backward step, if there will be one.
+HWY_INLINE void record(const RecurrentStep& step, int block, std::int64_t row, std::int64_t unit,
+                       Vector numbers) {
+  if (step.workspace == nullptr) return;
+  store_units(step, unit, numbers,
+              step.workspace + step.workspace_starts[row] + step.workspace_step + block * step.H);
 }
 
 // Each pass below says what the rows of a panel product are, what their sums start from, and what
@@ -159,17 +175,21 @@ struct LstmPass : StatePass<4> {
     const Vector last_c = hn::LoadU(kTag, cell);
     auto& [i_sum, o_sum, f_sum, c_sum] = sums;
     add_peephole(0, unit, last_c, i_sum);
+    add_peephole(2, unit, last_c, f_sum);
     const Vector i = activate_f<kStandard>(step, i_sum);
-    Vector f = hn::Sub(hn::Set(kTag, 1.0F), i);
-    if (!step.input_forget) {
-      add_peephole(2, unit, last_c, f_sum);
-      f = activate_f<kStandard>(step, f_sum);
-    }
-    const Vector c = hn::MulAdd(f, last_c, hn::Mul(i, activate_tanh<kStandard>(step, 1, c_sum)));
+    const Vector f = !kStandard && step.input_forget ? hn::Sub(hn::Set(kTag, 1.0F), i)
+                                                     : activate_f<kStandard>(step, f_sum);
+    const Vector new_c = activate_tanh<kStandard>(step, 1, c_sum);
+    const Vector c = hn::MulAdd(f, last_c, hn::Mul(i, new_c));
     hn::StoreU(c, kTag, cell);
     add_peephole(1, unit, c, o_sum);
     const Vector o = activate_f<kStandard>(step, o_sum);
     store_h(step, row, unit, hn::Mul(o, activate_tanh<kStandard>(step, 2, c)));
+    record(step, 0, row, unit, kStandard ? i : i_sum);
+    record(step, 1, row, unit, kStandard ? o : o_sum);
+    record(step, 2, row, unit, kStandard ? f : f_sum);
+    record(step, 3, row, unit, kStandard ? new_c : c_sum);
+    record(step, 4, row, unit, c);
   }
 
  private:
@@ -190,9 +210,14 @@ struct GruLinearFirstPass : StatePass<3> {
     const Vector z = activate_f<kStandard>(step, sums[0]);
     const Vector r = activate_f<kStandard>(step, sums[1]);
     const Vector input = hn::LoadU(kTag, from_input(panel, row) + 2 * lane_count());
-    const Vector h = activate_tanh<kStandard>(step, 1, hn::MulAdd(r, sums[2], input));
+    const Vector h_sum = hn::MulAdd(r, sums[2], input);
+    const Vector h = activate_tanh<kStandard>(step, 1, h_sum);
     const Vector last = hn::LoadU(kTag, step.last_h + row * step.state_stride + unit);
     store_h(step, row, unit, hn::MulAdd(z, hn::Sub(last, h), h));
+    record(step, 0, row, unit, kStandard ? z : sums[0]);
+    record(step, 1, row, unit, kStandard ? r : sums[1]);
+    record(step, 2, row, unit, kStandard ? h : h_sum);
+    record(step, 3, row, unit, sums[2]);
   }
 };
 
@@ -200,10 +225,18 @@ template <bool kStandard>
 struct GruGatesPass : StatePass<2> {
   HWY_INLINE void finish(std::int64_t panel, std::int64_t row, Sums<2>& sums) const {
     for (int s = 0; s < kSubPanels<2>; ++s) {
-      const std::int64_t place = row * step.state_stride + panel * units<2>() + s * lane_count();
-      hn::StoreU(activate_f<kStandard>(step, sums[s]), kTag, step.z + place);
-      const Vector r = activate_f<kStandard>(step, sums[kSubPanels<2> + s]);
-      hn::StoreU(hn::Mul(r, hn::LoadU(kTag, step.last_h + place)), kTag, step.reset_h + place);
+      const std::int64_t unit = panel * units<2>() + s * lane_count();
+      const std::int64_t place = row * step.state_stride + unit;
+      const Vector z_sum = sums[s];
+      const Vector r_sum = sums[kSubPanels<2> + s];
+      const Vector z = activate_f<kStandard>(step, z_sum);
+      const Vector r = activate_f<kStandard>(step, r_sum);
+      const Vector reset_h = hn::Mul(r, hn::LoadU(kTag, step.last_h + place));
+      hn::StoreU(z, kTag, step.z + place);
+      hn::StoreU(reset_h, kTag, step.reset_h + place);
+      record(step, 0, row, unit, kStandard ? z : z_sum);
+      record(step, 1, row, unit, kStandard ? r : r_sum);
+      record(step, 3, row, unit, reset_h);
     }
   }
 };
@@ -219,6 +252,7 @@ struct GruHiddenPass : StatePass<1> {
       const Vector z = hn::LoadU(kTag, step.z + place);
       const Vector last = hn::LoadU(kTag, step.last_h + place);
       store_h(step, row, unit, hn::MulAdd(z, hn::Sub(last, h), h));
+      record(step, 2, row, unit, kStandard ? h : sums[s]);
     }
   }
 };
@@ -227,8 +261,10 @@ template <bool kStandard>
 struct RnnPass : StatePass<1> {
   HWY_INLINE void finish(std::int64_t panel, std::int64_t row, Sums<1>& sums) const {
     for (int s = 0; s < kSubPanels<1>; ++s) {
-      store_h(step, row, panel * units<1>() + s * lane_count(),
-              activate_tanh<kStandard>(step, 0, sums[s]));
+      const std::int64_t unit = panel * units<1>() + s * lane_count();
+      const Vector h = activate_tanh<kStandard>(step, 0, sums[s]);
+      store_h(step, row, unit, h);
+      record(step, 0, row, unit, kStandard ? h : sums[s]);
     }
   }
 };
@@ -298,7 +334,7 @@ void run_panels(const Pass& pass, std::int64_t rows, PanelRange panels) {
 
 template <template <bool> class Pass>
 void run_state_pass(const RecurrentStep& step, PanelRange panels) {
-  if (step.has_standard_activations) {
+  if (step.is_standard) {
     run_panels(Pass<true>{{step}}, step.rows, panels);
   } else {
     run_panels(Pass<false>{{step}}, step.rows, panels);

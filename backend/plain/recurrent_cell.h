@@ -63,10 +63,14 @@ struct RecurrentStep {
   float* Y = nullptr;
   const std::int64_t* Y_starts = nullptr;
   std::int64_t Y_step = 0;
+  /// The training form's workspace in the same way, or nullptr: blocks of H numbers.
+  float* workspace = nullptr;
+  const std::int64_t* workspace_starts = nullptr;
+  std::int64_t workspace_step = 0;
 
   std::array<Activation, 3> activations;
-  bool has_standard_activations = true;  ///< The default functions and no clip.
-  float clip = 0;                        ///< Infinity for none.
+  bool is_standard = true;  ///< As RecurrentAttrs::is_standard.
+  float clip = 0;           ///< Infinity for none.
   bool input_forget = false;
 };
 

@@ -1,27 +1,76 @@
 #include "ir/ops/ops.h"
-#include "ir/ops/recurrent_evaluate.h"
+#include "ir/ops/recurrent_gradient.h"
+#include "ir/ops/recurrent_training.h"
 
 namespace gatefold::ops {
 namespace {
 
-struct LstmStep {
+struct LstmCell {
   template <typename Float>
-  void operator()(const DirectionWeights<Float>& weights, const Float* x,
-                  RecurrentState<Float>& state) const {
+  void forward(const DirectionWeights<Float>& weights, const Float* x, RecurrentState<Float>& state,
+               StepRecord<Float>& record) const {
     const RecurrentState<Float> last = state;
-    const auto gate_sum = [&](char gate, std::int64_t j) {
-      return weights.from_input(gate, j, x) + weights.from_state(gate, j, last.h);
-    };
+    for (const char gate : kLstm.gates) {
+      for (std::int64_t j = 0; j < weights.hidden_size(); ++j) {
+        record.sum(gate, j) = weights.from_input(gate, j, x) + weights.from_state(gate, j, last.h);
+      }
+    }
     for (std::int64_t j = 0; j < weights.hidden_size(); ++j) {
-      const Float i = weights.activate(0, gate_sum('i', j) + weights.peephole('i', j) * last.c[j]);
-      const Float f =
-          weights.attrs().input_forget
-              ? 1 - i
-              : weights.activate(0, gate_sum('f', j) + weights.peephole('f', j) * last.c[j]);
-      const Float c = weights.activate(1, gate_sum('c', j));
+      record.sum('i', j) += weights.peephole('i', j) * last.c[j];
+      record.sum('f', j) += weights.peephole('f', j) * last.c[j];
+      const auto [i, f, c] = gates(weights, record, j);
       state.c[j] = f * last.c[j] + i * c;
-      const Float o = weights.activate(0, gate_sum('o', j) + weights.peephole('o', j) * state.c[j]);
-      state.h[j] = o * weights.activate(2, state.c[j]);
+      record.sum('o', j) += weights.peephole('o', j) * state.c[j];
+      state.h[j] = weights.activate(0, record.sum('o', j)) * weights.activate(2, state.c[j]);
+      record.extra(j) = state.c[j];
+    }
+  }
+
+  template <typename Float>
+  void backward(const DirectionWeights<Float>& weights, const StepTrace<Float>& step,
+                RecurrentState<Float>& d, StepGradients<Float>& sums) const {
+    const bool input_forget = weights.attrs().input_forget;
+    for (std::int64_t j = 0; j < weights.hidden_size(); ++j) {
+      const auto sum = [&](char gate) { return step.record.sum(gate, j); };
+      const Float C = step.after.c[j];
+      const Float last_C = step.before.c[j];
+      const auto [i, f, c] = gates(weights, step.record, j);
+      const Float o = weights.activate(0, sum('o'));
+      const Float d_o = d.h[j] * weights.activate(2, C) * weights.slope(0, sum('o'));
+      const Float d_C = d.c[j] + d.h[j] * o * weights.slope(2, C) + d_o * weights.peephole('o', j);
+      const Float by_i = d_C * (input_forget ? c - last_C : c);
+      const Float d_i = by_i * weights.slope(0, sum('i'));
+      const Float d_f = input_forget ? 0 : d_C * last_C * weights.slope(0, sum('f'));
+      const Float d_c = d_C * i * weights.slope(1, sum('c'));
+      d.c[j] = d_C * f + d_i * weights.peephole('i', j) + d_f * weights.peephole('f', j);
+      set(weights, sums, j, {d_i, d_o, d_f, d_c});
+      const std::int64_t H = weights.hidden_size();
+      sums.peepholes[j] = d_i * last_C;
+      sums.peepholes[H + j] = d_o * C;
+      sums.peepholes[2 * H + j] = d_f * last_C;
+    }
+    d.h = through_state(weights, kLstm.gates, sums.from_state);
+  }
+
+ private:
+  template <typename Float>
+  struct Gates {
+    Float i, f, c;
+  };
+  template <typename Float>
+  static Gates<Float> gates(const DirectionWeights<Float>& weights, const StepRecord<Float>& record,
+                            std::int64_t j) {
+    const Float i = weights.activate(0, record.sum('i', j));
+    const Float f = weights.attrs().input_forget ? 1 - i : weights.activate(0, record.sum('f', j));
+    return {i, f, weights.activate(1, record.sum('c', j))};
+  }
+  /// `gradients` in the order of the gates.
+  template <typename Float>
+  static void set(const DirectionWeights<Float>& weights, StepGradients<Float>& sums,
+                  std::int64_t j, const std::array<Float, 4>& gradients) {
+    for (std::size_t g = 0; g < gradients.size(); ++g) {
+      const std::int64_t row = weights.row_of(kLstm.gates[g], j);
+      sums.from_input[row] = sums.from_state[row] = gradients[g];
     }
   }
 };
@@ -31,7 +80,7 @@ struct LstmStep {
 std::vector<OpDef> lstm() {
   std::vector<AttrDef> attrs = recurrent_attrs();
   attrs.push_back({"input_forget", AttrDef::Kind::kInt, 0});
-  return {{
+  const OpDef forward{
       .name = kLstm.op,
       .doc =
           "A layer of long short-term memory.\n"
@@ -48,8 +97,35 @@ std::vector<OpDef> lstm() {
       .outputs = recurrent_outputs(kLstm),
       .attrs = attrs,
       .infer = infer_recurrent,
-      .evaluate = [](EvaluateContext& context) { evaluate_recurrent(context, LstmStep{}); },
-  }};
+      .evaluate = [](EvaluateContext& context) { evaluate_recurrent(context, LstmCell{}); },
+  };
+  return {
+      forward,
+      recurrent_training(
+          forward, kLstm,
+          {.doc = "LSTM with one more output, from which LSTMGrad computes its gradients.\n"
+                  "Shapes: those of LSTM; workspace [T,D,N,5*H] = i, o, f, c, C' of each step in "
+                  "either layout, 0 from a sequence's length on\n"
+                  "Formula: that of LSTM; i o f c after their activations, with other activations "
+                  "than the default ones, clip or input_forget the sums they are applied to\n"
+                  "Source: Gatefold",
+           .evaluate = forward.evaluate}),
+      recurrent_gradient(
+          forward, kLstm,
+          {.doc = "The backward step of LSTMTraining; gradients not given are 0, those not wanted "
+                  "are not computed.\n"
+                  "Shapes: dY, dY_h, dY_c as Y, Y_h, Y_c -> each output as the input of its name\n"
+                  "Forward: C' = f C + i c, h' = o h(C'); gates as in LSTM\n"
+                  "Backward, a' for the derivative of an activation at its sum, 0 where clipped: "
+                  "do = dh h(C') o', dC' += dh o h'(C') + do Po, di = dC' c i', df = dC' C f', "
+                  "dc = dC' i c', dC = dC' f + di Pi + df Pf, dh = d(iofc) R + dY of the step "
+                  "before, dX = d(iofc) W; dW, dR, dB and dP add up d(iofc) x, d(iofc) h, d(iofc) "
+                  "in both halves, and di C, do C', df C; with input_forget di = dC' (c - C) i' "
+                  "and df = 0\n"
+                  "Source: Gatefold",
+           .evaluate =
+               [](EvaluateContext& context) { evaluate_recurrent_gradient(context, LstmCell{}); }}),
+  };
 }
 
 }  // namespace gatefold::ops

@@ -7,8 +7,9 @@ namespace gatefold {
 namespace {
 
 const RecurrentKind& kind_of(const Node& node) {
+  const std::string_view name = node.op().name;
   for (const RecurrentKind* kind : {&kLstm, &kGru, &kRnn}) {
-    if (kind->op == node.op().name) return *kind;
+    if (name == kind->op || name == kind->training_op || name == kind->gradient_op) return *kind;
   }
   assert(false && "not a recurrent operator");
   return kLstm;
@@ -104,23 +105,37 @@ struct InputRule {
 /// The shape table of the operator's inputs.
 std::vector<InputRule> shape_rules(const RecurrentAttrs& attrs) {
   using namespace recurrent_input;
+  namespace gradient = recurrent_gradient_input;
   const std::int64_t gates = attrs.kind->gate_count();
-  const auto peepholes = static_cast<std::int64_t>(attrs.kind->peepholes.size());
   const std::vector<AxisRule> x = attrs.batch_first ? std::vector<AxisRule>{{'N'}, {'T'}, {'I'}}
                                                     : std::vector<AxisRule>{{'T'}, {'N'}, {'I'}};
   const std::vector<AxisRule> state = attrs.batch_first
                                           ? std::vector<AxisRule>{{'N'}, {'D'}, {'H'}}
                                           : std::vector<AxisRule>{{'D'}, {'N'}, {'H'}};
-  return {
+  const std::vector<AxisRule> y = attrs.batch_first
+                                      ? std::vector<AxisRule>{{'N'}, {'T'}, {'D'}, {'H'}}
+                                      : std::vector<AxisRule>{{'T'}, {'D'}, {'N'}, {'H'}};
+  const std::vector<AxisRule> workspace = {
+      {'T'}, {'D'}, {'N'}, {'H', attrs.kind->workspace_blocks}};
+  const std::size_t first = attrs.kind->input_count();
+  std::vector<InputRule> rules = {
       {kX, x},
       {kW, {{'D'}, {'H', gates}, {'I'}}},
       {kR, {{'D'}, {'H', gates}, {'H'}}},
       {kB, {{'D'}, {'H', 2 * gates}}},
       {kSequenceLens, {{'N'}}},
       {kInitialH, state},
-      {kInitialC, state},
-      {kP, {{'D'}, {'H', peepholes}}},
+      {first + gradient::kY, y},
+      {first + gradient::kWorkspace, workspace},
+      {first + gradient::kDy, y},
+      {first + gradient::kDyh, state},
   };
+  if (attrs.kind->has_cell_state) {
+    rules.push_back({kInitialC, state});
+    rules.push_back({kP, {{'D'}, {'H', 3}}});
+    rules.push_back({first + gradient::kDyc, state});
+  }
+  return rules;
 }
 
 std::string to_string(const AxisRule& rule) {
@@ -190,6 +205,24 @@ class ExtentSolver {
   std::array<Extent, kLetters.size()> extents_;
 };
 
+RecurrentDims checked_dims(const InferContext& context, const RecurrentAttrs& attrs) {
+  std::vector<const Type*> inputs(context.input_count());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (context.has_input(i)) inputs[i] = &context.input(i);
+  }
+  return check_recurrent_shapes(context.node(), attrs, inputs);
+}
+
+Shape state_shape(const RecurrentAttrs& attrs, const RecurrentDims& dims) {
+  return attrs.batch_first ? Shape{dims.N, dims.D, dims.H} : Shape{dims.D, dims.N, dims.H};
+}
+
+/// `factor` times an extent, where that is known.
+Dim multiple(const Dim& dim, std::int64_t factor) {
+  if (factor == 1) return dim;
+  return dim.is_known() ? Dim(factor * dim.size()) : Dim();
+}
+
 }  // namespace
 
 bool RecurrentAttrs::has_default_activations() const {
@@ -247,6 +280,8 @@ RecurrentExtents::RecurrentExtents(const RecurrentAttrs& attrs, const RecurrentD
     y = {.time = D * N * H, .batch = H, .direction = N * H};
     state = {.batch = H, .direction = N * H};
   }
+  const std::int64_t row = attrs.kind->workspace_blocks * H;
+  workspace = {.time = D * N * row, .batch = row, .direction = N * row};
 }
 
 RecurrentDims check_recurrent_shapes(const Node& node, const RecurrentAttrs& attrs,
@@ -271,17 +306,33 @@ void check_sequence_lens(const Node& node, std::span<const std::int32_t> lengths
 
 void infer_recurrent(InferContext& context) {
   const RecurrentAttrs attrs = read_recurrent_attrs(context.node());
-  std::vector<const Type*> inputs(context.input_count());
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (context.has_input(i)) inputs[i] = &context.input(i);
-  }
-  const auto [T, N, I, H, D] = check_recurrent_shapes(context.node(), attrs, inputs);
+  const auto [T, N, I, H, D] = checked_dims(context, attrs);
   const DataType dtype = context.dtype(recurrent_input::kX);
-  const Shape y = attrs.batch_first ? Shape{N, T, D, H} : Shape{T, D, N, H};
-  const Shape state = attrs.batch_first ? Shape{N, D, H} : Shape{D, N, H};
-  context.set_output(recurrent_output::kY, {dtype, y});
+  const Shape state = state_shape(attrs, {T, N, I, H, D});
+  context.set_output(recurrent_output::kY,
+                     {dtype, attrs.batch_first ? Shape{N, T, D, H} : Shape{T, D, N, H}});
   context.set_output(recurrent_output::kYh, {dtype, state});
-  context.set_output(recurrent_output::kYc, {dtype, state});
+  if (attrs.kind->has_cell_state) context.set_output(recurrent_output::kYc, {dtype, state});
+  const Dim row = multiple(H, attrs.kind->workspace_blocks);
+  context.set_output(attrs.kind->output_count(), {dtype, Shape{T, D, N, row}});
+}
+
+void infer_recurrent_gradient(InferContext& context) {
+  using namespace recurrent_gradient_output;
+  const RecurrentAttrs attrs = read_recurrent_attrs(context.node());
+  const auto [T, N, I, H, D] = checked_dims(context, attrs);
+  const std::int64_t gates = attrs.kind->gate_count();
+  const Shape state = state_shape(attrs, {T, N, I, H, D});
+  const auto set = [&](std::size_t output, const Shape& shape) {
+    context.set_output(output, {context.dtype(recurrent_input::kX), shape});
+  };
+  set(kDx, attrs.batch_first ? Shape{N, T, I} : Shape{T, N, I});
+  set(kDw, {D, multiple(H, gates), I});
+  set(kDr, {D, multiple(H, gates), H});
+  set(kDb, {D, multiple(H, 2 * gates)});
+  set(kDinitialH, state);
+  set(kDinitialC, state);
+  set(kDp, {D, multiple(H, 3)});
 }
 
 std::vector<Port> recurrent_inputs(const RecurrentKind& kind) {

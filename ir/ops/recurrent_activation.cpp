@@ -26,24 +26,63 @@ struct Functions {
   }
 };
 
+template <typename Float>
+struct Slopes {
+  using Value = Functions<Float>;
+  static Float relu(Float x, Float, Float) { return x > 0 ? 1 : 0; }
+  static Float tanh(Float x, Float, Float) { return 1 - std::tanh(x) * std::tanh(x); }
+  static Float sigmoid(Float x, Float, Float) {
+    const Float y = Value::sigmoid(x, 0, 0);
+    return y * (1 - y);
+  }
+  static Float affine(Float, Float alpha, Float) { return alpha; }
+  static Float leaky_relu(Float x, Float alpha, Float) { return x >= 0 ? 1 : alpha; }
+  static Float thresholded_relu(Float x, Float alpha, Float) { return x >= alpha ? 1 : 0; }
+  static Float scaled_tanh(Float x, Float alpha, Float beta) {
+    return alpha * beta * tanh(beta * x, 0, 0);
+  }
+  static Float hard_sigmoid(Float x, Float alpha, Float beta) {
+    const Float y = alpha * x + beta;
+    return y > 0 && y < 1 ? alpha : 0;
+  }
+  static Float elu(Float x, Float alpha, Float) { return x >= 0 ? 1 : alpha * std::exp(x); }
+  static Float softsign(Float x, Float, Float) {
+    const Float root = 1 + std::abs(x);
+    return 1 / (root * root);
+  }
+  static Float softplus(Float x, Float, Float) { return Value::sigmoid(x, 0, 0); }
+};
+
 using InFloat = Functions<float>;
 using InDouble = Functions<double>;
+using SlopeInFloat = Slopes<float>;
+using SlopeInDouble = Slopes<double>;
 using Kind = ActivationKind;
 constexpr auto kNone = std::nullopt;
 
 constexpr ActivationDef kActivations[] = {
-    {"Relu", Kind::kRelu, kNone, kNone, InFloat::relu, InDouble::relu},
-    {"Tanh", Kind::kTanh, kNone, kNone, InFloat::tanh, InDouble::tanh},
-    {"Sigmoid", Kind::kSigmoid, kNone, kNone, InFloat::sigmoid, InDouble::sigmoid},
-    {"Affine", Kind::kAffine, 1.0F, 0.0F, InFloat::affine, InDouble::affine},
-    {"LeakyRelu", Kind::kLeakyRelu, 0.01F, kNone, InFloat::leaky_relu, InDouble::leaky_relu},
+    {"Relu", Kind::kRelu, kNone, kNone, InFloat::relu, InDouble::relu, SlopeInFloat::relu,
+     SlopeInDouble::relu},
+    {"Tanh", Kind::kTanh, kNone, kNone, InFloat::tanh, InDouble::tanh, SlopeInFloat::tanh,
+     SlopeInDouble::tanh},
+    {"Sigmoid", Kind::kSigmoid, kNone, kNone, InFloat::sigmoid, InDouble::sigmoid,
+     SlopeInFloat::sigmoid, SlopeInDouble::sigmoid},
+    {"Affine", Kind::kAffine, 1.0F, 0.0F, InFloat::affine, InDouble::affine, SlopeInFloat::affine,
+     SlopeInDouble::affine},
+    {"LeakyRelu", Kind::kLeakyRelu, 0.01F, kNone, InFloat::leaky_relu, InDouble::leaky_relu,
+     SlopeInFloat::leaky_relu, SlopeInDouble::leaky_relu},
     {"ThresholdedRelu", Kind::kThresholdedRelu, 1.0F, kNone, InFloat::thresholded_relu,
-     InDouble::thresholded_relu},
-    {"ScaledTanh", Kind::kScaledTanh, 1.0F, 1.0F, InFloat::scaled_tanh, InDouble::scaled_tanh},
-    {"HardSigmoid", Kind::kHardSigmoid, 0.2F, 0.5F, InFloat::hard_sigmoid, InDouble::hard_sigmoid},
-    {"Elu", Kind::kElu, 1.0F, kNone, InFloat::elu, InDouble::elu},
-    {"Softsign", Kind::kSoftsign, kNone, kNone, InFloat::softsign, InDouble::softsign},
-    {"Softplus", Kind::kSoftplus, kNone, kNone, InFloat::softplus, InDouble::softplus},
+     InDouble::thresholded_relu, SlopeInFloat::thresholded_relu, SlopeInDouble::thresholded_relu},
+    {"ScaledTanh", Kind::kScaledTanh, 1.0F, 1.0F, InFloat::scaled_tanh, InDouble::scaled_tanh,
+     SlopeInFloat::scaled_tanh, SlopeInDouble::scaled_tanh},
+    {"HardSigmoid", Kind::kHardSigmoid, 0.2F, 0.5F, InFloat::hard_sigmoid, InDouble::hard_sigmoid,
+     SlopeInFloat::hard_sigmoid, SlopeInDouble::hard_sigmoid},
+    {"Elu", Kind::kElu, 1.0F, kNone, InFloat::elu, InDouble::elu, SlopeInFloat::elu,
+     SlopeInDouble::elu},
+    {"Softsign", Kind::kSoftsign, kNone, kNone, InFloat::softsign, InDouble::softsign,
+     SlopeInFloat::softsign, SlopeInDouble::softsign},
+    {"Softplus", Kind::kSoftplus, kNone, kNone, InFloat::softplus, InDouble::softplus,
+     SlopeInFloat::softplus, SlopeInDouble::softplus},
 };
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {

@@ -29,6 +29,9 @@ struct ActivationDef {
   std::optional<float> alpha, beta;
   float (*in_float)(float x, float alpha, float beta);
   double (*in_double)(double x, double alpha, double beta);
+  /// The derivative by x; at a kink that of the side that includes x.
+  float (*slope_in_float)(float x, float alpha, float beta);
+  double (*slope_in_double)(double x, double alpha, double beta);
 };
 
 /// The row of a name in any case; nullptr if there is none.
@@ -45,6 +48,8 @@ struct Activation {
   ActivationKind kind() const { return def->kind; }
   float operator()(float x) const { return def->in_float(x, alpha, beta); }
   double operator()(double x) const { return def->in_double(x, alpha, beta); }
+  float slope(float x) const { return def->slope_in_float(x, alpha, beta); }
+  double slope(double x) const { return def->slope_in_double(x, alpha, beta); }
 };
 
 }  // namespace gatefold

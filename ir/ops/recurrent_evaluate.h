@@ -15,6 +15,32 @@ struct RecurrentState {
   std::vector<Float> h, c;  ///< [H]; c is unused by cells without a cell state.
 };
 
+/// What a step computes on its way: the blocks of the training form's workspace, with the gates'
+/// sums before clip and activation.
+template <typename Float>
+class StepRecord {
+ public:
+  StepRecord(const RecurrentAttrs& attrs, std::int64_t H)
+      : gates_(attrs.kind->gates), H_(H), numbers_(attrs.kind->workspace_blocks * H) {}
+
+  /// The sum of a gate, by its letter.
+  Float& sum(char gate, std::int64_t unit) {
+    return numbers_[static_cast<std::int64_t>(gates_.find(gate)) * H_ + unit];
+  }
+  Float sum(char gate, std::int64_t unit) const {
+    return numbers_[static_cast<std::int64_t>(gates_.find(gate)) * H_ + unit];
+  }
+  /// The block behind the gates.
+  Float& extra(std::int64_t unit) { return numbers_[numbers_.size() - H_ + unit]; }
+  Float extra(std::int64_t unit) const { return numbers_[numbers_.size() - H_ + unit]; }
+  const std::vector<Float>& numbers() const { return numbers_; }
+
+ private:
+  std::string_view gates_;
+  std::int64_t H_;
+  std::vector<Float> numbers_;
+};
+
 /// The numbers that one direction of an operator works with, by the names of its formulas.
 template <typename Float>
 class DirectionWeights {
@@ -33,7 +59,7 @@ class DirectionWeights {
     W_ = part(recurrent_input::kW);
     R_ = part(recurrent_input::kR);
     B_ = part(recurrent_input::kB);
-    P_ = part(recurrent_input::kP);
+    if (attrs.kind->has_cell_state) P_ = part(recurrent_input::kP);
   }
 
   std::int64_t hidden_size() const { return H_; }
@@ -41,12 +67,12 @@ class DirectionWeights {
 
   /// (x W^T + Wb)[gate, unit]
   Float from_input(char gate, std::int64_t unit, const Float* x) const {
-    const std::int64_t row = index(attrs_.kind->gates, gate) * H_ + unit;
+    const std::int64_t row = row_of(gate, unit);
     return dot(x, W_ + row * I_, I_) + (B_ == nullptr ? 0 : B_[row]);
   }
   /// (h R^T + Rb)[gate, unit]
   Float from_state(char gate, std::int64_t unit, const std::vector<Float>& h) const {
-    const std::int64_t row = index(attrs_.kind->gates, gate) * H_ + unit;
+    const std::int64_t row = row_of(gate, unit);
     const std::int64_t bias_row = attrs_.kind->gate_count() * H_ + row;
     return dot(h.data(), R_ + row * H_, H_) + (B_ == nullptr ? 0 : B_[bias_row]);
   }
@@ -59,6 +85,19 @@ class DirectionWeights {
     if (attrs_.clip) x = std::clamp<Float>(x, -*attrs_.clip, *attrs_.clip);
     return activations_[number](x);
   }
+  /// The derivative of `activate` by x: 0 where x is clipped.
+  Float slope(std::size_t number, Float x) const {
+    if (attrs_.clip && (x < -*attrs_.clip || x > *attrs_.clip)) return 0;
+    return activations_[number].slope(x);
+  }
+
+  /// Number of a gate's row in W, R and each half of B.
+  std::int64_t row_of(char gate, std::int64_t unit) const {
+    return index(attrs_.kind->gates, gate) * H_ + unit;
+  }
+  /// The rows of W [G*H,I] and R [G*H,H].
+  const Float* input_weights(std::int64_t row) const { return W_ + row * I_; }
+  const Float* state_weights(std::int64_t row) const { return R_ + row * H_; }
 
  private:
   static std::int64_t index(std::string_view letters, char letter) {
@@ -73,15 +112,16 @@ class DirectionWeights {
   const RecurrentAttrs& attrs_;
   const std::array<Activation, 3>& activations_;
   std::int64_t I_, H_;
-  const Float *W_, *R_, *B_, *P_;
+  const Float *W_, *R_, *B_, *P_ = nullptr;
 };
 
-/// One evaluation of a recurrent node: its extents, checked, and the loops over directions,
-/// sequences and time.
+/// The sequences of a recurrent node: its extents, checked, and where each step's numbers lie. A
+/// sequence of length L has steps 0 .. L-1; the reverse direction computes them from time L-1 down
+/// to 0.
 template <typename Float>
-class RecurrentEvaluation {
+class RecurrentSequences {
  public:
-  explicit RecurrentEvaluation(EvaluateContext& context)
+  explicit RecurrentSequences(const EvaluateContext& context)
       : context_(context),
         attrs_(read_recurrent_attrs(context.node())),
         extents_(attrs_, check_shapes(context, attrs_)),
@@ -92,18 +132,45 @@ class RecurrentEvaluation {
     lengths_.assign(lengths.begin(), lengths.end());
   }
 
-  template <typename Step>
-  void run(Step step) {
-    const std::int64_t T = extents_.T, N = extents_.N, H = extents_.H, D = extents_.D;
-    make_output(recurrent_output::kY, attrs_.batch_first ? Dims{N, T, D, H} : Dims{T, D, N, H});
-    const Dims state_dims = attrs_.batch_first ? Dims{N, D, H} : Dims{D, N, H};
-    make_output(recurrent_output::kYh, state_dims);
-    if (attrs_.kind->has_cell_state) make_output(recurrent_output::kYc, state_dims);
-    for (std::int64_t d = 0; d < D; ++d) {
-      const DirectionWeights<Float> weights(context_, attrs_, extents_, d);
-      for (std::int64_t n = 0; n < N; ++n) run_sequence(weights, d, n, step);
-    }
+  const RecurrentAttrs& attrs() const { return attrs_; }
+  const RecurrentExtents& extents() const { return extents_; }
+  std::int64_t length(std::int64_t n) const { return lengths_[n]; }
+  Dims y_dims() const {
+    const auto& [T, N, I, H, D, G, x, y, state, workspace] = extents_;
+    return attrs_.batch_first ? Dims{N, T, D, H} : Dims{T, D, N, H};
   }
+  Dims state_dims() const {
+    const auto& [T, N, I, H, D, G, x, y, state, workspace] = extents_;
+    return attrs_.batch_first ? Dims{N, D, H} : Dims{D, N, H};
+  }
+
+  /// Where step s of sequence n in direction d lies in X, Y or workspace, whose strides are given.
+  std::int64_t place(const RecurrentExtents::Strides& strides, std::int64_t d, std::int64_t n,
+                     std::int64_t s) const {
+    const std::int64_t t = attrs_.directions[d].is_reverse ? lengths_[n] - 1 - s : s;
+    return t * strides.time + n * strides.batch + d * strides.direction;
+  }
+  std::int64_t state_place(std::int64_t d, std::int64_t n) const {
+    return d * extents_.state.direction + n * extents_.state.batch;
+  }
+  /// H numbers of an input, zeros where it is missing.
+  std::vector<Float> read(std::size_t input, std::int64_t place) const {
+    std::vector<Float> numbers(extents_.H, 0);
+    if (context_.has_input(input)) {
+      std::copy_n(context_.input(input).data<Float>() + place, extents_.H, numbers.begin());
+    }
+    return numbers;
+  }
+  RecurrentState<Float> initial_state(std::int64_t d, std::int64_t n) const {
+    const std::int64_t place = state_place(d, n);
+    RecurrentState<Float> state{read(recurrent_input::kInitialH, place), {}};
+    if (attrs_.kind->has_cell_state) state.c = read(recurrent_input::kInitialC, place);
+    return state;
+  }
+  const Float* x(std::int64_t d, std::int64_t n, std::int64_t s) const {
+    return context_.input(recurrent_input::kX).data<Float>() + place(extents_.x, d, n, s);
+  }
+  DirectionWeights<Float> weights(std::int64_t d) const { return {context_, attrs_, extents_, d}; }
 
  private:
   static RecurrentDims check_shapes(const EvaluateContext& context, const RecurrentAttrs& attrs) {
@@ -117,30 +184,61 @@ class RecurrentEvaluation {
     return check_recurrent_shapes(context.node(), attrs, pointers);
   }
 
-  template <typename Step>
-  void run_sequence(const DirectionWeights<Float>& weights, std::int64_t d, std::int64_t n,
-                    Step step) {
-    const std::int64_t place = d * extents_.state.direction + n * extents_.state.batch;
-    RecurrentState<Float> state{read_state(recurrent_input::kInitialH, place),
-                                read_state(recurrent_input::kInitialC, place)};
-    const Float* X = context_.input(recurrent_input::kX).data<Float>() + n * extents_.x.batch;
-    const bool is_reverse = attrs_.directions[d].is_reverse;
-    for (std::int64_t s = 0; s < lengths_[n]; ++s) {
-      const std::int64_t t = is_reverse ? lengths_[n] - 1 - s : s;
-      step(weights, X + t * extents_.x.time, state);
-      write(recurrent_output::kY,
-            t * extents_.y.time + d * extents_.y.direction + n * extents_.y.batch, state.h);
+  const EvaluateContext& context_;
+  RecurrentAttrs attrs_;
+  RecurrentExtents extents_;
+  std::vector<std::int32_t> lengths_;
+};
+
+/// Computes the outputs of an operator or its training form.
+template <typename Float>
+class RecurrentEvaluation {
+ public:
+  explicit RecurrentEvaluation(EvaluateContext& context) : context_(context), sequences_(context) {}
+
+  template <typename Cell>
+  void run(Cell cell) {
+    const auto& [T, N, I, H, D, G, x, y, state, workspace] = sequences_.extents();
+    const RecurrentKind& kind = *sequences_.attrs().kind;
+    make_output(recurrent_output::kY, sequences_.y_dims());
+    make_output(recurrent_output::kYh, sequences_.state_dims());
+    if (kind.has_cell_state) make_output(recurrent_output::kYc, sequences_.state_dims());
+    make_output(kind.output_count(), {T, D, N, workspace.batch});
+    for (std::int64_t d = 0; d < D; ++d) {
+      const DirectionWeights<Float> weights = sequences_.weights(d);
+      for (std::int64_t n = 0; n < N; ++n) run_sequence(weights, d, n, cell);
     }
-    write(recurrent_output::kYh, place, state.h);
-    write(recurrent_output::kYc, place, state.c);
   }
 
-  std::vector<Float> read_state(std::size_t input, std::int64_t place) const {
-    std::vector<Float> state(extents_.H, 0);
-    if (context_.has_input(input)) {
-      std::copy_n(context_.input(input).data<Float>() + place, extents_.H, state.begin());
+ private:
+  template <typename Cell>
+  void run_sequence(const DirectionWeights<Float>& weights, std::int64_t d, std::int64_t n,
+                    Cell cell) {
+    const RecurrentExtents& extents = sequences_.extents();
+    const RecurrentKind& kind = *weights.attrs().kind;
+    RecurrentState<Float> state = sequences_.initial_state(d, n);
+    StepRecord<Float> record(weights.attrs(), extents.H);
+    for (std::int64_t s = 0; s < sequences_.length(n); ++s) {
+      cell.forward(weights, sequences_.x(d, n, s), state, record);
+      write(recurrent_output::kY, sequences_.place(extents.y, d, n, s), state.h);
+      if (outputs_[kind.output_count()] == nullptr) continue;
+      write(kind.output_count(), sequences_.place(extents.workspace, d, n, s),
+            workspace_of(weights, record));
     }
-    return state;
+    write(recurrent_output::kYh, sequences_.state_place(d, n), state.h);
+    if (kind.has_cell_state) write(recurrent_output::kYc, sequences_.state_place(d, n), state.c);
+  }
+
+  static std::vector<Float> workspace_of(const DirectionWeights<Float>& weights,
+                                         const StepRecord<Float>& record) {
+    std::vector<Float> numbers = record.numbers();
+    if (!weights.attrs().is_standard()) return numbers;
+    const RecurrentKind& kind = *weights.attrs().kind;
+    const std::int64_t H = weights.hidden_size();
+    for (std::int64_t k = 0; k < kind.gate_count() * H; ++k) {
+      numbers[k] = weights.activate(kind.gate_activations[k / H], numbers[k]);
+    }
+    return numbers;
   }
 
   void make_output(std::size_t output, const Dims& dims) {
@@ -149,26 +247,24 @@ class RecurrentEvaluation {
     outputs_[output] = tensor.data<Float>();
     std::fill_n(outputs_[output], tensor.size(), Float{0});
   }
-  void write(std::size_t output, std::int64_t place, const std::vector<Float>& state) {
+  void write(std::size_t output, std::int64_t place, const std::vector<Float>& numbers) {
     if (outputs_[output] != nullptr) {
-      std::copy(state.begin(), state.end(), outputs_[output] + place);
+      std::copy(numbers.begin(), numbers.end(), outputs_[output] + place);
     }
   }
 
   EvaluateContext& context_;
-  RecurrentAttrs attrs_;
-  RecurrentExtents extents_;
-  std::vector<std::int32_t> lengths_;
-  std::array<Float*, 3> outputs_{};
+  RecurrentSequences<Float> sequences_;
+  std::array<Float*, 4> outputs_{};
 };
 
-/// evaluate of the three operators. `step(weights, x, state)` replaces the state after step t-1 by
-/// the one after step t. A sequence of length L uses steps 0 .. L-1, the reverse direction from L-1
-/// down to 0; Y is 0 from L on; Y_h and Y_c are the state after the last step computed.
-template <typename Step>
-void evaluate_recurrent(EvaluateContext& context, Step step) {
+/// evaluate of the three operators and their training forms. `cell.forward(weights, x, state,
+/// record)` replaces the state before a step by the one after it. Y and workspace are 0 from a
+/// sequence's length on; Y_h and Y_c are the state after the last step computed.
+template <typename Cell>
+void evaluate_recurrent(EvaluateContext& context, Cell cell) {
   dispatch_float(context.input(recurrent_input::kX).dtype(),
-                 [&]<typename Float>() { RecurrentEvaluation<Float>(context).run(step); });
+                 [&]<typename Float>() { RecurrentEvaluation<Float>(context).run(cell); });
 }
 
 }  // namespace gatefold

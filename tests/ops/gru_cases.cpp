@@ -2,10 +2,10 @@
 
 namespace gatefold::test {
 
-std::vector<OpCase> gru_cases() {
+std::vector<RecurrentCase> gru_recurrent_cases() {
   const std::vector<std::string> all = {"B", "initial_h"};
   const std::string after = "linear_before_reset = 1";
-  return to_op_cases({
+  return {
       {.name = "GruDefaults", .op = "GRU"},
       {.name = "GruWithoutHiddenSize", .op = "GRU", .states_hidden_size = false},
       {.name = "GruOneStep", .op = "GRU", .T = 1, .inputs = all},
@@ -48,6 +48,29 @@ std::vector<OpCase> gru_cases() {
        .op = "GRU",
        .attributes = "clip = 0.2, linear_before_reset = 1",
        .inputs = all},
+      {.name = "GruEverything",
+       .op = "GRU",
+       .T = 6,
+       .N = 3,
+       .I = 4,
+       .H = 19,
+       .D = 2,
+       .batch_first = true,
+       .attributes = R"(clip = 0.6, activations = ["Softplus", "Elu", "Sigmoid", "Softsign"])",
+       .inputs = all,
+       .sequence_lens = {6, 0, 3}},
+      {.name = "GruEverythingLinearBeforeReset",
+       .op = "GRU",
+       .T = 6,
+       .N = 3,
+       .I = 4,
+       .H = 19,
+       .D = 2,
+       .batch_first = true,
+       .attributes = R"(clip = 0.6, activations = ["Softplus", "Elu", "Sigmoid", "Softsign"], )"
+                     "linear_before_reset = 1",
+       .inputs = all,
+       .sequence_lens = {6, 0, 3}},
       {.name = "GruSequenceLens",
        .op = "GRU",
        .T = 5,
@@ -81,7 +104,9 @@ std::vector<OpCase> gru_cases() {
        .H = 18,
        .attributes = R"(activations = ["Sigmoid", "Relu"], linear_before_reset = 1)",
        .inputs = all},
-  });
+  };
 }
+
+std::vector<OpCase> gru_cases() { return to_op_cases(gru_recurrent_cases()); }
 
 }  // namespace gatefold::test

@@ -2,11 +2,11 @@
 
 namespace gatefold::test {
 
-std::vector<OpCase> lstm_cases() {
+std::vector<RecurrentCase> lstm_recurrent_cases() {
   const std::vector<std::string> all = {"B", "initial_h", "initial_c", "P"};
   const std::vector<std::string> states = {"B", "initial_h", "initial_c"};
   const std::vector<std::string> outputs = {"Y", "Y_h", "Y_c"};
-  return to_op_cases({
+  return {
       {.name = "LstmDefaults", .op = "LSTM", .outputs = outputs},
       {.name = "LstmWithoutHiddenSize", .op = "LSTM", .states_hidden_size = false},
       {.name = "LstmOneStep", .op = "LSTM", .T = 1, .inputs = states, .outputs = outputs},
@@ -53,6 +53,14 @@ std::vector<OpCase> lstm_cases() {
        .attributes = "input_forget = 1",
        .inputs = all,
        .outputs = outputs},
+      {.name = "LstmInputForgetClipActivations",
+       .op = "LSTM",
+       .D = 2,
+       .attributes = R"(clip = 0.5, input_forget = 1, activations = ["Softplus", "Elu", )"
+                     R"("Softsign", "Sigmoid", "Tanh", "LeakyRelu"])",
+       .inputs = all,
+       .outputs = outputs,
+       .sequence_lens = {3, 4}},
       {.name = "LstmSequenceLens",
        .op = "LSTM",
        .T = 5,
@@ -121,7 +129,9 @@ std::vector<OpCase> lstm_cases() {
        .inputs = all,
        .outputs = outputs,
        .sequence_lens = {6, 0, 3}},
-  });
+  };
 }
+
+std::vector<OpCase> lstm_cases() { return to_op_cases(lstm_recurrent_cases()); }
 
 }  // namespace gatefold::test

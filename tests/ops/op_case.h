@@ -78,6 +78,7 @@ std::vector<OpCase> quantized_matmul_cases();
 std::vector<OpCase> gru_cases();
 std::vector<OpCase> lstm_cases();
 std::vector<OpCase> rnn_cases();
+std::vector<OpCase> recurrent_training_cases();
 std::vector<OpCase> gemm_cases();
 std::vector<OpCase> matmul_cases();
 std::vector<OpCase> attention_cases();

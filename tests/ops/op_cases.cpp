@@ -60,6 +60,7 @@ constexpr CaseList kCaseLists[] = {
     gru_cases,
     lstm_cases,
     rnn_cases,
+    recurrent_training_cases,
     gemm_cases,
     matmul_cases,
     attention_cases,

@@ -28,6 +28,16 @@ struct RecurrentCase {
 };
 
 OpCase to_op_case(const RecurrentCase& recurrent);
+/// The same layer in training: outputs Y, Y_h, Y_c, workspace, and all gradients for random dY,
+/// dY_h and dY_c of the outputs that the case has.
+OpCase to_training_case(const RecurrentCase& recurrent);
 std::vector<OpCase> to_op_cases(const std::vector<RecurrentCase>& cases);
+
+/// What lstm_cases, gru_cases and rnn_cases are made from.
+std::vector<RecurrentCase> lstm_recurrent_cases();
+std::vector<RecurrentCase> gru_recurrent_cases();
+std::vector<RecurrentCase> rnn_recurrent_cases();
+/// All of them.
+std::vector<RecurrentCase> all_recurrent_cases();
 
 }  // namespace gatefold::test

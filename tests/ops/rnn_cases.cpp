@@ -41,7 +41,7 @@ std::vector<RecurrentCase> rnn_activation_cases() {
 
 }  // namespace
 
-std::vector<OpCase> rnn_cases() {
+std::vector<RecurrentCase> rnn_recurrent_cases() {
   const std::vector<std::string> all = {"B", "initial_h"};
   std::vector<RecurrentCase> cases = {
       {.name = "RnnDefaults", .op = "RNN"},
@@ -81,7 +81,9 @@ std::vector<OpCase> rnn_cases() {
        .inputs = all},
   };
   for (RecurrentCase& activation : rnn_activation_cases()) cases.push_back(std::move(activation));
-  return to_op_cases(cases);
+  return cases;
 }
+
+std::vector<OpCase> rnn_cases() { return to_op_cases(rnn_recurrent_cases()); }
 
 }  // namespace gatefold::test

@@ -1,0 +1,33 @@
+#include "backend/plain/recurrent_rows.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace gatefold::plain {
+
+RecurrentRows::RecurrentRows(const Node& node, const RecurrentAttrs& attrs,
+                             const RecurrentExtents& extents, ScratchLayout& scratch)
+    : node_(node),
+      directions_(attrs.directions),
+      T_(extents.T),
+      N_(extents.N),
+      order_place_(scratch.add<std::int32_t>(N_)),
+      lengths_place_(scratch.add<std::int32_t>(N_)) {}
+
+void RecurrentRows::prepare(const Buffers& buffers) {
+  order_ = at<std::int32_t>(buffers, order_place_);
+  lengths_ = at<std::int32_t>(buffers, lengths_place_);
+  std::iota(order_, order_ + N_, 0);
+  const bool has_lengths = node_.input(recurrent_input::kSequenceLens) != nullptr;
+  if (!has_lengths) {
+    std::fill_n(lengths_, N_, static_cast<std::int32_t>(T_));
+    return;
+  }
+  const auto* given = buffers.input<std::int32_t>(recurrent_input::kSequenceLens);
+  check_sequence_lens(node_, {given, static_cast<std::size_t>(N_)}, T_);
+  std::sort(order_, order_ + N_,
+            [&](std::int32_t a, std::int32_t b) { return given[a] > given[b]; });
+  for (std::int64_t row = 0; row < N_; ++row) lengths_[row] = given[order_[row]];
+}
+
+}  // namespace gatefold::plain

@@ -1,0 +1,115 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "frontend/onnx_reader.h"
+#include "ir/evaluate.h"
+#include "tests/ops/recurrent_case.h"
+#include "tests/random_inputs.h"
+
+namespace gatefold::test {
+namespace {
+
+constexpr double kStep = 1e-5;
+constexpr double kTolerance = 1e-7;
+/// Elements of an input that are tried.
+constexpr std::int64_t kTrials = 40;
+
+/// A layer and its gradients for random inputs and cotangents, all in double.
+class GradientProblem {
+ public:
+  explicit GradientProblem(const RecurrentCase& c)
+      : forward_(parse(to_op_case(c))), training_(parse(to_training_case(c))) {
+    if (!c.sequence_lens.empty()) {
+      data_["sequence_lens"] = Tensor::of<std::int32_t>({c.N}, c.sequence_lens);
+    }
+    for (const Value* input : training_.graph->inputs()) {
+      if (data_.contains(input->name())) continue;
+      const Tensor numbers = random_tensor(input->type(), data_.size() + 1);
+      data_[input->name()] = numbers.converted(DataType::kFloat64);
+    }
+    const std::vector<Tensor> results = run(training_);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      results_[training_.graph->outputs()[i].name] = results[i];
+    }
+  }
+
+  const Model& forward() const { return forward_; }
+  Tensor& input(const std::string& name) { return data_.at(name); }
+  const Tensor& result(const std::string& name) const { return results_.at(name); }
+
+  /// Sum over the outputs of the forward operator times their cotangents.
+  double loss() const {
+    const std::vector<Tensor> outputs = run(forward_);
+    double sum = 0;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const Tensor& cotangent = data_.at("d" + forward_.graph->outputs()[i].name);
+      for (std::int64_t k = 0; k < cotangent.size(); ++k) {
+        sum += cotangent.data<double>()[k] * outputs[i].data<double>()[k];
+      }
+    }
+    return sum;
+  }
+
+ private:
+  static Model parse(const OpCase& op_case) { return parse_model(op_case.graph, op_case.name); }
+
+  std::vector<Tensor> run(const Model& model) const {
+    std::vector<Datum> inputs;
+    for (const Value* input : model.graph->inputs()) inputs.emplace_back(data_.at(input->name()));
+    std::vector<Tensor> outputs;
+    for (const Datum& output : evaluate(*model.graph, inputs, Precision::kDouble)) {
+      outputs.push_back(std::get<Tensor>(output));
+    }
+    return outputs;
+  }
+
+  Model forward_, training_;
+  std::map<std::string, Tensor> data_;
+  std::map<std::string, Tensor> results_;
+};
+
+double central_difference(GradientProblem& problem, double& element) {
+  const double value = element;
+  element = value + kStep;
+  const double above = problem.loss();
+  element = value - kStep;
+  const double below = problem.loss();
+  element = value;
+  return (above - below) / (2 * kStep);
+}
+
+/// The largest gradient seen.
+double check_input(GradientProblem& problem, const std::string& name) {
+  Tensor& input = problem.input(name);
+  const Tensor& gradient = problem.result("d" + name);
+  EXPECT_EQ(gradient.dims(), input.dims()) << name;
+  double largest = 0;
+  const std::int64_t stride = 1 + input.size() / kTrials;
+  for (std::int64_t i = 0; i < input.size(); i += stride) {
+    const double actual = gradient.data<double>()[i];
+    const double expected = central_difference(problem, input.data<double>()[i]);
+    EXPECT_NEAR(actual, expected, kTolerance * (1 + std::abs(expected)))
+        << name << ", element " << i;
+    largest = std::max(largest, std::abs(actual));
+  }
+  return largest;
+}
+
+class RecurrentGradient : public testing::TestWithParam<RecurrentCase> {};
+
+TEST_P(RecurrentGradient, AgreesWithCentralDifferences) {
+  GradientProblem problem(GetParam());
+  double largest = 0;
+  for (const Value* input : problem.forward().graph->inputs()) {
+    if (input->name() == "sequence_lens") continue;
+    largest = std::max(largest, check_input(problem, input->name()));
+  }
+  EXPECT_GT(largest, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Ops, RecurrentGradient, testing::ValuesIn(all_recurrent_cases()),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace gatefold::test
