@@ -16,8 +16,8 @@ struct KernelEntry {
 
 // Rows of one operator are tried from top to bottom.
 constexpr KernelEntry kKernels[] = {
-    {"Conv", plain::make_conv},
-    {"ConvTranspose", plain::make_conv_transpose},
+    {"Conv", make_fastest_conv},
+    {"ConvTranspose", make_fastest_conv_transpose},
     {"Gather", plain::make_gather},
     {"GatherGrad", plain::make_gather_grad},
     {"GatherElements", plain::make_gather_elements},
@@ -39,9 +39,6 @@ constexpr KernelEntry kKernels[] = {
     {"ReduceL2", plain::make_reduce},
     {"ReduceSumSquare", plain::make_reduce},
     {"ReduceLogSum", plain::make_reduce},
-    {"GRU", plain::make_recurrent},
-    {"LSTM", plain::make_recurrent},
-    {"RNN", plain::make_recurrent},
     {"GRU", make_fastest_recurrent},
     {"LSTM", make_fastest_recurrent},
     {"RNN", make_fastest_recurrent},

@@ -11,9 +11,11 @@ namespace gatefold {
 /// operator's `evaluate`.
 std::unique_ptr<Kernel> make_kernel(const KernelRequest& request);
 
-/// LSTM, GRU or RNN: plain's kernel or oneDNN's, whichever is faster for the shapes at hand. Where
-/// that is not known beforehand, both are run on made-up data the first time that such shapes are
-/// planned in this process.
+/// plain's kernel or oneDNN's, whichever is faster for the shapes at hand. Where that is not known
+/// beforehand, both are run on made-up data the first time that such shapes are planned in this
+/// process.
+std::unique_ptr<Kernel> make_fastest_conv(const KernelRequest& request);
+std::unique_ptr<Kernel> make_fastest_conv_transpose(const KernelRequest& request);
 std::unique_ptr<Kernel> make_fastest_recurrent(const KernelRequest& request);
 
 /// One function per file of plain/ (loops of our own) and onednn/.
@@ -70,6 +72,8 @@ std::unique_ptr<Kernel> make_not(const KernelRequest& request);
 
 namespace onednn {
 
+std::unique_ptr<Kernel> make_conv(const KernelRequest& request);
+std::unique_ptr<Kernel> make_conv_transpose(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gru(const KernelRequest& request);
 std::unique_ptr<Kernel> make_lstm(const KernelRequest& request);
 std::unique_ptr<Kernel> make_rnn(const KernelRequest& request);

@@ -1,9 +1,11 @@
 #include "ir/ops/conv.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cstring>
 
 #include "backend/kernels.h"
+#include "backend/plain/conv_lines.h"
 #include "backend/plain/gemm.h"
 
 namespace gatefold::plain {
@@ -26,10 +28,15 @@ bool is_whole(const Windows& windows) {
   });
 }
 
+/// Windows of one element each, as windows of a single line.
+Windows join_lines(const Windows& windows) {
+  AxisWindow line;
+  line.input = line.output = output_count(windows);
+  return make_windows({line});
+}
+
 /// Each group is a matrix product: W [M/group, C/group * taps] times the patches
-/// [C/group * taps, outputs], which are X itself where windows do not overlap. All tensors keep
-/// their plain layout: oneDNN's convolution is faster only in blocked layouts, and reordering X and
-/// Y for one node costs what that gains.
+/// [C/group * taps, outputs], which are X itself where windows do not overlap.
 class ConvKernel : public Kernel {
  public:
   explicit ConvKernel(const KernelRequest& request)
@@ -98,81 +105,129 @@ class ConvKernel : public Kernel {
   Gemm gemm_;
 };
 
-/// Convolution with one input channel per group: too thin for a matrix product.
-class DepthwiseConvKernel : public Kernel {
+/// Every panel of output channels goes along the lines of outputs, with the weights packed for it.
+class LineConvKernel : public Kernel {
  public:
-  explicit DepthwiseConvKernel(const KernelRequest& request)
-      : extents_(conv_extents(request.node, request.input_dims(0), request.input_dims(1))),
+  LineConvKernel(const KernelRequest& request, const ConvExtents& extents)
+      : extents_(extents),
+        planes_(extents.windows, extents.group_inputs),
+        lines_(planes_.lines()),
+        x_step_(extents.group_inputs * input_count(extents.windows)),
+        outputs_(output_count(extents.windows)),
+        panel_(conv_panel_width()),
+        panels_((extents.group_outputs + panel_ - 1) / panel_),
         has_bias_(request.has_input(2)),
-        by_output_(extents_.windows[2].output < extents_.windows[2].kernel) {}
+        threads_(request.threads),
+        weights_(pack(request)) {}
+
+  std::size_t scratch_bytes() const override {
+    return planes_.is_x() ? 0 : static_cast<std::size_t>(planes_.size()) * sizeof(float);
+  }
 
   void run(const Buffers& buffers) override {
     const auto* x = buffers.input<float>(0);
     auto* y = buffers.output<float>(0);
-    const std::int64_t inputs = input_count(extents_.windows);
-    const std::int64_t outputs = output_count(extents_.windows);
-    const std::int64_t taps = tap_count(extents_.windows);
+    auto* scratch = static_cast<float*>(buffers.scratch);
     for (std::int64_t n = 0; n < extents_.batch; ++n) {
-      const auto* w = buffers.input<float>(1);
-      const float* bias = has_bias_ ? buffers.input<float>(2) : nullptr;
-      for (std::int64_t group = 0; group < extents_.groups; ++group, x += inputs) {
-        for (std::int64_t m = 0; m < extents_.group_outputs; ++m, w += taps, y += outputs) {
-          const float start = bias == nullptr ? 0.0F : *bias++;
-          by_output_ ? convolve_by_output(w, x, start, y) : convolve_by_tap(w, x, start, y);
-        }
+      for (std::int64_t group = 0; group < extents_.groups; ++group) {
+        if (!planes_.is_x()) planes_.copy(x, scratch);
+        run_group(planes_.is_x() ? x : scratch, buffers, group, y);
+        x += x_step_;
+        y += extents_.group_outputs * outputs_;
       }
     }
   }
 
  private:
-  /// Long lines of outputs: one tap at a time for all of them.
-  void convolve_by_tap(const float* w, const float* x, float start, float* y) const {
-    std::fill_n(y, output_count(extents_.windows), start);
-    const std::int64_t step = extents_.windows[2].stride;
-    for_each_tap_line(extents_.windows, [&](std::int64_t tap, std::int64_t input,
-                                            std::int64_t output, std::int64_t count) {
-      const float weight = w[tap];
-      const float* source = x + input;
-      float* target = y + output;
-      if (step == 1) {
-        for (std::int64_t i = 0; i < count; ++i) target[i] += weight * source[i];
-      } else {
-        for (std::int64_t i = 0; i < count; ++i) target[i] += weight * source[i * step];
-      }
-    });
+  void run_group(const float* x, const Buffers& buffers, std::int64_t group, float* y) const {
+    const float* bias =
+        has_bias_ ? buffers.input<float>(2) + group * extents_.group_outputs : nullptr;
+    const auto taps = static_cast<std::int64_t>(lines_.taps.size());
+    const float* weights = weights_.data<float>() + group * panels_ * taps * panel_;
+    const auto lines = static_cast<std::int64_t>(lines_.lines.size());
+#pragma omp parallel for num_threads(threads_) if (threads_ > 1)
+    for (std::int64_t task = 0; task < panels_ * lines; ++task) {
+      const std::int64_t panel = task / lines;
+      const std::int64_t line = task % lines;
+      const std::int64_t m = panel * panel_;
+      convolve_line(lines_, x + lines_.lines[static_cast<std::size_t>(line)], weights + m * taps,
+                    bias == nullptr ? nullptr : bias + m,
+                    std::min(panel_, extents_.group_outputs - m), outputs_,
+                    y + m * outputs_ + line * lines_.width);
+    }
   }
 
-  /// Few outputs: all taps of one at a time.
-  void convolve_by_output(const float* w, const float* x, float start, float* y) const {
-    const auto& [depth, height, width] = extents_.windows;
-    for (std::int64_t od = 0; od < depth.output; ++od) {
-      const Range planes = depth.taps_of(od);
-      for (std::int64_t oh = 0; oh < height.output; ++oh) {
-        const Range rows = height.taps_of(oh);
-        for (std::int64_t ow = 0; ow < width.output; ++ow) {
-          const Range columns = width.taps_of(ow);
-          float sum = start;
-          for (std::int64_t kd = planes.begin; kd < planes.end; ++kd) {
-            for (std::int64_t kh = rows.begin; kh < rows.end; ++kh) {
-              const float* weights = w + (kd * height.kernel + kh) * width.kernel;
-              const float* line =
-                  x +
-                  (depth.position(od, kd) * height.input + height.position(oh, kh)) * width.input +
-                  width.position(ow, 0);
-              for (std::int64_t kw = columns.begin; kw < columns.end; ++kw) {
-                sum += weights[kw] * line[kw * width.dilation];
-              }
+  /// W as [groups, panels, taps, panel_], with zeros where the last panel has no channels.
+  Tensor pack(const KernelRequest& request) const {
+    return request.packed.get(
+        *request.constant(1), fmt::format("conv panels {}", extents_.groups), [&] {
+          const auto taps = static_cast<std::int64_t>(lines_.taps.size());
+          Tensor packed(DataType::kFloat32, {extents_.groups, panels_, taps, panel_});
+          const auto* w = request.constant(1)->data<float>();
+          auto* target = packed.data<float>();
+          for (std::int64_t group = 0; group < extents_.groups; ++group) {
+            for (std::int64_t m = 0; m < extents_.group_outputs; ++m, w += taps) {
+              float* column = target + m / panel_ * taps * panel_ + m % panel_;
+              for (std::int64_t k = 0; k < taps; ++k) column[k * panel_] = w[k];
             }
+            target += panels_ * taps * panel_;
           }
-          *y++ = sum;
+          return packed;
+        });
+  }
+
+  ConvExtents extents_;
+  PaddedPlanes planes_;
+  ConvLines lines_;
+  std::int64_t x_step_;
+  std::int64_t outputs_;
+  std::int64_t panel_;
+  std::int64_t panels_;
+  bool has_bias_;
+  int threads_;
+  Tensor weights_;
+};
+
+/// Convolution with few output channels per group, too few for panels: one at a time, by vectors of
+/// outputs.
+class PlaneConvKernel : public Kernel {
+ public:
+  PlaneConvKernel(const KernelRequest& request, const ConvExtents& extents)
+      : extents_(extents),
+        planes_(extents.windows, extents.group_inputs),
+        lines_(planes_.lines()),
+        has_bias_(request.has_input(2)) {}
+
+  std::size_t scratch_bytes() const override {
+    return static_cast<std::size_t>(planes_.size()) * sizeof(float);
+  }
+
+  void run(const Buffers& buffers) override {
+    const auto* x = buffers.input<float>(0);
+    auto* y = buffers.output<float>(0);
+    auto* planes = static_cast<float*>(buffers.scratch);
+    const std::int64_t inputs = input_count(extents_.windows);
+    const std::int64_t outputs = output_count(extents_.windows);
+    for (std::int64_t n = 0; n < extents_.batch; ++n) {
+      const auto* w = buffers.input<float>(1);
+      const float* bias = has_bias_ ? buffers.input<float>(2) : nullptr;
+      for (std::int64_t group = 0; group < extents_.groups; ++group) {
+        planes_.copy(x, planes);
+        for (std::int64_t m = 0; m < extents_.group_outputs; ++m) {
+          convolve_plane(lines_, planes, w, bias == nullptr ? 0.0F : *bias++, y);
+          w += lines_.taps.size();
+          y += outputs;
         }
+        x += extents_.group_inputs * inputs;
       }
     }
   }
 
+ private:
   ConvExtents extents_;
+  PaddedPlanes planes_;
+  ConvLines lines_;
   bool has_bias_;
-  bool by_output_;
 };
 
 /// Each group is a matrix product that gives what every element of X spreads over its window, and a
@@ -238,11 +293,25 @@ class ConvTransposeKernel : public Kernel {
   Gemm gemm_;
 };
 
+// Output channels that do not fill a panel.
+constexpr std::int64_t kFewOutputs = 4;
+
+/// Lines that are long enough to keep the multipliers busy, in full panels.
+bool suits_lines(const ConvExtents& extents) { return extents.windows[2].output > 0; }
+
 }  // namespace
 
 std::unique_ptr<Kernel> make_conv(const KernelRequest& request) {
   if (request.dtype() != DataType::kFloat32) return nullptr;
-  if (request.input_dims(1)[1] == 1) return std::make_unique<DepthwiseConvKernel>(request);
+  if (element_count(request.output_dims()) == 0) return std::make_unique<ConvKernel>(request);
+  ConvExtents extents = conv_extents(request.node, request.input_dims(0), request.input_dims(1));
+  if (is_pointwise(extents.windows)) extents.windows = join_lines(extents.windows);
+  if (extents.group_outputs <= kFewOutputs) {
+    return std::make_unique<PlaneConvKernel>(request, extents);
+  }
+  if (request.constant(1) != nullptr && suits_lines(extents)) {
+    return std::make_unique<LineConvKernel>(request, extents);
+  }
   return std::make_unique<ConvKernel>(request);
 }
 

@@ -36,6 +36,21 @@ std::vector<OpCase> conv_cases() {
       {.name = "ConvLarge",
        .graph = "g (float[1,32,40,40] x, float[64,32,3,3] w, float[64] b) => "
                 "(float[1,64,40,40] y) { y = Conv <pads = [1, 1, 1, 1]> (x, w, b) }"},
+      {.name = "ConvOddChannels",
+       .graph = "g (float[2,3,7,29] x, float[37,3,2,5] w, float[37] b) => (float[2,37,6,13] y) "
+                "{ y = Conv <strides = [1, 2]> (x, w, b) }"},
+      {.name = "ConvStrideBeyondKernel",
+       .graph = "g (float[1,5,40] x, float[17,5,2] w) => (float[1,17,8] y) "
+                "{ y = Conv <strides = [5]> (x, w) }"},
+      {.name = "ConvStridedPhases",
+       .graph = "g (float[1,1,900] x, float[70,1,64] w) => (float[1,70,57] y) "
+                "{ y = Conv <strides = [16], pads = [33, 34]> (x, w) }"},
+      {.name = "ConvPaddingWiderThanInput",
+       .graph = "g (float[1,2,3] x, float[6,2,4] w, float[6] b) => (float[1,6,11] y) "
+                "{ y = Conv <pads = [7, 7], dilations = [2]> (x, w, b) }"},
+      {.name = "ConvGroupsOfPanels",
+       .graph = "g (float[1,6,5,14] x, float[40,3,3,3] w, float[40] b) => (float[1,40,5,14] y) "
+                "{ y = Conv <group = 2, pads = [1, 1, 1, 1]> (x, w, b) }"},
       {.name = "ConvDouble",
        .graph = "g (double[1,2,5] x, double[3,2,2] w) => (double[1,3,4] y) { y = Conv (x, w) }"},
   };

@@ -1,0 +1,104 @@
+#include "backend/fastest.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <map>
+#include <mutex>
+
+namespace gatefold {
+namespace {
+
+// A later candidate has to be faster by more than what measurements vary.
+constexpr double kClearlyFaster = 0.9;
+constexpr int kMeasuredRuns = 3;
+
+/// Made-up data for the runs of all candidates.
+class Trial {
+ public:
+  Trial(const KernelRequest& request, const PrepareInputs& prepare)
+      : inputs_(request.inputs.size()), outputs_(request.outputs.size()) {
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      if (request.has_input(i)) inputs_[i] = Tensor(request.dtype(i), request.input_dims(i));
+    }
+    if (prepare) prepare(inputs_);
+    for (const Tensor& input : inputs_) {
+      input_memory_.push_back(input.is_defined() ? input.raw() : nullptr);
+    }
+    for (std::size_t i = 0; i < outputs_.size(); ++i) {
+      if (request.has_output(i)) {
+        outputs_[i] = Tensor(request.outputs[i].dtype, request.output_dims(i));
+      }
+      output_memory_.push_back(outputs_[i].is_defined() ? outputs_[i].raw() : nullptr);
+    }
+  }
+
+  /// Seconds of one run, the best of a few after one that does not count.
+  double seconds_of(Kernel& kernel) const {
+    Tensor scratch(DataType::kUint8, {static_cast<std::int64_t>(kernel.scratch_bytes())});
+    const Buffers buffers{input_memory_.data(), output_memory_.data(), scratch.raw()};
+    kernel.run(buffers);
+    double best = std::numeric_limits<double>::infinity();
+    for (int i = 0; i < kMeasuredRuns; ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      kernel.run(buffers);
+      const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+      best = std::min(best, time.count());
+    }
+    return best;
+  }
+
+ private:
+  std::vector<Tensor> inputs_;
+  std::vector<Tensor> outputs_;
+  std::vector<const void*> input_memory_;
+  mutable std::vector<void*> output_memory_;
+};
+
+/// The number of the fastest candidate; of the first one when none makes a kernel.
+std::size_t measure(const KernelRequest& request, std::span<const MakeKernel> candidates,
+                    const PrepareInputs& prepare) {
+  // The losers' packed weights shall not stay.
+  PackedWeights packed;
+  const KernelRequest trial_request{request.node,      request.inputs,  request.outputs,
+                                    request.constants, request.threads, packed};
+  const Trial trial(request, prepare);
+  std::size_t fastest = 0;
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const auto kernel = candidates[i](trial_request);
+    if (kernel == nullptr) continue;
+    const double seconds = trial.seconds_of(*kernel);
+    if (seconds >= kClearlyFaster * least) continue;
+    least = seconds;
+    fastest = i;
+  }
+  return fastest;
+}
+
+std::size_t find_fastest(const KernelRequest& request, const std::string& key,
+                         std::span<const MakeKernel> candidates, const PrepareInputs& prepare) {
+  static std::mutex mutex;
+  static std::map<std::string, std::size_t> choices;
+  const std::lock_guard lock(mutex);
+  const auto found = choices.find(key);
+  if (found != choices.end()) return found->second;
+  return choices[key] = measure(request, candidates, prepare);
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_fastest(const KernelRequest& request, const std::string& key,
+                                     std::span<const MakeKernel> candidates,
+                                     const PrepareInputs& prepare) {
+  if (auto kernel = candidates[find_fastest(request, key, candidates, prepare)](request)) {
+    return kernel;
+  }
+  // The key leaves out what may keep a candidate from taking this very node: constants.
+  for (const MakeKernel make : candidates) {
+    if (auto kernel = make(request)) return kernel;
+  }
+  return nullptr;
+}
+
+}  // namespace gatefold

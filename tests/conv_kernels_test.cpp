@@ -1,0 +1,57 @@
+#include <gtest/gtest.h>
+
+#include "backend/kernels.h"
+#include "ir/op_def.h"
+#include "tests/kernel_problem.h"
+
+namespace gatefold::test {
+namespace {
+
+std::vector<OpCase> all_cases() {
+  std::vector<OpCase> cases = conv_cases();
+  for (const OpCase& op_case : conv_transpose_cases()) cases.push_back(op_case);
+  return cases;
+}
+
+/// How many of the cases the makers took.
+int compare_with_oracle(MakeKernel make_conv, MakeKernel make_conv_transpose, int threads,
+                        bool are_constant) {
+  int taken = 0;
+  for (const OpCase& op_case : all_cases()) {
+    SCOPED_TRACE(op_case.name);
+    if (op_case.graph.find("double") != std::string::npos) continue;
+    const KernelProblem problem(op_case);
+    const MakeKernel make = problem.node().op().name == "Conv" ? make_conv : make_conv_transpose;
+    const auto outputs = run_maker(problem, make, threads, are_constant);
+    if (!outputs) continue;
+    ++taken;
+    expect_close(problem, *outputs);
+  }
+  return taken;
+}
+
+TEST(ConvKernels, PlainAgreesWithOracle) {
+  for (const bool are_constant : {false, true}) {
+    EXPECT_GT(compare_with_oracle(plain::make_conv, plain::make_conv_transpose, 1, are_constant),
+              15);
+  }
+}
+
+TEST(ConvKernels, ThreadsShareTheWork) {
+  EXPECT_GT(compare_with_oracle(plain::make_conv, plain::make_conv_transpose, 3, true), 15);
+}
+
+TEST(ConvKernels, OneDnnAgreesWithOracle) {
+  EXPECT_GT(compare_with_oracle(onednn::make_conv, onednn::make_conv_transpose, 1, true), 15);
+}
+
+TEST(ConvKernels, OneDnnTakesConstantWeightsOnly) {
+  EXPECT_EQ(compare_with_oracle(onednn::make_conv, onednn::make_conv_transpose, 1, false), 0);
+}
+
+TEST(ConvKernels, FastestAgreesWithOracle) {
+  EXPECT_GT(compare_with_oracle(make_fastest_conv, make_fastest_conv_transpose, 1, true), 15);
+}
+
+}  // namespace
+}  // namespace gatefold::test
