@@ -153,10 +153,6 @@ constexpr Hoist kHoists[] = {
     {"Transpose", hoist_transpose}, {"Unsqueeze", hoist_rank_change},
 };
 
-bool is_used_once(const Value& value) {
-  return value.uses().size() == 1 && value.output_uses() == 0;
-}
-
 // True when every input of the Concat is made by an Unsqueeze that adds just its axis.
 bool are_stacked(const Node& concat, std::int64_t axis, const Rewriter& rewriter) {
   const auto inputs = concat.inputs();

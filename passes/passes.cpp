@@ -27,6 +27,17 @@ constexpr Pass kPasses[] = {
     {"hoist-invariants", "loops compute nothing that is the same in all iterations",
      passes::hoist_invariants},
     {"reroll-loops", "loops over one recurrent step are one node over time", passes::reroll_loops},
+    {"read-final-states", "recurrences of which the last step is read deliver no others",
+     passes::read_final_states},
+    {"fold-batch-normalization", "layers scale and shift with their own weights",
+     passes::fold_batch_normalization},
+    {"form-gemm", "products of matrices add and transpose by themselves", passes::form_gemm},
+    {"cancel-transposes", "no two Transposes undo each other; indices move instead of table rows",
+     passes::cancel_transposes},
+    {"look-up-one-hot", "products with one-hot vectors are rows of a table",
+     passes::look_up_one_hot},
+    {"precompute-lookups", "what is computed of table rows is computed once for the table",
+     passes::precompute_lookups},
     {"merge-duplicates", "no two nodes or constants are equal", passes::merge_duplicates},
     {"build-backward",
      "the gradients of the first output with respect to every parameter are outputs",
@@ -44,7 +55,9 @@ constexpr std::string_view kCommonPasses =
     "remove-identities,fold-constants,simplify-control-flow,remove-identities,"
     "collapse-moves,merge-duplicates,fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,fold-constants,"
     "collapse-moves,merge-duplicates,hoist-invariants,reroll-loops,reroll-recurrence,"
-    "collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,fold-constants,"
+    "collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,read-final-states,fold-"
+    "batch-normalization,"
+    "form-gemm,cancel-transposes,look-up-one-hot,precompute-lookups,collapse-moves,fold-constants,"
     "remove-identities,merge-duplicates,remove-dead";
 
 constexpr Pipeline kPipelines[] = {

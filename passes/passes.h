@@ -20,14 +20,20 @@ std::optional<std::string_view> pipeline_text(std::string_view name);
 namespace passes {
 
 bool build_backward(Graph& graph, PassContext& context);
+bool cancel_transposes(Graph& graph, PassContext& context);
 bool collapse_moves(Graph& graph, PassContext& context);
+bool fold_batch_normalization(Graph& graph, PassContext& context);
 bool fold_constants(Graph& graph, PassContext& context);
+bool form_gemm(Graph& graph, PassContext& context);
 bool fuse_gru_cell(Graph& graph, PassContext& context);
 bool fuse_lstm_cell(Graph& graph, PassContext& context);
 bool fuse_rnn_cell(Graph& graph, PassContext& context);
 bool hoist_through_concat(Graph& graph, PassContext& context);
 bool hoist_invariants(Graph& graph, PassContext& context);
+bool look_up_one_hot(Graph& graph, PassContext& context);
 bool merge_duplicates(Graph& graph, PassContext& context);
+bool precompute_lookups(Graph& graph, PassContext& context);
+bool read_final_states(Graph& graph, PassContext& context);
 bool remove_dead(Graph& graph, PassContext& context);
 bool reroll_loops(Graph& graph, PassContext& context);
 bool reroll_recurrence(Graph& graph, PassContext& context);

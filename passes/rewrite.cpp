@@ -123,8 +123,9 @@ class Driver {
 
   void discard(const Rewriter& rewriter) {
     for (auto node = rewriter.added().rbegin(); node != rewriter.added().rend(); ++node) {
-      erase(*node);
+      if (erased_.count(*node) == 0) erase(*node);
     }
+    erased_.clear();
   }
 
   void replace(Node& node, const Rule& rule, const Replacement& replacement,
@@ -182,7 +183,7 @@ class Driver {
   PassContext& context_;
   std::span<const Rule> rules_;
   Worklist worklist_;
-  std::unordered_set<const Node*> erased_;  // By the replacement at hand.
+  std::unordered_set<const Node*> erased_;  // By the attempt at hand.
 };
 
 }  // namespace
@@ -252,6 +253,10 @@ bool have_same_shape(const Type& a, const Type& b) {
   return a.has_rank() && b.has_rank() && a.rank() == b.rank() &&
          std::equal(a.shape->begin(), a.shape->end(), b.shape->begin(),
                     [](const Dim& x, const Dim& y) { return x.same_as(y); });
+}
+
+bool is_used_once(const Value& value) {
+  return value.uses().size() + static_cast<std::size_t>(value.output_uses()) == 1;
 }
 
 bool rewrite(Graph& graph, PassContext& context, std::span<const Rule> rules) {

@@ -84,6 +84,9 @@ bool have_equal_attrs(const Node& a, const Node& b);
 /// True when both ranks are known and every extent is surely the same.
 bool have_same_shape(const Type& a, const Type& b);
 
+/// True when a single node input or graph output reads the value.
+bool is_used_once(const Value& value);
+
 /// Removes the node when nothing uses its outputs, then the nodes and constants that only it used.
 void erase_if_dead(Node* node, const std::function<void(Node&)>& before_erase = {});
 
