@@ -48,20 +48,22 @@ bool move_parameters(Graph& body, Graph& graph, PassContext& context) {
 bool hoist_from(Node& loop, PassContext& context) {
   Graph& body = loop.attr_graph("body");
   Graph::ValueMap map;
-  bool changed = move_parameters(body, *loop.graph(), context);
-  for (auto position = body.nodes().begin(); position != body.nodes().end();) {
-    Node& node = **position++;
+  const bool moved = move_parameters(body, *loop.graph(), context);
+  std::vector<Node*> hoisted;
+  for (const auto& position : body.nodes()) {
+    Node& node = *position;
     if (!is_invariant(node, body) || !context.allow_rewrite()) continue;
     copy_constants(node, *loop.graph(), map);
     const Node* copy = copy_node(node, loop, map);
     for (std::size_t i = 0; i < node.output_count(); ++i) {
       if (node.output(i) != nullptr) body.replace_all_uses(node.output(i), copy->output(i));
     }
-    // Only constants can fall with it: its other inputs are from outside and still read.
-    erase_if_dead(&node);
-    changed = true;
+    hoisted.push_back(&node);
   }
-  return changed;
+  // Not before: the map must not hold values that are gone. Only constants fall with the nodes, as
+  // their other inputs are from outside and still read.
+  for (Node* node : hoisted) erase_if_dead(node);
+  return moved || !hoisted.empty();
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include "frontend/onnx_reader.h"
 #include "ir/print.h"
 
-namespace gatefold {
+namespace gatefold::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -62,4 +62,4 @@ INSTANTIATE_TEST_SUITE_P(Both, PipelineTest, testing::Values(kInferencePipeline,
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
-}  // namespace gatefold
+}  // namespace gatefold::test
