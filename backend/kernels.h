@@ -35,6 +35,7 @@ std::unique_ptr<Kernel> make_arg_max(const KernelRequest& request);
 std::unique_ptr<Kernel> make_reduce(const KernelRequest& request);
 std::unique_ptr<Kernel> make_softmax(const KernelRequest& request);
 std::unique_ptr<Kernel> make_recurrent(const KernelRequest& request);
+std::unique_ptr<Kernel> make_recurrent_gradient(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gemm(const KernelRequest& request);
 std::unique_ptr<Kernel> make_matmul(const KernelRequest& request);
 std::unique_ptr<Kernel> make_max_pool(const KernelRequest& request);

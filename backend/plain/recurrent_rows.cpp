@@ -30,4 +30,32 @@ void RecurrentRows::prepare(const Buffers& buffers) {
   for (std::int64_t row = 0; row < N_; ++row) lengths_[row] = given[order_[row]];
 }
 
+void PackedSteps::prepare() {
+  std::int64_t rows = rows_.count();
+  for (std::int64_t s = 0; s < rows_.steps(); ++s) {
+    rows = rows_.running(rows, s);
+    first_[s + 1] = first_[s] + rows;
+  }
+}
+
+void PackedSteps::gather(const float* source, const RecurrentExtents::Strides& strides,
+                         std::int64_t d, std::int64_t width, float* packed) const {
+  for (std::int64_t s = 0; s < rows_.steps(); ++s) {
+    for (std::int64_t row = 0; row < count(s); ++row) {
+      const float* numbers = source + rows_.place(row, d, s, strides);
+      packed = std::copy_n(numbers, width, packed);
+    }
+  }
+}
+
+void PackedSteps::scatter_add(const float* packed, const RecurrentExtents::Strides& strides,
+                              std::int64_t d, std::int64_t width, float* target) const {
+  for (std::int64_t s = 0; s < rows_.steps(); ++s) {
+    for (std::int64_t row = 0; row < count(s); ++row, packed += width) {
+      float* numbers = target + rows_.place(row, d, s, strides);
+      for (std::int64_t i = 0; i < width; ++i) numbers[i] += packed[i];
+    }
+  }
+}
+
 }  // namespace gatefold::plain

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "backend/kernel.h"
 #include "backend/plain/scratch_layout.h"
@@ -35,6 +36,11 @@ class RecurrentRows {
     const std::int64_t first_t = directions_[d].is_reverse ? lengths_[row] - 1 : 0;
     return first_t * strides.time + order_[row] * strides.batch + d * strides.direction;
   }
+  /// Where its step s lies.
+  std::int64_t place(std::int64_t row, std::int64_t d, std::int64_t s,
+                     const RecurrentExtents::Strides& strides) const {
+    return start(row, d, strides) + s * step(d, strides);
+  }
   /// Elements from one step to the next of direction d.
   std::int64_t step(std::int64_t d, const RecurrentExtents::Strides& strides) const {
     return directions_[d].is_reverse ? -strides.time : strides.time;
@@ -47,6 +53,32 @@ class RecurrentRows {
   std::size_t order_place_, lengths_place_;
   std::int32_t* order_ = nullptr;
   std::int32_t* lengths_ = nullptr;
+};
+
+/// The running rows of all steps, one step after the other: the order in which numbers of every
+/// step are kept ("packed").
+class PackedSteps {
+ public:
+  PackedSteps(const RecurrentRows& rows, std::int64_t T) : rows_(rows), first_(T + 1) {}
+
+  /// To be called after rows.prepare.
+  void prepare();
+
+  std::int64_t size() const { return first_[rows_.steps()]; }
+  /// The packed row of a step's first row, and how many there are.
+  std::int64_t first(std::int64_t s) const { return first_[s]; }
+  std::int64_t count(std::int64_t s) const { return first_[s + 1] - first_[s]; }
+
+  /// Copies `width` numbers of every step in direction d from where they lie in X or Y.
+  void gather(const float* source, const RecurrentExtents::Strides& strides, std::int64_t d,
+              std::int64_t width, float* packed) const;
+  /// Adds them to where they lie there.
+  void scatter_add(const float* packed, const RecurrentExtents::Strides& strides, std::int64_t d,
+                   std::int64_t width, float* target) const;
+
+ private:
+  const RecurrentRows& rows_;
+  std::vector<std::int64_t> first_;
 };
 
 }  // namespace gatefold::plain
