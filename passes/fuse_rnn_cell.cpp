@@ -7,13 +7,6 @@
 namespace gatefold::passes {
 namespace {
 
-const LinearTerm* find_term(const LinearSum& sum, const Value* operand) {
-  for (const LinearTerm& term : sum.terms) {
-    if (term.operand == operand) return &term;
-  }
-  return nullptr;
-}
-
 // True when a later step with the same recurrent weights reads `next`: the activation is found
 // behind the operators that make a linear sum.
 bool is_read_by_next_step(const Value& next, std::string_view activation, const WeightBlock& weight,
@@ -28,7 +21,7 @@ bool is_read_by_next_step(const Value& next, std::string_view activation, const 
         pending.push_back(use.user->output());
       } else if (op == activation) {
         const auto sum = find_linear_terms(*use.user->input(0), context);
-        const LinearTerm* term = sum ? find_term(*sum, &next) : nullptr;
+        const LinearTerm* term = sum ? term_of(*sum, &next) : nullptr;
         if (term != nullptr && term->weight == weight) return true;
       }
     }

@@ -20,6 +20,8 @@ constexpr Pass kPasses[] = {
     {"fuse-gru-cell", "steps of a GRU spelled in parts are GRU nodes", passes::fuse_gru_cell},
     {"fuse-rnn-cell", "steps of a plain recurrence spelled in parts are RNN nodes",
      passes::fuse_rnn_cell},
+    {"fuse-first-step", "a step from a zero state is like the steps that go on from it",
+     passes::fuse_first_step},
     {"reroll-recurrence", "chains of single steps are one node over time",
      passes::reroll_recurrence},
     {"hoist-through-concat", "what is done to all parts of a Concat is done once to the whole",
@@ -54,10 +56,10 @@ struct Pipeline {
 constexpr std::string_view kCommonPasses =
     "remove-identities,fold-constants,simplify-control-flow,remove-identities,"
     "collapse-moves,merge-duplicates,fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,fold-constants,"
-    "collapse-moves,merge-duplicates,hoist-invariants,reroll-loops,reroll-recurrence,"
-    "collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,read-final-states,fold-"
-    "batch-normalization,"
-    "form-gemm,cancel-transposes,look-up-one-hot,precompute-lookups,collapse-moves,fold-constants,"
+    "collapse-moves,merge-duplicates,hoist-invariants,reroll-loops,fuse-first-step,"
+    "reroll-recurrence,collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,"
+    "read-final-states,fold-batch-normalization,form-gemm,cancel-transposes,look-up-one-hot,"
+    "precompute-lookups,collapse-moves,fold-constants,"
     "remove-identities,merge-duplicates,remove-dead";
 
 constexpr Pipeline kPipelines[] = {

@@ -3,15 +3,10 @@
 #include <algorithm>
 
 #include "ir/op_def.h"
+#include "ir/ops/recurrent.h"
 
 namespace gatefold {
 namespace {
-
-const LinearTerm* term_of(const LinearSum& sum, const Value* operand) {
-  const auto found = std::find_if(sum.terms.begin(), sum.terms.end(),
-                                  [&](const LinearTerm& term) { return term.operand == operand; });
-  return found == sum.terms.end() ? nullptr : &*found;
-}
 
 std::int64_t columns_of(const Value& operand) { return operand.type().shape->back().size(); }
 
@@ -76,11 +71,58 @@ Node* producer_of(const Value* value, std::string_view op) {
   return node->op().name == op && node->op().domain.empty() ? node : nullptr;
 }
 
+bool is_recurrent(const Node& node) {
+  const std::string_view op = node.op().name;
+  return node.op().domain.empty() && (op == "LSTM" || op == "GRU" || op == "RNN");
+}
+
+bool is_plain_forward(const Node& node) {
+  return is_recurrent(node) && node.input(recurrent_input::kSequenceLens) == nullptr &&
+         node.attr_string("direction") == "forward" && node.attr_int("layout") == 0;
+}
+
+Value* behind_rank_changes(Value* value) {
+  while (value != nullptr && (producer_of(value, "Squeeze") || producer_of(value, "Unsqueeze") ||
+                              producer_of(value, "Identity"))) {
+    value = value->producer()->input(0);
+  }
+  return value;
+}
+
+bool is_filled_with(const Value* value, double number, const PassContext& context) {
+  const Tensor* numbers = context.constant(value);
+  if (numbers == nullptr || numbers->size() == 0) return false;
+  for (std::int64_t i = 0; i < numbers->size(); ++i) {
+    if (numbers->number_at(i) != number) return false;
+  }
+  return true;
+}
+
 std::optional<LinearSum> gate_under(const Value& value, std::string_view activation,
                                     const PassContext& context) {
   const Node* node = producer_of(&value, activation);
   if (node == nullptr) return std::nullopt;
   return find_linear_terms(*node->input(0), context);
+}
+
+const LinearTerm* term_of(const LinearSum& sum, const Value* operand) {
+  const auto found = std::find_if(sum.terms.begin(), sum.terms.end(),
+                                  [&](const LinearTerm& term) { return term.operand == operand; });
+  return found == sum.terms.end() ? nullptr : &*found;
+}
+
+std::optional<std::vector<Value*>> collect_operands(const std::vector<const LinearSum*>& gates) {
+  std::vector<Value*> operands;
+  for (const LinearSum* gate : gates) {
+    for (const LinearTerm& term : gate->terms) {
+      const Type& type = term.operand->type();
+      if (!type.has_rank() || !type.shape->back().is_known()) return std::nullopt;
+      const bool is_new =
+          std::find(operands.begin(), operands.end(), term.operand) == operands.end();
+      if (is_new) operands.push_back(term.operand);
+    }
+  }
+  return operands;
 }
 
 std::optional<std::int64_t> state_size_of(const Value& hidden, const Rewriter& rewriter) {
@@ -94,17 +136,9 @@ std::optional<std::int64_t> state_size_of(const Value& hidden, const Rewriter& r
 std::optional<CellOperands> sort_operands(const std::vector<const LinearSum*>& gates, Value* hidden,
                                           const Value& next_hidden, const Value* cell_state,
                                           std::int64_t state_size) {
-  CellOperands operands;
-  for (const LinearSum* gate : gates) {
-    for (const LinearTerm& term : gate->terms) {
-      if (!term.operand->type().has_rank() || !term.operand->type().shape->back().is_known()) {
-        return std::nullopt;
-      }
-      const bool is_known = std::find(operands.inputs.begin(), operands.inputs.end(),
-                                      term.operand) != operands.inputs.end();
-      if (!is_known) operands.inputs.push_back(term.operand);
-    }
-  }
+  auto all = collect_operands(gates);
+  if (!all) return std::nullopt;
+  CellOperands operands{.hidden = nullptr, .inputs = std::move(*all)};
   if (hidden == nullptr) {
     int best = -1;
     for (Value* operand : operands.inputs) {

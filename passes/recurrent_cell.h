@@ -19,6 +19,13 @@ struct CellOperands {
 std::optional<LinearSum> gate_under(const Value& value, std::string_view activation,
                                     const PassContext& context);
 
+/// The operands of the gates, each once, in order of first use; nothing when the columns of one are
+/// not known.
+std::optional<std::vector<Value*>> collect_operands(const std::vector<const LinearSum*>& gates);
+
+/// The term of the sum with this operand, nullptr if there is none.
+const LinearTerm* term_of(const LinearSum& sum, const Value* operand);
+
 /// H of a hidden state [N, H]; nothing, with the reason explained, when it has another form.
 std::optional<std::int64_t> state_size_of(const Value& hidden, const Rewriter& rewriter);
 
@@ -42,6 +49,16 @@ Value* build_step_output(Rewriter& rewriter, Value* state, const Value& like);
 
 /// True when the body of a Loop or Scan carries `state` over to `next`.
 bool is_carried(const Value& state, const Value& next);
+
+/// True for an LSTM, GRU or RNN.
+bool is_recurrent(const Node& node);
+/// True for an LSTM, GRU or RNN that runs forwards over all rows of [T, N, I].
+bool is_plain_forward(const Node& node);
+/// What stands behind Squeeze, Unsqueeze and Identity, which leave a state what it is.
+Value* behind_rank_changes(Value* value);
+
+/// True for a constant that holds this number only.
+bool is_filled_with(const Value* value, double number, const PassContext& context);
 
 /// The producer of `value` when it is operator `op` of ONNX's own domain, else nullptr.
 Node* producer_of(const Value* value, std::string_view op);

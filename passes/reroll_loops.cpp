@@ -4,6 +4,7 @@
 
 #include "ir/infer.h"
 #include "ir/op_def.h"
+#include "ir/ops/recurrent.h"
 #include "passes/passes.h"
 #include "passes/recurrent_cell.h"
 #include "passes/sub_graphs.h"
@@ -13,12 +14,8 @@ namespace {
 
 using Ints = std::vector<std::int64_t>;
 
-// Ports of LSTM, GRU and RNN.
-constexpr std::size_t kX = 0;
-constexpr std::size_t kSequenceLens = 4;
-constexpr std::size_t kInitialH = 5;
-constexpr std::size_t kInitialC = 6;
-constexpr std::size_t kYc = 2;
+using namespace recurrent_input;
+using namespace recurrent_output;
 
 /// A sequence outside the loop that the step reads row by row.
 struct Sequence {
@@ -35,11 +32,6 @@ struct RecurrentLoop {
   std::size_t hidden = 0;             ///< Which carried value is h.
   std::optional<std::size_t> memory;  ///< Which is c.
 };
-
-bool is_recurrent(const Node& node) {
-  const std::string_view op = node.op().name;
-  return node.op().domain.empty() && (op == "LSTM" || op == "GRU" || op == "RNN");
-}
 
 // Looks through what keeps the elements and their order.
 Value* behind_reshapes(Value* value) {
@@ -172,8 +164,7 @@ std::optional<RecurrentLoop> read_loop(const LoopView& loop, const Rewriter& rew
       return rewriter.no_match("its condition is not known to be true");
     }
   }
-  if (step.attr_string("direction") != "forward" || step.attr_int("layout") != 0 ||
-      step.input(kSequenceLens) != nullptr) {
+  if (!is_plain_forward(step)) {
     return rewriter.no_match("{} is no plain forward step", step.describe());
   }
   for (std::size_t port = 1; port < step.input_count(); ++port) {
@@ -267,7 +258,8 @@ class Builder {
 
   // A carried state in the end, with the rank that it has in the loop.
   Value* build_final(std::size_t index) {
-    return build_step_output(rewriter_, node_->output(index == found_.hidden ? 1 : kYc),
+    return build_step_output(rewriter_,
+                             node_->output(index == found_.hidden ? std::size_t{kYh} : kYc),
                              *loop_.initial(index));
   }
 

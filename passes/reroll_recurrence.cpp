@@ -3,44 +3,23 @@
 #include <unordered_set>
 
 #include "ir/op_def.h"
+#include "ir/ops/recurrent.h"
 #include "passes/passes.h"
 #include "passes/recurrent_cell.h"
 
 namespace gatefold::passes {
 namespace {
 
-// Ports of LSTM, GRU and RNN.
-constexpr std::size_t kX = 0;
-constexpr std::size_t kSequenceLens = 4;
-constexpr std::size_t kInitialH = 5;
-constexpr std::size_t kInitialC = 6;
-constexpr std::size_t kPeepholes = 7;
-constexpr std::size_t kY = 0;
-constexpr std::size_t kYh = 1;
-constexpr std::size_t kYc = 2;
+using namespace recurrent_input;
+using namespace recurrent_output;
 
 using Steps = std::vector<Node*>;
 
-bool is_recurrent(const Node& node) {
-  const std::string_view op = node.op().name;
-  return node.op().domain.empty() && (op == "LSTM" || op == "GRU" || op == "RNN");
-}
-
 // One step, forwards, that may be joined with others.
 bool is_single_step(const Node& node) {
-  if (!is_recurrent(node) || node.input(kSequenceLens) != nullptr) return false;
-  if (node.attr_string("direction") != "forward" || node.attr_int("layout") != 0) return false;
+  if (!is_plain_forward(node)) return false;
   const Type& type = node.input(kX)->type();
   return type.has_rank() && type.rank() == 3 && type.shape->front().is(1);
-}
-
-// Looks through changes of rank, which leave a state what it is.
-Value* behind_rank_changes(Value* value) {
-  while (value != nullptr && (producer_of(value, "Squeeze") || producer_of(value, "Unsqueeze") ||
-                              producer_of(value, "Identity"))) {
-    value = value->producer()->input(0);
-  }
-  return value;
 }
 
 // True when both compute the same function of x, h and c.
@@ -49,7 +28,7 @@ bool are_same_cell(const Node& a, const Node& b) {
   for (const std::size_t port : {1, 2, 3}) {
     if (a.input(port) != b.input(port)) return false;
   }
-  if (a.input(kPeepholes) != b.input(kPeepholes)) return false;
+  if (a.input(kP) != b.input(kP)) return false;
   return have_equal_attrs(a, b);
 }
 
@@ -119,6 +98,7 @@ void join(const Steps& steps, PassContext& context) {
   for (const std::size_t port : {kInitialH, kInitialC}) {
     if (port < ports.size()) ports[port] = steps.front()->input(port);
   }
+  while (ports.back() == nullptr) ports.pop_back();
   Node* joined = rewriter.add_node(last.op().name, ports, last.op().outputs.size(), last.attrs());
   joined->set_name(steps.front()->name());
   Graph& graph = *last.graph();

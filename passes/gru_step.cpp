@@ -1,0 +1,195 @@
+#include "passes/gru_step.h"
+
+#include "ir/op_def.h"
+
+namespace gatefold {
+namespace {
+
+/// A value read as gate * weighed + (1 - gate) * other; nullptr for a zero that has vanished.
+struct Blend {
+  Value* gate = nullptr;
+  Value* weighed = nullptr;
+  Value* other = nullptr;
+};
+
+bool is_one(const Value* value, const PassContext& context) {
+  return is_filled_with(value, 1, context);
+}
+
+// True for 1 - gate: also 1 + -gate, and sigmoid (-a) where the gate is sigmoid (a).
+bool is_complement(const Value* value, const Value* gate, const PassContext& context) {
+  if (const Node* node = producer_of(value, "Sub")) {
+    return node->input(1) == gate && is_one(node->input(0), context);
+  }
+  if (const Node* sum = producer_of(value, "Add")) {
+    for (std::size_t side = 0; side < 2; ++side) {
+      const Node* negative = producer_of(sum->input(side), "Neg");
+      if (negative != nullptr && negative->input(0) == gate &&
+          is_one(sum->input(1 - side), context)) {
+        return true;
+      }
+    }
+    return false;
+  }
+  const Node* squashed = producer_of(value, "Sigmoid");
+  const Node* negative = squashed == nullptr ? nullptr : producer_of(squashed->input(0), "Neg");
+  const Node* gate_node = producer_of(gate, "Sigmoid");
+  return negative != nullptr && gate_node != nullptr && gate_node->input(0) == negative->input(0);
+}
+
+// What is multiplied by 1 - gate: (1 - gate) * a, or a - gate * a.
+Value* read_complement_of(const Value* value, const Value* gate, const PassContext& context) {
+  if (const Node* product = producer_of(value, "Mul")) {
+    for (std::size_t side = 0; side < 2; ++side) {
+      if (is_complement(product->input(side), gate, context)) return product->input(1 - side);
+    }
+  }
+  const Node* rest = producer_of(value, "Sub");
+  const Node* product = rest == nullptr ? nullptr : producer_of(rest->input(1), "Mul");
+  for (std::size_t side = 0; product != nullptr && side < 2; ++side) {
+    if (product->input(side) == gate && product->input(1 - side) == rest->input(0)) {
+      return rest->input(0);
+    }
+  }
+  return nullptr;
+}
+
+// gate * a + (1 - gate) * b, the terms and factors in any order
+std::optional<Blend> read_two_products(const Node& sum, const PassContext& context) {
+  for (std::size_t term = 0; term < 2; ++term) {
+    const Node* direct = producer_of(sum.input(term), "Mul");
+    for (std::size_t side = 0; direct != nullptr && side < 2; ++side) {
+      Value* gate = direct->input(side);
+      Value* other = read_complement_of(sum.input(1 - term), gate, context);
+      if (other != nullptr) return Blend{gate, direct->input(1 - side), other};
+    }
+  }
+  return std::nullopt;
+}
+
+// gate * (a - b) + b; -b in the place of a - b when a is zero
+std::optional<Blend> read_difference(const Node& sum) {
+  for (std::size_t term = 0; term < 2; ++term) {
+    const Node* product = producer_of(sum.input(term), "Mul");
+    Value* base = sum.input(1 - term);
+    for (std::size_t side = 0; product != nullptr && side < 2; ++side) {
+      const Node* difference = producer_of(product->input(side), "Sub");
+      if (difference != nullptr && difference->input(1) == base) {
+        return Blend{product->input(1 - side), difference->input(0), base};
+      }
+      const Node* negative = producer_of(product->input(side), "Neg");
+      if (negative != nullptr && negative->input(0) == base) {
+        return Blend{product->input(1 - side), nullptr, base};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+// b - gate * (b - a); gate * b in the place of gate * (b - a) when a is zero
+std::optional<Blend> read_subtracted_difference(const Node& node) {
+  const Node* product = producer_of(node.input(1), "Mul");
+  Value* base = node.input(0);
+  for (std::size_t side = 0; product != nullptr && side < 2; ++side) {
+    if (product->input(side) == base) return Blend{product->input(1 - side), nullptr, base};
+    const Node* difference = producer_of(product->input(side), "Sub");
+    if (difference == nullptr || difference->input(0) != base) continue;
+    return Blend{product->input(1 - side), difference->input(1), base};
+  }
+  return std::nullopt;
+}
+
+// (1 - gate) * b, or gate * a
+std::optional<Blend> read_single_product(const Node& product, const PassContext& context) {
+  for (std::size_t side = 0; side < 2; ++side) {
+    Value* factor = product.input(side);
+    if (producer_of(product.input(1 - side), "Tanh") == nullptr) continue;
+    if (producer_of(factor, "Sigmoid") != nullptr) {
+      return Blend{factor, product.input(1 - side), nullptr};
+    }
+    const Node* complement = producer_of(factor, "Sub");
+    if (complement != nullptr && is_one(complement->input(0), context)) {
+      return Blend{complement->input(1), nullptr, product.input(1 - side)};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Blend> read_blend(const Node& node, const PassContext& context) {
+  if (node.op().name == "Sub") return read_subtracted_difference(node);
+  if (node.op().name == "Mul") return read_single_product(node, context);
+  if (const auto blend = read_two_products(node, context)) return blend;
+  return read_difference(node);
+}
+
+bool starts_from_zero(const GruStep& step, const PassContext& context) {
+  return step.hidden == nullptr || is_filled_with(step.hidden, 0, context);
+}
+
+// n = tanh (x W + (r * h) R + b): the reset comes before the product.
+bool read_reset_before(Value& sum, GruStep& step, const PassContext& context) {
+  const auto terms = find_linear_terms(sum, context);
+  if (!terms) return false;
+  step.candidate_input = *terms;
+  for (LinearTerm& term : step.candidate_input.terms) {
+    const Node* product = producer_of(term.operand, "Mul");
+    for (std::size_t side = 0; product != nullptr && side < 2; ++side) {
+      if (product->input(side) != step.hidden) continue;
+      const auto reset = gate_under(*product->input(1 - side), "Sigmoid", context);
+      if (!reset) continue;
+      step.reset_gate = *reset;
+      term.operand = step.hidden;  // What is multiplied by R; the GRU node applies r itself.
+      return true;
+    }
+  }
+  return starts_from_zero(step, context);
+}
+
+bool reads_state_only(const LinearSum& sum, const GruStep& step, const PassContext& context) {
+  if (sum.terms.empty()) return starts_from_zero(step, context);
+  return sum.terms.size() == 1 && sum.terms.front().operand == step.hidden;
+}
+
+// n = tanh (x W + b + r * (h R + b')): the reset comes after the product.
+bool read_reset_after(const Node& sum, GruStep& step, const PassContext& context) {
+  for (std::size_t term = 0; term < 2; ++term) {
+    const Node* product = producer_of(sum.input(term), "Mul");
+    const auto input = find_linear_terms(*sum.input(1 - term), context);
+    if (product == nullptr || !input) continue;
+    for (std::size_t side = 0; side < 2; ++side) {
+      const auto reset = gate_under(*product->input(side), "Sigmoid", context);
+      const auto state = find_linear_terms(*product->input(1 - side), context);
+      if (!reset || !state || !reads_state_only(*state, step, context)) continue;
+      step.reset_gate = *reset;
+      step.candidate_input = *input;
+      step.candidate_state = *state;
+      step.resets_after = true;
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<GruStep> read_gru_step(const Node& node, const Rewriter& rewriter) {
+  const PassContext& context = rewriter.context();
+  const auto blend = read_blend(node, context);
+  if (!blend) return std::nullopt;
+  const auto gate = gate_under(*blend->gate, "Sigmoid", context);
+  if (!gate) return rewriter.no_match("the update gate is not a sigmoid of a linear sum");
+  for (const bool negated : {false, true}) {
+    const Node* squashed = producer_of(negated ? blend->weighed : blend->other, "Tanh");
+    if (squashed == nullptr) continue;
+    GruStep step;
+    step.update_gate = *gate;
+    step.update_is_negated = negated;
+    step.hidden = negated ? blend->other : blend->weighed;
+    const Node* sum = producer_of(squashed->input(0), "Add");
+    if (sum != nullptr && read_reset_after(*sum, step, context)) return step;
+    if (read_reset_before(*squashed->input(0), step, context)) return step;
+  }
+  return rewriter.no_match("no candidate state with a reset gate on h was found");
+}
+
+}  // namespace gatefold

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+
+#include "passes/recurrent_cell.h"
+
+namespace gatefold {
+
+/// One step of a GRU: h' = z * h + (1 - z) * n, where r resets h in n. From a zero state the terms
+/// with h may have vanished.
+struct GruStep {
+  LinearSum update_gate;
+  bool update_is_negated = false;       ///< The graph's gate is 1 - z.
+  std::optional<LinearSum> reset_gate;  ///< Vanishes with h.
+  LinearSum candidate_input;            ///< x's part of n; all of it when the reset comes before.
+  LinearSum candidate_state;            ///< h's part of n, multiplied by r after its product.
+  Value* hidden = nullptr;              ///< h; nullptr where it has vanished.
+  bool resets_after = false;
+};
+
+/// Reads the step whose result h' is `node`, an Add, a Sub or (from a zero state) a Mul; nothing,
+/// with the reason explained, when a part of it has another form.
+std::optional<GruStep> read_gru_step(const Node& node, const Rewriter& rewriter);
+
+}  // namespace gatefold
