@@ -35,15 +35,32 @@ Archive open_archive(const std::filesystem::path& path) {
   return archive;
 }
 
+std::string array_name(zip_t* archive, zip_uint64_t index) {
+  const char* raw = zip_get_name(archive, index, ZIP_FL_ENC_RAW);
+  std::string_view name = raw == nullptr ? "?" : raw;
+  if (name.ends_with(kExtension)) name.remove_suffix(kExtension.size());
+  return std::string(name);
+}
+
 std::string names_in(zip_t* archive) {
   std::string names;
   for (zip_int64_t i = 0; i < zip_get_num_entries(archive, 0); ++i) {
-    const char* raw = zip_get_name(archive, static_cast<zip_uint64_t>(i), ZIP_FL_ENC_RAW);
-    std::string_view name = raw == nullptr ? "?" : raw;
-    if (name.ends_with(kExtension)) name.remove_suffix(kExtension.size());
-    names += (names.empty() ? "" : ", ") + std::string(name);
+    names += (names.empty() ? "" : ", ") + array_name(archive, static_cast<zip_uint64_t>(i));
   }
   return names.empty() ? "none" : names;
+}
+
+Tensor read_array(zip_t* archive, zip_uint64_t index, const std::string& shown) {
+  const ArchiveMember member(zip_fopen_index(archive, index, 0));
+  if (member == nullptr) fail("'{}' cannot be read: {}", shown, zip_strerror(archive));
+  std::string bytes;
+  std::string chunk(std::size_t{1} << 16U, '\0');
+  zip_int64_t count = 0;
+  while ((count = zip_fread(member.get(), chunk.data(), chunk.size())) > 0) {
+    bytes.append(chunk, 0, static_cast<std::size_t>(count));
+  }
+  if (count < 0) fail("'{}' is damaged: {}", shown, zip_file_strerror(member.get()));
+  return parse_npy(bytes, shown);
 }
 
 [[noreturn]] void fail_write(const std::filesystem::path& path, zip_error_t* error) {
@@ -79,7 +96,6 @@ void add_array(zip_t* archive, const std::string& name, const std::string& bytes
 
 Tensor read_npz(const std::filesystem::path& path, const std::string& name) {
   const Archive archive = open_archive(path);
-  const std::string shown = path.string() + ":" + name;
   zip_stat_t stat;
   zip_stat_init(&stat);
   const std::string entry = name + std::string(kExtension);
@@ -87,16 +103,18 @@ Tensor read_npz(const std::filesystem::path& path, const std::string& name) {
       zip_stat(archive.get(), name.c_str(), 0, &stat) != 0) {
     fail("'{}' has no array '{}'; there are: {}", path.string(), name, names_in(archive.get()));
   }
-  const ArchiveMember member(zip_fopen_index(archive.get(), stat.index, 0));
-  if (member == nullptr) fail("'{}' cannot be read: {}", shown, zip_strerror(archive.get()));
-  std::string bytes;
-  std::string chunk(std::size_t{1} << 16U, '\0');
-  zip_int64_t count = 0;
-  while ((count = zip_fread(member.get(), chunk.data(), chunk.size())) > 0) {
-    bytes.append(chunk, 0, static_cast<std::size_t>(count));
+  return read_array(archive.get(), stat.index, path.string() + ":" + name);
+}
+
+std::map<std::string, Tensor> read_npz(const std::filesystem::path& path) {
+  const Archive archive = open_archive(path);
+  std::map<std::string, Tensor> arrays;
+  for (zip_int64_t i = 0; i < zip_get_num_entries(archive.get(), 0); ++i) {
+    const auto index = static_cast<zip_uint64_t>(i);
+    const std::string name = array_name(archive.get(), index);
+    arrays[name] = read_array(archive.get(), index, path.string() + ":" + name);
   }
-  if (count < 0) fail("'{}' is damaged: {}", shown, zip_file_strerror(member.get()));
-  return parse_npy(bytes, shown);
+  return arrays;
 }
 
 void write_npz(const std::filesystem::path& path,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,8 @@ namespace gatefold::tools {
 /// Reads the array `name` of a .npz archive, stored or deflated. Throws Error; an unknown name is
 /// answered with the names there are.
 Tensor read_npz(const std::filesystem::path& path, const std::string& name);
+/// Every array of the archive by name. Throws Error.
+std::map<std::string, Tensor> read_npz(const std::filesystem::path& path);
 
 /// Writes named arrays as a .npz archive, deflated. Throws Error when it cannot be written.
 void write_npz(const std::filesystem::path& path,

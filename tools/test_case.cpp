@@ -53,7 +53,7 @@ class TestFinder {
 }  // namespace
 
 std::span<const TestKind* const> test_kinds() {
-  static constexpr std::array<const TestKind*, 2> kKinds{&kModelTest, &kPassTest};
+  static constexpr std::array<const TestKind*, 3> kKinds{&kTrainingTest, &kModelTest, &kPassTest};
   return kKinds;
 }
 

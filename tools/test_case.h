@@ -41,6 +41,10 @@ std::span<const TestKind* const> test_kinds();
 /// A folder in the form of ONNX's backend tests: a model and the outputs it must give for inputs.
 extern const TestKind kModelTest;
 
+/// A folder with a model, a plan to train it (`spec.json`), the batches of each step (`data.npz`)
+/// and the losses, gradients and weights that must come of it (`expected.npz`).
+extern const TestKind kTrainingTest;
+
 /// A file of ONNX text: "# passes: LIST", a graph, "# expect", and the graph that the passes must
 /// make of it, which must also compute the same. "# training" in the head keeps parameters open.
 extern const TestKind kPassTest;

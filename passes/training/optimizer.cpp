@@ -1,0 +1,153 @@
+#include "passes/training/optimizer.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "ir/error.h"
+
+namespace gatefold {
+namespace {
+
+/// Builds the update of one weight.
+class Update {
+ public:
+  Update(GraphBuilder& g, const OptimizerSpec& spec, Value& weight, Value& gradient,
+         const StepNumbers& numbers)
+      : g_(g),
+        spec_(spec),
+        name_(weight.name()),
+        weight_(g, &weight),
+        gradient_(g, &gradient),
+        rate_(g, numbers.learning_rate),
+        step_(g, numbers.step) {
+    if (weight_.value()->type().dtype != DataType::kFloat32) {
+      rate_ = rate_.apply("CastLike", weight_);
+    }
+  }
+
+  WeightUpdate sgd();
+  WeightUpdate adam();
+  WeightUpdate adamw();
+  WeightUpdate adagrad();
+  WeightUpdate rmsprop();
+
+ private:
+  /// g + weight_decay w
+  Term decayed_gradient() const {
+    return spec_.weight_decay == 0 ? gradient_ : gradient_ + spec_.weight_decay * weight_;
+  }
+  Term slot(std::string name, double initial = 0) {
+    Value* before =
+        g_.graph().add_input(g_.graph().unique_name(name_ + "." + name), weight_.value()->type());
+    slots_.push_back({std::move(name), initial, before, nullptr});
+    return {g_, before};
+  }
+  /// Ends slot number `index`.
+  Term keep(std::size_t index, const Term& after) {
+    slots_[index].after = after;
+    return after;
+  }
+  /// A number made of the step, which is a double, in the weight's type.
+  Term narrowed(const Term& number) const { return number.apply("CastLike", weight_); }
+  Term adam_step(const Term& gradient);
+  WeightUpdate stepped_from(const Term& weight, const Term& step) {
+    return {weight - rate_ * step, std::move(slots_)};
+  }
+
+  GraphBuilder& g_;
+  const OptimizerSpec& spec_;
+  std::string name_;
+  Term weight_;
+  Term gradient_;
+  Term rate_;
+  Term step_;
+  std::vector<OptimizerSlot> slots_;
+};
+
+WeightUpdate Update::sgd() {
+  const Term gradient = decayed_gradient();
+  if (spec_.momentum == 0) return stepped_from(weight_, gradient);
+  Term share = gradient;
+  if (spec_.dampening != 0) {
+    const Term is_first = step_.apply("Equal", step_.number(1));
+    share = gradient * where(is_first, gradient.number(1), gradient.number(1 - spec_.dampening));
+  }
+  const Term momentum = keep(0, spec_.momentum * slot("momentum_buffer") + share);
+  return stepped_from(weight_, spec_.nesterov ? gradient + spec_.momentum * momentum : momentum);
+}
+
+Term Update::adam_step(const Term& gradient) {
+  const double beta1 = spec_.beta1;
+  const double beta2 = spec_.beta2;
+  const Term mean = keep(0, beta1 * slot("exp_avg") + (1 - beta1) * gradient);
+  Term square = keep(1, beta2 * slot("exp_avg_sq") + (1 - beta2) * (gradient * gradient));
+  if (spec_.amsgrad) square = keep(2, slot("max_exp_avg_sq").apply("Max", square));
+  const Term mean_correction = 1.0 - step_.number(beta1).apply("Pow", step_);
+  const Term square_correction = (1.0 - step_.number(beta2).apply("Pow", step_)).apply("Sqrt");
+  const Term denominator = square.apply("Sqrt") / narrowed(square_correction) + spec_.epsilon;
+  return mean / narrowed(mean_correction) / denominator;
+}
+
+WeightUpdate Update::adam() { return stepped_from(weight_, adam_step(decayed_gradient())); }
+
+WeightUpdate Update::adamw() {
+  const Term decayed = weight_ * (1.0 - rate_ * spec_.weight_decay);
+  return stepped_from(decayed, adam_step(gradient_));
+}
+
+WeightUpdate Update::adagrad() {
+  const Term gradient = decayed_gradient();
+  const Term sum = keep(0, slot("sum", spec_.initial_accumulator) + gradient * gradient);
+  const Term step = gradient / (sum.apply("Sqrt") + spec_.epsilon);
+  if (spec_.learning_rate_decay == 0) return stepped_from(weight_, step);
+  return stepped_from(weight_, step / narrowed(1.0 + (step_ - 1.0) * spec_.learning_rate_decay));
+}
+
+WeightUpdate Update::rmsprop() {
+  const double alpha = spec_.alpha;
+  const Term gradient = decayed_gradient();
+  const Term square = keep(0, alpha * slot("square_avg") + (1 - alpha) * (gradient * gradient));
+  Term variance = square;
+  if (spec_.centered) {
+    const Term mean = keep(1, alpha * slot("grad_avg") + (1 - alpha) * gradient);
+    variance = square - mean * mean;
+  }
+  const Term step = gradient / (variance.apply("Sqrt") + spec_.epsilon);
+  if (spec_.momentum == 0) return stepped_from(weight_, step);
+  const std::size_t buffer = slots_.size();
+  return stepped_from(weight_, keep(buffer, spec_.momentum * slot("momentum_buffer") + step));
+}
+
+struct OptimizerRow {
+  std::string_view name;
+  WeightUpdate (Update::*add)();
+};
+
+constexpr OptimizerRow kOptimizers[] = {
+    {"sgd", &Update::sgd},         {"adam", &Update::adam},       {"adamw", &Update::adamw},
+    {"adagrad", &Update::adagrad}, {"rmsprop", &Update::rmsprop},
+};
+
+}  // namespace
+
+std::vector<std::string_view> optimizer_names() {
+  std::vector<std::string_view> names;
+  for (const OptimizerRow& row : kOptimizers) names.push_back(row.name);
+  return names;
+}
+
+WeightUpdate add_update(GraphBuilder& g, const OptimizerSpec& spec, Value& weight, Value& gradient,
+                        const StepNumbers& numbers) {
+  const auto* row =
+      std::find_if(std::begin(kOptimizers), std::end(kOptimizers),
+                   [&](const OptimizerRow& known) { return known.name == spec.type; });
+  if (row == std::end(kOptimizers)) {
+    fail("unknown optimizer '{}'; known optimizers: {}", spec.type,
+         fmt::join(optimizer_names(), ", "));
+  }
+  return (Update(g, spec, weight, gradient, numbers).*row->add)();
+}
+
+}  // namespace gatefold

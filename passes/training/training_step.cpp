@@ -1,0 +1,254 @@
+#include "passes/training/training_step.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "ir/error.h"
+#include "ir/infer.h"
+#include "passes/gradients/gradients.h"
+#include "passes/pipeline.h"
+
+namespace gatefold {
+namespace {
+
+/// What is cleaned up when backward part and update have been added.
+constexpr std::string_view kStepPasses =
+    "fold-constants,remove-identities,collapse-moves,fold-constants,remove-identities,"
+    "merge-duplicates,remove-dead";
+
+/// Puts `replacement` in the place of an initializer, under its name.
+void replace_initializer(Graph& graph, Value& initializer, Value& replacement) {
+  std::string name = initializer.name();
+  graph.replace_all_uses(&initializer, &replacement);
+  graph.erase_value(&initializer);
+  replacement.set_name(std::move(name));
+}
+
+std::vector<Value*> parameters_of(const Graph& graph) {
+  std::vector<Value*> parameters;
+  for (const auto& value : graph.initializers()) {
+    if (value->kind() == Value::Kind::kParameter) parameters.push_back(value.get());
+  }
+  return parameters;
+}
+
+void freeze_all_but(Graph& graph, const std::vector<std::string>& trainable) {
+  const std::unordered_set<std::string> kept(trainable.begin(), trainable.end());
+  for (Value* parameter : parameters_of(graph)) {
+    if (kept.count(parameter->name()) > 0) continue;
+    Value* constant = graph.add_constant(graph.unique_name(parameter->name()), *parameter->data());
+    replace_initializer(graph, *parameter, *constant);
+  }
+}
+
+std::vector<Value*> find_parameters(const Graph& graph, const std::vector<std::string>& names) {
+  const std::vector<Value*> parameters = parameters_of(graph);
+  std::vector<Value*> found;
+  for (const std::string& name : names) {
+    const auto match = std::find_if(parameters.begin(), parameters.end(),
+                                    [&](const Value* value) { return value->name() == name; });
+    if (match == parameters.end()) {
+      fail("the model has no floating-point initializer '{}' that could be trained", name);
+    }
+    found.push_back(*match);
+  }
+  return found;
+}
+
+Value* find_output(const Graph& graph, const std::string& name) {
+  for (const Graph::Output& output : graph.outputs()) {
+    if (output.name == name) return output.value;
+  }
+  std::vector<std::string_view> names;
+  for (const Graph::Output& output : graph.outputs()) names.push_back(output.name);
+  fail("the model has no output '{}'; its outputs: {}", name, fmt::join(names, ", "));
+}
+
+/// Turns a model's optimized graph into a step.
+class StepBuilder {
+ public:
+  StepBuilder(std::shared_ptr<Graph> graph, const TrainingSpec& spec, const TrainingOutputs& wanted)
+      : graph_(std::move(graph)),
+        g_(*graph_),
+        spec_(spec),
+        wanted_(wanted),
+        weights_(spec.trainable.empty() ? parameters_of(*graph_)
+                                        : find_parameters(*graph_, spec.trainable)) {}
+
+  TrainingStep build() {
+    for (const std::string& name : wanted_.model) {
+      model_outputs_.push_back(find_output(*graph_, name));
+    }
+    Value* loss = add_loss();
+    rate_ = graph_->add_input(graph_->unique_name("learning_rate"), {DataType::kFloat32, Dims{}});
+    gradients_ = add_gradients(*graph_, *loss, nullptr, weights_);
+    leave_out_what_does_not_matter();
+    for (const Value* weight : weights_) step_.weights.push_back(weight->name());
+    Value* norm = add_norm();
+    replace_outputs(loss, norm);
+    if (wanted_.update) {
+      clip(norm);
+      add_updates();
+    }
+    turn_weights_into_inputs();
+    find_inputs();
+    PipelineOptions options;
+    options.training = true;
+    run_passes(*graph_, kStepPasses, options);
+    step_.graph = std::move(graph_);
+    return std::move(step_);
+  }
+
+ private:
+  Value* add_loss() {
+    const std::string name =
+        spec_.loss.output.empty() ? graph_->outputs().front().name : spec_.loss.output;
+    Value* output = find_output(*graph_, name);
+    target_ = graph_->add_input(spec_.loss.target, target_type(spec_.loss, output->type()));
+    return gatefold::add_loss(g_, spec_.loss, *output, *target_);
+  }
+
+  // Parameters that the loss does not depend on stay as they are, like in PyTorch.
+  void leave_out_what_does_not_matter() {
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      if (gradients_[i] != nullptr) continue;
+      if (!spec_.trainable.empty()) {
+        fail("the loss does not depend on parameter '{}'; do not train it", weights_[i]->name());
+      }
+      weights_[i] = nullptr;
+    }
+    std::erase(weights_, nullptr);
+    std::erase(gradients_, nullptr);
+    if (weights_.empty()) fail("the loss depends on no parameter that may be trained");
+  }
+
+  // sqrt(sum of the squares of all elements of all gradients)
+  Value* add_norm() {
+    std::vector<Value*> squares;
+    for (Value* gradient : gradients_) {
+      Value* square = g_.add("ReduceSumSquare", {gradient}, {{"keepdims", std::int64_t{0}}});
+      squares.push_back(g_.add("Cast", {square}, {{"to", std::int64_t{1}}}));
+    }
+    return g_.add("Sqrt", {g_.add("Sum", squares)});
+  }
+
+  void clip(Value* norm) {
+    for (Value* gradient : gradients_) {
+      Term limited(g_, gradient);
+      if (spec_.clip_value > 0) {
+        limited = limited.apply("Max", limited.number(-spec_.clip_value))
+                      .apply("Min", limited.number(spec_.clip_value));
+      }
+      if (spec_.clip_norm > 0) {
+        const Term factor = Term(g_, norm).number(spec_.clip_norm) / (Term(g_, norm) + 1e-6);
+        limited = limited * factor.apply("Min", factor.number(1)).apply("CastLike", gradient);
+      }
+      clipped_.push_back(limited);
+    }
+  }
+
+  void replace_outputs(Value* loss, Value* norm) {
+    while (!graph_->outputs().empty()) graph_->erase_output(graph_->outputs().size() - 1);
+    graph_->add_output("loss", loss);
+    graph_->add_output("gradient_norm", norm);
+    for (std::size_t i = 0; i < model_outputs_.size(); ++i) {
+      graph_->add_output(wanted_.model[i], model_outputs_[i]);
+    }
+    step_.first_gradient = graph_->outputs().size();
+    if (!wanted_.gradients) return;
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      graph_->add_output(gradient_name(*weights_[i]), gradients_[i]);
+    }
+  }
+
+  void add_updates() {
+    Value* done = graph_->add_input(graph_->unique_name("steps"), {DataType::kFloat64, Dims{}});
+    const Term step = Term(g_, done) + 1.0;
+    std::vector<WeightUpdate> updates;
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      updates.push_back(add_update(g_, spec_.optimizer, *weights_[i], *clipped_[i], {rate_, step}));
+      add_state(*weights_[i], *weights_[i]->data(), updates.back().weight);
+    }
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      for (const OptimizerSlot& slot : updates[i].slots) {
+        add_state(*slot.before, filled_like(*weights_[i]->data(), slot.initial), slot.after);
+      }
+    }
+    add_state(*done, Tensor::scalar<double>(0), step);
+  }
+
+  static Tensor filled_like(const Tensor& weight, double number) {
+    Tensor filled(DataType::kFloat64, weight.dims());
+    std::fill_n(filled.data<double>(), filled.size(), number);
+    return filled.converted(weight.dtype());
+  }
+
+  void add_state(Value& before, Tensor initial, Value* after) {
+    step_.states.push_back({before.name(), std::move(initial), 0, graph_->outputs().size()});
+    graph_->add_output(before.name() + "_next", after);
+  }
+
+  void turn_weights_into_inputs() {
+    for (Value* weight : weights_) {
+      Value* input = graph_->add_input(graph_->unique_name(weight->name()), weight->type());
+      replace_initializer(*graph_, *weight, *input);
+    }
+  }
+
+  void find_inputs() {
+    const auto number_of = [this](const auto& matches) {
+      const auto& inputs = graph_->inputs();
+      return static_cast<std::size_t>(std::find_if(inputs.begin(), inputs.end(), matches) -
+                                      inputs.begin());
+    };
+    for (TrainingState& state : step_.states) {
+      state.input = number_of([&](const Value* input) { return input->name() == state.name; });
+    }
+    step_.target_input = number_of([&](const Value* input) { return input == target_; });
+    step_.learning_rate_input = number_of([&](const Value* input) { return input == rate_; });
+  }
+
+  std::shared_ptr<Graph> graph_;
+  GraphBuilder g_;
+  const TrainingSpec& spec_;
+  const TrainingOutputs& wanted_;
+  TrainingStep step_;
+  std::vector<Value*> weights_;
+  std::vector<Value*> model_outputs_;
+  Gradients gradients_;
+  Gradients clipped_;
+  Value* target_ = nullptr;
+  Value* rate_ = nullptr;
+};
+
+bool is_running_statistic(const Value& value) {
+  return std::any_of(value.uses().begin(), value.uses().end(), [](const Use& use) {
+    return use.user->op().name == "BatchNormalization" && use.index >= 3;
+  });
+}
+
+}  // namespace
+
+std::vector<std::string> default_trainable(const Graph& graph) {
+  std::vector<std::string> names;
+  for (const Value* parameter : parameters_of(graph)) {
+    const bool is_scalar = parameter->data()->rank() == 0;
+    if (!is_scalar && !is_running_statistic(*parameter)) names.push_back(parameter->name());
+  }
+  return names;
+}
+
+TrainingStep build_training_step(const Graph& model, const TrainingSpec& spec,
+                                 const TrainingOutputs& outputs) {
+  const std::shared_ptr<Graph> graph = model.clone();
+  freeze_all_but(*graph, spec.trainable.empty() ? default_trainable(model) : spec.trainable);
+  PipelineOptions options;
+  options.training = true;
+  run_passes(*graph, kTrainingPipeline, options);
+  return StepBuilder(graph, spec, outputs).build();
+}
+
+}  // namespace gatefold

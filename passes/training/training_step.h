@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ir/graph.h"
+#include "passes/training/loss.h"
+#include "passes/training/optimizer.h"
+
+namespace gatefold {
+
+/// What one training step does to which weights.
+struct TrainingSpec {
+  LossSpec loss;
+  OptimizerSpec optimizer;
+  /// Names of the parameters that change; empty: default_trainable, as far as the loss depends on
+  /// them.
+  std::vector<std::string> trainable;
+  double clip_norm = 0;   ///< Most that the norm of all gradients together may be; 0: any.
+  double clip_value = 0;  ///< Most that an element of a gradient may be; 0: any.
+};
+
+/// What a step's graph delivers beside the loss.
+struct TrainingOutputs {
+  std::vector<std::string> model = {};  ///< Outputs of the model.
+  bool gradients = false;               ///< Of every trainable parameter, before clipping.
+  bool update = true;                   ///< The states after the step.
+};
+
+/// An array that lives from step to step: a weight, what the optimizer keeps for it, the number of
+/// steps done.
+struct TrainingState {
+  std::string name;
+  Tensor initial;
+  std::size_t input = 0;   ///< Number of the graph input that takes it.
+  std::size_t output = 0;  ///< Number of the graph output that delivers its next value.
+};
+
+/// A whole training step as one graph: forward, loss, backward, clipping, update.
+///
+/// Its inputs are those of the model, the targets (by the name the loss gives them),
+/// "learning_rate" (a float scalar), and the states; its outputs are "loss", "gradient_norm"
+/// (before clipping), the wanted outputs of the model, gradients, and the states' next values. What
+/// the next step must be given is told by `states`.
+struct TrainingStep {
+  std::shared_ptr<Graph> graph;
+  std::vector<std::string> weights;   ///< The trained parameters.
+  std::vector<TrainingState> states;  ///< The weights first, then the rest.
+  std::size_t target_input = 0;
+  std::size_t learning_rate_input = 0;
+  std::size_t first_model_output = 2;  ///< In the order wanted.
+  std::size_t first_gradient = 0;      ///< One per weight, in their order.
+};
+
+/// The parameters that training changes unless it is told otherwise: all floating-point ones but
+/// scalars, which exporters use for the constants of formulas, and the running statistics of
+/// normalisations.
+std::vector<std::string> default_trainable(const Graph& graph);
+
+/// Makes the graph of a step from a model's graph as it was imported; parameters that are not
+/// trained become constants, the training pipeline is run, then what makes it a step is added.
+/// Throws Error: an unknown name, a path that cannot be differentiated, a parameter the loss does
+/// not depend on.
+TrainingStep build_training_step(const Graph& model, const TrainingSpec& spec,
+                                 const TrainingOutputs& outputs);
+
+}  // namespace gatefold

@@ -1,0 +1,143 @@
+#include "tools/training/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "ir/error.h"
+
+namespace gatefold::tools {
+namespace {
+
+TrainingOutputs with_carried(TrainingOutputs outputs, const TrainingPlan& plan) {
+  for (const CarriedState& state : plan.carried) outputs.model.push_back(state.output);
+  return outputs;
+}
+
+const Tensor& tensor_of(const Datum& datum) { return std::get<Tensor>(datum); }
+
+void copy_into(const Tensor& from, Tensor& to) { std::memcpy(to.raw(), from.raw(), from.bytes()); }
+
+std::size_t find_input(const Graph& graph, const std::string& name) {
+  const auto& inputs = graph.inputs();
+  const auto found = std::find_if(inputs.begin(), inputs.end(),
+                                  [&](const Value* input) { return input->name() == name; });
+  if (found == inputs.end()) fail("the model has no input '{}' to carry a state into", name);
+  return static_cast<std::size_t>(found - inputs.begin());
+}
+
+}  // namespace
+
+Trainer::Trainer(const Graph& model, const TrainingPlan& plan, const TrainingOutputs& outputs,
+                 int threads)
+    : plan_(plan),
+      schedule_(plan.schedule, plan.step.optimizer.learning_rate),
+      step_(build_training_step(model, plan.step, with_carried(outputs, plan))),
+      wanted_outputs_(outputs.model.size()),
+      context_(std::make_unique<Context>(
+          std::make_shared<Executable>(step_.graph, CompileOptions{.threads = threads}))),
+      inputs_(step_.graph->inputs().size()) {
+  for (const TrainingState& state : step_.states) {
+    states_.push_back(state.initial.clone());
+    inputs_[state.input] = states_.back();
+  }
+  for (const CarriedState& state : plan_.carried) find_input(*step_.graph, state.input);
+}
+
+double Trainer::rate_at(std::int64_t step) const {
+  const auto index = static_cast<std::size_t>(step);
+  return index < plan_.rate_per_step.size() ? plan_.rate_per_step[index] : schedule_.rate_at(step);
+}
+
+// Named extents take the size they have in the batch.
+Tensor Trainer::carried_zeros(const Value& input, const Batch& batch) const {
+  std::map<std::string, std::int64_t> sizes;
+  for (const Value* other : step_.graph->inputs()) {
+    const auto array = batch.find(other->name());
+    if (array == batch.end() || !other->type().has_rank()) continue;
+    const Shape& shape = *other->type().shape;
+    for (std::size_t i = 0; i < shape.size() && i < array->second.dims().size(); ++i) {
+      if (shape[i].is_symbol()) sizes[shape[i].symbol()] = array->second.dims()[i];
+    }
+  }
+  Dims dims;
+  for (const Dim& dim : input.type().has_rank() ? *input.type().shape : Shape{}) {
+    const auto size = sizes.find(dim.symbol());
+    if (!dim.is_known() && size == sizes.end()) {
+      fail("carried input '{}' is {}; give its open extents a size with --dim", input.name(),
+           to_string(input.type()));
+    }
+    dims.push_back(dim.is_known() ? dim.size() : size->second);
+  }
+  return {input.type().dtype, dims};
+}
+
+void Trainer::set_inputs(const Batch& batch) {
+  const auto& graph_inputs = step_.graph->inputs();
+  if (carried_.empty()) {
+    for (const CarriedState& state : plan_.carried) {
+      const std::size_t input = find_input(*step_.graph, state.input);
+      carried_.push_back(carried_zeros(*graph_inputs[input], batch));
+      inputs_[input] = carried_.back();
+    }
+  }
+  inputs_[step_.learning_rate_input] = Tensor::scalar(static_cast<float>(learning_rate()));
+  for (std::size_t i = 0; i < graph_inputs.size(); ++i) {
+    const auto array = batch.find(graph_inputs[i]->name());
+    if (array != batch.end()) inputs_[i] = array->second;
+    if (std::holds_alternative<Tensor>(inputs_[i]) && !tensor_of(inputs_[i]).is_defined()) {
+      fail("the data have no array '{}', which the model needs", graph_inputs[i]->name());
+    }
+  }
+}
+
+Trainer::Result Trainer::step(const Batch& batch) {
+  set_inputs(batch);
+  const std::span<const Datum> outputs = context_->run(inputs_);
+  Result result;
+  result.loss = tensor_of(outputs[0]).number_at(0);
+  result.gradient_norm = tensor_of(outputs[1]).number_at(0);
+  if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm)) {
+    fail(
+        "step {}: the loss is {} and the norm of the gradients {}; lower the learning rate, clip "
+        "the gradients, or look for bad numbers in the data",
+        steps_done_, result.loss, result.gradient_norm);
+  }
+  result.outputs = outputs.subspan(step_.first_model_output, wanted_outputs_);
+  result.gradients =
+      outputs.subspan(step_.first_gradient, step_.states.front().output - step_.first_gradient);
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    copy_into(tensor_of(outputs[step_.states[i].output]), states_[i]);
+  }
+  for (std::size_t i = 0; i < carried_.size(); ++i) {
+    const Tensor& next = tensor_of(outputs[step_.first_model_output + wanted_outputs_ + i]);
+    if (next.dims() != carried_[i].dims()) {
+      fail("output '{}' has extents {} but is carried into input '{}' of {}",
+           plan_.carried[i].output, to_string(next.dims()), plan_.carried[i].input,
+           to_string(carried_[i].dims()));
+    }
+    copy_into(next, carried_[i]);
+  }
+  ++steps_done_;
+  return result;
+}
+
+void Trainer::forget_carried() {
+  for (Tensor& state : carried_) std::memset(state.raw(), 0, state.bytes());
+}
+
+void Trainer::restore(const std::vector<Tensor>& states, std::int64_t steps_done) {
+  for (std::size_t i = 0; i < states_.size(); ++i) copy_into(states[i], states_[i]);
+  steps_done_ = steps_done;
+}
+
+void store_weights(Graph& model, const Trainer& trainer) {
+  std::map<std::string, Value*> parameters;
+  for (const auto& value : model.initializers()) parameters[value->name()] = value.get();
+  for (std::size_t i = 0; i < trainer.weight_names().size(); ++i) {
+    parameters.at(trainer.weight_names()[i])->set_data(trainer.states()[i].clone());
+  }
+}
+
+}  // namespace gatefold::tools

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "backend/executable.h"
+#include "passes/training/training_step.h"
+#include "tools/training/schedule.h"
+#include "tools/training/training_plan.h"
+
+namespace gatefold::tools {
+
+/// Arrays of one step by name: the inputs of the model that are not carried, and the targets.
+using Batch = std::map<std::string, Tensor>;
+
+/// Trains one model, step by step.
+class Trainer {
+ public:
+  /// `outputs.model` are the outputs of the model that results carry. Throws Error for a plan that
+  /// does not go with the model.
+  Trainer(const Graph& model, const TrainingPlan& plan, const TrainingOutputs& outputs,
+          int threads);
+
+  /// What a step found before its update. The data are valid until the next step.
+  struct Result {
+    double loss = 0;
+    double gradient_norm = 0;
+    std::span<const Datum> outputs;    ///< Of the model, as wanted.
+    std::span<const Datum> gradients;  ///< One per weight, when wanted.
+  };
+
+  /// One step on a batch. Throws Error: an array is missing or does not fit; the loss is not a
+  /// number, in which case no weight has been changed.
+  Result step(const Batch& batch);
+
+  std::int64_t steps_done() const { return steps_done_; }
+  double learning_rate() const { return rate_at(steps_done_); }
+  Schedule& schedule() { return schedule_; }
+  /// Makes carried inputs zero again: what follows does not go on from what was before.
+  void forget_carried();
+
+  const std::vector<std::string>& weight_names() const { return step_.weights; }
+  /// The weights, in the order of their names, then what else lives from step to step; shared with
+  /// the trainer, to be read before the next step.
+  const std::vector<Tensor>& states() const { return states_; }
+  const std::vector<TrainingState>& state_descriptions() const { return step_.states; }
+  /// Goes on from the states of another trainer of the same plan.
+  void restore(const std::vector<Tensor>& states, std::int64_t steps_done);
+
+ private:
+  double rate_at(std::int64_t step) const;
+  void set_inputs(const Batch& batch);
+  Tensor carried_zeros(const Value& input, const Batch& batch) const;
+
+  TrainingPlan plan_;
+  Schedule schedule_;
+  TrainingStep step_;
+  std::size_t wanted_outputs_;  // Of the model; the carried ones follow.
+  std::unique_ptr<Context> context_;
+  std::vector<Datum> inputs_;
+  std::vector<Tensor> states_;
+  std::vector<Tensor> carried_;
+  std::int64_t steps_done_ = 0;
+};
+
+/// The model with the trained numbers in place of its initial ones.
+void store_weights(Graph& model, const Trainer& trainer);
+
+}  // namespace gatefold::tools

@@ -1,0 +1,117 @@
+#include "tools/training/training_plan.h"
+
+#include <nlohmann/json.hpp>
+
+#include "ir/error.h"
+#include "tools/output.h"
+
+namespace gatefold::tools {
+namespace {
+
+using nlohmann::json;
+
+/// Sets `target` from a field, where the object has it and it is not null.
+template <typename T>
+void read(const json& object, const char* field, T& target) {
+  const auto found = object.find(field);
+  if (found == object.end() || found->is_null()) return;
+  try {
+    target = found->get<T>();
+  } catch (const json::exception&) {
+    fail("field '{}' has the value {}, which is of the wrong kind", field, found->dump());
+  }
+}
+
+LossSpec read_loss(const json& object, LossSpec loss) {
+  read(object, "type", loss.type);
+  read(object, "output", loss.output);
+  read(object, "reduction", loss.reduction);
+  read(object, "class_axis", loss.class_axis);
+  read(object, "delta", loss.delta);
+  if (object.contains("ignore_index") && !object["ignore_index"].is_null()) {
+    read(object, "ignore_index", loss.ignore_index.emplace());
+  }
+  return loss;
+}
+
+OptimizerSpec read_optimizer(const json& object) {
+  OptimizerSpec optimizer;
+  read(object, "type", optimizer.type);
+  read(object, "lr", optimizer.learning_rate);
+  read(object, "weight_decay", optimizer.weight_decay);
+  read(object, "momentum", optimizer.momentum);
+  read(object, "dampening", optimizer.dampening);
+  read(object, "nesterov", optimizer.nesterov);
+  read(object, "beta1", optimizer.beta1);
+  read(object, "beta2", optimizer.beta2);
+  read(object, "eps", optimizer.epsilon);
+  read(object, "amsgrad", optimizer.amsgrad);
+  read(object, "lr_decay", optimizer.learning_rate_decay);
+  read(object, "initial_accumulator", optimizer.initial_accumulator);
+  read(object, "alpha", optimizer.alpha);
+  read(object, "centered", optimizer.centered);
+  return optimizer;
+}
+
+ScheduleSpec read_schedule(const json& object) {
+  ScheduleSpec schedule;
+  read(object, "type", schedule.type);
+  read(object, "step_size", schedule.step_size);
+  read(object, "gamma", schedule.gamma);
+  read(object, "warmup_steps", schedule.warmup_steps);
+  read(object, "total_steps", schedule.total_steps);
+  read(object, "min_lr", schedule.min_rate);
+  read(object, "patience", schedule.patience);
+  return schedule;
+}
+
+std::vector<CarriedState> read_carried(const json& list) {
+  std::vector<CarriedState> carried;
+  for (const json& entry : list) {
+    read(entry, "input", carried.emplace_back().input);
+    read(entry, "output", carried.back().output);
+  }
+  return carried;
+}
+
+/// Names, or objects that hold them as `initializer`.
+std::vector<std::string> read_trainable(const json& list) {
+  std::vector<std::string> names;
+  for (const json& entry : list) {
+    if (entry.is_string()) {
+      names.push_back(entry);
+    } else {
+      read(entry, "initializer", names.emplace_back());
+    }
+  }
+  return names;
+}
+
+TrainingPlan plan_from(const json& root) {
+  TrainingPlan plan;
+  if (root.contains("target")) read(root["target"], "name", plan.step.loss.target);
+  if (root.contains("loss")) plan.step.loss = read_loss(root["loss"], plan.step.loss);
+  if (root.contains("optimizer")) plan.step.optimizer = read_optimizer(root["optimizer"]);
+  if (root.contains("lr_schedule")) plan.schedule = read_schedule(root["lr_schedule"]);
+  if (root.contains("carried")) plan.carried = read_carried(root["carried"]);
+  if (root.contains("trainable")) plan.step.trainable = read_trainable(root["trainable"]);
+  read(root, "lr_per_step", plan.rate_per_step);
+  read(root, "clip_norm", plan.step.clip_norm);
+  read(root, "clip_value", plan.step.clip_value);
+  read(root, "steps", plan.steps);
+  return plan;
+}
+
+}  // namespace
+
+TrainingPlan read_training_plan(const std::filesystem::path& path) {
+  const json root = json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
+  if (!root.is_object()) fail("'{}' is no JSON object", path.string());
+  try {
+    return plan_from(root);
+  } catch (const Error& error) {
+    fail("'{}': {}", path.string(), error.what());
+  }
+}
+
+}  // namespace gatefold::tools
