@@ -56,11 +56,11 @@ struct Pipeline {
 constexpr std::string_view kCommonPasses =
     "remove-identities,fold-constants,simplify-control-flow,remove-identities,"
     "collapse-moves,merge-duplicates,fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,fold-constants,"
-    "collapse-moves,merge-duplicates,hoist-invariants,reroll-loops,fuse-first-step,"
+    "merge-duplicates,remove-dead,collapse-moves,hoist-invariants,reroll-loops,fuse-first-step,"
     "reroll-recurrence,collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,"
     "read-final-states,fold-batch-normalization,form-gemm,cancel-transposes,look-up-one-hot,"
-    "precompute-lookups,collapse-moves,fold-constants,"
-    "remove-identities,merge-duplicates,remove-dead";
+    "precompute-lookups,collapse-moves,fold-constants,remove-identities,merge-duplicates,"
+    "remove-dead";
 
 constexpr Pipeline kPipelines[] = {
     {kInferencePipeline, kCommonPasses},

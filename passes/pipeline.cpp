@@ -75,7 +75,7 @@ PassReport run_pass(Graph& graph, const Pass& pass, PassContext& context,
   const double start = now();
   try {
     report.changed = pass.run(graph, context);
-    if (options.verify) verify(graph);
+    if (options.verify && report.changed) verify(graph);
   } catch (const Error& error) {
     if (options.reproducer) options.reproducer(fmt::format("# passes: {}\n{}", pass.name, before));
     fail("pass '{}': {}", pass.name, error.what());

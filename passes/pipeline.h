@@ -13,7 +13,7 @@ namespace gatefold {
 /// How to run a list of passes, and what to show of it.
 struct PipelineOptions {
   bool training = false;         ///< See PassContext.
-  bool verify = true;            ///< Check the whole graph after every pass.
+  bool verify = true;            ///< Check the whole graph after every pass that changed it.
   std::string print_after = {};  ///< A pass, or "all": show the graph after it.
   bool print_changed = false;    ///< Show the graph after each pass that changed it.
   std::string stop_after = {};   ///< Run no pass after this one.
