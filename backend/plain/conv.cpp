@@ -28,6 +28,17 @@ bool is_whole(const Windows& windows) {
   });
 }
 
+/// Calls compute(part) for every part, on several threads.
+template <typename Compute>
+void for_each_part(std::int64_t parts, int threads, const Compute& compute) {
+  if (threads == 1 || parts == 1) {
+    for (std::int64_t part = 0; part < parts; ++part) compute(part);
+    return;
+  }
+#pragma omp parallel for num_threads(threads)
+  for (std::int64_t part = 0; part < parts; ++part) compute(part);
+}
+
 /// Windows of one element each, as windows of a single line.
 Windows join_lines(const Windows& windows) {
   AxisWindow line;
@@ -105,10 +116,10 @@ class ConvKernel : public Kernel {
   Gemm gemm_;
 };
 
-/// Every panel of output channels goes along the lines of outputs, with the weights packed for it.
-class LineConvKernel : public Kernel {
+/// By vectors of output channels, with the weights packed for them, along each line of outputs.
+class ChannelConvKernel : public Kernel {
  public:
-  LineConvKernel(const KernelRequest& request, const ConvExtents& extents)
+  ChannelConvKernel(const KernelRequest& request, const ConvExtents& extents)
       : extents_(extents),
         planes_(extents.windows, extents.group_inputs),
         lines_(planes_.lines()),
@@ -145,16 +156,12 @@ class LineConvKernel : public Kernel {
     const auto taps = static_cast<std::int64_t>(lines_.taps.size());
     const float* weights = weights_.data<float>() + group * panels_ * taps * panel_;
     const auto lines = static_cast<std::int64_t>(lines_.lines.size());
-#pragma omp parallel for num_threads(threads_) if (threads_ > 1)
-    for (std::int64_t task = 0; task < panels_ * lines; ++task) {
-      const std::int64_t panel = task / lines;
-      const std::int64_t line = task % lines;
-      const std::int64_t m = panel * panel_;
-      convolve_line(lines_, x + lines_.lines[static_cast<std::size_t>(line)], weights + m * taps,
+    for_each_part(panels_ * lines, threads_, [&](std::int64_t part) {
+      const std::int64_t m = part / lines * panel_;
+      convolve_line(lines_, part % lines, x, weights + m * taps,
                     bias == nullptr ? nullptr : bias + m,
-                    std::min(panel_, extents_.group_outputs - m), outputs_,
-                    y + m * outputs_ + line * lines_.width);
-    }
+                    std::min(panel_, extents_.group_outputs - m), y + m * outputs_);
+    });
   }
 
   /// W as [groups, panels, taps, panel_], with zeros where the last panel has no channels.
@@ -188,15 +195,17 @@ class LineConvKernel : public Kernel {
   Tensor weights_;
 };
 
-/// Convolution with few output channels per group, too few for panels: one at a time, by vectors of
-/// outputs.
-class PlaneConvKernel : public Kernel {
+/// By vectors of outputs, a few output channels at a time.
+class OutputConvKernel : public Kernel {
  public:
-  PlaneConvKernel(const KernelRequest& request, const ConvExtents& extents)
+  OutputConvKernel(const KernelRequest& request, const ConvExtents& extents)
       : extents_(extents),
         planes_(extents.windows, extents.group_inputs),
         lines_(planes_.lines()),
-        has_bias_(request.has_input(2)) {}
+        x_step_(extents.group_inputs * input_count(extents.windows)),
+        outputs_(output_count(extents.windows)),
+        has_bias_(request.has_input(2)),
+        threads_(extents.group_outputs > kConvChannels ? request.threads : 1) {}
 
   std::size_t scratch_bytes() const override {
     return static_cast<std::size_t>(planes_.size()) * sizeof(float);
@@ -206,28 +215,37 @@ class PlaneConvKernel : public Kernel {
     const auto* x = buffers.input<float>(0);
     auto* y = buffers.output<float>(0);
     auto* planes = static_cast<float*>(buffers.scratch);
-    const std::int64_t inputs = input_count(extents_.windows);
-    const std::int64_t outputs = output_count(extents_.windows);
     for (std::int64_t n = 0; n < extents_.batch; ++n) {
-      const auto* w = buffers.input<float>(1);
-      const float* bias = has_bias_ ? buffers.input<float>(2) : nullptr;
       for (std::int64_t group = 0; group < extents_.groups; ++group) {
         planes_.copy(x, planes);
-        for (std::int64_t m = 0; m < extents_.group_outputs; ++m) {
-          convolve_plane(lines_, planes, w, bias == nullptr ? 0.0F : *bias++, y);
-          w += lines_.taps.size();
-          y += outputs;
-        }
-        x += extents_.group_inputs * inputs;
+        run_group(planes, buffers, group, y);
+        x += x_step_;
+        y += extents_.group_outputs * outputs_;
       }
     }
   }
 
  private:
+  void run_group(const float* planes, const Buffers& buffers, std::int64_t group, float* y) const {
+    const std::int64_t first = group * extents_.group_outputs;
+    const float* bias = has_bias_ ? buffers.input<float>(2) + first : nullptr;
+    const auto taps = static_cast<std::int64_t>(lines_.taps.size());
+    const float* w = buffers.input<float>(1) + first * taps;
+    const std::int64_t parts = (extents_.group_outputs + kConvChannels - 1) / kConvChannels;
+    for_each_part(parts, threads_, [&](std::int64_t part) {
+      const std::int64_t m = part * kConvChannels;
+      convolve_lines(lines_, planes, w + m * taps, bias == nullptr ? nullptr : bias + m,
+                     std::min(kConvChannels, extents_.group_outputs - m), y + m * outputs_);
+    });
+  }
+
   ConvExtents extents_;
   PaddedPlanes planes_;
   ConvLines lines_;
+  std::int64_t x_step_;
+  std::int64_t outputs_;
   bool has_bias_;
+  int threads_;
 };
 
 /// Each group is a matrix product that gives what every element of X spreads over its window, and a
@@ -293,11 +311,17 @@ class ConvTransposeKernel : public Kernel {
   Gemm gemm_;
 };
 
-// Output channels that do not fill a panel.
-constexpr std::int64_t kFewOutputs = 4;
+// Measured on AVX-512: what turning the sums of a panel into lines costs, in taps, and how much
+// longer a tap takes by vectors of outputs.
+constexpr double kTurningTaps = 13;
+constexpr double kOutputsFactor = 1.06;
+// Vectors of outputs that are filled less than this lose to a matrix product.
+constexpr double kWorstWaste = 2;
 
-/// Lines that are long enough to keep the multipliers busy, in full panels.
-bool suits_lines(const ConvExtents& extents) { return extents.windows[2].output > 0; }
+double waste(std::int64_t count, std::int64_t step) {
+  const std::int64_t steps = (count + step - 1) / step;
+  return static_cast<double>(steps * step) / static_cast<double>(count);
+}
 
 }  // namespace
 
@@ -306,11 +330,18 @@ std::unique_ptr<Kernel> make_conv(const KernelRequest& request) {
   if (element_count(request.output_dims()) == 0) return std::make_unique<ConvKernel>(request);
   ConvExtents extents = conv_extents(request.node, request.input_dims(0), request.input_dims(1));
   if (is_pointwise(extents.windows)) extents.windows = join_lines(extents.windows);
-  if (extents.group_outputs <= kFewOutputs) {
-    return std::make_unique<PlaneConvKernel>(request, extents);
+  const std::int64_t lanes = conv_panel_width() / 2;
+  const std::int64_t width = extents.windows[2].output;
+  const std::int64_t taps = extents.group_inputs * tap_count(extents.windows);
+  if (is_pointwise(extents.windows) && width >= lanes) return std::make_unique<ConvKernel>(request);
+  const double by_outputs = kOutputsFactor * waste(width, lanes);
+  const double by_channels =
+      waste(extents.group_outputs, conv_panel_width()) + kTurningTaps / static_cast<double>(taps);
+  if (request.constant(1) != nullptr && by_channels < by_outputs) {
+    return std::make_unique<ChannelConvKernel>(request, extents);
   }
-  if (request.constant(1) != nullptr && suits_lines(extents)) {
-    return std::make_unique<LineConvKernel>(request, extents);
+  if (request.constant(1) != nullptr || extents.group_inputs == 1 || by_outputs < kWorstWaste) {
+    return std::make_unique<OutputConvKernel>(request, extents);
   }
   return std::make_unique<ConvKernel>(request);
 }

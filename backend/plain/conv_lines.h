@@ -15,6 +15,8 @@ struct ConvLines {
   std::vector<std::int64_t> taps;
   std::vector<std::int64_t> lines;
   std::int64_t width = 0;  ///< Outputs of a line.
+
+  std::int64_t output_count() const { return static_cast<std::int64_t>(lines.size()) * width; }
 };
 
 /// The input channels of one group as ConvLines want them: with the padding around them, and, where
@@ -41,18 +43,24 @@ class PaddedPlanes {
   std::int64_t pitch_;
 };
 
-/// Output channels that convolve_line computes at a time, at most.
+// Both functions below compute some output channels from all input channels of their group: Y[m, o]
+// is the sum of bias[m] (0 where bias is nullptr) and the taps' values times their weights. `y`
+// stands at the first of the channels.
+
+/// Output channels that convolve_line computes at a time, at most: its vectors are of channels.
 std::int64_t conv_panel_width();
 
-/// One line of up to conv_panel_width() output channels: y[m * y_stride + o] is the sum of
-/// bias[m] (0 where bias is nullptr) and weights[k * conv_panel_width() + m] * x[taps[k] + o] over
-/// all taps. `x` stands at the line, `y` at the line's first output.
-void convolve_line(const ConvLines& lines, const float* x, const float* weights, const float* bias,
-                   std::int64_t channels, std::int64_t y_stride, float* y);
+/// One line of up to conv_panel_width() channels. Tap k of channel m has the weight
+/// weights[k * conv_panel_width() + m].
+void convolve_line(const ConvLines& lines, std::int64_t line, const float* x, const float* weights,
+                   const float* bias, std::int64_t channels, float* y);
 
-/// All lines of one output channel, one after the other in `y`: the sum of `start` and
-/// weights[k] * x[lines[l] + taps[k] + o]. Reads up to a vector behind the last element it needs.
-void convolve_plane(const ConvLines& lines, const float* x, const float* weights, float start,
-                    float* y);
+/// Output channels that convolve_lines computes at a time, at most: its vectors are of outputs.
+inline constexpr std::int64_t kConvChannels = 4;
+
+/// All lines of up to kConvChannels channels. Tap k of channel m has the weight
+/// weights[m * taps.size() + k]. Reads up to a vector behind the last element it needs.
+void convolve_lines(const ConvLines& lines, const float* x, const float* weights, const float* bias,
+                    std::int64_t channels, float* y);
 
 }  // namespace gatefold::plain
