@@ -102,7 +102,7 @@ HWY_INLINE void run_rows(const Pass& pass, std::int64_t panel, std::int64_t firs
 /// sums start from, and what becomes of them:
 ///   kGates, row(row), weights(), depth(), start(panel, row, sums), finish(panel, row, sums).
 template <class Pass>
-void run_panels(const Pass& pass, std::int64_t rows, PanelRange panels) {
+void run_panels(const Pass& pass, std::int64_t rows, Range panels) {
   constexpr int kMaxRows = kSumRegisters / kVectors<Pass::kGates>;
   for (std::int64_t panel = panels.begin; panel < panels.end; ++panel) {
     std::int64_t row = 0;

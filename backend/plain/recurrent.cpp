@@ -23,26 +23,18 @@ constexpr std::int64_t kChunkBytes = 512 * 1024;
 // Multiplications of one step that are worth a thread.
 constexpr std::int64_t kProductsPerThread = 48 * 1024;
 
-/// The threads of one run, seen by one of them, and the directions they work on together.
-struct Team {
-  int thread = 0;
-  int threads = 1;
+/// A team and the directions it works on together.
+struct DirectionTeam : Team {
   std::int64_t first_direction = 0;
   std::int64_t end_direction = 0;
 
   /// The panels of a group in direction d that belong to this thread. All directions' panels are
   /// dealt out in one row.
-  PanelRange share(std::int64_t panels, std::int64_t d) const {
-    const std::int64_t total = panels * (end_direction - first_direction);
+  Range share_of(std::int64_t d, std::int64_t panels) const {
+    const Range own = share(panels * (end_direction - first_direction));
     const std::int64_t before = panels * (d - first_direction);
-    const auto cut = [&](int number) {
-      return std::clamp<std::int64_t>(total * number / threads - before, 0, panels);
-    };
-    return {cut(thread), cut(thread + 1)};
-  }
-  void wait_for_others() const {
-    if (threads == 1) return;
-#pragma omp barrier
+    return {std::clamp<std::int64_t>(own.begin - before, 0, panels),
+            std::clamp<std::int64_t>(own.end - before, 0, panels)};
   }
 };
 
@@ -75,9 +67,9 @@ class RecurrentKernel : public Kernel {
 
   void prepare_weights(const Buffers& buffers);
   void prepare_direction(const Buffers& buffers, std::int64_t d);
-  void run_team(const Buffers& buffers, const Team& team);
-  void project(const Buffers& buffers, const Team& team, Chunk chunk);
-  void run_steps(const Buffers& buffers, const Team& team, Chunk chunk);
+  void run_team(const Buffers& buffers, const DirectionTeam& team);
+  void project(const Buffers& buffers, const DirectionTeam& team, Chunk chunk);
+  void run_steps(const Buffers& buffers, const DirectionTeam& team, Chunk chunk);
   RecurrentStep make_step(const Buffers& buffers, std::int64_t d, std::size_t group,
                           std::int64_t s) const;
   void write_last_states(const Buffers& buffers, std::int64_t d) const;
@@ -192,9 +184,7 @@ void RecurrentKernel::prepare_direction(const Buffers& buffers, std::int64_t d) 
     const bool is_given = node_.input(input) != nullptr;
     float* end = state;
     if (is_given) {
-      end = std::copy_n(buffers.input<float>(input) + d * extents_.state.direction +
-                            rows_.sequence(row) * extents_.state.batch,
-                        extents_.H, state);
+      end = std::copy_n(buffers.input<float>(input) + rows_.state_place(row, d), extents_.H, state);
     }
     std::fill(end, state + padded_, 0.0F);
   };
@@ -216,10 +206,10 @@ void RecurrentKernel::run(const Buffers& buffers) {
   for (std::int64_t d = 0; d < extents_.D; ++d) prepare_direction(buffers, d);
   if (threads_ == 1) {
     // One direction after the other: only one R at a time wants to be in the cache.
-    for (std::int64_t d = 0; d < extents_.D; ++d) run_team(buffers, {0, 1, d, d + 1});
+    for (std::int64_t d = 0; d < extents_.D; ++d) run_team(buffers, {{}, d, d + 1});
   } else {
 #pragma omp parallel num_threads(threads_)
-    run_team(buffers, {omp_get_thread_num(), omp_get_num_threads(), 0, extents_.D});
+    run_team(buffers, {{omp_get_thread_num(), omp_get_num_threads()}, 0, extents_.D});
   }
   for (std::int64_t d = 0; d < extents_.D; ++d) {
     write_last_states(buffers, d);
@@ -229,7 +219,7 @@ void RecurrentKernel::run(const Buffers& buffers) {
   }
 }
 
-void RecurrentKernel::run_team(const Buffers& buffers, const Team& team) {
+void RecurrentKernel::run_team(const Buffers& buffers, const DirectionTeam& team) {
   const std::int64_t steps = rows_.steps();
   for (std::int64_t s = 0; s < steps; s += chunk_steps_) {
     const Chunk chunk{s, std::min(s + chunk_steps_, steps)};
@@ -238,7 +228,7 @@ void RecurrentKernel::run_team(const Buffers& buffers, const Team& team) {
   }
 }
 
-void RecurrentKernel::project(const Buffers& buffers, const Team& team, Chunk chunk) {
+void RecurrentKernel::project(const Buffers& buffers, const DirectionTeam& team, Chunk chunk) {
   const auto* X = buffers.input<float>(recurrent_input::kX);
   const std::int64_t capacity = chunk_steps_ * extents_.N;
   const float** inputs = at<const float*>(buffers, row_inputs_) + team.thread * capacity;
@@ -260,7 +250,7 @@ void RecurrentKernel::project(const Buffers& buffers, const Team& team, Chunk ch
                                        .bias = input_bias_.of(d, g),
                                        .sums = at<float>(buffers, places_[d].sums[g]),
                                        .row_capacity = capacity};
-      project_input(groups_[g], projection, team.share(panel_count(g), d));
+      project_input(groups_[g], projection, team.share_of(d, panel_count(g)));
     }
   }
 }
@@ -294,7 +284,7 @@ RecurrentStep RecurrentKernel::make_step(const Buffers& buffers, std::int64_t d,
   return step;
 }
 
-void RecurrentKernel::run_steps(const Buffers& buffers, const Team& team, Chunk chunk) {
+void RecurrentKernel::run_steps(const Buffers& buffers, const DirectionTeam& team, Chunk chunk) {
   std::int64_t rows = extents_.N;
   std::int64_t first_row = 0;
   for (std::int64_t s = chunk.first_step; s < chunk.end_step; ++s) {
@@ -304,7 +294,7 @@ void RecurrentKernel::run_steps(const Buffers& buffers, const Team& team, Chunk 
         RecurrentStep step = make_step(buffers, d, g, s);
         step.rows = rows;
         step.from_input += first_row * panel_width(g);
-        run_step(groups_[g], step, team.share(panel_count(g), d));
+        run_step(groups_[g], step, team.share_of(d, panel_count(g)));
       }
       team.wait_for_others();
     }
@@ -316,8 +306,7 @@ void RecurrentKernel::write_last_states(const Buffers& buffers, std::int64_t d) 
   float* Y_h = output(buffers, recurrent_output::kYh);
   float* Y_c = attrs_.kind->has_cell_state ? output(buffers, recurrent_output::kYc) : nullptr;
   for (std::int64_t row = 0; row < extents_.N; ++row) {
-    const std::int64_t place =
-        d * extents_.state.direction + rows_.sequence(row) * extents_.state.batch;
+    const std::int64_t place = rows_.state_place(row, d);
     const auto* h = at<float>(buffers, places_[d].h[rows_.length(row) % 2]) + row * padded_;
     if (Y_h != nullptr) std::copy_n(h, extents_.H, Y_h + place);
     const auto* c = at<float>(buffers, places_[d].c) + row * padded_;

@@ -243,7 +243,7 @@ struct RnnPass : StatePass<1> {
 };
 
 template <template <bool> class Pass>
-void run_state_pass(const RecurrentStep& step, PanelRange panels) {
+void run_state_pass(const RecurrentStep& step, Range panels) {
   if (step.is_standard) {
     run_panels(Pass<true>{{step}}, step.rows, panels);
   } else {
@@ -252,14 +252,14 @@ void run_state_pass(const RecurrentStep& step, PanelRange panels) {
 }
 
 template <int kGates>
-void project(const InputProjection& projection, PanelRange panels) {
+void project(const InputProjection& projection, Range panels) {
   run_panels(ProjectionPass<kGates>{projection}, projection.rows, panels);
 }
 
 /// What there is for each GateGroup, in its order.
 struct GroupFunctions {
-  void (*project)(const InputProjection& projection, PanelRange panels);
-  void (*step)(const RecurrentStep& step, PanelRange panels);
+  void (*project)(const InputProjection& projection, Range panels);
+  void (*step)(const RecurrentStep& step, Range panels);
 };
 constexpr GroupFunctions kGroups[] = {
     {project<4>, run_state_pass<LstmPass>},     {project<3>, run_state_pass<GruLinearFirstPass>},
@@ -267,10 +267,10 @@ constexpr GroupFunctions kGroups[] = {
     {project<1>, run_state_pass<RnnPass>},
 };
 
-void project_group(int group, const InputProjection& projection, PanelRange panels) {
+void project_group(int group, const InputProjection& projection, Range panels) {
   kGroups[group].project(projection, panels);
 }
-void step_group(int group, const RecurrentStep& step, PanelRange panels) {
+void step_group(int group, const RecurrentStep& step, Range panels) {
   kGroups[group].step(step, panels);
 }
 std::int64_t vector_lanes() { return lane_count(); }
@@ -296,11 +296,11 @@ std::int64_t panel_units(GateGroup group) {
   return HWY_DYNAMIC_DISPATCH(vector_lanes)() * (4 / gates);
 }
 
-void project_input(GateGroup group, const InputProjection& projection, PanelRange panels) {
+void project_input(GateGroup group, const InputProjection& projection, Range panels) {
   HWY_DYNAMIC_DISPATCH(project_group)(static_cast<int>(group), projection, panels);
 }
 
-void run_step(GateGroup group, const RecurrentStep& step, PanelRange panels) {
+void run_step(GateGroup group, const RecurrentStep& step, Range panels) {
   HWY_DYNAMIC_DISPATCH(step_group)(static_cast<int>(group), step, panels);
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "backend/plain/team.h"
 #include "ir/ops/recurrent_activation.h"
 
 /// The vector loops of the recurrent kernel (recurrent.cpp).
@@ -26,11 +27,6 @@ enum class GateGroup : std::int8_t {
 std::string_view gates_of(GateGroup group);
 /// Hidden units in a panel of a group on this machine.
 std::int64_t panel_units(GateGroup group);
-
-/// What a range of panels computes from: panels [begin, end) of the group.
-struct PanelRange {
-  std::int64_t begin = 0, end = 0;
-};
 
 /// sums[panel, row] = bias[panel] + X[row] * W^T for a list of rows.
 struct InputProjection {
@@ -74,7 +70,7 @@ struct RecurrentStep {
   bool input_forget = false;
 };
 
-void project_input(GateGroup group, const InputProjection& projection, PanelRange panels);
-void run_step(GateGroup group, const RecurrentStep& step, PanelRange panels);
+void project_input(GateGroup group, const InputProjection& projection, Range panels);
+void run_step(GateGroup group, const RecurrentStep& step, Range panels);
 
 }  // namespace gatefold::plain

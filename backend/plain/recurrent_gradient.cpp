@@ -1,32 +1,18 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "backend/kernels.h"
 #include "backend/plain/gemm.h"
 #include "backend/plain/recurrent_gradient_cell.h"
 #include "backend/plain/recurrent_rows.h"
+#include "backend/plain/recurrent_slopes.h"
 
 namespace gatefold::plain {
 namespace {
 
 // Multiplications of one step that are worth a thread.
 constexpr std::int64_t kProductsPerThread = 48 * 1024;
-
-/// The threads of one run, seen by one of them.
-struct Team {
-  int thread = 0;
-  int threads = 1;
-
-  PanelRange share(std::int64_t count) const {
-    return {count * thread / threads, count * (thread + 1) / threads};
-  }
-  void wait_for_others() const {
-    if (threads == 1) return;
-#pragma omp barrier
-  }
-};
 
 /// LSTMGrad, GRUGrad or RNNGrad in float32 with every option of the specification. The steps go
 /// backwards, with one product with R in each; the gradients by the gates' sums are kept, and those
@@ -59,20 +45,18 @@ class RecurrentGradientKernel : public Kernel {
   void prepare_direction(const Buffers& buffers, std::int64_t d);
   void load_states(const float* states, std::int64_t d, float* rows) const;
   void pack_last_states(const Buffers& buffers, std::int64_t d) const;
-  void pack_reset_states(const Buffers& buffers, std::int64_t d) const;
   void pack_columns(const float* R, std::int64_t depth, float* panels) const;
 
   void run_steps(const Buffers& buffers, std::int64_t d, const Team& team) const;
   void prepare_row(const Buffers& buffers, std::int64_t d, std::int64_t s, std::int64_t row) const;
-  void activate(std::int64_t d, const float* workspace, float* values, float* slopes) const;
   void run_cell(const Buffers& buffers, std::int64_t d, std::int64_t s, const Team& team) const;
-  void multiply(const Buffers& buffers, std::int64_t s, PanelRange gates, float* target,
+  void multiply(const Buffers& buffers, std::int64_t s, Range gates, float* target,
                 const Team& team) const;
 
   void write_states(const Buffers& buffers, std::int64_t d) const;
   void write_input_gradient(const Buffers& buffers, std::int64_t d) const;
   void write_weight_gradients(const Buffers& buffers, std::int64_t d) const;
-  void write_rows(const float* sums, PanelRange gates, const float* operand, std::int64_t width,
+  void write_rows(const float* sums, Range gates, const float* operand, std::int64_t width,
                   float* target) const;
   void write_bias_gradient(const Buffers& buffers, std::int64_t d) const;
   void write_peephole_gradient(const Buffers& buffers, std::int64_t d) const;
@@ -86,6 +70,8 @@ class RecurrentGradientKernel : public Kernel {
   bool is_standard_;
   bool is_linear_first_;  ///< GRU with linear_before_reset.
   bool is_reset_first_;   ///< GRU without.
+  bool needs_last_h_;
+  bool needs_reset_h_;
   int threads_;
 
   ScratchLayout scratch_;
@@ -97,7 +83,7 @@ class RecurrentGradientKernel : public Kernel {
   std::size_t dh_ = 0, dc_ = 0;              ///< [N, padded]
   std::size_t last_c_ = 0;                   ///< [N, padded]: initial_c.
   std::size_t d_reset_ = 0;                  ///< [N, padded]
-  std::size_t values_ = 0, slopes_ = 0;      ///< [N, 6*H]
+  std::size_t values_ = 0, slopes_ = 0;      ///< [N, kMaxSlopeBlocks*H]
   std::size_t R_ = 0;                        ///< One direction's R in panels.
   std::size_t step_rows_ = 0;                ///< [N]
 };
@@ -114,6 +100,8 @@ RecurrentGradientKernel::RecurrentGradientKernel(const KernelRequest& request,
       is_standard_(attrs.is_standard()),
       is_linear_first_(attrs.linear_before_reset),
       is_reset_first_(attrs.kind == &kGru && !attrs.linear_before_reset),
+      needs_last_h_(is_wanted(recurrent_gradient_output::kDr) || attrs.kind == &kGru),
+      needs_reset_h_(is_wanted(recurrent_gradient_output::kDr) && is_reset_first_),
       rows_(request.node, attrs, extents, scratch_),
       steps_(rows_, extents.T) {
   const std::int64_t useful = extents.N * extents.H * sums_ / kProductsPerThread;
@@ -130,16 +118,16 @@ void RecurrentGradientKernel::plan_scratch() {
   const std::int64_t steps = extents_.T * N;
   by_input_ = floats(steps, sums_);
   by_state_ = is_linear_first_ ? floats(steps, sums_) : by_input_;
-  last_h_ = floats(steps, extents_.H, is_wanted(kDr) || attrs_.kind == &kGru);
-  reset_h_ = floats(steps, extents_.H, is_wanted(kDr) && is_reset_first_);
+  last_h_ = floats(steps, extents_.H, needs_last_h_);
+  reset_h_ = floats(steps, extents_.H, needs_reset_h_);
   x_ = floats(steps, extents_.I, is_wanted(kDw));
   dx_ = floats(steps, extents_.I, is_wanted(kDx));
   dh_ = floats(N, padded_);
   dc_ = floats(N, padded_);
   last_c_ = floats(N, padded_, attrs_.kind->has_cell_state);
   d_reset_ = floats(N, padded_, is_reset_first_);
-  values_ = floats(N, 6 * extents_.H, !is_standard_);
-  slopes_ = floats(N, 6 * extents_.H, !is_standard_);
+  values_ = floats(N, kMaxSlopeBlocks * extents_.H, !is_standard_);
+  slopes_ = floats(N, kMaxSlopeBlocks * extents_.H, !is_standard_);
   R_ = floats(sums_, padded_);
   step_rows_ = scratch_.add<GradientRow>(N);
 }
@@ -174,10 +162,12 @@ void RecurrentGradientKernel::prepare_direction(const Buffers& buffers, std::int
     load_states(gradient_input(buffers, gradient::kDyc), d, at<float>(buffers, dc_));
     load_states(input(buffers, recurrent_input::kInitialC), d, at<float>(buffers, last_c_));
   }
-  if (is_wanted(recurrent_gradient_output::kDr) || attrs_.kind == &kGru) {
-    pack_last_states(buffers, d);
+  if (needs_last_h_) pack_last_states(buffers, d);
+  if (needs_reset_h_) {
+    const float* workspace = gradient_input(buffers, gradient::kWorkspace);
+    steps_.gather(workspace + sums_, extents_.workspace, d, extents_.H,
+                  at<float>(buffers, reset_h_));
   }
-  if (is_wanted(recurrent_gradient_output::kDr) && is_reset_first_) pack_reset_states(buffers, d);
   if (is_wanted(recurrent_gradient_output::kDw)) {
     steps_.gather(input(buffers, recurrent_input::kX), extents_.x, d, extents_.I,
                   at<float>(buffers, x_));
@@ -196,9 +186,7 @@ void RecurrentGradientKernel::load_states(const float* states, std::int64_t d, f
   std::fill_n(rows, extents_.N * padded_, 0.0F);
   if (states == nullptr) return;
   for (std::int64_t row = 0; row < extents_.N; ++row) {
-    const std::int64_t place =
-        d * extents_.state.direction + rows_.sequence(row) * extents_.state.batch;
-    std::copy_n(states + place, extents_.H, rows + row * padded_);
+    std::copy_n(states + rows_.state_place(row, d), extents_.H, rows + row * padded_);
   }
 }
 
@@ -220,11 +208,6 @@ void RecurrentGradientKernel::pack_last_states(const Buffers& buffers, std::int6
       }
     }
   }
-}
-
-void RecurrentGradientKernel::pack_reset_states(const Buffers& buffers, std::int64_t d) const {
-  const float* workspace = gradient_input(buffers, recurrent_gradient_input::kWorkspace);
-  steps_.gather(workspace + sums_, extents_.workspace, d, extents_.H, at<float>(buffers, reset_h_));
 }
 
 /// [depth, H] as panels [depth, units], filled up with zeros.
@@ -253,11 +236,11 @@ void RecurrentGradientKernel::run_steps(const Buffers& buffers, std::int64_t d,
 /// The gradients by the gates' sums of one step.
 void RecurrentGradientKernel::run_cell(const Buffers& buffers, std::int64_t d, std::int64_t s,
                                        const Team& team) const {
-  const PanelRange own = team.share(steps_.count(s));
+  const Range own = team.share(steps_.count(s));
   for (std::int64_t row = own.begin; row < own.end; ++row) prepare_row(buffers, d, s, row);
   const GradientStep step{.H = extents_.H,
                           .rows = at<GradientRow>(buffers, step_rows_) + own.begin,
-                          .row_count = own.end - own.begin,
+                          .row_count = own.count(),
                           .P = attrs_.kind->has_cell_state
                                    ? part(input(buffers, recurrent_input::kP), d, 3, 1)
                                    : nullptr,
@@ -279,11 +262,11 @@ void RecurrentGradientKernel::run_cell(const Buffers& buffers, std::int64_t d, s
 }
 
 /// target += the gradients by the sums of some gates times their rows of R.
-void RecurrentGradientKernel::multiply(const Buffers& buffers, std::int64_t s, PanelRange gates,
+void RecurrentGradientKernel::multiply(const Buffers& buffers, std::int64_t s, Range gates,
                                        float* target, const Team& team) const {
   const PanelProduct product{
       .rows = steps_.count(s),
-      .depth = (gates.end - gates.begin) * extents_.H,
+      .depth = gates.count() * extents_.H,
       .X = at<float>(buffers, by_state_) + steps_.first(s) * sums_ + gates.begin * extents_.H,
       .X_stride = sums_,
       .M = at<float>(buffers, R_) + gates.begin * extents_.H * padded_,
@@ -313,46 +296,19 @@ void RecurrentGradientKernel::prepare_row(const Buffers& buffers, std::int64_t d
             .by_input = at<float>(buffers, by_input_) + packed * sums_,
             .by_state = at<float>(buffers, by_state_) + packed * sums_};
   if (is_standard_) return;
-  auto* values = at<float>(buffers, values_) + row * 6 * H;
-  auto* slopes = at<float>(buffers, slopes_) + row * 6 * H;
-  activate(d, workspace, values, slopes);
+  auto* values = at<float>(buffers, values_) + row * kMaxSlopeBlocks * H;
+  auto* slopes = at<float>(buffers, slopes_) + row * kMaxSlopeBlocks * H;
+  write_slopes(attrs_, d, H, workspace, values, slopes);
   result.values = values;
   result.slopes = slopes;
-}
-
-/// Turns the sums in a row of the workspace into GradientRow's values and slopes.
-void RecurrentGradientKernel::activate(std::int64_t d, const float* workspace, float* values,
-                                       float* slopes) const {
-  const std::int64_t H = extents_.H;
-  const float bound = attrs_.clip.value_or(std::numeric_limits<float>::infinity());
-  const auto apply = [&](std::size_t number, const float* sums, std::int64_t block) {
-    const Activation& activation = attrs_.directions[d].activations[number];
-    for (std::int64_t j = 0; j < H; ++j) {
-      const float sum = std::clamp(sums[j], -bound, bound);
-      values[block * H + j] = activation(sum);
-      slopes[block * H + j] = sum == sums[j] ? activation.slope(sum) : 0;
-    }
-  };
-  for (std::int64_t gate = 0; gate < extents_.G; ++gate) {
-    apply(attrs_.kind->gate_activations[gate], workspace + gate * H, gate);
-  }
-  std::copy(workspace + sums_, workspace + extents_.workspace.batch, values + sums_);
-  if (attrs_.kind->has_cell_state) apply(2, workspace + sums_, 5);
-  if (!attrs_.input_forget) return;
-  for (std::int64_t j = 0; j < H; ++j) {
-    values[2 * H + j] = 1 - values[j];
-    slopes[2 * H + j] = 0;
-  }
 }
 
 void RecurrentGradientKernel::write_states(const Buffers& buffers, std::int64_t d) const {
   const auto write = [&](std::size_t output, std::size_t rows) {
     if (!is_wanted(output)) return;
     for (std::int64_t row = 0; row < extents_.N; ++row) {
-      const std::int64_t place =
-          d * extents_.state.direction + rows_.sequence(row) * extents_.state.batch;
       std::copy_n(at<float>(buffers, rows) + row * padded_, extents_.H,
-                  buffers.output<float>(output) + place);
+                  buffers.output<float>(output) + rows_.state_place(row, d));
     }
   };
   write(recurrent_gradient_output::kDinitialH, dh_);
@@ -376,7 +332,7 @@ void RecurrentGradientKernel::write_weight_gradients(const Buffers& buffers, std
                part(buffers.output<float>(kDw), d, extents_.G, extents_.I));
   }
   if (!is_wanted(kDr)) return;
-  const auto write = [&](PanelRange gates, std::size_t operand) {
+  const auto write = [&](Range gates, std::size_t operand) {
     write_rows(at<float>(buffers, by_state_), gates, at<float>(buffers, operand), extents_.H,
                part(buffers.output<float>(kDr), d, extents_.G, extents_.H));
   };
@@ -385,10 +341,10 @@ void RecurrentGradientKernel::write_weight_gradients(const Buffers& buffers, std
 }
 
 /// The rows of some gates: the sum over all steps of gradient times operand.
-void RecurrentGradientKernel::write_rows(const float* sums, PanelRange gates, const float* operand,
+void RecurrentGradientKernel::write_rows(const float* sums, Range gates, const float* operand,
                                          std::int64_t width, float* target) const {
   const std::int64_t first = gates.begin * extents_.H;
-  run_gemm({.m = (gates.end - gates.begin) * extents_.H,
+  run_gemm({.m = gates.count() * extents_.H,
             .n = width,
             .k = steps_.size(),
             .transpose_a = true,
@@ -399,13 +355,18 @@ void RecurrentGradientKernel::write_rows(const float* sums, PanelRange gates, co
 void RecurrentGradientKernel::write_bias_gradient(const Buffers& buffers, std::int64_t d) const {
   if (!is_wanted(recurrent_gradient_output::kDb)) return;
   float* target = part(buffers.output<float>(recurrent_gradient_output::kDb), d, 2 * extents_.G, 1);
-  for (const std::size_t sums : {by_input_, by_state_}) {
-    std::fill_n(target, sums_, 0.0F);
+  const auto add_up = [&](std::size_t sums, float* half) {
+    std::fill_n(half, sums_, 0.0F);
     const auto* row = at<float>(buffers, sums);
     for (std::int64_t packed = 0; packed < steps_.size(); ++packed, row += sums_) {
-      for (std::int64_t k = 0; k < sums_; ++k) target[k] += row[k];
+      for (std::int64_t k = 0; k < sums_; ++k) half[k] += row[k];
     }
-    target += sums_;
+  };
+  add_up(by_input_, target);
+  if (is_linear_first_) {
+    add_up(by_state_, target + sums_);
+  } else {
+    std::copy_n(target, sums_, target + sums_);
   }
 }
 

@@ -184,7 +184,7 @@ struct ProductPass {
   }
 };
 
-void run_product(const PanelProduct& product, PanelRange panels) {
+void run_product(const PanelProduct& product, Range panels) {
   run_panels(ProductPass{product}, product.rows, panels);
 }
 
@@ -202,7 +202,7 @@ void run_gradient_part(GradientPart part, const GradientStep& step) {
   HWY_DYNAMIC_DISPATCH(run_part)(static_cast<int>(part), step);
 }
 
-void add_product(const PanelProduct& product, PanelRange panels) {
+void add_product(const PanelProduct& product, Range panels) {
   HWY_DYNAMIC_DISPATCH(run_product)(product, panels);
 }
 

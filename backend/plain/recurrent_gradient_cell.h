@@ -60,6 +60,6 @@ struct PanelProduct {
   std::int64_t target_stride = 0;  ///< At least H rounded up to whole panels.
 };
 
-void add_product(const PanelProduct& product, PanelRange panels);
+void add_product(const PanelProduct& product, Range panels);
 
 }  // namespace gatefold::plain

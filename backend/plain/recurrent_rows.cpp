@@ -9,6 +9,7 @@ RecurrentRows::RecurrentRows(const Node& node, const RecurrentAttrs& attrs,
                              const RecurrentExtents& extents, ScratchLayout& scratch)
     : node_(node),
       directions_(attrs.directions),
+      state_(extents.state),
       T_(extents.T),
       N_(extents.N),
       order_place_(scratch.add<std::int32_t>(N_)),

@@ -41,6 +41,10 @@ class RecurrentRows {
                      const RecurrentExtents::Strides& strides) const {
     return start(row, d, strides) + s * step(d, strides);
   }
+  /// Where its initial and last states lie in direction d.
+  std::int64_t state_place(std::int64_t row, std::int64_t d) const {
+    return order_[row] * state_.batch + d * state_.direction;
+  }
   /// Elements from one step to the next of direction d.
   std::int64_t step(std::int64_t d, const RecurrentExtents::Strides& strides) const {
     return directions_[d].is_reverse ? -strides.time : strides.time;
@@ -49,6 +53,7 @@ class RecurrentRows {
  private:
   const Node& node_;
   std::vector<RecurrentAttrs::Direction> directions_;
+  RecurrentExtents::Strides state_;
   std::int64_t T_, N_;
   std::size_t order_place_, lengths_place_;
   std::int32_t* order_ = nullptr;

@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
+#include <memory>
 
+#include "backend/executable.h"
 #include "frontend/onnx_reader.h"
 #include "ir/evaluate.h"
 #include "tests/ops/recurrent_case.h"
@@ -106,6 +109,64 @@ TEST_P(RecurrentGradient, AgreesWithCentralDifferences) {
     largest = std::max(largest, check_input(problem, input->name()));
   }
   EXPECT_GT(largest, 0);
+}
+
+/// Runs the kernels and compares every output of the graph with the evaluator in double.
+void expect_kernels_agree(const Model& model, const std::map<std::string, Tensor>& given,
+                          int threads, double tolerance) {
+  std::vector<Datum> inputs;
+  for (const Value* input : model.graph->inputs()) {
+    const auto found = given.find(input->name());
+    inputs.emplace_back(found == given.end() ? random_tensor(input->type(), inputs.size() + 1)
+                                             : found->second);
+  }
+  const std::vector<Datum> oracle = evaluate(*model.graph, inputs, Precision::kDouble);
+  Context context(std::make_shared<Executable>(model.graph, CompileOptions{threads}));
+  const auto actual = context.run(inputs);
+  for (std::size_t i = 0; i < oracle.size(); ++i) {
+    const auto& expected = std::get<Tensor>(oracle[i]);
+    for (std::int64_t k = 0; k < expected.size(); ++k) {
+      const double number = expected.number_at(k);
+      ASSERT_NEAR(std::get<Tensor>(actual[i]).number_at(k), number,
+                  tolerance * (1 + std::abs(number)))
+          << model.graph->outputs()[i].name << ", element " << k;
+    }
+  }
+}
+
+TEST_P(RecurrentGradient, IsComputedAlone) {
+  const OpCase op_case = to_training_case(GetParam());
+  const std::size_t count = parse_model(op_case.graph).graph->nodes().back()->output_count();
+  for (std::size_t wanted = 0; wanted < count; ++wanted) {
+    const Model model = parse_model(op_case.graph, op_case.name);
+    Node& node = *model.graph->nodes().back();
+    for (std::size_t i = model.graph->outputs().size(); i-- > 0;) {
+      if (model.graph->outputs()[i].value != node.output(wanted)) model.graph->erase_output(i);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i != wanted) node.drop_output(i);
+    }
+    expect_kernels_agree(model, op_case.inputs, 1, 1e-5);
+  }
+}
+
+TEST(RecurrentGradientKernel, ThreadsShareTheWork) {
+  const std::vector<RecurrentCase> cases = {
+      {.name = "Lstm", .op = "LSTM", .N = 5, .H = 96, .D = 2, .sequence_lens = {4, 1, 0, 3, 4}},
+      {.name = "Gru", .op = "GRU", .N = 5, .H = 150, .sequence_lens = {4, 1, 0, 3, 4}},
+      {.name = "GruLinearBeforeReset",
+       .op = "GRU",
+       .N = 3,
+       .H = 150,
+       .D = 2,
+       .attributes = "linear_before_reset = 1"},
+      {.name = "Rnn", .op = "RNN", .N = 9, .H = 150},
+  };
+  for (const RecurrentCase& recurrent : cases) {
+    SCOPED_TRACE(recurrent.name);
+    const OpCase op_case = to_training_case(recurrent);
+    expect_kernels_agree(parse_model(op_case.graph, op_case.name), op_case.inputs, 3, 1e-3);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Ops, RecurrentGradient, testing::ValuesIn(all_recurrent_cases()),
