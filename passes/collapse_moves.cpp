@@ -120,7 +120,9 @@ std::optional<Rows> read_gather(const Node& node, const Rewriter& rewriter) {
   const Tensor* index = rewriter.constant(node.input(1));
   if (index == nullptr || index->rank() != 0 || !source->type().has_rank()) return std::nullopt;
   const std::int64_t axis = positive_axis(node.attr_int("axis"), source->type().rank());
-  const std::int64_t row = index->to_int64().front();
+  std::int64_t row = index->to_int64().front();
+  const Dim& extent = (*source->type().shape)[static_cast<std::size_t>(axis)];
+  if (row < 0 && extent.is_known()) row += extent.size();
   if (row < 0) return std::nullopt;
   return Rows{source, axis, row, row + 1, true};
 }
@@ -163,20 +165,21 @@ std::optional<Rows> read_split(const Node& node, const Value& part) {
   return std::nullopt;
 }
 
-// The final hidden state of a recurrence is the last row of its Y, which is read without the axis
-// of directions.
+// The final hidden state of a recurrence is the last row of its Y, or the first one of a Y made
+// backwards, which is read without the axis of directions.
 std::optional<Rows> read_final_state(const Node& node, const Value& state,
                                      const Rewriter& rewriter) {
   const Value* all = node.output(0);
+  const std::string& direction = node.attr_string("direction");
   const bool is_plain = state.output_index() == 1 && all != nullptr && node.input(4) == nullptr &&
-                        node.attr_string("direction") == "forward" && node.attr_int("layout") == 0;
+                        direction != "bidirectional" && node.attr_int("layout") == 0;
   if (!is_plain || !all->type().has_rank() || !all->type().shape->front().is_known()) {
     return std::nullopt;
   }
-  const std::int64_t steps = all->type().shape->front().size();
+  const std::int64_t row = direction == "reverse" ? 0 : all->type().shape->front().size() - 1;
   for (const Use& use : all->uses()) {
     if (producer_of(use.user->output(), "Squeeze") && moved_axes(*use.user, rewriter) == Ints{1}) {
-      return Rows{use.user->output(), 0, steps - 1, steps, false};
+      return Rows{use.user->output(), 0, row, row + 1, false};
     }
   }
   return std::nullopt;
@@ -237,6 +240,27 @@ Result concat_of_rows(Node& node, Rewriter& rewriter) {
   return Replacement{rewriter.add("Transpose", {result}, {{"perm", perm}})};
 }
 
+// Reshape (-1, T, H) of T parts [N, H] side by side -> the parts joined on an axis of their own
+Result reshape_of_concat(Node& node, Rewriter& rewriter) {
+  const Node* concat = producer_of(node.input(0), "Concat");
+  const Type& type = node.output()->type();
+  if (concat == nullptr || !type.has_rank() || type.rank() != 3) return std::nullopt;
+  const auto parts = concat->inputs();
+  const std::int64_t axis = concat->attr_int("axis");
+  if ((axis != 1 && axis != -1) || !(*type.shape)[1].is(static_cast<std::int64_t>(parts.size()))) {
+    return std::nullopt;
+  }
+  std::vector<Value*> rows;
+  for (Value* part : parts) {
+    const Type& row = part->type();
+    const bool fits = row.has_rank() && row.rank() == 2 && row.shape->back().is_known() &&
+                      row.shape->back().same_as(type.shape->back());
+    if (!fits) return std::nullopt;
+    rows.push_back(rewriter.add("Unsqueeze", {part, rewriter.add_ints({1})}));
+  }
+  return Replacement{rewriter.add("Concat", rows, {{"axis", std::int64_t{1}}})};
+}
+
 // Squeeze of a single row cut out by Slice or Split -> Gather of that row
 Result squeeze_of_row(Node& node, Rewriter& rewriter) {
   if (!producer_of(node.input(0), "Slice") && !producer_of(node.input(0), "Split")) {
@@ -275,6 +299,7 @@ constexpr Rule kRules[] = {
     {"unsqueeze-of-squeeze", "Unsqueeze", undo<1>},
     {"transpose-of-transpose", "Transpose", transposes},
     {"reshape-of-reshape", "Reshape", reshapes},
+    {"reshape-of-concat", "Reshape", reshape_of_concat},
     {"reshape-of-unit-axes", "Reshape", reshape_of_unit_axes},
     {"gather-of-unit-axis", "Gather", gather_of_unit_axis},
     {"squeeze-of-transpose", "Squeeze", squeeze_of_transpose},

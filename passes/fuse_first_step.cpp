@@ -97,7 +97,7 @@ class NodeWeights {
     for (const BiasBlock& block : sum.biases) {
       const Tensor* numbers = context_.constant(block.value);
       if (numbers == nullptr) return std::nullopt;
-      total += numbers->number_at(block.columns.first + h);
+      total += numbers->number_at(numbers->size() == 1 ? 0 : block.columns.first + h);
     }
     return total;
   }

@@ -16,21 +16,35 @@ bool is_one(const Value* value, const PassContext& context) {
   return is_filled_with(value, 1, context);
 }
 
-// True for 1 - gate: also 1 + -gate, and sigmoid (-a) where the gate is sigmoid (a).
-bool is_complement(const Value* value, const Value* gate, const PassContext& context) {
+// The side of a binary operation that is not `known`; nullptr when it is none.
+Value* other_side(const Value* value, std::string_view op, const Value* known) {
+  const Node* node = producer_of(value, op);
+  for (std::size_t side = 0; node != nullptr && side < 2; ++side) {
+    if (node->input(side) == known) return node->input(1 - side);
+  }
+  return nullptr;
+}
+
+// What 1 - a is made of, as 1 - a, 1 + -a or -(a - 1).
+Value* read_complement(const Value* value, const PassContext& context) {
   if (const Node* node = producer_of(value, "Sub")) {
-    return node->input(1) == gate && is_one(node->input(0), context);
+    return is_one(node->input(0), context) ? node->input(1) : nullptr;
   }
-  if (const Node* sum = producer_of(value, "Add")) {
-    for (std::size_t side = 0; side < 2; ++side) {
-      const Node* negative = producer_of(sum->input(side), "Neg");
-      if (negative != nullptr && negative->input(0) == gate &&
-          is_one(sum->input(1 - side), context)) {
-        return true;
-      }
-    }
-    return false;
+  if (const Node* node = producer_of(value, "Neg")) {
+    const Node* rest = producer_of(node->input(0), "Sub");
+    return rest != nullptr && is_one(rest->input(1), context) ? rest->input(0) : nullptr;
   }
+  const Node* sum = producer_of(value, "Add");
+  for (std::size_t side = 0; sum != nullptr && side < 2; ++side) {
+    const Node* negative = producer_of(sum->input(side), "Neg");
+    if (negative != nullptr && is_one(sum->input(1 - side), context)) return negative->input(0);
+  }
+  return nullptr;
+}
+
+// True for 1 - gate, also as sigmoid (-a) where the gate is sigmoid (a).
+bool is_complement(const Value* value, const Value* gate, const PassContext& context) {
+  if (read_complement(value, context) == gate) return true;
   const Node* squashed = producer_of(value, "Sigmoid");
   const Node* negative = squashed == nullptr ? nullptr : producer_of(squashed->input(0), "Neg");
   const Node* gate_node = producer_of(gate, "Sigmoid");
@@ -107,16 +121,34 @@ std::optional<Blend> read_single_product(const Node& product, const PassContext&
     if (producer_of(factor, "Sigmoid") != nullptr) {
       return Blend{factor, product.input(1 - side), nullptr};
     }
-    const Node* complement = producer_of(factor, "Sub");
-    if (complement != nullptr && is_one(complement->input(0), context)) {
-      return Blend{complement->input(1), nullptr, product.input(1 - side)};
+    if (Value* gate = read_complement(factor, context)) {
+      return Blend{gate, nullptr, product.input(1 - side)};
     }
   }
   return std::nullopt;
 }
 
+// (gate * a + b) - gate * b, or gate * a - (gate - 1) * b
+std::optional<Blend> read_subtracted_product(const Node& node, const PassContext& context) {
+  const Node* product = producer_of(node.input(1), "Mul");
+  for (std::size_t side = 0; product != nullptr && side < 2; ++side) {
+    Value* factor = product->input(side);
+    Value* other = product->input(1 - side);
+    const Node* rest = producer_of(factor, "Sub");
+    const bool is_negated = rest != nullptr && is_one(rest->input(1), context);
+    Value* gate = is_negated ? rest->input(0) : factor;
+    Value* direct = node.input(0);
+    if (!is_negated) direct = other_side(direct, "Add", other);
+    if (Value* weighed = other_side(direct, "Mul", gate)) return Blend{gate, weighed, other};
+  }
+  return std::nullopt;
+}
+
 std::optional<Blend> read_blend(const Node& node, const PassContext& context) {
-  if (node.op().name == "Sub") return read_subtracted_difference(node);
+  if (node.op().name == "Sub") {
+    const auto blend = read_subtracted_difference(node);
+    return blend ? blend : read_subtracted_product(node, context);
+  }
   if (node.op().name == "Mul") return read_single_product(node, context);
   if (const auto blend = read_two_products(node, context)) return blend;
   return read_difference(node);
@@ -170,20 +202,34 @@ bool read_reset_after(const Node& sum, GruStep& step, const PassContext& context
   return false;
 }
 
+/// sigmoid (sum), or sigmoid (-sum), which is 1 - sigmoid (sum).
+struct UpdateGate {
+  LinearSum sum;
+  bool is_negated = false;
+};
+
+std::optional<UpdateGate> read_update_gate(const Value& gate, const PassContext& context) {
+  const Node* squashed = producer_of(&gate, "Sigmoid");
+  const Node* negative = squashed == nullptr ? nullptr : producer_of(squashed->input(0), "Neg");
+  const auto sum = negative == nullptr ? gate_under(gate, "Sigmoid", context)
+                                       : find_linear_terms(*negative->input(0), context);
+  return sum ? std::optional(UpdateGate{*sum, negative != nullptr}) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<GruStep> read_gru_step(const Node& node, const Rewriter& rewriter) {
   const PassContext& context = rewriter.context();
   const auto blend = read_blend(node, context);
   if (!blend) return std::nullopt;
-  const auto gate = gate_under(*blend->gate, "Sigmoid", context);
+  const auto gate = read_update_gate(*blend->gate, context);
   if (!gate) return rewriter.no_match("the update gate is not a sigmoid of a linear sum");
   for (const bool negated : {false, true}) {
     const Node* squashed = producer_of(negated ? blend->weighed : blend->other, "Tanh");
     if (squashed == nullptr) continue;
     GruStep step;
-    step.update_gate = *gate;
-    step.update_is_negated = negated;
+    step.update_gate = gate->sum;
+    step.update_is_negated = negated != gate->is_negated;
     step.hidden = negated ? blend->other : blend->weighed;
     const Node* sum = producer_of(squashed->input(0), "Add");
     if (sum != nullptr && read_reset_after(*sum, step, context)) return step;

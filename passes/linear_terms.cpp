@@ -15,10 +15,6 @@ bool is_op(const Value& value, std::string_view op) {
 
 const Dim& last_dim(const Value& value) { return value.type().shape->back(); }
 
-bool has_known_columns(const Value& value) {
-  return value.type().has_rank() && value.type().rank() > 0 && last_dim(value).is_known();
-}
-
 bool has_equal_rows(const Tensor& matrix) {
   const std::size_t row =
       matrix.bytes() / static_cast<std::size_t>(std::max<std::int64_t>(matrix.dims().front(), 1));
@@ -28,19 +24,24 @@ bool has_equal_rows(const Tensor& matrix) {
   return true;
 }
 
+bool is_single_number(const Value& value) {
+  return value.type().is_static() && element_count(value.type().dims()) == 1;
+}
+
 /// Collects the terms of one sum; every method returns false when it meets what it cannot read.
 class Collector {
  public:
   Collector(LinearSum& sum, const PassContext& context) : sum_(sum), context_(context) {}
 
   bool collect(Value& value, IndexRange columns) {
-    if (!has_known_columns(value)) return false;
     if (depends_on_weights_only(value)) return add_bias(value, columns);
-    if (is_op(value, "Add")) return collect_add(*value.producer(), columns);
+    if (!has_known_columns(value)) return false;
+    if (is_op(value, "Add") || is_op(value, "Sum")) return collect_add(*value.producer(), columns);
     if (is_op(value, "MatMul")) return collect_matmul(*value.producer(), columns);
     if (is_op(value, "Gemm")) return collect_gemm(*value.producer(), columns);
-    if (is_op(value, "Split")) return collect_split(value, columns);
-    if (is_op(value, "Slice")) return collect_slice(*value.producer(), columns);
+    if (const auto cut = behind_cut(value, columns, context_)) {
+      return collect(*cut->source, cut->columns);
+    }
     if (is_op(value, "Identity")) return collect(*value.producer()->input(0), columns);
     const bool moves_rows =
         is_op(value, "Squeeze") || is_op(value, "Unsqueeze") || is_op(value, "Reshape");
@@ -52,24 +53,25 @@ class Collector {
 
  private:
   bool add_bias(Value& value, IndexRange columns) {
-    const std::int64_t rank = value.type().rank();
-    if (rank > 2 || columns.last > last_dim(value).size()) return false;
-    if (rank == 2 && !value.type().shape->front().is(1)) {
-      const Tensor* numbers = context_.constant(&value);
-      if (numbers == nullptr || !has_equal_rows(*numbers)) return false;
+    if (!value.type().has_rank() || value.type().rank() > 2) return false;
+    if (!is_single_number(value)) {
+      if (!has_known_columns(value) || columns.last > last_dim(value).size()) return false;
+      if (value.type().rank() == 2 && !value.type().shape->front().is(1)) {
+        const Tensor* numbers = context_.constant(&value);
+        if (numbers == nullptr || !has_equal_rows(*numbers)) return false;
+      }
     }
     sum_.biases.push_back({&value, columns});
     return true;
   }
 
   bool collect_add(const Node& node, IndexRange columns) {
-    for (std::size_t i = 0; i < 2; ++i) {
-      Value& side = *node.input(i);
-      if (!depends_on_weights_only(side) && !have_same_shape(side.type(), node.output(0)->type()))
-        return false;
-      if (!collect(side, columns)) return false;
-    }
-    return true;
+    const auto sides = node.inputs();
+    return std::all_of(sides.begin(), sides.end(), [&](Value* side) {
+      return (depends_on_weights_only(*side) ||
+              have_same_shape(side->type(), node.output(0)->type())) &&
+             collect(*side, columns);
+    });
   }
 
   bool collect_matmul(const Node& node, IndexRange columns) {
@@ -97,57 +99,6 @@ class Collector {
     const bool is_single_row = node.output(0)->type().shape->front().is(1);
     return (is_single_row || have_same_shape(addend->type(), node.output(0)->type())) &&
            collect(*addend, columns);
-  }
-
-  bool collect_split(const Value& value, IndexRange columns) {
-    const Node& node = *value.producer();
-    Value& source = *node.input(0);
-    if (!has_known_columns(source)) return false;
-    const std::int64_t axis = node.attr_int("axis");
-    if (axis != -1 && axis != source.type().rank() - 1) return false;
-    std::int64_t offset = 0;
-    for (std::size_t i = 0; i < value.output_index(); ++i) {
-      if (node.output(i) == nullptr || !last_dim(*node.output(i)).is_known()) {
-        return collect_split_sizes(node, value.output_index(), source, columns);
-      }
-      offset += last_dim(*node.output(i)).size();
-    }
-    return collect(source, {columns.first + offset, columns.last + offset});
-  }
-
-  // The parts before are not all there; the sizes are an input.
-  bool collect_split_sizes(const Node& node, std::size_t index, Value& source, IndexRange columns) {
-    std::int64_t offset = 0;
-    if (const Tensor* sizes = context_.constant(node.input(1))) {
-      const std::vector<std::int64_t> list = sizes->to_int64();
-      for (std::size_t i = 0; i < index && i < list.size(); ++i) offset += list[i];
-    } else if (node.input(1) == nullptr) {
-      const std::int64_t parts = node.has_attr("num_outputs")
-                                     ? node.attr_int("num_outputs")
-                                     : static_cast<std::int64_t>(node.output_count());
-      const std::int64_t total = last_dim(source).size();
-      offset = static_cast<std::int64_t>(index) * ((total + parts - 1) / parts);
-    } else {
-      return false;
-    }
-    return collect(source, {columns.first + offset, columns.last + offset});
-  }
-
-  bool collect_slice(const Node& node, IndexRange columns) {
-    Value& source = *node.input(0);
-    const Tensor* starts = context_.constant(node.input(1));
-    const Tensor* axes = context_.constant(node.input(3));
-    const Tensor* steps = context_.constant(node.input(4));
-    if (!has_known_columns(source) || starts == nullptr || starts->size() != 1) return false;
-    if (axes == nullptr || (node.input(4) != nullptr && steps == nullptr)) return false;
-    if (steps != nullptr && steps->to_int64().front() != 1) return false;
-    const std::int64_t rank = source.type().rank();
-    const std::int64_t axis = axes->to_int64().front();
-    if (axis != -1 && axis != rank - 1) return false;
-    const std::int64_t extent = last_dim(source).size();
-    std::int64_t start = starts->to_int64().front();
-    start = std::clamp<std::int64_t>(start < 0 ? start + extent : start, 0, extent);
-    return collect(source, {columns.first + start, columns.last + start});
   }
 
   bool add_term(Value& operand, const WeightBlock& weight) {
@@ -198,12 +149,16 @@ bool depends_on_weights_only(const Value& value) {
   });
 }
 
-std::optional<LinearSum> find_linear_terms(Value& value, const PassContext& context) {
-  if (!has_known_columns(value)) return std::nullopt;
+std::optional<LinearSum> find_linear_terms(const ColumnCut& cut, const PassContext& context) {
   LinearSum sum;
   Collector collector(sum, context);
-  if (!collector.collect(value, {0, last_dim(value).size()})) return std::nullopt;
+  if (!collector.collect(*cut.source, cut.columns)) return std::nullopt;
   return sum;
+}
+
+std::optional<LinearSum> find_linear_terms(Value& value, const PassContext& context) {
+  if (!has_known_columns(value)) return std::nullopt;
+  return find_linear_terms({&value, {0, last_dim(value).size()}}, context);
 }
 
 Value* build_transposed_weight(Rewriter& rewriter, const WeightBlock& block) {
@@ -216,6 +171,10 @@ Value* build_transposed_weight(Rewriter& rewriter, const WeightBlock& block) {
 
 Value* build_bias(Rewriter& rewriter, const BiasBlock& block) {
   Value* value = block.value;
+  if (is_single_number(*value)) {
+    return rewriter.add("Expand", {rewriter.add("Reshape", {value, rewriter.add_ints({1})}),
+                                   rewriter.add_ints({block.columns.size()})});
+  }
   if (value->type().rank() == 2) {
     value = cut(rewriter, value, 0, {0, 1});
     value = rewriter.add("Squeeze", {value, rewriter.add_ints({0})});

@@ -4,18 +4,10 @@
 #include <vector>
 
 #include "ir/graph.h"
+#include "passes/column_cut.h"
 #include "passes/rewrite.h"
 
 namespace gatefold {
-
-/// Columns [first, last) of a matrix or vector.
-struct IndexRange {
-  std::int64_t first = 0;
-  std::int64_t last = 0;
-
-  std::int64_t size() const { return last - first; }
-  bool operator==(const IndexRange&) const = default;
-};
 
 /// A part of a matrix that depends on weights only: rows and columns of `value`, or of its
 /// transpose.
@@ -34,7 +26,7 @@ struct LinearTerm {
   WeightBlock weight;        ///< [K, columns]
 };
 
-/// A vector that depends on weights only.
+/// A vector that depends on weights only; a single number is the same in all columns.
 struct BiasBlock {
   Value* value = nullptr;
   IndexRange columns;
@@ -51,9 +43,11 @@ struct LinearSum {
 /// True when the value is a constant, a parameter, or computed from those alone.
 bool depends_on_weights_only(const Value& value);
 
-/// Writes a rank-2 value as a sum of products with weights, looking through Add, Gemm, MatMul,
-/// Split, Slice, Concat of operands and changes of rank; nothing when something else stands in the
-/// way.
+/// Writes columns of a value as a sum of products with weights, looking through Add, Sum, Gemm,
+/// MatMul, cuts of columns, Concat of operands and changes of rank; nothing when something else
+/// stands in the way.
+std::optional<LinearSum> find_linear_terms(const ColumnCut& cut, const PassContext& context);
+/// The same for all columns of a value.
 std::optional<LinearSum> find_linear_terms(Value& value, const PassContext& context);
 
 /// The transpose of the block: [columns, rows].

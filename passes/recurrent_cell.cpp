@@ -100,9 +100,13 @@ bool is_filled_with(const Value* value, double number, const PassContext& contex
 
 std::optional<LinearSum> gate_under(const Value& value, std::string_view activation,
                                     const PassContext& context) {
-  const Node* node = producer_of(&value, activation);
+  if (!has_known_columns(value)) return std::nullopt;
+  // The activation may have been taken of several gates at once.
+  ColumnCut cut{const_cast<Value*>(&value), {0, columns_of(value)}};
+  while (const auto behind = behind_cut(*cut.source, cut.columns, context)) cut = *behind;
+  const Node* node = producer_of(cut.source, activation);
   if (node == nullptr) return std::nullopt;
-  return find_linear_terms(*node->input(0), context);
+  return find_linear_terms({node->input(0), cut.columns}, context);
 }
 
 const LinearTerm* term_of(const LinearSum& sum, const Value* operand) {
@@ -133,6 +137,36 @@ std::optional<std::int64_t> state_size_of(const Value& hidden, const Rewriter& r
   return rewriter.no_match("the hidden state is {} but must have two dimensions", to_string(type));
 }
 
+namespace {
+
+// True when `value`, alone or as part of a Concat, is multiplied by these rows of the weight.
+bool is_multiplied_by(const Value& value, const WeightBlock& weight, std::int64_t row) {
+  return std::any_of(value.uses().begin(), value.uses().end(), [&](const Use& use) {
+    const std::string_view op = use.user->op().name;
+    if (op == "MatMul" || op == "Gemm") {
+      return use.index == 0 && row == weight.rows.first && use.user->input(1) == weight.value;
+    }
+    if (op != "Concat" || !has_known_columns(*use.user->output())) return false;
+    std::int64_t offset = row;
+    for (std::size_t i = 0; i < use.index; ++i) {
+      if (!has_known_columns(*use.user->input(i))) return false;
+      offset += columns_of(*use.user->input(i));
+    }
+    return is_multiplied_by(*use.user->output(), weight, offset);
+  });
+}
+
+// True when a later step multiplies `next` with the weights that this one multiplies `operand` by.
+bool takes_the_place_of(const Value& next, const Value& operand,
+                        const std::vector<const LinearSum*>& gates) {
+  return std::any_of(gates.begin(), gates.end(), [&](const LinearSum* gate) {
+    const LinearTerm* term = term_of(*gate, &operand);
+    return term != nullptr && is_multiplied_by(next, term->weight, 0);
+  });
+}
+
+}  // namespace
+
 std::optional<CellOperands> sort_operands(const std::vector<const LinearSum*>& gates, Value* hidden,
                                           const Value& next_hidden, const Value* cell_state,
                                           std::int64_t state_size) {
@@ -145,6 +179,7 @@ std::optional<CellOperands> sort_operands(const std::vector<const LinearSum*>& g
       if (columns_of(*operand) != state_size) continue;
       int score = likeness_to_state(*operand);
       if (is_carried(*operand, next_hidden)) score += 8;
+      if (takes_the_place_of(next_hidden, *operand, gates)) score += 8;
       if (cell_state != nullptr && have_same_origin(*operand, *cell_state)) score += 4;
       if (score > best) {
         best = score;

@@ -87,12 +87,58 @@ bool has_inner_cell_use(const Steps& steps) {
   return false;
 }
 
+/// A row of a sequence.
+struct Row {
+  const Value* sequence = nullptr;
+  std::int64_t axis = 0;
+  std::int64_t index = 0;
+};
+
+// Reads an input of a step as a row that a Gather or a Slice took of a sequence.
+std::optional<Row> read_row(const Value* value, const PassContext& context) {
+  while (producer_of(value, "Squeeze") || producer_of(value, "Unsqueeze")) {
+    value = value->producer()->input(0);
+  }
+  const Node* node = value->producer();
+  if (producer_of(value, "Gather")) {
+    const Tensor* index = context.constant(node->input(1));
+    if (index == nullptr || index->size() != 1) return std::nullopt;
+    return Row{node->input(0), node->attr_int("axis"), index->to_int64().front()};
+  }
+  if (!producer_of(value, "Slice") || node->input(4) != nullptr) return std::nullopt;
+  const Tensor* starts = context.constant(node->input(1));
+  const Tensor* ends = context.constant(node->input(2));
+  const Tensor* axes = context.constant(node->input(3));
+  if (starts == nullptr || ends == nullptr || axes == nullptr || starts->size() != 1) {
+    return std::nullopt;
+  }
+  const std::int64_t start = starts->to_int64().front();
+  if (ends->to_int64().front() != start + 1) return std::nullopt;
+  return Row{node->input(0), axes->to_int64().front(), start};
+}
+
+// True when the steps read the rows of one sequence from its end to its beginning.
+bool reads_backwards(const Steps& steps, const PassContext& context) {
+  std::optional<Row> after;
+  for (const Node* step : steps) {
+    const auto row = read_row(step->input(kX), context);
+    if (!row) return false;
+    const bool follows = !after || (row->sequence == after->sequence && row->axis == after->axis &&
+                                    row->index + 1 == after->index);
+    if (!follows) return false;
+    after = row;
+  }
+  return true;
+}
+
 /// Puts one node over all steps in the place of the chain.
 void join(const Steps& steps, PassContext& context) {
   Node& last = *steps.back();
   Rewriter rewriter(last, context);
   std::vector<Value*> inputs;
   for (const Node* step : steps) inputs.push_back(step->input(kX));
+  const bool backwards = reads_backwards(steps, context);
+  if (backwards) std::reverse(inputs.begin(), inputs.end());
   std::vector<Value*> ports = last.inputs();
   ports[kX] = rewriter.add("Concat", inputs, {{"axis", std::int64_t{0}}});
   for (const std::size_t port : {kInitialH, kInitialC}) {
@@ -100,6 +146,7 @@ void join(const Steps& steps, PassContext& context) {
   }
   while (ports.back() == nullptr) ports.pop_back();
   Node* joined = rewriter.add_node(last.op().name, ports, last.op().outputs.size(), last.attrs());
+  if (backwards) joined->set_attr("direction", std::string("reverse"));
   joined->set_name(steps.front()->name());
   Graph& graph = *last.graph();
   const auto replace = [&](Value* before, Value* after) {
@@ -107,7 +154,7 @@ void join(const Steps& steps, PassContext& context) {
   };
   Value* rows = nullptr;  // [T, N, H]
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    const auto index = static_cast<std::int64_t>(i);
+    const auto index = static_cast<std::int64_t>(backwards ? steps.size() - 1 - i : i);
     Node& step = *steps[i];
     const bool wants_y = step.output(kY) != nullptr && step.output(kY)->is_used();
     const bool wants_h =
