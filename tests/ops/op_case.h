@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ir/graph.h"
 #include "ir/tensor.h"
 
 namespace gatefold::test {
@@ -106,6 +107,9 @@ std::vector<OpCase> where_cases();
 
 /// The cases of all files.
 std::vector<OpCase> all_op_cases();
+
+/// The case's inputs in the order of its graph.
+std::vector<Datum> inputs_of(const OpCase& op_case, const Graph& graph);
 
 /// How gtest shows a case; the name is gtest's.
 void PrintTo(const OpCase& op_case, std::ostream* stream);  // NOLINT(readability-identifier-naming)

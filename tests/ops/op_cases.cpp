@@ -1,4 +1,5 @@
 #include "tests/ops/op_case.h"
+#include "tests/random_inputs.h"
 
 namespace gatefold::test {
 namespace {
@@ -95,6 +96,17 @@ std::vector<OpCase> all_op_cases() {
     for (OpCase& op_case : list()) all.push_back(std::move(op_case));
   }
   return all;
+}
+
+std::vector<Datum> inputs_of(const OpCase& op_case, const Graph& graph) {
+  std::vector<Datum> inputs;
+  for (const Value* input : graph.inputs()) {
+    const auto given = op_case.inputs.find(input->name());
+    inputs.emplace_back(given == op_case.inputs.end()
+                            ? random_tensor(input->type(), inputs.size() + 1)
+                            : given->second);
+  }
+  return inputs;
 }
 
 }  // namespace gatefold::test

@@ -13,17 +13,6 @@
 namespace gatefold::test {
 namespace {
 
-std::vector<Datum> inputs_of(const OpCase& op_case, const Graph& graph) {
-  std::vector<Datum> inputs;
-  for (const Value* input : graph.inputs()) {
-    const auto given = op_case.inputs.find(input->name());
-    inputs.emplace_back(given == op_case.inputs.end()
-                            ? random_tensor(input->type(), inputs.size() + 1)
-                            : given->second);
-  }
-  return inputs;
-}
-
 void expect_close(const Tensor& actual, const Tensor& expected, double tolerance,
                   const std::string& what) {
   ASSERT_EQ(actual.dims(), expected.dims()) << what;
