@@ -180,20 +180,25 @@ Gradients mean(GradientBuilder& g, Node& node, const Gradients& dY) {
   return Gradients(node.input_count(), share);
 }
 
-// Nothing flows where the bound holds. At a bound itself the gradient is 1, as in PyTorch.
+// Forward:  y = min(max(x, low), high)
+// Backward: dhigh = dy where max(x, low) > high, else dlow = dy where x < low, else dx = dy; at a
+//           bound itself dx = dy, as in PyTorch
 Gradients clip(GradientBuilder& g, Node& node, const Gradients& dY) {
-  const Term d(g, dY[0]);
   const Term x(g, node.input(0));
   Gradients dX(3);
-  Term inside = d;
-  for (const std::size_t bound : {1, 2}) {
-    if (node.input(bound) == nullptr) continue;
-    const Term limit(g, node.input(bound));
-    const Term beyond = mask(x.apply(bound == 1 ? "Less" : "Greater", limit), x);
-    inside = inside * (1.0 - beyond);
-    if (g.wants(node, bound)) dX[bound] = d * beyond;
+  Term rest(g, dY[0]);
+  if (Value* high = node.input(2)) {
+    const Term raised = node.input(1) == nullptr ? x : x.apply("Max", node.input(1));
+    const Term above = mask(raised.apply("Greater", high), x);
+    dX[2] = rest * above;
+    rest = rest * (1.0 - above);
   }
-  dX[0] = inside;
+  if (Value* low = node.input(1)) {
+    const Term below = mask(x.apply("Less", low), x);
+    dX[1] = rest * below;
+    rest = rest * (1.0 - below);
+  }
+  dX[0] = rest;
   return dX;
 }
 

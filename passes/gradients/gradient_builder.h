@@ -13,11 +13,11 @@ class GradientBuilder : public GraphBuilder {
   GradientBuilder(Graph& graph, const std::unordered_set<const Value*>& wanted)
       : GraphBuilder(graph), wanted_(wanted) {}
 
-  /// Whether the gradient with respect to input `index` of the node is needed at all; a rule may
-  /// return nullptr for the others.
-  bool wants(const Node& node, std::size_t index) const {
-    return node.input(index) != nullptr && wanted_.count(node.input(index)) > 0;
-  }
+  /// Whether the gradient with respect to a value is needed at all; a rule may return nullptr for
+  /// the others.
+  bool wants(const Value* value) const { return value != nullptr && wanted_.count(value) > 0; }
+  /// The same for input `index` of a node.
+  bool wants(const Node& node, std::size_t index) const { return wants(node.input(index)); }
 
  private:
   const std::unordered_set<const Value*>& wanted_;

@@ -10,9 +10,10 @@ using Table = std::unordered_map<const OpDef*, GradientRow>;
 
 Table make_table() {
   Table table;
-  for (const auto rows : {gradients::elementwise, gradients::gather, gradients::losses,
-                          gradients::moves, gradients::products, gradients::recurrent,
-                          gradients::reductions, gradients::softmax, gradients::zero}) {
+  for (const auto rows :
+       {gradients::elementwise, gradients::gather, gradients::if_then_else, gradients::loop,
+        gradients::losses, gradients::moves, gradients::products, gradients::recurrent,
+        gradients::reductions, gradients::softmax, gradients::zero}) {
     for (const GradientRow& row : rows()) table.emplace(&op(row.op, row.domain), row);
   }
   return table;

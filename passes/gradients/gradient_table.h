@@ -9,6 +9,8 @@ namespace gatefold::gradients {
 
 std::vector<GradientRow> elementwise();
 std::vector<GradientRow> gather();
+std::vector<GradientRow> if_then_else();
+std::vector<GradientRow> loop();
 std::vector<GradientRow> losses();
 std::vector<GradientRow> moves();
 std::vector<GradientRow> products();

@@ -22,19 +22,27 @@ std::vector<Value*> reads_of(const Node& node) {
   return reads;
 }
 
+bool is_constant_like(const Node& node) {
+  const GradientRow* row = find_gradient(node.op());
+  return row != nullptr && row->is_zero;
+}
+
 /// Differentiates one graph: visits its nodes from y back to the targets.
 class Backward {
  public:
   Backward(Graph& graph, std::span<Value* const> targets)
-      : targets_(targets.begin(), targets.end()), builder_(graph, wanted_) {
-    find_wanted(graph);
-  }
+      : targets_(targets.begin(), targets.end()),
+        wanted_(dependents_of(graph, targets)),
+        builder_(graph, wanted_) {}
 
-  void run(Value& y, Value* dy) {
+  GradientBuilder& builder() { return builder_; }
+
+  void run(std::span<Value* const> y, const Gradients& dy) {
     std::vector<Node*> order;
     for (const auto& node : builder_.graph().nodes()) order.push_back(node.get());
-    if (dy == nullptr) dy = builder_.expand_like(*builder_.add_scalar(1, y), y);
-    contribute(y, dy);
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      if (dy[i] != nullptr && builder_.wants(y[i])) contribute(*y[i], dy[i]);
+    }
     for (auto node = order.rbegin(); node != order.rend(); ++node) visit(**node);
   }
 
@@ -48,32 +56,11 @@ class Backward {
   }
 
  private:
-  // Everything that depends on a target.
-  void find_wanted(const Graph& graph) {
-    wanted_.insert(targets_.begin(), targets_.end());
-    for (const auto& node : graph.nodes()) {
-      const std::vector<Value*> reads = reads_of(*node);
-      const bool depends = std::any_of(reads.begin(), reads.end(), [this](const Value* value) {
-        return value != nullptr && wanted_.count(value) > 0;
-      });
-      if (!depends || is_constant_like(*node)) continue;
-      for (std::size_t i = 0; i < node->output_count(); ++i) {
-        const Value* output = node->output(i);
-        if (output != nullptr && is_differentiable(*output)) wanted_.insert(output);
-      }
-    }
-  }
-
-  static bool is_constant_like(const Node& node) {
-    const GradientRow* row = find_gradient(node.op());
-    return row != nullptr && row->is_zero;
-  }
-
   void visit(Node& node) {
     Gradients dY(node.output_count());
     bool is_reached = false;
     for (std::size_t i = 0; i < dY.size(); ++i) {
-      if (node.output(i) == nullptr || wanted_.count(node.output(i)) == 0) continue;
+      if (!builder_.wants(node.output(i))) continue;
       dY[i] = gradient(*node.output(i));
       is_reached = is_reached || dY[i] != nullptr;
     }
@@ -83,7 +70,7 @@ class Backward {
     const std::vector<Value*> reads = reads_of(node);
     const Gradients dX = row->rule(builder_, node, dY);
     for (std::size_t i = 0; i < dX.size() && i < reads.size(); ++i) {
-      if (dX[i] != nullptr && wanted_.count(reads[i]) > 0) contribute(*reads[i], dX[i]);
+      if (dX[i] != nullptr && builder_.wants(reads[i])) contribute(*reads[i], dX[i]);
     }
   }
 
@@ -115,9 +102,8 @@ class Backward {
 
   const Value* wanted_input(const Node& node) const {
     const std::vector<Value*> reads = reads_of(node);
-    return *std::find_if(reads.begin(), reads.end(), [this](const Value* value) {
-      return value != nullptr && wanted_.count(value) > 0;
-    });
+    return *std::find_if(reads.begin(), reads.end(),
+                         [this](const Value* value) { return builder_.wants(value); });
   }
 
   std::unordered_set<const Value*> targets_;
@@ -130,9 +116,40 @@ class Backward {
 
 std::string gradient_name(const Value& value) { return value.name() + "_grad"; }
 
-Gradients add_gradients(Graph& graph, Value& y, Value* dy, std::span<Value* const> targets) {
+std::unordered_set<const Value*> dependents_of(const Graph& graph,
+                                               std::span<Value* const> targets) {
+  std::unordered_set<const Value*> dependents(targets.begin(), targets.end());
+  for (const auto& node : graph.nodes()) {
+    const std::vector<Value*> reads = reads_of(*node);
+    const bool depends = std::any_of(reads.begin(), reads.end(), [&](const Value* value) {
+      return dependents.count(value) > 0;
+    });
+    if (!depends || is_constant_like(*node)) continue;
+    for (std::size_t i = 0; i < node->output_count(); ++i) {
+      const Value* output = node->output(i);
+      if (output != nullptr && is_differentiable(*output)) dependents.insert(output);
+    }
+  }
+  return dependents;
+}
+
+Gradients differentiate(Graph& graph, std::span<Value* const> y, const Gradients& dy,
+                        std::span<Value* const> targets) {
   Backward backward(graph, targets);
   backward.run(y, dy);
+  Gradients gradients;
+  for (Value* target : targets) gradients.push_back(backward.gradient(*target));
+  return gradients;
+}
+
+Gradients add_gradients(Graph& graph, Value& y, Value* dy, std::span<Value* const> targets) {
+  Backward backward(graph, targets);
+  if (dy == nullptr) {
+    GradientBuilder& builder = backward.builder();
+    dy = builder.expand_like(*builder.add_scalar(1, y), y);
+  }
+  Value* results[] = {&y};
+  backward.run(results, {dy});
   Gradients gradients;
   for (Value* target : targets) {
     Value* gradient = backward.gradient(*target);

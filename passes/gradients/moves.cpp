@@ -116,19 +116,16 @@ Gradients slice(GradientBuilder& g, Node& node, const Gradients& dY) {
   return {g.add("Pad", {dY[0], g.add_ints(*pads)})};
 }
 
-// Constant mode: what was added is cut off. Other modes repeat elements.
+// Constant mode: what was added is cut off, what was cut off is zero; the rest of dY belongs to the
+// constant. Other modes repeat elements.
 Gradients pad(GradientBuilder& g, Node& node, const Gradients& dY) {
-  const auto pads = known_ints(node.input(1));
   if (node.attr_string("mode") != "constant") return scatter(g, node, dY);
-  if (!pads || node.input(3) != nullptr ||
-      std::any_of(pads->begin(), pads->end(), [](std::int64_t count) { return count < 0; })) {
-    fail("{}: the gradient of a Pad needs pads that are known, not negative and given for all axes",
-         node.describe());
-  }
-  const auto middle = pads->begin() + static_cast<std::ptrdiff_t>(pads->size() / 2);
-  Value* starts = g.add_ints({pads->begin(), middle});
-  Value* ends = g.add("Add", {starts, g.shape_of(*node.input(0))});
-  return {g.add("Slice", {dY[0], starts, ends})};
+  std::vector<Value*> inputs{dY[0], g.add("Neg", {node.input(1)})};
+  if (node.input(3) != nullptr) inputs.insert(inputs.end(), {nullptr, node.input(3)});
+  const Term dX(g, g.add("Pad", inputs));
+  if (!g.wants(node, 2)) return {dX};
+  const Attrs all{{"keepdims", std::int64_t{0}}};
+  return {dX, nullptr, Term(g, dY[0]).apply("ReduceSum", all) - dX.apply("ReduceSum", all)};
 }
 
 // Each axis becomes two, repetition and extent; the former is summed over.

@@ -31,6 +31,8 @@ std::vector<OpCase> cast_cases() {
           case_of("CastInt32ToBool", "int32", "bool", DataType::kBool),
           case_of("CastFloat16ToFloat", "float16", "float", DataType::kFloat32),
           case_of("CastFloatToFloat", "float", "float", DataType::kFloat32),
+          {.name = "CastLikeOfDouble",
+           .graph = "g (double[3] x, float[1] like) => (float[3] y) { y = CastLike (x, like) }"},
           {.name = "CastLike",
            .graph = "g (int64[3] x, float[1] like) => (float[3] y) { y = CastLike (x, like) }"},
       });

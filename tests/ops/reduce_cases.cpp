@@ -52,6 +52,9 @@ std::vector<OpCase> reduce_cases() {
       {.name = "ReduceMaxBool",
        .graph = "g (bool[3,2] x) => (bool[3] y) <int64[1] axes = {1}> { y = ReduceMax <keepdims "
                 "= 0> (x, axes) }"},
+      {.name = "ReduceMinColumns",
+       .graph = "g (float[4,33] x) => (float[1,33] y) <int64[1] axes = {0}> { y = ReduceMin (x, "
+                "axes) }"},
       {.name = "ReduceMinEmptySet",
        .graph = "g (float[2,0] x) => (float[2] y) <int64[1] axes = {1}> { y = ReduceMin "
                 "<keepdims = 0> (x, axes) }"},

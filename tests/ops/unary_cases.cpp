@@ -35,6 +35,13 @@ constexpr Domain kDomains[] = {
     {"Softsign", -9, 9}, {"Sqrt", 0, 99},      {"Tan", -1.5F, 1.5F},    {"Tanh", -12, 12},
 };
 
+/// Off the ends of their domains, where there are derivatives.
+constexpr Domain kInteriors[] = {{"Acos", -0.9F, 0.9F},
+                                 {"Acosh", 1.1F, 9},
+                                 {"Asin", -0.9F, 0.9F},
+                                 {"Log", 0.1F, 9},
+                                 {"Sqrt", 0.1F, 9}};
+
 /// Operators whose vector loops treat these numbers with care.
 constexpr std::string_view kWithSpecialNumbers[] = {
     "Abs",   "Ceil",    "Erf",  "Exp",      "Floor", "Log",  "Neg",       "Relu",
@@ -65,6 +72,11 @@ std::vector<OpCase> unary_cases() {
   };
   for (const Domain& domain : kDomains) {
     cases.push_back({.name = std::string(domain.op) + "Range",
+                     .graph = graph_of(domain.op, "float[67]"),
+                     .inputs = {{"x", steps(domain.first, domain.last)}}});
+  }
+  for (const Domain& domain : kInteriors) {
+    cases.push_back({.name = std::string(domain.op) + "Interior",
                      .graph = graph_of(domain.op, "float[67]"),
                      .inputs = {{"x", steps(domain.first, domain.last)}}});
   }

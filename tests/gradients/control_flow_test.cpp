@@ -1,0 +1,212 @@
+#include <gtest/gtest.h>
+
+#include "frontend/onnx_reader.h"
+#include "tests/gradients/gradient_check.h"
+#include "tests/ops/op_case.h"
+
+namespace gatefold::test {
+namespace {
+
+void expect_gradients(const std::string& text, std::map<std::string, Tensor> inputs = {}) {
+  const OpCase op_case{.name = "graph", .graph = text, .inputs = std::move(inputs)};
+  const Model model = parse_model(text, "graph");
+  const GradientCheck check = check_gradients(text, inputs_of(op_case, *model.graph));
+  EXPECT_EQ(check.failures, "");
+  EXPECT_TRUE(check.has_nonzero);
+}
+
+constexpr const char* kIf = R"(
+  g (bool c, float[2,3] x, float[3] w) => (float[2,3] y, float z) {
+    y, z = If (c) <
+      then_branch = t () => (float[2,3] a, float b) {
+        a = Mul (x, w)
+        b = ReduceSum <keepdims = 0> (w)
+      },
+      else_branch = e () => (float[2,3] a2, float b2) {
+        a2 = Tanh (x)
+        s = Mul (a2, x)
+        b2 = ReduceSum <keepdims = 0> (s)
+      }>
+  })";
+
+TEST(IfGradients, OfTheThenBranch) { expect_gradients(kIf, {{"c", Tensor::scalar(true)}}); }
+
+// w takes no part: its gradient is zero there.
+TEST(IfGradients, OfTheElseBranch) { expect_gradients(kIf, {{"c", Tensor::scalar(false)}}); }
+
+TEST(IfGradients, OfNestedBranches) {
+  constexpr const char* kNested = R"(
+    g (bool c, bool d, float[2,3] x, float[3,3] w) => (float[a,b] y) {
+      h = Sigmoid (x)
+      y = If (c) <
+        then_branch = t () => (float[2,3] r) {
+          k = MatMul (h, w)
+          r = If (d) <
+            then_branch = tt () => (float[2,3] p) { p = Mul (k, x) },
+            else_branch = te () => (float[2,3] q) { q = Add (k, h) }>
+        },
+        else_branch = e () => (float[2,3] u) { u = Identity (h) }>
+    })";
+  for (const bool c : {true, false}) {
+    for (const bool d : {true, false}) {
+      expect_gradients(kNested, {{"c", Tensor::scalar(c)}, {"d", Tensor::scalar(d)}});
+    }
+  }
+}
+
+constexpr const char* kLoop = R"(
+  g (int64 trips, float[2,3] x, float[3,3] w, float[3] b) => (float[2,3] v, float[t,2,3] s) {
+    v, s = Loop (trips, , x) <
+      body = body (int64 i, bool c, float[2,3] h) => (bool c2, float[2,3] h2, float[2,3] slice) {
+        c2 = Identity (c)
+        m = MatMul (h, w)
+        a = Add (m, b)
+        h2 = Tanh (a)
+        f = CastLike (i, h)
+        slice = Mul (h2, f)
+      }>
+  })";
+
+TEST(LoopGradients, OfCapturedWeightsStateAndStackedOutput) {
+  expect_gradients(kLoop, {{"trips", Tensor::scalar<std::int64_t>(4)}});
+}
+
+TEST(LoopGradients, OfASingleIteration) {
+  expect_gradients(kLoop, {{"trips", Tensor::scalar<std::int64_t>(1)}});
+}
+
+// The final state is the first one.
+TEST(LoopGradients, OfNoIteration) {
+  expect_gradients(kLoop, {{"trips", Tensor::scalar<std::int64_t>(0)}});
+}
+
+TEST(LoopGradients, WithEarlyExitByTheCondition) {
+  expect_gradients(R"(
+    g (float[3] x, float[3] w) => (float[3] v, float last) {
+      yes = Constant <value = bool {1}> ()
+      zero = Constant <value = float {0}> ()
+      many = Constant <value = int64 {1000}> ()
+      v, last = Loop (many, yes, x, zero) <
+        body = body (int64 i, bool c, float[3] h, float old) => (bool c2, float[3] h2, float sum) {
+          h2 = Mul (h, w)
+          square = Mul (h2, h2)
+          sum = ReduceSum <keepdims = 0> (square)
+          bound = Constant <value = float {0.05}> ()
+          c2 = Greater (sum, bound)
+        }>
+    })",
+                   {{"x", Tensor::of<float>({3}, {1, -0.8F, 0.6F})},
+                    {"w", Tensor::of<float>({3}, {0.7F, 0.5F, -0.9F})}});
+}
+
+TEST(LoopGradients, OfACellWithTwoStatesOverRowsOfAnInput) {
+  expect_gradients(R"(
+    g (float[5,2,3] x, float[3,16] w, float[4,16] r, float[16] b, float[2,4] h0, float[2,4] c0)
+        => (float[2,4] h, float[2,4] cell, float[t,2,4] y) {
+      trips = Constant <value = int64 {5}> ()
+      h, cell, y = Loop (trips, , h0, c0) <
+        body = body (int64 t, bool go, float[2,4] hp, float[2,4] cp)
+            => (bool go2, float[2,4] hn, float[2,4] cn, float[2,4] yt) {
+          go2 = Identity (go)
+          xt = Gather (x, t)
+          xw = MatMul (xt, w)
+          hr = MatMul (hp, r)
+          sum = Add (xw, hr)
+          gates = Add (sum, b)
+          i, f, z, o = Split <axis = 1, num_outputs = 4> (gates)
+          is = Sigmoid (i)
+          fs = Sigmoid (f)
+          zt = Tanh (z)
+          os = Sigmoid (o)
+          kept = Mul (fs, cp)
+          fresh = Mul (is, zt)
+          cn = Add (kept, fresh)
+          ct = Tanh (cn)
+          hn = Mul (os, ct)
+          yt = Identity (hn)
+        }>
+    })");
+}
+
+TEST(LoopGradients, OfAWholeLstmInsideALoop) {
+  expect_gradients(R"(
+    g (float[3,2,2] x, float[1,12,2] w, float[1,12,3] r, float[1,2,3] h0) => (float[1,2,3] h) {
+      trips = Constant <value = int64 {2}> ()
+      h = Loop (trips, , h0) <
+        body = body (int64 t, bool go, float[1,2,3] hp) => (bool go2, float[1,2,3] hn) {
+          go2 = Identity (go)
+          y, hn = LSTM <hidden_size = 3> (x, w, r, , , hp)
+        }>
+    })");
+}
+
+TEST(LoopGradients, OfALoopInALoopAndOfAnIfInIt) {
+  expect_gradients(R"(
+    g (float[2] x, float[2] w) => (float[2] y) {
+      trips = Constant <value = int64 {3}> ()
+      y = Loop (trips, , x) <
+        body = outer (int64 i, bool go, float[2] h) => (bool go2, float[2] h2) {
+          go2 = Identity (go)
+          inner_trips = Constant <value = int64 {2}> ()
+          one = Constant <value = int64 {1}> ()
+          is_second = Equal (i, one)
+          h1 = Loop (inner_trips, , h) <
+            body = inner (int64 j, bool on, float[2] k) => (bool on2, float[2] k2) {
+              on2 = Identity (on)
+              p = Mul (k, w)
+              k2 = If (is_second) <
+                then_branch = t () => (float[2] a) { a = Sin (p) },
+                else_branch = e () => (float[2] b) { b = Add (p, h) }>
+            }>
+          h2 = Tanh (h1)
+        }>
+    })");
+}
+
+TEST(LoopGradients, OfAStateThatIsOnlyPassedOutAndOfOneThatNeverChanges) {
+  expect_gradients(R"(
+    g (int64 trips, float[3] x, float[3] k, float[3] unread) => (float[3] y, float[3] kept, float[3] last) {
+      y, kept, last = Loop (trips, , x, k, unread) <
+        body = body (int64 i, bool go, float[3] h, float[3] c, float[3] o)
+            => (bool go2, float[3] h2, float[3] c2, float[3] o2) {
+          go2 = Identity (go)
+          h2 = Mul (h, c)
+          c2 = Identity (c)
+          o2 = Sin (h)
+        }>
+    })",
+                   {{"trips", Tensor::scalar<std::int64_t>(3)}});
+}
+
+TEST(ScanGradients, OfStatesSlicesAndCapturedWeights) {
+  expect_gradients(R"(
+    g (float[2,3] h0, float[4,2,3] x, float[3,3] w) => (float[2,3] h, float[4,2,3] y) {
+      h, y = Scan (h0, x) <
+        num_scan_inputs = 1,
+        body = body (float[2,3] hp, float[2,3] xt) => (float[2,3] hn, float[2,3] yt) {
+          m = MatMul (hp, w)
+          s = Add (m, xt)
+          hn = Tanh (s)
+          yt = Mul (hn, xt)
+        }>
+    })");
+}
+
+TEST(ScanGradients, WithAxesAndDirections) {
+  expect_gradients(R"(
+    g (float[3] h0, float[3,4] x, float[4,3] z) => (float[3] h, float[3,4] y, float[4,3] v) {
+      h, y, v = Scan (h0, x, z) <
+        num_scan_inputs = 2, scan_input_axes = [1, 0], scan_input_directions = [1, 0],
+        scan_output_axes = [-1, 0], scan_output_directions = [0, 1],
+        body = body (float[3] hp, float[3] xt, float[3] zt)
+            => (float[3] hn, float[3] yt, float[3] vt) {
+          p = Mul (hp, xt)
+          hn = Add (p, zt)
+          yt = Sin (hn)
+          vt = Mul (xt, zt)
+        }>
+    })");
+}
+
+}  // namespace
+}  // namespace gatefold::test
