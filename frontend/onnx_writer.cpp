@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "frontend/graph_exporter.h"
+#include "frontend/model_proto.h"
 #include "frontend/new_file.h"
 #include "frontend/proto_types.h"
 #include "ir/error.h"
@@ -18,6 +19,19 @@ void write_proto(const Message& message, NewFile& file, const std::filesystem::p
     fail("{}: the model is larger than the 2 GiB that protobuf holds", path.string());
   }
   file.close();
+}
+
+// Everything else that the message says of the tensor stays.
+void replace_numbers(onnx::TensorProto& proto, const Tensor& before, const Tensor& after) {
+  if (before.dtype() != after.dtype() || before.dims() != after.dims()) {
+    fail("initializer '{}' is {}, but was trained as {}", proto.name(), to_string(before.type()),
+         to_string(after.type()));
+  }
+  onnx::TensorProto replaced;
+  replaced.set_name(proto.name());
+  replaced.set_doc_string(proto.doc_string());
+  export_tensor(after, replaced);
+  proto = std::move(replaced);
 }
 
 }  // namespace
@@ -35,6 +49,28 @@ void write_model(const Model& model, const std::filesystem::path& path,
   }
   write_proto(export_model(model, external ? &*external : nullptr), file, path);
   if (data) data->commit();
+  file.commit();
+}
+
+void write_model_with_weights(const std::filesystem::path& source,
+                              const std::map<std::string, Tensor>& weights,
+                              const std::filesystem::path& path) {
+  onnx::ModelProto model = read_model_proto(source);
+  std::size_t found = 0;
+  for (onnx::TensorProto& proto : *model.mutable_graph()->mutable_initializer()) {
+    const auto weight = weights.find(proto.name());
+    const bool is_elsewhere = proto.data_location() == onnx::TensorProto::EXTERNAL;
+    if (weight == weights.end() && !is_elsewhere) continue;
+    const Tensor before = import_tensor(proto, source.parent_path(), "initializer " + proto.name());
+    found += weight != weights.end() ? 1 : 0;
+    replace_numbers(proto, before, weight != weights.end() ? weight->second : before);
+  }
+  if (found != weights.size()) {
+    fail("{}: {} of {} trained parameters are no initializers of the file's graph", source.string(),
+         weights.size() - found, weights.size());
+  }
+  NewFile file(path);
+  write_proto(model, file, path);
   file.commit();
 }
 

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <map>
+#include <string>
 #include <string_view>
 
 #include "ir/graph.h"
@@ -18,6 +20,13 @@ inline constexpr std::size_t kMostInlineBytes = (std::size_t{1} << 31) - (std::s
 /// The files appear whole or not at all. Throws Error when they cannot be written.
 void write_model(const Model& model, const std::filesystem::path& path,
                  std::size_t most_inline_bytes = kMostInlineBytes);
+
+/// Writes the model of the file `source` as it is, with other numbers in the initializers that
+/// `weights` names. Tensors outside the file move into it. The file appears whole or not at all.
+/// Throws Error: an initializer that the model lacks or that has another type; writing fails.
+void write_model_with_weights(const std::filesystem::path& source,
+                              const std::map<std::string, Tensor>& weights,
+                              const std::filesystem::path& path);
 
 /// Writes a TensorProto file.
 void write_tensor_file(const Tensor& tensor, std::string_view name,

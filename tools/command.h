@@ -33,5 +33,6 @@ extern const Command kInspectCommand;
 extern const Command kOptCommand;
 extern const Command kRunCommand;
 extern const Command kTestCommand;
+extern const Command kTrainCommand;
 
 }  // namespace gatefold::tools

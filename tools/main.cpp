@@ -15,8 +15,9 @@
 namespace gatefold::tools {
 namespace {
 
-const std::array<const Command*, 6> kCommands{
-    &kRunCommand, &kInspectCommand, &kCompileCommand, &kTestCommand, &kBenchCommand, &kOptCommand,
+const std::array<const Command*, 7> kCommands{
+    &kRunCommand,  &kInspectCommand, &kCompileCommand, &kTrainCommand,
+    &kTestCommand, &kBenchCommand,   &kOptCommand,
 };
 
 int complain(std::string message) {
@@ -27,7 +28,7 @@ int complain(std::string message) {
 
 /// Parses the command line and runs the command it names.
 int run_tool(int argc, char** argv) {
-  CLI::App app("Compiles, runs, inspects, tests and measures ONNX models.", "gatefold");
+  CLI::App app("Compiles, runs, trains, inspects, tests and measures ONNX models.", "gatefold");
   app.set_version_flag("--version", std::string("gatefold ") + GATEFOLD_VERSION);
   app.require_subcommand(1);
   app.footer("Every command explains itself: gatefold COMMAND --help");

@@ -84,14 +84,13 @@ class StepBuilder {
     }
     Value* loss = add_loss();
     rate_ = graph_->add_input(graph_->unique_name("learning_rate"), {DataType::kFloat32, Dims{}});
-    gradients_ = add_gradients(*graph_, *loss, nullptr, weights_);
-    leave_out_what_does_not_matter();
-    for (const Value* weight : weights_) step_.weights.push_back(weight->name());
-    Value* norm = add_norm();
-    replace_outputs(loss, norm);
+    while (!graph_->outputs().empty()) graph_->erase_output(graph_->outputs().size() - 1);
+    graph_->add_output("loss", loss);
     if (wanted_.update) {
-      clip(norm);
-      add_updates();
+      add_backward(*loss);
+    } else {
+      deliver_model_outputs();
+      keep_weights();
     }
     turn_weights_into_inputs();
     find_inputs();
@@ -109,6 +108,17 @@ class StepBuilder {
     Value* output = find_output(*graph_, name);
     target_ = graph_->add_input(spec_.loss.target, target_type(spec_.loss, output->type()));
     return gatefold::add_loss(g_, spec_.loss, *output, *target_);
+  }
+
+  void add_backward(Value& loss) {
+    gradients_ = add_gradients(*graph_, loss, nullptr, weights_);
+    leave_out_what_does_not_matter();
+    Value* norm = add_norm();
+    graph_->add_output("gradient_norm", norm);
+    deliver_model_outputs();
+    deliver_gradients();
+    clip(norm);
+    add_updates();
   }
 
   // Parameters that the loss does not depend on stay as they are, like in PyTorch.
@@ -150,13 +160,14 @@ class StepBuilder {
     }
   }
 
-  void replace_outputs(Value* loss, Value* norm) {
-    while (!graph_->outputs().empty()) graph_->erase_output(graph_->outputs().size() - 1);
-    graph_->add_output("loss", loss);
-    graph_->add_output("gradient_norm", norm);
+  void deliver_model_outputs() {
+    step_.first_model_output = graph_->outputs().size();
     for (std::size_t i = 0; i < model_outputs_.size(); ++i) {
       graph_->add_output(wanted_.model[i], model_outputs_[i]);
     }
+  }
+
+  void deliver_gradients() {
     step_.first_gradient = graph_->outputs().size();
     if (!wanted_.gradients) return;
     for (std::size_t i = 0; i < weights_.size(); ++i) {
@@ -180,6 +191,10 @@ class StepBuilder {
     add_state(*done, Tensor::scalar<double>(0), step);
   }
 
+  void keep_weights() {
+    for (const Value* weight : weights_) step_.states.push_back({weight->name(), *weight->data()});
+  }
+
   static Tensor filled_like(const Tensor& weight, double number) {
     Tensor filled(DataType::kFloat64, weight.dims());
     std::fill_n(filled.data<double>(), filled.size(), number);
@@ -193,6 +208,7 @@ class StepBuilder {
 
   void turn_weights_into_inputs() {
     for (Value* weight : weights_) {
+      step_.weights.push_back(weight->name());
       Value* input = graph_->add_input(graph_->unique_name(weight->name()), weight->type());
       replace_initializer(*graph_, *weight, *input);
     }

@@ -24,8 +24,10 @@ struct TrainingSpec {
 /// What a step's graph delivers beside the loss.
 struct TrainingOutputs {
   std::vector<std::string> model = {};  ///< Outputs of the model.
-  bool gradients = false;               ///< Of every trainable parameter, before clipping.
-  bool update = true;                   ///< The states after the step.
+  /// Backward part and update; without them the graph only judges: it delivers the loss and the
+  /// outputs of the model, and its only states are the weights, which stay.
+  bool update = true;
+  bool gradients = false;  ///< Of every trained parameter, before clipping.
 };
 
 /// An array that lives from step to step: a weight, what the optimizer keeps for it, the number of
@@ -34,7 +36,7 @@ struct TrainingState {
   std::string name;
   Tensor initial;
   std::size_t input = 0;   ///< Number of the graph input that takes it.
-  std::size_t output = 0;  ///< Number of the graph output that delivers its next value.
+  std::size_t output = 0;  ///< Number of the graph output that delivers its next value, if any.
 };
 
 /// A whole training step as one graph: forward, loss, backward, clipping, update.
@@ -49,7 +51,7 @@ struct TrainingStep {
   std::vector<TrainingState> states;  ///< The weights first, then the rest.
   std::size_t target_input = 0;
   std::size_t learning_rate_input = 0;
-  std::size_t first_model_output = 2;  ///< In the order wanted.
+  std::size_t first_model_output = 0;  ///< In the order wanted.
   std::size_t first_gradient = 0;      ///< One per weight, in their order.
 };
 

@@ -90,6 +90,10 @@ Schedule::Schedule(ScheduleSpec spec, double rate) : spec_(std::move(spec)), rat
   }
 }
 
+void Schedule::set_run_length(std::int64_t steps) {
+  if (spec_.total_steps == 0) spec_.total_steps = steps;
+}
+
 double Schedule::rate_at(std::int64_t step) const {
   return find_schedule(spec_.type)->rate({spec_, rate_, step, plateau_.reductions});
 }

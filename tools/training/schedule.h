@@ -32,6 +32,8 @@ class Schedule {
   /// Throws Error for an unknown type and for settings out of range.
   Schedule(ScheduleSpec spec, double rate);
 
+  /// How many steps the run has, for schedules that end with it.
+  void set_run_length(std::int64_t steps);
   double rate_at(std::int64_t step) const;
   /// To be called after each epoch with its loss.
   void end_epoch(double loss);

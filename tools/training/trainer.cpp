@@ -35,6 +35,7 @@ Trainer::Trainer(const Graph& model, const TrainingPlan& plan, const TrainingOut
       schedule_(plan.schedule, plan.step.optimizer.learning_rate),
       step_(build_training_step(model, plan.step, with_carried(outputs, plan))),
       wanted_outputs_(outputs.model.size()),
+      is_updating_(outputs.update),
       context_(std::make_unique<Context>(
           std::make_shared<Executable>(step_.graph, CompileOptions{.threads = threads}))),
       inputs_(step_.graph->inputs().size()) {
@@ -73,14 +74,36 @@ Tensor Trainer::carried_zeros(const Value& input, const Batch& batch) const {
   return {input.type().dtype, dims};
 }
 
+void Trainer::set_carried(std::vector<Tensor> carried) {
+  carried_ = std::move(carried);
+  for (std::size_t i = 0; i < carried_.size(); ++i) {
+    inputs_[find_input(*step_.graph, plan_.carried[i].input)] = carried_[i];
+  }
+}
+
+std::vector<const Value*> Trainer::data_inputs() const {
+  const auto& inputs = step_.graph->inputs();
+  std::vector<bool> is_ours(inputs.size());
+  is_ours[step_.learning_rate_input] = true;
+  for (const TrainingState& state : step_.states) is_ours[state.input] = true;
+  for (const CarriedState& state : plan_.carried) {
+    is_ours[find_input(*step_.graph, state.input)] = true;
+  }
+  std::vector<const Value*> data;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!is_ours[i]) data.push_back(inputs[i]);
+  }
+  return data;
+}
+
 void Trainer::set_inputs(const Batch& batch) {
   const auto& graph_inputs = step_.graph->inputs();
   if (carried_.empty()) {
+    std::vector<Tensor> zeros;
     for (const CarriedState& state : plan_.carried) {
-      const std::size_t input = find_input(*step_.graph, state.input);
-      carried_.push_back(carried_zeros(*graph_inputs[input], batch));
-      inputs_[input] = carried_.back();
+      zeros.push_back(carried_zeros(*graph_inputs[find_input(*step_.graph, state.input)], batch));
     }
+    set_carried(std::move(zeros));
   }
   inputs_[step_.learning_rate_input] = Tensor::scalar(static_cast<float>(learning_rate()));
   for (std::size_t i = 0; i < graph_inputs.size(); ++i) {
@@ -97,7 +120,7 @@ Trainer::Result Trainer::step(const Batch& batch) {
   const std::span<const Datum> outputs = context_->run(inputs_);
   Result result;
   result.loss = tensor_of(outputs[0]).number_at(0);
-  result.gradient_norm = tensor_of(outputs[1]).number_at(0);
+  if (is_updating_) result.gradient_norm = tensor_of(outputs[1]).number_at(0);
   if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm)) {
     fail(
         "step {}: the loss is {} and the norm of the gradients {}; lower the learning rate, clip "
@@ -105,9 +128,16 @@ Trainer::Result Trainer::step(const Batch& batch) {
         steps_done_, result.loss, result.gradient_norm);
   }
   result.outputs = outputs.subspan(step_.first_model_output, wanted_outputs_);
-  result.gradients =
-      outputs.subspan(step_.first_gradient, step_.states.front().output - step_.first_gradient);
-  for (std::size_t i = 0; i < states_.size(); ++i) {
+  if (is_updating_) {
+    result.gradients =
+        outputs.subspan(step_.first_gradient, step_.states.front().output - step_.first_gradient);
+  }
+  go_on(outputs);
+  return result;
+}
+
+void Trainer::go_on(std::span<const Datum> outputs) {
+  for (std::size_t i = 0; is_updating_ && i < states_.size(); ++i) {
     copy_into(tensor_of(outputs[step_.states[i].output]), states_[i]);
   }
   for (std::size_t i = 0; i < carried_.size(); ++i) {
@@ -120,24 +150,25 @@ Trainer::Result Trainer::step(const Batch& batch) {
     copy_into(next, carried_[i]);
   }
   ++steps_done_;
-  return result;
 }
 
-void Trainer::forget_carried() {
-  for (Tensor& state : carried_) std::memset(state.raw(), 0, state.bytes());
-}
+void Trainer::forget_carried() { carried_.clear(); }
 
-void Trainer::restore(const std::vector<Tensor>& states, std::int64_t steps_done) {
+void Trainer::restore(std::span<const Tensor> states, std::span<const Tensor> carried,
+                      std::int64_t steps_done) {
   for (std::size_t i = 0; i < states_.size(); ++i) copy_into(states[i], states_[i]);
+  std::vector<Tensor> copies;
+  for (const Tensor& state : carried) copies.push_back(state.clone());
+  set_carried(std::move(copies));
   steps_done_ = steps_done;
 }
 
-void store_weights(Graph& model, const Trainer& trainer) {
-  std::map<std::string, Value*> parameters;
-  for (const auto& value : model.initializers()) parameters[value->name()] = value.get();
+std::map<std::string, Tensor> trained_weights(const Trainer& trainer) {
+  std::map<std::string, Tensor> weights;
   for (std::size_t i = 0; i < trainer.weight_names().size(); ++i) {
-    parameters.at(trainer.weight_names()[i])->set_data(trainer.states()[i].clone());
+    weights[trainer.weight_names()[i]] = trainer.states()[i].clone();
   }
+  return weights;
 }
 
 }  // namespace gatefold::tools

@@ -16,7 +16,7 @@ namespace gatefold::tools {
 /// Arrays of one step by name: the inputs of the model that are not carried, and the targets.
 using Batch = std::map<std::string, Tensor>;
 
-/// Trains one model, step by step.
+/// Trains one model, step by step; or judges it, when no update is wanted.
 class Trainer {
  public:
   /// `outputs.model` are the outputs of the model that results carry. Throws Error for a plan that
@@ -36,9 +36,13 @@ class Trainer {
   /// number, in which case no weight has been changed.
   Result step(const Batch& batch);
 
+  /// The inputs that a batch must give.
+  std::vector<const Value*> data_inputs() const;
+
   std::int64_t steps_done() const { return steps_done_; }
   double learning_rate() const { return rate_at(steps_done_); }
   Schedule& schedule() { return schedule_; }
+  const Schedule& schedule() const { return schedule_; }
   /// Makes carried inputs zero again: what follows does not go on from what was before.
   void forget_carried();
 
@@ -47,18 +51,24 @@ class Trainer {
   /// the trainer, to be read before the next step.
   const std::vector<Tensor>& states() const { return states_; }
   const std::vector<TrainingState>& state_descriptions() const { return step_.states; }
-  /// Goes on from the states of another trainer of the same plan.
-  void restore(const std::vector<Tensor>& states, std::int64_t steps_done);
+  /// What is carried into the next step, in the order of the plan; empty before the first one.
+  const std::vector<Tensor>& carried() const { return carried_; }
+  /// Goes on from the states of another trainer of the same plan: all of them, or the weights.
+  void restore(std::span<const Tensor> states, std::span<const Tensor> carried,
+               std::int64_t steps_done);
 
  private:
   double rate_at(std::int64_t step) const;
   void set_inputs(const Batch& batch);
+  void set_carried(std::vector<Tensor> carried);
+  void go_on(std::span<const Datum> outputs);
   Tensor carried_zeros(const Value& input, const Batch& batch) const;
 
   TrainingPlan plan_;
   Schedule schedule_;
   TrainingStep step_;
   std::size_t wanted_outputs_;  // Of the model; the carried ones follow.
+  bool is_updating_;
   std::unique_ptr<Context> context_;
   std::vector<Datum> inputs_;
   std::vector<Tensor> states_;
@@ -66,7 +76,7 @@ class Trainer {
   std::int64_t steps_done_ = 0;
 };
 
-/// The model with the trained numbers in place of its initial ones.
-void store_weights(Graph& model, const Trainer& trainer);
+/// The weights by name, as they are now.
+std::map<std::string, Tensor> trained_weights(const Trainer& trainer);
 
 }  // namespace gatefold::tools

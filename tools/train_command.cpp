@@ -1,0 +1,236 @@
+#include <fmt/ranges.h>
+#include <fnmatch.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "frontend/onnx_reader.h"
+#include "frontend/onnx_writer.h"
+#include "ir/error.h"
+#include "tools/command.h"
+#include "tools/inputs.h"
+#include "tools/npz.h"
+#include "tools/output.h"
+#include "tools/training/training_run.h"
+
+namespace gatefold::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  fs::path model;
+  fs::path output;
+  fs::path spec;
+  fs::path report;
+  std::string loss;
+  std::string loss_output;
+  std::string optimizer;
+  std::string schedule;
+  std::optional<double> learning_rate;
+  std::optional<double> momentum;
+  std::optional<double> weight_decay;
+  std::optional<double> clip_norm;
+  std::optional<double> clip_value;
+  std::vector<std::string> freeze;
+  std::vector<std::string> states;
+  std::vector<std::string> batch_axes;
+  std::vector<std::string> dims;
+  RunOptions run;
+};
+
+/// The two sides of "A=B".
+std::pair<std::string, std::string> split_pair(const std::string& option, const char* form) {
+  const std::size_t sign = option.find('=');
+  if (sign == 0 || sign == std::string::npos || sign + 1 == option.size()) {
+    fail("'{}' does not have the form {}", option, form);
+  }
+  return {option.substr(0, sign), option.substr(sign + 1)};
+}
+
+template <typename T, typename Option>
+void set_if_given(T& target, const Option& option) {
+  if (option) target = *option;
+}
+
+void set_if_given(std::string& target, const std::string& option) {
+  if (!option.empty()) target = option;
+}
+
+/// What the spec file says, with the options that are given in place of its own.
+TrainingPlan make_plan(const Options& options) {
+  TrainingPlan plan;
+  if (!options.spec.empty()) plan = read_training_plan(options.spec);
+  TrainingSpec& step = plan.step;
+  set_if_given(step.loss.type, options.loss);
+  set_if_given(step.loss.output, options.loss_output);
+  set_if_given(step.optimizer.type, options.optimizer);
+  set_if_given(step.optimizer.momentum, options.momentum);
+  set_if_given(step.optimizer.weight_decay, options.weight_decay);
+  set_if_given(step.clip_norm, options.clip_norm);
+  set_if_given(step.clip_value, options.clip_value);
+  set_if_given(plan.schedule.type, options.schedule);
+  if (options.learning_rate) {
+    step.optimizer.learning_rate = *options.learning_rate;
+    plan.rate_per_step.clear();
+  }
+  for (const std::string& state : options.states) {
+    const auto [output, input] = split_pair(state, "OUTPUT=INPUT");
+    plan.carried.push_back({input, output});
+  }
+  if (step.loss.type.empty()) fail("no loss is given; use --loss or --spec");
+  return plan;
+}
+
+/// Takes what the patterns match out of the parameters that are trained.
+void freeze(const std::vector<std::string>& patterns, const Graph& graph, TrainingSpec& spec) {
+  if (patterns.empty()) return;
+  if (spec.trainable.empty()) spec.trainable = default_trainable(graph);
+  for (const std::string& pattern : patterns) {
+    const std::size_t count = std::erase_if(spec.trainable, [&](const std::string& name) {
+      return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+    });
+    if (count == 0) fail("--freeze: no trained parameter matches '{}'", pattern);
+  }
+  if (spec.trainable.empty()) fail("--freeze leaves no parameter to train");
+}
+
+std::map<std::string, std::int64_t> parse_axes(const std::vector<std::string>& options) {
+  std::map<std::string, std::int64_t> axes;
+  for (const auto& [name, axis] : parse_dim_sizes(options)) axes[name] = axis;
+  return axes;
+}
+
+std::map<std::string, Tensor> final_weights(const TrainingRecord& record) {
+  constexpr std::string_view kPrefix = "final/";
+  std::map<std::string, Tensor> weights;
+  for (const auto& [key, array] : record) {
+    if (key.starts_with(kPrefix)) weights[key.substr(kPrefix.size())] = array;
+  }
+  return weights;
+}
+
+int run(Options& options) {
+  Model model = read_model(options.model);
+  bind_dims(*model.graph, parse_dim_sizes(options.dims));
+  TrainingPlan plan = make_plan(options);
+  freeze(options.freeze, *model.graph, plan.step);
+  options.run.batches.batch_axes = parse_axes(options.batch_axes);
+  std::map<std::string, Tensor> weights;
+  if (options.report.empty()) {
+    weights = train(*model.graph, plan, options.run);
+  } else {
+    const TrainingRecord record = train_recorded(*model.graph, plan, options.run);
+    write_npz(options.report, {record.begin(), record.end()});
+    weights = final_weights(record);
+  }
+  write_model_with_weights(options.model, weights, options.output);
+  print("wrote {}\n", options.output.string());
+  return kSuccess;
+}
+
+void add_what_to_train(CLI::App& parser, Options& options) {
+  parser.add_option("MODEL", options.model, "ONNX model; its weights are where training starts")
+      ->required();
+  parser.add_option("-o,--output", options.output, "File for the trained model")->required();
+  parser.add_option("--data", options.run.data, "Arrays named like the inputs, and the targets")
+      ->type_name("FILE.npz")
+      ->required();
+  parser.add_option("--valid", options.run.validation, "The same, judged after each epoch")
+      ->type_name("FILE.npz");
+  parser.add_option("--spec", options.spec, "Loss, optimizer, schedule, states as JSON")
+      ->type_name("FILE.json");
+  parser.add_option("--freeze", options.freeze, "Leave parameters of such names as they are")
+      ->type_name("GLOB")
+      ->expected(1)
+      ->take_all();
+  parser.add_option("--dim", options.dims, "Give a named extent its size")
+      ->type_name("NAME=SIZE")
+      ->expected(1)
+      ->take_all();
+}
+
+void add_how_to_train(CLI::App& parser, Options& options) {
+  parser.add_option("--loss", options.loss,
+                    fmt::format("What is made small: {}", fmt::join(loss_names(), ", ")));
+  parser.add_option("--loss-output", options.loss_output, "The output it judges; the first one");
+  parser.add_option("--optimizer", options.optimizer,
+                    fmt::format("{}", fmt::join(optimizer_names(), ", ")));
+  parser.add_option("--lr", options.learning_rate, "Learning rate");
+  parser.add_option("--momentum", options.momentum, "Of sgd and rmsprop");
+  parser.add_option("--weight-decay", options.weight_decay, "Pull of the weights towards zero");
+  parser.add_option("--schedule", options.schedule,
+                    fmt::format("Of the learning rate: {}", fmt::join(schedule_names(), ", ")));
+  parser
+      .add_option("--clip-norm", options.clip_norm, "Bound on the norm of all gradients together")
+      ->check(CLI::PositiveNumber);
+  parser.add_option("--clip-value", options.clip_value, "Bound on each element of the gradients")
+      ->check(CLI::PositiveNumber);
+  parser.add_option("--state", options.states, "Carry an output into an input of the next step")
+      ->type_name("OUTPUT=INPUT")
+      ->expected(1)
+      ->take_all();
+}
+
+void add_batches(CLI::App& parser, RunOptions& run, Options& options) {
+  parser.add_option("--epochs", run.epochs, "Passes over the data")->check(CLI::PositiveNumber);
+  parser.add_option("--steps", run.steps, "Updates, in place of epochs")
+      ->check(CLI::PositiveNumber)
+      ->excludes("--epochs");
+  parser.add_option("--batch-size", run.batches.batch_size, "Examples per step")
+      ->check(CLI::PositiveNumber);
+  parser
+      .add_option("--batch-axis", options.batch_axes, "The axis of an array that counts examples")
+      ->type_name("NAME=AXIS")
+      ->expected(1)
+      ->take_all();
+  parser
+      .add_option("--bptt", run.batches.chunk,
+                  "Cut sequences into chunks of so many time steps; see --state")
+      ->check(CLI::PositiveNumber);
+  parser.add_flag("--shuffle", run.batches.shuffle,
+                  "Take the examples in another order each epoch");
+  parser.add_option("--seed", run.batches.seed, "Of that order")->capture_default_str();
+}
+
+void add_run(CLI::App& parser, RunOptions& run, Options& options) {
+  parser.add_option("--metric", run.metrics, "accuracy, perplexity")->delimiter(',');
+  CLI::Option* folder = parser.add_option("--checkpoint", run.checkpoint,
+                                          "Folder to save the run in, after each epoch");
+  parser.add_option("--checkpoint-every", run.checkpoint_every, "Save after so many steps instead")
+      ->check(CLI::PositiveNumber)
+      ->needs(folder);
+  parser.add_flag("--resume", run.resume, "Go on from the checkpoint")->needs(folder);
+  parser.add_option("--log", run.log, "A line of JSON per step")->type_name("FILE.jsonl");
+  parser
+      .add_option("--report", options.report,
+                  "Losses, gradients and weights of the run, as a training test expects them")
+      ->type_name("FILE.npz")
+      ->excludes(folder)
+      ->excludes("--valid");
+  parser.add_option("--threads", run.threads, "Threads of a step")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+}
+
+std::function<int()> declare(CLI::App& parser) {
+  auto options = std::make_shared<Options>();
+  add_what_to_train(parser, *options);
+  add_how_to_train(parser, *options);
+  add_batches(parser, options->run, *options);
+  add_run(parser, options->run, *options);
+  return [options] { return run(*options); };
+}
+
+}  // namespace
+
+const Command kTrainCommand{
+    .name = "train",
+    .summary = "Train a model's weights and write it with the new ones",
+    .example =
+        "gatefold train examples/models/char_lstm.onnx --data text.npz --loss cross_entropy "
+        "--optimizer adam --lr 0.01 --epochs 5 -o trained.onnx",
+    .declare = declare,
+};
+
+}  // namespace gatefold::tools

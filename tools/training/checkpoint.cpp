@@ -1,0 +1,92 @@
+#include "tools/training/checkpoint.h"
+
+#include <map>
+
+#include "ir/error.h"
+#include "tools/npz.h"
+
+namespace gatefold::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kFile = "checkpoint.npz";
+constexpr const char* kState = "state/";
+constexpr const char* kCarried = "carried/";
+
+/// One array of an archive, checked.
+const Tensor& array_of(const std::map<std::string, Tensor>& arrays, const std::string& name) {
+  const auto found = arrays.find(name);
+  if (found == arrays.end()) fail("it has no array '{}'; it is of another model or plan", name);
+  return found->second;
+}
+
+std::int64_t integer_of(const std::map<std::string, Tensor>& arrays, const std::string& name) {
+  return static_cast<std::int64_t>(array_of(arrays, name).number_at(0));
+}
+
+std::vector<Tensor> read_states(const std::map<std::string, Tensor>& arrays,
+                                const Trainer& trainer) {
+  std::vector<Tensor> states;
+  for (std::size_t i = 0; i < trainer.states().size(); ++i) {
+    const std::string name = kState + trainer.state_descriptions()[i].name;
+    const Tensor& ours = trainer.states()[i];
+    const Tensor& theirs = array_of(arrays, name);
+    if (theirs.dtype() != ours.dtype() || theirs.dims() != ours.dims()) {
+      fail("array '{}' is {}, but the run has {}", name, to_string(theirs.type()),
+           to_string(ours.type()));
+    }
+    states.push_back(theirs);
+  }
+  return states;
+}
+
+RunPosition restore(const std::map<std::string, Tensor>& arrays, Trainer& trainer) {
+  std::vector<Tensor> carried;
+  for (std::size_t i = 0;; ++i) {
+    const auto found = arrays.find(kCarried + std::to_string(i));
+    if (found == arrays.end()) break;
+    carried.push_back(found->second);
+  }
+  trainer.restore(read_states(arrays, trainer), carried, integer_of(arrays, "steps"));
+  trainer.schedule().restore({array_of(arrays, "plateau_best").number_at(0),
+                              integer_of(arrays, "plateau_bad_epochs"),
+                              integer_of(arrays, "plateau_reductions")});
+  return {integer_of(arrays, "epoch"), integer_of(arrays, "batch")};
+}
+
+}  // namespace
+
+void write_checkpoint(const fs::path& folder, const Trainer& trainer, const RunPosition& position) {
+  std::error_code code;
+  fs::create_directories(folder, code);
+  if (code) fail("'{}' cannot be created: {}", folder.string(), code.message());
+  std::vector<std::pair<std::string, Tensor>> arrays;
+  for (std::size_t i = 0; i < trainer.states().size(); ++i) {
+    arrays.emplace_back(kState + trainer.state_descriptions()[i].name, trainer.states()[i]);
+  }
+  for (std::size_t i = 0; i < trainer.carried().size(); ++i) {
+    arrays.emplace_back(kCarried + std::to_string(i), trainer.carried()[i]);
+  }
+  const Schedule::Plateau& plateau = trainer.schedule().plateau();
+  arrays.emplace_back("steps", Tensor::scalar(trainer.steps_done()));
+  arrays.emplace_back("epoch", Tensor::scalar(position.epoch));
+  arrays.emplace_back("batch", Tensor::scalar(position.batch));
+  arrays.emplace_back("plateau_best", Tensor::scalar(plateau.best));
+  arrays.emplace_back("plateau_bad_epochs", Tensor::scalar(plateau.bad_epochs));
+  arrays.emplace_back("plateau_reductions", Tensor::scalar(plateau.reductions));
+  write_npz(folder / kFile, arrays);
+}
+
+RunPosition read_checkpoint(const fs::path& folder, Trainer& trainer) {
+  const fs::path path = folder / kFile;
+  if (!fs::exists(path)) fail("'{}' does not exist; there is nothing to resume", path.string());
+  const auto arrays = read_npz(path);
+  try {
+    return restore(arrays, trainer);
+  } catch (const Error& error) {
+    fail("'{}': {}", path.string(), error.what());
+  }
+}
+
+}  // namespace gatefold::tools

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "tools/training/trainer.h"
+
+namespace gatefold::tools {
+
+/// Where a run stands between two steps.
+struct RunPosition {
+  std::int64_t epoch = 0;
+  std::int64_t batch = 0;  ///< Of the epoch, the next one.
+};
+
+/// Writes all that a run needs to go on bit for bit to DIR/checkpoint.npz, whole or not at all: the
+/// one before stays until the new one is complete. Throws Error.
+void write_checkpoint(const std::filesystem::path& folder, const Trainer& trainer,
+                      const RunPosition& position);
+
+/// Puts the trainer where the checkpoint of the folder was written. Throws Error when there is
+/// none, or it is of another model or plan.
+RunPosition read_checkpoint(const std::filesystem::path& folder, Trainer& trainer);
+
+}  // namespace gatefold::tools

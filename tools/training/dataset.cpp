@@ -1,0 +1,218 @@
+#include "tools/training/dataset.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "ir/error.h"
+#include "ir/random.h"
+#include "tools/npz.h"
+
+namespace gatefold::tools {
+namespace {
+
+constexpr std::int64_t kUsualBatchSize = 32;
+
+/// The slices `indices` along an axis, one after the other.
+Tensor take(const Tensor& array, std::int64_t axis, std::span<const std::int64_t> indices) {
+  Dims dims = array.dims();
+  const std::int64_t extent = dims[axis];
+  dims[axis] = static_cast<std::int64_t>(indices.size());
+  Tensor taken(array.dtype(), dims);
+  const auto outer =
+      std::accumulate(dims.begin(), dims.begin() + axis, std::int64_t{1}, std::multiplies<>());
+  const std::size_t bytes =
+      array.bytes() / static_cast<std::size_t>(std::max<std::int64_t>(1, outer * extent));
+  std::byte* target = taken.raw();
+  for (std::int64_t o = 0; o < outer; ++o) {
+    for (const std::int64_t index : indices) {
+      std::memcpy(target, array.raw() + static_cast<std::size_t>(o * extent + index) * bytes,
+                  bytes);
+      target += bytes;
+    }
+  }
+  return taken;
+}
+
+std::vector<std::int64_t> range(std::int64_t first, std::int64_t last) {
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(last - first));
+  std::iota(numbers.begin(), numbers.end(), first);
+  return numbers;
+}
+
+bool is_integer(DataType dtype) { return kIntegerTypes.contains(dtype); }
+
+/// The array in the element type of the input, where that is only a matter of width.
+Tensor converted_for(const Value& input, const Tensor& array) {
+  const DataType wanted = input.type().dtype;
+  const DataType given = array.dtype();
+  if (given == wanted) return array;
+  const bool same_kind =
+      (is_float(given) && is_float(wanted)) || (is_integer(given) && is_integer(wanted));
+  if (!same_kind) {
+    fail("array '{}' has element type {}, but the model needs {}", input.name(), name_of(given),
+         name_of(wanted));
+  }
+  return array.converted(wanted);
+}
+
+}  // namespace
+
+Dataset::Dataset(const std::filesystem::path& path, const std::vector<const Value*>& wanted,
+                 const std::string& target, const BatchOptions& options)
+    : options_(options), path_(path.string()), arrays_(read_npz(path)) {
+  try {
+    std::vector<std::string_view> names;
+    for (const Value* input : wanted) {
+      names.push_back(input->name());
+      const auto array = arrays_.find(input->name());
+      if (array == arrays_.end()) {
+        fail("has no array '{}'{}", input->name(),
+             input->name() == target ? ", the targets" : ", an input of the model");
+      }
+      array->second = converted_for(*input, array->second);
+    }
+    for (const auto& [name, array] : arrays_) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) {
+        fail("array '{}' belongs to no input; those are: {}", name, fmt::join(names, ", "));
+      }
+    }
+    choose_form(wanted);
+    for (const Value* input : wanted) check_array(*input, arrays_.at(input->name()));
+    count_batches(wanted);
+    if (options_.chunk > 0) count_chunks(arrays_.at(target));
+  } catch (const Error& error) {
+    fail("'{}': {}", path_, error.what());
+  }
+}
+
+void Dataset::choose_form(const std::vector<const Value*>& wanted) {
+  for (const Value* input : wanted) {
+    if (!input->type().has_rank()) continue;
+    is_steps_ = arrays_.at(input->name()).rank() == input->type().rank() + 1;
+  }
+}
+
+std::int64_t Dataset::batch_axis(const std::string& name) const {
+  const auto given = options_.batch_axes.find(name);
+  return given == options_.batch_axes.end() ? 0 : given->second;
+}
+
+// In the form of samples any number of them is allowed along the batch axis, and with chunks any
+// number of time steps.
+void Dataset::check_array(const Value& input, const Tensor& array) {
+  if (!input.type().has_rank()) return;
+  const Shape& shape = *input.type().shape;
+  const std::size_t leading = is_steps_ ? 1 : 0;
+  bool fits = array.dims().size() == shape.size() + leading && !array.dims().empty();
+  for (std::size_t i = 0; fits && i < shape.size(); ++i) {
+    const auto axis = static_cast<std::int64_t>(i);
+    const bool is_free = !is_steps_ && (axis == batch_axis(input.name()) ||
+                                        (options_.chunk > 0 && axis == time_axis(input.name())));
+    fits = is_free || !shape[i].is_known() || shape[i].is(array.dims()[i + leading]);
+  }
+  if (!fits) {
+    fail(
+        "array '{}' has extents {}, but the model needs {}; give one array of all examples, or one "
+        "with an axis of steps in front",
+        input.name(), to_string(array.dims()), to_string(input.type()));
+  }
+}
+
+void Dataset::count_batches(const std::vector<const Value*>& wanted) {
+  std::int64_t fixed = 0;
+  for (const Value* input : wanted) {
+    const Tensor& array = arrays_.at(input->name());
+    const std::int64_t axis = is_steps_ ? 0 : batch_axis(input->name());
+    if (axis < 0 || axis >= array.rank()) {
+      fail("array '{}' has no axis {} to count examples along", input->name(), axis);
+    }
+    const std::int64_t count = array.dims()[axis];
+    if (input != wanted.front() && count != samples_) {
+      fail("array '{}' holds {} {} but '{}' {}", input->name(), count,
+           is_steps_ ? "steps" : "examples", wanted.front()->name(), samples_);
+    }
+    samples_ = count;
+    if (is_steps_ || !input->type().has_rank()) continue;
+    const Dim& dim = (*input->type().shape)[axis];
+    if (dim.is_known()) fixed = dim.size();
+  }
+  if (samples_ == 0) fail("holds no examples");
+  if (is_steps_) {
+    if (options_.batch_size > 0) {
+      fail("its arrays hold whole batches; do not give a batch size");
+    }
+    batches_ = samples_;
+    return;
+  }
+  if (fixed > 0 && options_.batch_size > 0 && options_.batch_size != fixed) {
+    fail("the model is made for batches of {}; a batch size of {} cannot be had", fixed,
+         options_.batch_size);
+  }
+  batch_size_ = fixed > 0                 ? fixed
+                : options_.batch_size > 0 ? options_.batch_size
+                                          : std::min(kUsualBatchSize, samples_);
+  options_.drop_last = options_.drop_last || fixed > 0;
+  batches_ =
+      options_.drop_last ? samples_ / batch_size_ : (samples_ + batch_size_ - 1) / batch_size_;
+  if (batches_ == 0) fail("holds {} examples, less than one batch of {}", samples_, batch_size_);
+}
+
+void Dataset::count_chunks(const Tensor& target) {
+  if (is_steps_) fail("its arrays hold whole batches, which cannot be cut into chunks of time");
+  if (target.rank() < 2) fail("the targets have no time axis to cut chunks from");
+  const auto name = std::find_if(arrays_.begin(), arrays_.end(), [&](const auto& entry) {
+                      return &entry.second == &target;
+                    })->first;
+  length_ = target.dims()[time_axis(name)];
+  chunks_ = options_.drop_last ? length_ / options_.chunk
+                               : (length_ + options_.chunk - 1) / options_.chunk;
+  if (chunks_ == 0)
+    fail("its sequences of {} steps are shorter than a chunk of {}", length_, options_.chunk);
+}
+
+std::int64_t Dataset::samples(std::int64_t index) const {
+  if (is_steps_) {
+    const auto& [name, array] = *arrays_.begin();
+    return array.rank() > 1 ? array.dims()[1] : 1;
+  }
+  const std::int64_t first = index / chunks_ * batch_size_;
+  return std::min(batch_size_, samples_ - first);
+}
+
+// Fisher and Yates' shuffle.
+std::vector<std::int64_t> Dataset::order(std::int64_t epoch) const {
+  std::vector<std::int64_t> numbers = range(0, samples_);
+  if (!options_.shuffle) return numbers;
+  const RandomNumbers random(RandomNumbers(options_.seed).bits(static_cast<std::uint64_t>(epoch)));
+  for (std::size_t i = numbers.size(); i-- > 1;) {
+    const auto other = static_cast<std::size_t>(random.uniform(i) * static_cast<double>(i + 1));
+    std::swap(numbers[i], numbers[other]);
+  }
+  return numbers;
+}
+
+Batch Dataset::batch(std::int64_t epoch, std::int64_t index) const {
+  const std::vector<std::int64_t> numbers = order(epoch);
+  const std::int64_t first = index / chunks_ * batch_size_;
+  const std::int64_t count = is_steps_ ? 1 : samples(index);
+  const std::span<const std::int64_t> chosen(numbers.data() + first,
+                                             static_cast<std::size_t>(count));
+  const std::int64_t from = index % chunks_ * options_.chunk;
+  const std::vector<std::int64_t> times =
+      options_.chunk > 0 ? range(from, std::min(length_, from + options_.chunk))
+                         : std::vector<std::int64_t>();
+  Batch batch;
+  for (const auto& [name, array] : arrays_) {
+    Tensor part = take(array, is_steps_ ? 0 : batch_axis(name), chosen);
+    if (is_steps_) part = part.reshaped(Dims(array.dims().begin() + 1, array.dims().end()));
+    const bool has_time =
+        !times.empty() && array.rank() > 1 && array.dims()[time_axis(name)] == length_;
+    batch[name] = has_time ? take(part, time_axis(name), times) : part;
+  }
+  return batch;
+}
+
+}  // namespace gatefold::tools

@@ -1,0 +1,74 @@
+#include "tools/training/progress.h"
+
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "ir/error.h"
+#include "tools/output.h"
+#include "tools/table.h"
+
+namespace gatefold::tools {
+namespace {
+
+using std::chrono::duration;
+
+constexpr duration<double> kTerminalPause{0.1};
+constexpr duration<double> kPlainPause{2};
+
+}  // namespace
+
+Progress::Progress(const std::filesystem::path& log, bool append)
+    : is_terminal_(isatty(STDOUT_FILENO) != 0), log_path_(log.string()) {
+  if (log_path_.empty()) return;
+  log_.open(log, append ? std::ios::app : std::ios::trunc);
+  if (!log_) fail("'{}' cannot be written", log_path_);
+}
+
+void Progress::log(const Step& step) {
+  const nlohmann::ordered_json line{{"step", step.step},
+                                    {"epoch", step.epoch},
+                                    {"loss", step.loss},
+                                    {"gradient_norm", step.gradient_norm},
+                                    {"learning_rate", step.learning_rate},
+                                    {"samples", step.samples}};
+  log_ << line.dump() << '\n' << std::flush;
+  if (!log_) fail("'{}' cannot be written", log_path_);
+}
+
+void Progress::show_step(const Step& step) {
+  if (log_.is_open()) log(step);
+  ++steps_;
+  samples_ += step.samples;
+  const auto now = Clock::now();
+  if (now - shown_ < (is_terminal_ ? kTerminalPause : kPlainPause)) return;
+  shown_ = now;
+  const double seconds = duration<double>(now - start_).count();
+  const double left =
+      seconds / static_cast<double>(steps_) * static_cast<double>(step.total - step.step);
+  const std::string line = fmt::format(
+      "epoch {}, step {}/{}: {}, {:.0f} samples/s, {} left", step.epoch + 1, step.step, step.total,
+      step.metrics, static_cast<double>(samples_) / seconds, format_seconds(left));
+  print("{}{}{}", is_terminal_ ? "\r\x1b[K" : "", line, is_terminal_ ? "" : "\n");
+  has_open_line_ = is_terminal_;
+  flush_output();
+}
+
+void Progress::show_epoch(std::int64_t epoch, const std::string& training,
+                          const std::string& validation) {
+  end_line();
+  print("epoch {}: {}{}{}\n", epoch + 1, training, validation.empty() ? "" : "; validation ",
+        validation);
+  flush_output();
+  if (!log_.is_open()) return;
+  nlohmann::ordered_json line{{"epoch", epoch}, {"training", training}};
+  if (!validation.empty()) line["validation"] = validation;
+  log_ << line.dump() << '\n' << std::flush;
+}
+
+void Progress::end_line() {
+  if (has_open_line_) print("\r\x1b[K");
+  has_open_line_ = false;
+}
+
+}  // namespace gatefold::tools

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ir/graph.h"
+#include "tools/training/dataset.h"
+#include "tools/training/training_plan.h"
+#include "tools/training/training_record.h"
+
+namespace gatefold::tools {
+
+/// A whole run of `gatefold train`.
+struct RunOptions {
+  std::filesystem::path data;
+  std::filesystem::path validation = {};  ///< Empty: none.
+  BatchOptions batches;
+  std::int64_t epochs =
+      0;  ///< Either this or `steps` says how long; both 0: the plan's, or 1 epoch.
+  std::int64_t steps = 0;
+  std::vector<std::string> metrics = {};
+  std::filesystem::path checkpoint = {};  ///< Folder; empty: none is written.
+  std::int64_t checkpoint_every = 0;      ///< Steps; 0: at the end of each epoch.
+  bool resume = false;
+  std::filesystem::path log = {};
+  int threads = 1;
+};
+
+/// Trains the parameters of a model and returns them by name. SIGINT ends the run after the step at
+/// hand, with a checkpoint where one is wanted; the result then is what was reached. Throws Error:
+/// data that do not fit, a loss that is no number.
+std::map<std::string, Tensor> train(const Graph& model, const TrainingPlan& plan,
+                                    const RunOptions& options);
+
+/// The same, on the batches in order, without validation and checkpoints, and tells what came of
+/// each step.
+TrainingRecord train_recorded(const Graph& model, const TrainingPlan& plan,
+                              const RunOptions& options);
+
+}  // namespace gatefold::tools
