@@ -29,6 +29,10 @@ constexpr Pass kPasses[] = {
     {"hoist-invariants", "loops compute nothing that is the same in all iterations",
      passes::hoist_invariants},
     {"reroll-loops", "loops over one recurrent step are one node over time", passes::reroll_loops},
+    {"absorb-reversals", "recurrences run backwards instead of over reversed sequences",
+     passes::absorb_reversals},
+    {"merge-directions", "recurrences over one sequence in both directions are one node",
+     passes::merge_directions},
     {"read-final-states", "recurrences of which the last step is read deliver no others",
      passes::read_final_states},
     {"fold-batch-normalization", "layers scale and shift with their own weights",
@@ -58,9 +62,9 @@ constexpr std::string_view kCommonPasses =
     "collapse-moves,merge-duplicates,fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,fold-constants,"
     "merge-duplicates,remove-dead,collapse-moves,hoist-invariants,reroll-loops,fuse-first-step,"
     "reroll-recurrence,collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,"
-    "read-final-states,fold-batch-normalization,form-gemm,cancel-transposes,look-up-one-hot,"
-    "precompute-lookups,collapse-moves,fold-constants,remove-identities,merge-duplicates,"
-    "remove-dead";
+    "absorb-reversals,collapse-moves,read-final-states,merge-directions,"
+    "fold-batch-normalization,form-gemm,cancel-transposes,look-up-one-hot,precompute-lookups,"
+    "collapse-moves,fold-constants,remove-identities,merge-duplicates,remove-dead";
 
 constexpr Pipeline kPipelines[] = {
     {kInferencePipeline, kCommonPasses},

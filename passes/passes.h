@@ -19,6 +19,7 @@ std::optional<std::string_view> pipeline_text(std::string_view name);
 /// One function per file of this folder.
 namespace passes {
 
+bool absorb_reversals(Graph& graph, PassContext& context);
 bool build_backward(Graph& graph, PassContext& context);
 bool cancel_transposes(Graph& graph, PassContext& context);
 bool collapse_moves(Graph& graph, PassContext& context);
@@ -32,6 +33,7 @@ bool fuse_rnn_cell(Graph& graph, PassContext& context);
 bool hoist_through_concat(Graph& graph, PassContext& context);
 bool hoist_invariants(Graph& graph, PassContext& context);
 bool look_up_one_hot(Graph& graph, PassContext& context);
+bool merge_directions(Graph& graph, PassContext& context);
 bool merge_duplicates(Graph& graph, PassContext& context);
 bool precompute_lookups(Graph& graph, PassContext& context);
 bool read_final_states(Graph& graph, PassContext& context);
