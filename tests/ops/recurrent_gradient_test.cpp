@@ -6,6 +6,7 @@
 
 #include "backend/executable.h"
 #include "frontend/onnx_reader.h"
+#include "ir/error.h"
 #include "ir/evaluate.h"
 #include "tests/ops/recurrent_case.h"
 #include "tests/random_inputs.h"
@@ -166,6 +167,39 @@ TEST(RecurrentGradientKernel, ThreadsShareTheWork) {
     SCOPED_TRACE(recurrent.name);
     const OpCase op_case = to_training_case(recurrent);
     expect_kernels_agree(parse_model(op_case.graph, op_case.name), op_case.inputs, 3, 1e-3);
+  }
+}
+
+TEST(RecurrentGradientTypes, FollowFromTheInputs) {
+  const Model model = parse_model(R"(
+    g (float[n,t,3] X, float[1,8,3] W, float[1,8,2] R, float[n,1,2] dY_c) => (float[] dX) {
+      Y, Y_h, Y_c, workspace = gatefold.LSTMTraining <layout = 1> (X, W, R)
+      dX, dW, dR, dB, dh, dc, dP =
+        gatefold.LSTMGrad <layout = 1> (X, W, R, , , , , , Y, workspace, , , dY_c)
+    })");
+  const auto type = [&](bool is_gradient, std::size_t output) {
+    const auto& nodes = model.graph->nodes();
+    const Node& node = is_gradient ? *nodes.back() : *nodes.front();
+    return to_string(node.output(output)->type());
+  };
+  EXPECT_EQ(type(false, 3), "float[t,1,n,10]");
+  const char* gradients[] = {"float[n,t,3]", "float[1,8,3]", "float[1,8,2]", "float[1,16]",
+                             "float[n,1,2]", "float[n,1,2]", "float[1,6]"};
+  for (std::size_t i = 0; i < std::size(gradients); ++i) EXPECT_EQ(type(true, i), gradients[i]);
+}
+
+TEST(RecurrentGradientTypes, RefuseAGradientOfAnotherShape) {
+  try {
+    parse_model(R"(
+      g (float[t,n,3] X, float[1,6,3] W, float[1,6,2] R, float[t,1,n,3] dY) => (float[] dX) {
+        Y, Y_h, workspace = gatefold.GRUTraining (X, W, R)
+        dX = gatefold.GRUGrad (X, W, R, , , , Y, workspace, dY)
+      })");
+    FAIL() << "dY has three units, H is 2";
+  } catch (const Error& error) {
+    const std::string_view message = error.what();
+    EXPECT_NE(message.find("input dY is float[t,1,n,3] but its axis 3 must be 2"), message.npos)
+        << message;
   }
 }
 
