@@ -1,10 +1,9 @@
 #include <algorithm>
-#include <unordered_map>
 #include <unordered_set>
 
-#include "ir/evaluate.h"
 #include "ir/infer.h"
 #include "ir/op_def.h"
+#include "passes/loop_condition.h"
 #include "passes/passes.h"
 #include "passes/recurrent_cell.h"
 #include "passes/sub_graphs.h"
@@ -12,19 +11,7 @@
 namespace gatefold::passes {
 namespace {
 
-// Ports of Loop and of its body.
-constexpr std::size_t kTripCount = 0;
-constexpr std::size_t kCondition = 1;
-constexpr std::size_t kNextCondition = 0;
-
-// A condition that depends on the iteration number alone is tried for so many of them at most.
-constexpr std::int64_t kMostTrips = 10'000;
-
-std::optional<std::int64_t> known_number(const Value* value, const PassContext& context) {
-  const Tensor* tensor = context.constant(value);
-  if (tensor == nullptr || tensor->size() != 1 || is_float(tensor->dtype())) return std::nullopt;
-  return tensor->to_int64().front();
-}
+using namespace loop_port;
 
 // Puts values in the place of the node's outputs, then removes it.
 void replace_node(Node& node, const std::vector<Value*>& results) {
@@ -168,117 +155,6 @@ bool replace_counters(const LoopView& loop, PassContext& context) {
     changed = true;
   }
   return changed;
-}
-
-/// A value of a body as a function of the iteration number.
-class FunctionOfIteration {
- public:
-  FunctionOfIteration(const Graph& body, Value* value, const PassContext& context)
-      : iteration_(body.inputs().front()), value_(value), context_(context) {
-    known_ = collect(value);
-  }
-
-  /// False when the value depends on something else.
-  bool is_known() const { return known_; }
-
-  Tensor at(std::int64_t iteration) const {
-    std::unordered_map<const Value*, Datum> results;
-    results[iteration_] = Tensor::scalar<std::int64_t>(iteration);
-    for (const Value* constant : constants_) results[constant] = *context_.constant(constant);
-    for (const Node* node : nodes_) {
-      std::vector<const Datum*> inputs;
-      for (const Value* input : node->inputs()) {
-        inputs.push_back(input == nullptr ? nullptr : &results.at(input));
-      }
-      std::vector<Datum> outputs(node->output_count());
-      evaluate_node(*node, inputs, outputs, Precision::kNative, {});
-      for (std::size_t i = 0; i < outputs.size(); ++i) results[node->output(i)] = outputs[i];
-    }
-    return std::get<Tensor>(results.at(value_));
-  }
-
- private:
-  bool collect(const Value* value) {
-    if (value == nullptr || value == iteration_ || !seen_.insert(value).second) return true;
-    if (context_.constant(value) != nullptr) {
-      constants_.push_back(value);
-      return true;
-    }
-    const Node* node = value->producer();
-    if (node == nullptr || node->op().is_random || !node->sub_graphs().empty()) return false;
-    const auto inputs = node->inputs();
-    if (!std::all_of(inputs.begin(), inputs.end(),
-                     [&](const Value* input) { return collect(input); })) {
-      return false;
-    }
-    nodes_.push_back(node);
-    return true;
-  }
-
-  const Value* iteration_;
-  const Value* value_;
-  const PassContext& context_;
-  bool known_ = false;
-  std::unordered_set<const Value*> seen_;
-  std::vector<const Value*> constants_;
-  std::vector<const Node*> nodes_;  // In an order in which they can be computed.
-};
-
-/// How often a Loop runs when its condition depends on the iteration number only, at most `limit`
-/// times; nothing when the condition never ends it before kMostTrips.
-std::optional<std::int64_t> count_trips(const FunctionOfIteration& condition,
-                                        std::optional<std::int64_t> limit) {
-  for (std::int64_t trip = 0; trip < kMostTrips; ++trip) {
-    if (limit && trip + 1 >= *limit) return limit;
-    if (!*condition.at(trip).data<bool>()) return trip + 1;
-  }
-  return std::nullopt;
-}
-
-// A condition whose course is known becomes a trip count.
-bool fix_trip_count(const LoopView& loop, PassContext& context) {
-  Graph& body = loop.body();
-  Node& node = loop.node();
-  Value* next = body.outputs()[kNextCondition].value;
-  if (known_number(next, context) == 1) return false;
-  const auto limit = known_number(node.input(kTripCount), context);
-  const FunctionOfIteration condition(body, next, context);
-  if (!condition.is_known()) return false;
-  const bool is_always_true = known_number(behind_identities(next), context) == 1;
-  std::optional<std::int64_t> trips = limit;
-  if (!is_always_true) {
-    if (node.input(kTripCount) != nullptr && !limit) return false;
-    trips = count_trips(condition, limit);
-    if (!trips) return false;
-  }
-  if (!context.allow_rewrite()) return false;
-  if (trips != limit) {
-    Graph& graph = *node.graph();
-    node.set_input(kTripCount, graph.add_constant(graph.unique_name("trip_count"),
-                                                  Tensor::scalar<std::int64_t>(*trips)));
-  }
-  body.set_output(kNextCondition,
-                  body.add_constant(body.unique_name("condition"), Tensor::scalar<bool>(true)));
-  if (next->producer() != nullptr) erase_if_dead(next->producer());
-  return true;
-}
-
-bool simplify_condition(const LoopView& loop, PassContext& context) {
-  if (loop.is_scan()) return false;
-  bool changed = false;
-  Value* condition = loop.body().inputs()[kCondition];
-  // The body runs only while the condition holds.
-  if (condition->is_used() && context.allow_rewrite()) {
-    Value* always =
-        loop.body().add_constant(loop.body().unique_name("condition"), Tensor::scalar<bool>(true));
-    loop.body().replace_all_uses(condition, always);
-    changed = true;
-  }
-  if (known_number(loop.node().input(kCondition), context) == 1 && context.allow_rewrite()) {
-    loop.node().set_input(kCondition, nullptr);
-    changed = true;
-  }
-  return fix_trip_count(loop, context) || changed;
 }
 
 /// What the node's delivered results need of the body.

@@ -1,0 +1,215 @@
+#include "passes/loop_condition.h"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "ir/evaluate.h"
+#include "ir/op_def.h"
+#include "passes/recurrent_cell.h"
+
+namespace gatefold {
+namespace {
+
+using namespace loop_port;
+
+// A condition that depends on the iteration number alone is tried for so many of them at most.
+constexpr std::int64_t kMostTrips = 10'000;
+
+/// A value of a body as a function of the iteration number.
+class FunctionOfIteration {
+ public:
+  FunctionOfIteration(const Graph& body, Value* value, const PassContext& context)
+      : iteration_(body.inputs()[kIteration]), value_(value), context_(context) {
+    known_ = collect(value);
+  }
+
+  /// False when the value depends on something else.
+  bool is_known() const { return known_; }
+
+  Tensor at(std::int64_t iteration) const {
+    std::unordered_map<const Value*, Datum> results;
+    results[iteration_] = Tensor::scalar<std::int64_t>(iteration);
+    for (const Value* constant : constants_) results[constant] = *context_.constant(constant);
+    for (const Node* node : nodes_) {
+      std::vector<const Datum*> inputs;
+      for (const Value* input : node->inputs()) {
+        inputs.push_back(input == nullptr ? nullptr : &results.at(input));
+      }
+      std::vector<Datum> outputs(node->output_count());
+      evaluate_node(*node, inputs, outputs, Precision::kNative, {});
+      for (std::size_t i = 0; i < outputs.size(); ++i) results[node->output(i)] = outputs[i];
+    }
+    return std::get<Tensor>(results.at(value_));
+  }
+
+ private:
+  bool collect(const Value* value) {
+    if (value == nullptr || value == iteration_ || !seen_.insert(value).second) return true;
+    if (context_.constant(value) != nullptr) {
+      constants_.push_back(value);
+      return true;
+    }
+    const Node* node = value->producer();
+    if (node == nullptr || node->op().is_random || !node->sub_graphs().empty()) return false;
+    const auto inputs = node->inputs();
+    if (!std::all_of(inputs.begin(), inputs.end(),
+                     [&](const Value* input) { return collect(input); })) {
+      return false;
+    }
+    nodes_.push_back(node);
+    return true;
+  }
+
+  const Value* iteration_;
+  const Value* value_;
+  const PassContext& context_;
+  bool known_ = false;
+  std::unordered_set<const Value*> seen_;
+  std::vector<const Value*> constants_;
+  std::vector<const Node*> nodes_;  // In an order in which they can be computed.
+};
+
+/// How often a Loop runs when its condition depends on the iteration number only, at most `limit`
+/// times; nothing when the condition never ends it before kMostTrips.
+std::optional<std::int64_t> count_trips(const FunctionOfIteration& condition,
+                                        std::optional<std::int64_t> limit) {
+  for (std::int64_t trip = 0; trip < kMostTrips; ++trip) {
+    if (limit && trip + 1 >= *limit) return limit;
+    if (!*condition.at(trip).data<bool>()) return trip + 1;
+  }
+  return std::nullopt;
+}
+
+// The loop ends with its trip count.
+void set_always_true(const LoopView& loop) {
+  Graph& body = loop.body();
+  Node* producer = body.outputs()[kNextCondition].value->producer();
+  body.set_output(kNextCondition,
+                  body.add_constant(body.unique_name("condition"), Tensor::scalar<bool>(true)));
+  if (producer != nullptr) erase_if_dead(producer);
+}
+
+// A condition whose course is known becomes a trip count.
+bool fix_trip_count(const LoopView& loop, PassContext& context) {
+  Graph& body = loop.body();
+  Node& node = loop.node();
+  Value* next = body.outputs()[kNextCondition].value;
+  if (known_number(next, context) == 1) return false;
+  const auto limit = known_number(node.input(kTripCount), context);
+  const FunctionOfIteration condition(body, next, context);
+  if (!condition.is_known()) return false;
+  const bool is_always_true = known_number(behind_identities(next), context) == 1;
+  std::optional<std::int64_t> trips = limit;
+  if (!is_always_true) {
+    if (node.input(kTripCount) != nullptr && !limit) return false;
+    trips = count_trips(condition, limit);
+    if (!trips) return false;
+  }
+  if (!context.allow_rewrite()) return false;
+  if (trips != limit) {
+    Graph& graph = *node.graph();
+    node.set_input(kTripCount, graph.add_constant(graph.unique_name("trip_count"),
+                                                  Tensor::scalar<std::int64_t>(*trips)));
+  }
+  set_always_true(loop);
+  return true;
+}
+
+// Reads the iteration number plus one.
+bool is_iterations_done(const Value* value, const LoopView& loop, const PassContext& context) {
+  const Node* sum = producer_of(value, "Add");
+  for (std::size_t side = 0; sum != nullptr && side < 2; ++side) {
+    if (behind_identities(sum->input(side)) == loop.body().inputs()[kIteration] &&
+        known_number(sum->input(1 - side), context) == 1) {
+      return true;
+    }
+  }
+  return false;
+}
+
+using IsCount = std::function<bool(const Value*)>;
+
+// The value that a count must stay below: count < bound, bound > count, or both of an And.
+Value* read_bound(Value* condition, const IsCount& is_count, const PassContext& context) {
+  condition = behind_identities(condition);
+  if (const Node* both = producer_of(condition, "And")) {
+    if (known_number(both->input(0), context) == 1) {
+      return read_bound(both->input(1), is_count, context);
+    }
+    Value* bound = read_bound(both->input(0), is_count, context);
+    const bool is_same = known_number(both->input(1), context) == 1 ||
+                         read_bound(both->input(1), is_count, context) == bound;
+    return is_same ? bound : nullptr;
+  }
+  if (const Node* less = producer_of(condition, "Less")) {
+    return is_count(less->input(0)) ? behind_identities(less->input(1)) : nullptr;
+  }
+  const Node* greater = producer_of(condition, "Greater");
+  return greater != nullptr && is_count(greater->input(1)) ? behind_identities(greater->input(0))
+                                                           : nullptr;
+}
+
+// True when the loop does not begin unless `bound` lets it run, or runs `bound` times at most.
+bool is_held_from_the_start(const LoopView& loop, const Value* bound, const PassContext& context) {
+  const Value* trips = loop.node().input(kTripCount);
+  Value* starts = loop.node().input(kCondition);
+  const bool is_zero_trips_left =
+      starts != nullptr &&
+      read_bound(
+          starts, [&](const Value* count) { return known_number(count, context) == 0; }, context) ==
+          bound;
+  if (trips == bound)
+    return is_zero_trips_left || starts == nullptr || known_number(starts, context) == 1;
+  const bool is_unlimited = trips == nullptr || known_number(trips, context).value_or(0) >=
+                                                    std::numeric_limits<std::int32_t>::max();
+  return is_unlimited && is_zero_trips_left;
+}
+
+// while (i + 1 < bound) -> bound is the trip count
+bool bound_by_value(const LoopView& loop, PassContext& context) {
+  Graph& body = loop.body();
+  Node& node = loop.node();
+  Value* next = body.outputs()[kNextCondition].value;
+  Value* bound = read_bound(
+      next, [&](const Value* count) { return is_iterations_done(count, loop, context); }, context);
+  if (bound == nullptr || bound->graph() == &body || bound->type().dtype != DataType::kInt64) {
+    return false;
+  }
+  if (!bound->type().is_static() || bound->type().rank() != 0) return false;
+  if (!is_held_from_the_start(loop, bound, context) || !context.allow_rewrite()) return false;
+  node.set_input(kTripCount, bound);
+  node.set_input(kCondition, nullptr);
+  set_always_true(loop);
+  return true;
+}
+
+}  // namespace
+
+bool simplify_condition(const LoopView& loop, PassContext& context) {
+  if (loop.is_scan()) return false;
+  bool changed = false;
+  Value* condition = loop.body().inputs()[kCondition];
+  // The body runs only while the condition holds.
+  if (condition->is_used() && context.allow_rewrite()) {
+    Value* always =
+        loop.body().add_constant(loop.body().unique_name("condition"), Tensor::scalar<bool>(true));
+    loop.body().replace_all_uses(condition, always);
+    changed = true;
+  }
+  if (known_number(loop.node().input(kCondition), context) == 1 && context.allow_rewrite()) {
+    loop.node().set_input(kCondition, nullptr);
+    changed = true;
+  }
+  return fix_trip_count(loop, context) || bound_by_value(loop, context) || changed;
+}
+
+std::optional<std::int64_t> known_number(const Value* value, const PassContext& context) {
+  const Tensor* tensor = context.constant(value);
+  if (tensor == nullptr || tensor->size() != 1 || is_float(tensor->dtype())) return std::nullopt;
+  return tensor->to_int64().front();
+}
+
+}  // namespace gatefold
