@@ -180,8 +180,10 @@ bool bound_by_value(const LoopView& loop, PassContext& context) {
   }
   if (!bound->type().is_static() || bound->type().rank() != 0) return false;
   if (!is_held_from_the_start(loop, bound, context) || !context.allow_rewrite()) return false;
+  Value* starts = node.input(kCondition);
   node.set_input(kTripCount, bound);
   node.set_input(kCondition, nullptr);
+  if (starts != nullptr && starts->producer() != nullptr) erase_if_dead(starts->producer());
   set_always_true(loop);
   return true;
 }
