@@ -11,7 +11,7 @@ namespace gatefold {
 namespace {
 
 // Multiplications of a run from which measuring is worth its time.
-constexpr std::int64_t kMeasuredProducts = 4 * 1024 * 1024;
+constexpr std::int64_t kMeasuredProducts = 2 * 1024 * 1024;
 
 std::int64_t products(const ConvExtents& extents) {
   return extents.batch * extents.groups * extents.group_outputs * extents.group_inputs *

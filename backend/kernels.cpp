@@ -132,6 +132,8 @@ constexpr KernelEntry kKernels[] = {
     {"Clip", plain::make_clip},
     {"Cast", plain::make_cast},
     {"CastLike", plain::make_cast},
+    {"QuantizeLinear", plain::make_quantize},
+    {"DequantizeLinear", plain::make_dequantize},
     {"Dropout", plain::make_dropout},
     {"Not", plain::make_not},
     {"Where", plain::make_where},

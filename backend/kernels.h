@@ -66,6 +66,8 @@ std::unique_ptr<Kernel> make_binary(const KernelRequest& request);
 std::unique_ptr<Kernel> make_square(const KernelRequest& request);
 std::unique_ptr<Kernel> make_where(const KernelRequest& request);
 std::unique_ptr<Kernel> make_cast(const KernelRequest& request);
+std::unique_ptr<Kernel> make_quantize(const KernelRequest& request);
+std::unique_ptr<Kernel> make_dequantize(const KernelRequest& request);
 std::unique_ptr<Kernel> make_dropout(const KernelRequest& request);
 std::unique_ptr<Kernel> make_not(const KernelRequest& request);
 

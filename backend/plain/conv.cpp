@@ -185,7 +185,7 @@ class ChannelConvKernel : public Kernel {
 
   ConvExtents extents_;
   PaddedPlanes planes_;
-  ConvLines lines_;
+  WindowLines lines_;
   std::int64_t x_step_;
   std::int64_t outputs_;
   std::int64_t panel_;
@@ -241,7 +241,7 @@ class OutputConvKernel : public Kernel {
 
   ConvExtents extents_;
   PaddedPlanes planes_;
-  ConvLines lines_;
+  WindowLines lines_;
   std::int64_t x_step_;
   std::int64_t outputs_;
   bool has_bias_;

@@ -36,8 +36,8 @@ std::int64_t panel_width() { return kPanelVectors * lane_count(); }
 /// sums[o, m] for kOutputs outputs of a panel of channels. Unrolled by hand: as loops over arrays,
 /// GCC 12 also writes every sum to the stack at every tap.
 template <std::size_t... kOutput>
-void sum_block(std::index_sequence<kOutput...> /*outputs*/, const ConvLines& lines, const float* x,
-               const float* weights, float* sums) {
+void sum_block(std::index_sequence<kOutput...> /*outputs*/, const WindowLines& lines,
+               const float* x, const float* weights, float* sums) {
   Vector low[] = {(static_cast<void>(kOutput), hn::Zero(kTag))...};
   Vector high[] = {(static_cast<void>(kOutput), hn::Zero(kTag))...};
   for (const std::int64_t tap : lines.taps) {
@@ -54,11 +54,11 @@ void sum_block(std::index_sequence<kOutput...> /*outputs*/, const ConvLines& lin
 }
 
 template <std::size_t kOutputs>
-void sum_outputs(const ConvLines& lines, const float* x, const float* weights, float* sums) {
+void sum_outputs(const WindowLines& lines, const float* x, const float* weights, float* sums) {
   sum_block(std::make_index_sequence<kOutputs>(), lines, x, weights, sums);
 }
 
-using SumBlock = void (*)(const ConvLines&, const float*, const float*, float*);
+using SumBlock = void (*)(const WindowLines&, const float*, const float*, float*);
 
 template <std::size_t... kOutputs>
 constexpr std::array<SumBlock, sizeof...(kOutputs)> make_blocks(
@@ -69,7 +69,7 @@ constexpr std::array<SumBlock, sizeof...(kOutputs)> make_blocks(
 /// kSumBlocks[n - 1] computes n outputs.
 constexpr auto kSumBlocks = make_blocks(std::make_index_sequence<kMaxOutputs>());
 
-void convolve_by_channels(const ConvLines& lines, std::int64_t line, const float* x,
+void convolve_by_channels(const WindowLines& lines, std::int64_t line, const float* x,
                           const float* weights, const float* bias, std::int64_t channels,
                           float* y) {
   HWY_ALIGN float sums[kMaxOutputs * kPanelVectors * hn::MaxLanes(kTag)];
@@ -110,7 +110,7 @@ HWY_INLINE void store_outputs(Vector sums, std::int64_t target, std::int64_t out
 /// All sums of some channels, unrolled by hand as in sum_block: sum i is that of channel
 /// i / kPlaneVectors and vector i % kPlaneVectors.
 template <std::size_t... kSum>
-HWY_INLINE void sum_vectors(std::index_sequence<kSum...> /*sums*/, const ConvLines& lines,
+HWY_INLINE void sum_vectors(std::index_sequence<kSum...> /*sums*/, const WindowLines& lines,
                             const OutputVectors& vectors, const float* weights, const float* bias,
                             float* y) {
   const std::size_t taps = lines.taps.size();
@@ -134,7 +134,7 @@ HWY_INLINE void sum_vectors(std::index_sequence<kSum...> /*sums*/, const ConvLin
 
 /// All outputs of kChannels channels.
 template <std::size_t kChannels>
-void convolve_channels(const ConvLines& lines, const float* x, const float* weights,
+void convolve_channels(const WindowLines& lines, const float* x, const float* weights,
                        const float* bias, float* y) {
   constexpr auto kSums = std::make_index_sequence<kChannels * kPlaneVectors>();
   OutputVectors vectors;
@@ -155,7 +155,7 @@ void convolve_channels(const ConvLines& lines, const float* x, const float* weig
   sum_vectors(kSums, lines, vectors, weights, bias, y);
 }
 
-void convolve_by_outputs(const ConvLines& lines, const float* x, const float* weights,
+void convolve_by_outputs(const WindowLines& lines, const float* x, const float* weights,
                          const float* bias, std::int64_t channels, float* y) {
   static_assert(kConvChannels == 4);
   constexpr decltype(&convolve_channels<1>) kConvolve[] = {
@@ -176,13 +176,13 @@ HWY_EXPORT(convolve_by_outputs);
 
 std::int64_t conv_panel_width() { return HWY_DYNAMIC_DISPATCH(panel_width)(); }
 
-void convolve_line(const ConvLines& lines, std::int64_t line, const float* x, const float* weights,
-                   const float* bias, std::int64_t channels, float* y) {
+void convolve_line(const WindowLines& lines, std::int64_t line, const float* x,
+                   const float* weights, const float* bias, std::int64_t channels, float* y) {
   HWY_DYNAMIC_DISPATCH(convolve_by_channels)(lines, line, x, weights, bias, channels, y);
 }
 
-void convolve_lines(const ConvLines& lines, const float* x, const float* weights, const float* bias,
-                    std::int64_t channels, float* y) {
+void convolve_lines(const WindowLines& lines, const float* x, const float* weights,
+                    const float* bias, std::int64_t channels, float* y) {
   HWY_DYNAMIC_DISPATCH(convolve_by_outputs)(lines, x, weights, bias, channels, y);
 }
 

@@ -1,8 +1,9 @@
-#include <algorithm>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "backend/kernels.h"
+#include "backend/plain/pool_lines.h"
 #include "backend/plain/row_moments.h"
 #include "ir/ops/spatial_window.h"
 
@@ -13,38 +14,43 @@ Windows windows_of(const KernelRequest& request) {
   return place_windows(request.node, request.input_dims(0), request.node.attr_ints("kernel_shape"));
 }
 
-/// Combines one tap of a line of windows at a time; the values of a line then need no gathering.
+/// One plane after the other, copied to where windows are lines.
 class PoolKernel : public Kernel {
  public:
   explicit PoolKernel(const KernelRequest& request)
       : windows_(windows_of(request)),
         planes_(request.input_dims(0)[0] * request.input_dims(0)[1]),
         inputs_(input_count(windows_)),
-        outputs_(gatefold::output_count(windows_)) {}
+        outputs_(gatefold::output_count(windows_)) {
+    if (outputs_ == 0) return;
+    padded_.emplace(windows_, /*channels=*/1);
+    lines_ = padded_->lines();
+  }
+
+  std::size_t scratch_bytes() const override {
+    return padded_ ? static_cast<std::size_t>(padded_->size()) * sizeof(float) : 0;
+  }
 
  protected:
-  /// y[o] = combine(y[o], x) for every tap x of window o, from y[o] = start on.
-  template <typename Combine>
-  void pool_plane(const float* x, float* y, float start, Combine combine) const {
-    std::fill_n(y, outputs_, start);
-    const std::int64_t step = windows_[2].stride;
-    for_each_tap_line(
-        windows_, [&](std::int64_t, std::int64_t input, std::int64_t output, std::int64_t count) {
-          const float* source = x + input;
-          float* target = y + output;
-          if (step == 1) {
-            for (std::int64_t i = 0; i < count; ++i) target[i] = combine(target[i], source[i]);
-          } else {
-            for (std::int64_t i = 0; i < count; ++i)
-              target[i] = combine(target[i], source[i * step]);
-          }
-        });
+  /// Calls pool(lines, plane of X, plane of Y) for every plane.
+  template <typename Pool>
+  void for_each_plane(const Buffers& buffers, float padding, const Pool& pool) const {
+    if (!padded_) return;
+    const auto* x = buffers.input<float>(0);
+    auto* y = buffers.output<float>(0);
+    auto* scratch = static_cast<float*>(buffers.scratch);
+    for (std::int64_t plane = 0; plane < planes_; ++plane, x += inputs_, y += outputs_) {
+      padded_->copy(x, scratch, padding);
+      pool(lines_, scratch, y);
+    }
   }
 
   Windows windows_;
   std::int64_t planes_;
   std::int64_t inputs_;
   std::int64_t outputs_;
+  std::optional<PaddedPlanes> padded_;
+  WindowLines lines_;
 };
 
 class MaxPoolKernel : public PoolKernel {
@@ -52,12 +58,7 @@ class MaxPoolKernel : public PoolKernel {
   using PoolKernel::PoolKernel;
 
   void run(const Buffers& buffers) override {
-    const auto* x = buffers.input<float>(0);
-    auto* y = buffers.output<float>(0);
-    for (std::int64_t plane = 0; plane < planes_; ++plane, x += inputs_, y += outputs_) {
-      pool_plane(x, y, std::numeric_limits<float>::lowest(),
-                 [](float a, float b) { return a > b ? a : b; });
-    }
+    for_each_plane(buffers, std::numeric_limits<float>::lowest(), max_pool_lines);
   }
 };
 
@@ -76,12 +77,10 @@ class AveragePoolKernel : public PoolKernel {
   }
 
   void run(const Buffers& buffers) override {
-    const auto* x = buffers.input<float>(0);
-    auto* y = buffers.output<float>(0);
-    for (std::int64_t plane = 0; plane < planes_; ++plane, x += inputs_, y += outputs_) {
-      pool_plane(x, y, 0, [](float a, float b) { return a + b; });
+    for_each_plane(buffers, 0, [&](const WindowLines& lines, const float* x, float* y) {
+      sum_pool_lines(lines, x, y);
       for (std::int64_t i = 0; i < outputs_; ++i) y[i] *= factors_[i];
-    }
+    });
   }
 
  private:

@@ -10,6 +10,15 @@ std::vector<OpCase> pool_cases() {
       {.name = "MaxPoolStridesPadsDilations",
        .graph = "g (float[1,2,9,10] x) => (float[1,2,4,5] y) { y = MaxPool <kernel_shape = [3, 2], "
                 "strides = [2, 2], dilations = [2, 3], pads = [1, 0, 1, 3]> (x) }"},
+      {.name = "MaxPoolPhases",
+       .graph = "g (float[1,2,5,70] x) => (float[1,2,4,34] y) "
+                "{ y = MaxPool <kernel_shape = [2, 3], strides = [1, 2]> (x) }"},
+      {.name = "MaxPoolOneByFour",
+       .graph = "g (float[2,3,4,257] x) => (float[2,3,4,64] y) "
+                "{ y = MaxPool <kernel_shape = [1, 4], strides = [1, 4]> (x) }"},
+      {.name = "AveragePoolStrideThree",
+       .graph = "g (float[1,2,100] x) => (float[1,2,34] y) { y = AveragePool "
+                "<kernel_shape = [5], strides = [3], pads = [2, 2]> (x) }"},
       {.name = "MaxPoolIndices",
        .graph = "g (float[2,2,4,5] x) => (float[2,2,2,2] y, int64[2,2,2,2] i) "
                 "{ y, i = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x) }"},

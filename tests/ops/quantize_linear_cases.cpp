@@ -18,6 +18,14 @@ std::vector<OpCase> quantize_linear_cases() {
        .graph = "g (float[4] x) => (uint8[4] y) <float scale = {2.0}> { y = QuantizeLinear (x, "
                 "scale) }",
        .inputs = {{"x", Tensor::of<float>({4}, {1, 3, 5, 1000})}}},
+      {.name = "QuantizeLinearSaturates",
+       .graph = "g (float[6] x) => (int8[6] y) <float scale = {0.5}, int8 zero = {-100}> "
+                "{ y = QuantizeLinear (x, scale, zero) }",
+       .inputs = {{"x", Tensor::of<float>({6}, {1e30F, -1e30F, 113, 114, -14, -14.5F})}}},
+      {.name = "DequantizeLinearInt16",
+       .graph = "g (int16[2,3] x) => (float[2,3] y) <float[3] scale = {0.5, 2.0, 0.25}, int16[3] "
+                "zero = {-30000, 0, 30000}> { y = DequantizeLinear (x, scale, zero) }",
+       .inputs = {{"x", Tensor::of<std::int16_t>({2, 3}, {32767, -32768, 5, -32768, 32767, 6})}}},
       {.name = "DequantizeLinearPerTensor",
        .graph = "g (uint8[3,4] x) => (float[3,4] y) <float scale = {0.5}, uint8 zero = {2}> { y "
                 "= DequantizeLinear (x, scale, zero) }"},

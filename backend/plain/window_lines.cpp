@@ -1,8 +1,66 @@
+#include "backend/plain/window_lines.h"
+
 #include <algorithm>
 
-#include "backend/plain/conv_lines.h"
+// Highway compiles what follows once per instruction set and picks the best one at run time.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "backend/plain/window_lines.cpp"
+#include "hwy/foreach_target.h"
+//
+#include "hwy/highway.h"
 
+HWY_BEFORE_NAMESPACE();
+namespace gatefold::plain::HWY_NAMESPACE {
+namespace {
+
+#if HWY_TARGET != HWY_SCALAR
+
+namespace hn = hwy::HWY_NAMESPACE;
+constexpr hn::ScalableTag<float> kTag;
+using Vector = hn::Vec<decltype(kTag)>;
+
+/// x[0], x[kStep], x[2 * kStep] .. of a vector's length; reads kStep vectors.
+template <std::int64_t kStep>
+HWY_INLINE Vector load_every(const float* x) {
+  if constexpr (kStep == 1) {
+    return hn::LoadU(kTag, x);
+  } else {
+    const std::int64_t half = kStep / 2 * static_cast<std::int64_t>(hn::Lanes(kTag));
+    return hn::ConcatEven(kTag, load_every<kStep / 2>(x + half), load_every<kStep / 2>(x));
+  }
+}
+
+/// Copies whole vectors and returns how many elements these were.
+template <std::int64_t kStep>
+std::int64_t copy_vectors(const float* x, std::int64_t count, float* y) {
+  std::int64_t i = 0;
+  // A whole last vector would read behind the last element.
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(kTag));
+  for (; i + lanes < count; i += lanes) hn::StoreU(load_every<kStep>(x + i * kStep), kTag, y + i);
+  return i;
+}
+
+#endif
+
+/// y[i] = x[i * step]
+void copy_strided(const float* x, std::int64_t step, std::int64_t count, float* y) {
+  std::int64_t i = 0;
+#if HWY_TARGET != HWY_SCALAR
+  if (step == 2) i = copy_vectors<2>(x, count, y);
+  if (step == 4) i = copy_vectors<4>(x, count, y);
+#endif
+  for (; i < count; ++i) y[i] = x[i * step];
+}
+
+}  // namespace
+}  // namespace gatefold::plain::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace gatefold::plain {
+
+HWY_EXPORT(copy_strided);
+
 namespace {
 
 // The longest vector of any machine, in elements.
@@ -33,9 +91,9 @@ std::int64_t PaddedPlanes::size() const {
   return channels_ * extents_[0] * extents_[1] * extents_[2] + kReadBehind;
 }
 
-ConvLines PaddedPlanes::lines() const {
+WindowLines PaddedPlanes::lines() const {
   const auto& [depth, height, width] = windows_;
-  ConvLines result;
+  WindowLines result;
   result.width = width.output;
   const auto line_of = [&](std::int64_t plane, std::int64_t row) {
     return (plane * extents_[1] + row) * extents_[2];
@@ -60,15 +118,15 @@ ConvLines PaddedPlanes::lines() const {
   return result;
 }
 
-void PaddedPlanes::copy(const float* x, float* planes) const {
+void PaddedPlanes::copy(const float* x, float* planes, float padding) const {
   const auto& [depth, height, width] = windows_;
   for (std::int64_t c = 0; c < channels_; ++c) {
     for (std::int64_t d = -depth.pad_begin; d < extents_[0] - depth.pad_begin; ++d) {
       for (std::int64_t h = -height.pad_begin; h < extents_[1] - height.pad_begin; ++h) {
         if (d < 0 || d >= depth.input || h < 0 || h >= height.input) {
-          std::fill_n(planes, extents_[2], 0.0F);
+          std::fill_n(planes, extents_[2], padding);
         } else {
-          copy_line(x + (d * height.input + h) * width.input, planes);
+          copy_line(x + (d * height.input + h) * width.input, planes, padding);
         }
         planes += extents_[2];
       }
@@ -77,7 +135,7 @@ void PaddedPlanes::copy(const float* x, float* planes) const {
   }
 }
 
-void PaddedPlanes::copy_line(const float* x, float* line) const {
+void PaddedPlanes::copy_line(const float* x, float* line, float padding) const {
   const AxisWindow& axis = windows_[2];
   for (std::int64_t phase = 0; phase < axis.stride; ++phase, line += pitch_) {
     // Element p of the phase is x[p * stride + first].
@@ -88,14 +146,16 @@ void PaddedPlanes::copy_line(const float* x, float* line) const {
     };
     const std::int64_t begin = elements_below(0);
     const std::int64_t end = std::max(begin, elements_below(axis.input));
-    std::fill_n(line, begin, 0.0F);
+    std::fill_n(line, begin, padding);
     if (axis.stride == 1) {
       std::copy_n(x + begin + first, end - begin, line + begin);
     } else {
-      for (std::int64_t p = begin; p < end; ++p) line[p] = x[p * axis.stride + first];
+      HWY_DYNAMIC_DISPATCH(copy_strided)
+      (x + begin * axis.stride + first, axis.stride, end - begin, line + begin);
     }
-    std::fill(line + end, line + pitch_, 0.0F);
+    std::fill(line + end, line + pitch_, padding);
   }
 }
 
 }  // namespace gatefold::plain
+#endif  // HWY_ONCE

@@ -1,0 +1,133 @@
+#include <algorithm>
+#include <limits>
+
+#include "backend/kernels.h"
+#include "ir/dispatch.h"
+#include "ir/ops/quantization.h"
+
+namespace gatefold::plain {
+namespace {
+
+enum : std::size_t { kX, kScale, kZeroPoint };
+
+/// x [outer, extent, inner] with a scale and a zero point for each index of the middle axis; a
+/// scalar scale counts for one row of everything.
+class ScaledRows {
+ public:
+  explicit ScaledRows(const KernelRequest& request) {
+    const Dims x = request.input_dims(kX);
+    inner_ = element_count(x);
+    if (element_count(request.input_dims(kScale)) == 1) return;
+    const auto rank = static_cast<std::int64_t>(x.size());
+    const std::int64_t axis = request.node.attr_int("axis");
+    const auto place = x.begin() + (axis < 0 ? axis + rank : axis);
+    outer_ = element_count(Dims(x.begin(), place));
+    extent_ = *place;
+    inner_ = element_count(Dims(place + 1, x.end()));
+  }
+
+  /// Calls visit(k, offset, count) for every row, k being the number of its scale.
+  template <typename Visit>
+  void for_each(const Visit& visit) const {
+    std::int64_t offset = 0;
+    for (std::int64_t o = 0; o < outer_; ++o) {
+      for (std::int64_t k = 0; k < extent_; ++k, offset += inner_) visit(k, offset, inner_);
+    }
+  }
+
+ private:
+  std::int64_t outer_ = 1, extent_ = 1, inner_ = 1;
+};
+
+/// As quantize of ir/ops/quantization.h, for types of up to 16 bits.
+template <typename T>
+void quantize_row(const float* x, std::int64_t count, float scale, float zero, T* y) {
+  constexpr auto kLeast = static_cast<float>(std::numeric_limits<T>::lowest());
+  constexpr auto kGreatest = static_cast<float>(std::numeric_limits<T>::max());
+  // 1.5 * 2^23: the sum has no bits left for fractions, so that it is rounded, halves to even.
+  constexpr float kRounder = 12582912.0F;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float value = std::min(kGreatest - zero, std::max(kLeast - zero, x[i] / scale));
+    const float rounded = (value + kRounder) - kRounder;
+    y[i] = static_cast<T>(static_cast<std::int32_t>(rounded + zero));
+  }
+}
+
+template <typename T>
+class QuantizeKernel : public Kernel {
+ public:
+  explicit QuantizeKernel(const KernelRequest& request)
+      : rows_(request), has_zero_point_(request.has_input(kZeroPoint)) {}
+
+  void run(const Buffers& buffers) override {
+    const auto* x = buffers.input<float>(kX);
+    const auto* scale = buffers.input<float>(kScale);
+    const T* zero = has_zero_point_ ? buffers.input<T>(kZeroPoint) : nullptr;
+    auto* y = buffers.output<T>(0);
+    rows_.for_each([&](std::int64_t k, std::int64_t offset, std::int64_t count) {
+      quantize_row(x + offset, count, scale[k], zero == nullptr ? 0.0F : zero[k], y + offset);
+    });
+  }
+
+ private:
+  ScaledRows rows_;
+  bool has_zero_point_;
+};
+
+template <typename T>
+class DequantizeKernel : public Kernel {
+ public:
+  explicit DequantizeKernel(const KernelRequest& request)
+      : rows_(request), has_zero_point_(request.has_input(kZeroPoint)) {}
+
+  void run(const Buffers& buffers) override {
+    const auto* x = buffers.input<T>(kX);
+    const auto* scale = buffers.input<float>(kScale);
+    const T* zero = has_zero_point_ ? buffers.input<T>(kZeroPoint) : nullptr;
+    auto* y = buffers.output<float>(0);
+    rows_.for_each([&](std::int64_t k, std::int64_t offset, std::int64_t count) {
+      const std::int32_t zero_point = zero == nullptr ? 0 : zero[k];
+      for (std::int64_t i = offset; i < offset + count; ++i) {
+        y[i] = static_cast<float>(x[i] - zero_point) * scale[k];
+      }
+    });
+  }
+
+ private:
+  ScaledRows rows_;
+  bool has_zero_point_;
+};
+
+/// Makes Kernel<T> for T the integer type `dtype`.
+template <template <typename> class ScaledKernel>
+std::unique_ptr<Kernel> make(const KernelRequest& request, DataType dtype) {
+  std::unique_ptr<Kernel> kernel;
+  dispatch<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t>(
+      dtype, [&]<typename T>() { kernel = std::make_unique<ScaledKernel<T>>(request); });
+  return kernel;
+}
+
+bool is_possible(const KernelRequest& request, DataType integer) {
+  constexpr DataTypeSet kIntegers{DataType::kInt8, DataType::kUint8, DataType::kInt16,
+                                  DataType::kUint16};
+  return request.dtype(kScale) == DataType::kFloat32 && kIntegers.contains(integer) &&
+         request.node.attr_int("block_size") == 0;
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_quantize(const KernelRequest& request) {
+  const DataType dtype = request.outputs[0].dtype;
+  if (!is_possible(request, dtype) || request.dtype(kX) != DataType::kFloat32) return nullptr;
+  return make<QuantizeKernel>(request, dtype);
+}
+
+std::unique_ptr<Kernel> make_dequantize(const KernelRequest& request) {
+  const DataType dtype = request.dtype(kX);
+  if (!is_possible(request, dtype) || request.outputs[0].dtype != DataType::kFloat32) {
+    return nullptr;
+  }
+  return make<DequantizeKernel>(request, dtype);
+}
+
+}  // namespace gatefold::plain
