@@ -81,6 +81,12 @@ Term of_hard_sigmoid(const Node& node, const Term& x, const Term& y) {
   const Term inside = y.apply("Greater", y.number(0)).apply("And", y.apply("Less", y.number(1)));
   return mask(inside, x) * static_cast<double>(alpha(node));
 }
+// y = x + bias below -lambd, x - bias above lambd, else 0
+Term of_shrink(const Node& node, const Term& x, const Term&) {
+  const double bound = node.attr_float("lambd");
+  const Term below = x.apply("Less", x.number(-bound));
+  return mask(below.apply("Or", x.apply("Greater", x.number(bound))), x);
+}
 Term of_softplus(const Node&, const Term& x, const Term&) { return x.apply("Sigmoid"); }
 Term of_softsign(const Node&, const Term& x, const Term&) {
   const Term denominator = 1.0 + x.apply("Abs");
@@ -266,6 +272,7 @@ std::vector<GradientRow> elementwise() {
       unary_row<of_reciprocal>("Reciprocal"),
       unary_row<of_relu>("Relu"),
       unary_row<of_selu>("Selu"),
+      unary_row<of_shrink>("Shrink"),
       unary_row<of_sigmoid>("Sigmoid"),
       unary_row<of_sin>("Sin"),
       unary_row<of_sinh>("Sinh"),

@@ -11,6 +11,33 @@ Gradients gather_rule(GradientBuilder& g, Node& node, const Gradients& dY) {
                 {{"axis", node.attr_int("axis")}}, kGatefoldDomain)};
 }
 
+// dX = GatherGrad(dY) is linear: the gradient of dY gathers.
+Gradients gather_grad(GradientBuilder& g, Node& node, const Gradients& dY) {
+  return {nullptr, nullptr,
+          g.add("Gather", {dY[0], node.input(1)}, {{"axis", node.attr_int("axis")}})};
+}
+
+Gradients sum_to_shape(GradientBuilder& g, Node& node, const Gradients& dY) {
+  return {g.expand_like(*dY[0], *node.input(0))};
+}
+
+// past_cache keeps its gradient but where update is written, which gets that.
+Gradients tensor_scatter(GradientBuilder& g, Node& node, const Gradients& dY) {
+  Value& update = *node.input(1);
+  std::vector<Value*> inputs = node.inputs();
+  inputs[0] = dY[0];
+  inputs[1] = g.zeros_like(update);
+  Value* past = g.add("TensorScatter", inputs, node.attrs());
+  const Term none(g, g.add_constant("none", Tensor::scalar<std::int64_t>(-1)));
+  inputs[0] = g.expand_like(*none.value(), *node.input(0));
+  inputs[1] = element_numbers(g, update);
+  const Term source(g, g.add("TensorScatter", inputs, node.attrs()));
+  const Term is_kept = source.apply("Equal", none.value());
+  const Term d(g, dY[0]);
+  return {past, add_at(g, update, where(is_kept, source.number(0), source),
+                       where(is_kept, d.number(0), d))};
+}
+
 Gradients scatter(GradientBuilder& g, Node& node, const Gradients& dY) {
   return {scatter_back(g, node, dY[0])};
 }
@@ -62,9 +89,15 @@ Gradients scatter_nd(GradientBuilder& g, Node& node, const Gradients& dY) {
 
 std::vector<GradientRow> gather() {
   return {
-      {.op = "Gather", .rule = gather_rule},   {.op = "GatherElements", .rule = gather_elements},
-      {.op = "GatherND", .rule = scatter},     {.op = "ScatterElements", .rule = scatter_elements},
-      {.op = "ScatterND", .rule = scatter_nd}, {.op = "TopK", .rule = top_k},
+      {.op = "Gather", .rule = gather_rule},
+      {.op = "GatherElements", .rule = gather_elements},
+      {.op = "GatherND", .rule = scatter},
+      {.op = "ScatterElements", .rule = scatter_elements},
+      {.op = "ScatterND", .rule = scatter_nd},
+      {.op = "TopK", .rule = top_k},
+      {.op = "TensorScatter", .rule = tensor_scatter},
+      {.op = "GatherGrad", .domain = kGatefoldDomain, .rule = gather_grad},
+      {.op = "SumToShape", .domain = kGatefoldDomain, .rule = sum_to_shape},
   };
 }
 

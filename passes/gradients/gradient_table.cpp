@@ -7,13 +7,19 @@ namespace gatefold {
 namespace {
 
 using Table = std::unordered_map<const OpDef*, GradientRow>;
+using Rows = std::vector<GradientRow> (*)();
+
+constexpr Rows kFiles[] = {
+    gradients::attention, gradients::convolutions,   gradients::einsum,  gradients::elementwise,
+    gradients::gather,    gradients::if_then_else,   gradients::loop,    gradients::losses,
+    gradients::moves,     gradients::normalizations, gradients::pools,   gradients::products,
+    gradients::recurrent, gradients::reductions,     gradients::refused, gradients::resize,
+    gradients::softmax,   gradients::zero,
+};
 
 Table make_table() {
   Table table;
-  for (const auto rows :
-       {gradients::elementwise, gradients::gather, gradients::if_then_else, gradients::loop,
-        gradients::losses, gradients::moves, gradients::products, gradients::recurrent,
-        gradients::reductions, gradients::softmax, gradients::zero}) {
+  for (const Rows rows : kFiles) {
     for (const GradientRow& row : rows()) table.emplace(&op(row.op, row.domain), row);
   }
   return table;

@@ -128,6 +128,14 @@ Gradients pad(GradientBuilder& g, Node& node, const Gradients& dY) {
   return {dX, nullptr, Term(g, dY[0]).apply("ReduceSum", all) - dX.apply("ReduceSum", all)};
 }
 
+// Odd differences go to the same end in both directions: cropping undoes padding, and reversed.
+Gradients center_crop_pad(GradientBuilder& g, Node& node, const Gradients& dY) {
+  Value* extents = g.shape_of(*node.input(0));
+  const std::vector<std::int64_t> axes = node.attr_ints("axes");
+  if (!axes.empty()) extents = g.add("Gather", {extents, g.add_ints(axes)});
+  return {g.add("CenterCropPad", {dY[0], extents}, node.attrs())};
+}
+
 // Each axis becomes two, repetition and extent; the former is summed over.
 Gradients tile(GradientBuilder& g, Node& node, const Gradients& dY) {
   Value& x = *node.input(0);
@@ -156,15 +164,25 @@ Gradients cum_sum(GradientBuilder& g, Node& node, const Gradients& dY) {
 
 std::vector<GradientRow> moves() {
   return {
-      {.op = "Compress", .rule = scatter},  {.op = "Concat", .rule = concat},
-      {.op = "CumSum", .rule = cum_sum},    {.op = "DepthToSpace", .rule = scatter},
-      {.op = "Expand", .rule = pass_on},    {.op = "Flatten", .rule = reshape},
-      {.op = "Identity", .rule = pass_on},  {.op = "Pad", .rule = pad},
-      {.op = "Reshape", .rule = reshape},   {.op = "ReverseSequence", .rule = apply_again},
-      {.op = "Slice", .rule = slice},       {.op = "SpaceToDepth", .rule = scatter},
-      {.op = "Split", .rule = split},       {.op = "Squeeze", .rule = reshape},
-      {.op = "Tile", .rule = tile},         {.op = "Transpose", .rule = transpose},
-      {.op = "Trilu", .rule = apply_again}, {.op = "Unsqueeze", .rule = reshape},
+      {.op = "CenterCropPad", .rule = center_crop_pad},
+      {.op = "Compress", .rule = scatter},
+      {.op = "Concat", .rule = concat},
+      {.op = "CumSum", .rule = cum_sum},
+      {.op = "DepthToSpace", .rule = scatter},
+      {.op = "Expand", .rule = pass_on},
+      {.op = "Flatten", .rule = reshape},
+      {.op = "Identity", .rule = pass_on},
+      {.op = "Pad", .rule = pad},
+      {.op = "Reshape", .rule = reshape},
+      {.op = "ReverseSequence", .rule = apply_again},
+      {.op = "Slice", .rule = slice},
+      {.op = "SpaceToDepth", .rule = scatter},
+      {.op = "Split", .rule = split},
+      {.op = "Squeeze", .rule = reshape},
+      {.op = "Tile", .rule = tile},
+      {.op = "Transpose", .rule = transpose},
+      {.op = "Trilu", .rule = apply_again},
+      {.op = "Unsqueeze", .rule = reshape},
   };
 }
 

@@ -13,13 +13,16 @@ Value* add_at(GradientBuilder& g, Value& x, Value* positions, Value* dY) {
   return g.reshape_like(*sums, x);
 }
 
-Value* scatter_back(GradientBuilder& g, const Node& node, Value* dY) {
-  Value& x = *node.input(0);
+Value* element_numbers(GradientBuilder& g, Value& x) {
   Value* zero = g.add_constant("zero", Tensor::scalar<std::int64_t>(0));
   Value* one = g.add_constant("one", Tensor::scalar<std::int64_t>(1));
-  Value* numbers = g.reshape_like(*g.add("Range", {zero, g.size_of(x), one}), x);
+  return g.reshape_like(*g.add("Range", {zero, g.size_of(x), one}), x);
+}
+
+Value* scatter_back(GradientBuilder& g, const Node& node, Value* dY) {
+  Value& x = *node.input(0);
   std::vector<Value*> inputs = node.inputs();
-  inputs[0] = numbers;
+  inputs[0] = element_numbers(g, x);
   return add_at(g, x, g.add(node.op().name, inputs, node.attrs()), dY);
 }
 

@@ -9,6 +9,9 @@ namespace gatefold::gradients {
 /// is added.
 Value* scatter_back(GradientBuilder& g, const Node& node, Value* dY);
 
+/// 0, 1, 2, .. in the extents of x.
+Value* element_numbers(GradientBuilder& g, Value& x);
+
 /// zeros_like(x) with the elements of dY added at `positions`, counted over all of x.
 Value* add_at(GradientBuilder& g, Value& x, Value* positions, Value* dY);
 

@@ -8,6 +8,8 @@ std::vector<GradientRow> zero() {
   constexpr std::string_view kStep = "it is constant between its steps";
   constexpr std::string_view kInteger = "its result is no floating-point number";
   constexpr std::string_view kShape = "it reads shapes only";
+  constexpr std::string_view kWindow = "it depends on a whole number only";
+  constexpr std::string_view kSettings = "its inputs are settings, which are not trained";
   constexpr std::string_view kRandom = "what it draws depends on no input";
   std::vector<GradientRow> rows;
   const auto add = [&rows](std::string_view reason, std::initializer_list<std::string_view> ops) {
@@ -15,7 +17,7 @@ std::vector<GradientRow> zero() {
       rows.push_back({.op = op, .is_zero = true, .reason = reason});
     }
   };
-  add(kStep, {"Floor", "Ceil", "Round", "Sign"});
+  add(kStep, {"Floor", "Ceil", "Hardmax", "Round", "Sign"});
   add(kInteger, {"ArgMax",
                  "ArgMin",
                  "And",
@@ -38,9 +40,11 @@ std::vector<GradientRow> zero() {
                  "NonMaxSuppression",
                  "SequenceLength",
                  "OptionalHasElement"});
+  add(kWindow, {"BlackmanWindow", "HammingWindow", "HannWindow"});
+  add(kSettings, {"OneHot", "Range"});
   add(kShape, {"Shape", "Size", "ConstantOfShape", "EyeLike"});
-  add(kInteger, {"OneHot", "Range", "QuantizeLinear", "DynamicQuantizeLinear", "MatMulInteger",
-                 "ConvInteger", "QLinearMatMul", "QLinearConv"});
+  add(kInteger, {"QuantizeLinear", "DynamicQuantizeLinear", "MatMulInteger", "ConvInteger",
+                 "QLinearMatMul", "QLinearConv"});
   add(kRandom, {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike",
                 "Bernoulli", "Multinomial"});
   return rows;

@@ -1,0 +1,194 @@
+#include <limits>
+
+#include "ir/error.h"
+#include "passes/gradients/formula.h"
+#include "passes/gradients/gradient_table.h"
+
+namespace gatefold::gradients {
+namespace {
+
+enum Input : std::size_t { kQ, kK, kV, kMask, kPastKey, kPastValue, kValidLengths };
+enum ShownScores : std::int64_t { kProduct, kCapped, kMasked, kSoftmax };
+
+constexpr double kHidden = -std::numeric_limits<double>::infinity();
+
+Term transposed(const Term& x, const std::vector<std::int64_t>& perm) {
+  return x.apply("Transpose", Attrs{{"perm", perm}});
+}
+
+/// Extent `axis` of a value as an int64 scalar.
+Term extent(const Term& x, std::int64_t axis) {
+  GraphBuilder& g = x.builder();
+  Value* shape = g.add("Shape", {x});
+  return {g, g.add("Gather", {shape, g.add_constant("axis", Tensor::scalar(axis))})};
+}
+
+/// 0, 1, .., extent - 1
+Term numbers(const Term& extent) {
+  GraphBuilder& g = extent.builder();
+  return {g, g.add("Range", {extent.number(0), extent, extent.number(1)})};
+}
+
+/// Q, K or V as [N,heads,T,D], the past first along T.
+Term heads(GradientBuilder& g, const Node& node, std::size_t index, std::string_view attribute,
+           std::size_t past) {
+  Term x = widened(g, node.input(index));
+  if (known_rank(node, index) == 3) {
+    const Term apart = x.apply("Reshape", g.add_ints({0, 0, node.attr_int(attribute), -1}));
+    x = transposed(apart, {0, 2, 1, 3});
+  }
+  if (past == 0 || node.input(past) == nullptr) return x;
+  return {g, g.add("Concat", {widened(g, node.input(past)), x}, {{"axis", std::int64_t{2}}})};
+}
+
+std::int64_t known_heads(const Node& node, const Term& x) {
+  const Dim& dim = (*x.value()->type().shape)[1];
+  if (!dim.is_known())
+    fail("{} cannot be differentiated: its heads must be known", node.describe());
+  return dim.size();
+}
+
+/// Each head of K or V as often as heads of Q share it.
+Term shared(const Term& x, std::int64_t heads, std::int64_t wanted) {
+  if (heads == wanted) return x;
+  std::vector<std::int64_t> sources;
+  for (std::int64_t i = 0; i < wanted; ++i) sources.push_back(i / (wanted / heads));
+  GraphBuilder& g = x.builder();
+  return {g, g.add("Gather", {x, g.add_ints(sources)}, {{"axis", std::int64_t{1}}})};
+}
+
+/// The keys that a query must not see for its place, true there; broadcasts against the scores.
+Value* hidden_keys(GradientBuilder& g, const Node& node, const Term& q, const Term& key) {
+  Value* valid = node.input(kValidLengths);
+  const Term column = numbers(extent(key, 2));
+  std::vector<Term> hidden;
+  Term lengths = column.number(0);
+  if (valid != nullptr) {
+    lengths = Term(g, valid).apply("Unsqueeze", g.add_ints({1, 2, 3}));
+    hidden.push_back(column.apply("GreaterOrEqual", lengths));
+  }
+  if (node.attr_int("is_causal") != 0) {
+    const Term queries = extent(q, 2);
+    Term offset = column.number(0);
+    if (node.input(kPastKey) != nullptr) {
+      offset = extent(Term(g, node.input(kPastKey)), 2);
+    } else if (valid != nullptr) {
+      offset = lengths - queries;
+    }
+    const Term row = numbers(queries).apply("Unsqueeze", g.add_ints({1}));
+    hidden.push_back(column.apply("Greater", row + offset));
+  }
+  if (hidden.empty()) return nullptr;
+  return hidden.size() == 1 ? hidden[0].value() : hidden[0].apply("Or", hidden[1].value()).value();
+}
+
+/// The mask as what is added to the scores; keys that it is too short for are hidden.
+Term score_bias(GradientBuilder& g, const Node& node, const Term& scores) {
+  Term mask(g, node.input(kMask));
+  if (mask.value()->type().dtype == DataType::kBool) {
+    mask = where(mask, scores.number(0), scores.number(kHidden));
+  } else {
+    mask = mask.apply("CastLike", scores.value());
+  }
+  const std::int64_t rank = known_rank(node, kMask);
+  const Dim& given = node.input(kMask)->type().shape->back();
+  const Dim& wanted = scores.value()->type().shape->back();
+  if (!given.is_known() || given.is(1) || given.same_as(wanted)) return mask;
+  const Term missing = extent(scores, -1) - extent(mask, -1);
+  Value* pads = g.add("Concat",
+                      {g.add_ints(std::vector<std::int64_t>(2 * rank - 1)),
+                       missing.apply("Unsqueeze", g.add_ints({0}))},
+                      {{"axis", std::int64_t{0}}});
+  return {g, g.add("Pad", {mask, pads, scores.number(kHidden)})};
+}
+
+// Y = softmax(cap tanh(Q K^T scale / cap) + mask) V
+std::vector<Value*> attention(GradientBuilder& g, const Node& node) {
+  const Term q = heads(g, node, kQ, "q_num_heads", 0);
+  const Term key = heads(g, node, kK, "kv_num_heads", kPastKey);
+  const Term value = heads(g, node, kV, "kv_num_heads", kPastValue);
+  const std::int64_t q_heads = known_heads(node, q);
+  const std::int64_t k_heads = known_heads(node, key);
+
+  const Term scale =
+      node.has_attr("scale")
+          ? q.number(node.attr_float("scale"))
+          : extent(q, 3).apply("CastLike", q.value()).apply("Sqrt").apply("Reciprocal");
+  const Term product =
+      q.apply("MatMul", transposed(shared(key, k_heads, q_heads), {0, 1, 3, 2}).value()) * scale;
+  const double cap = node.attr_float("softcap");
+  const Term capped = cap > 0 ? cap * (product / cap).apply("Tanh") : product;
+  Term masked = capped;
+  if (node.input(kMask) != nullptr) masked = masked + score_bias(g, node, masked);
+  if (Value* hidden = hidden_keys(g, node, q, key)) {
+    masked = where(Term(g, hidden), masked.number(kHidden), masked);
+  }
+  const Term weights = masked.apply("Softmax", Attrs{{"axis", std::int64_t{-1}}});
+  Term y = weights.apply(
+      "MatMul", shared(value, k_heads, q_heads).apply("CastLike", weights.value()).value());
+  if (known_rank(node, kQ) == 3) {
+    y = transposed(y, {0, 2, 1, 3}).apply("Reshape", g.add_ints({0, 0, -1}));
+  }
+  const Term steps[] = {product, capped, masked, weights};
+  return {y.apply("CastLike", node.input(kQ)), key.apply("CastLike", node.input(kK)),
+          value.apply("CastLike", node.input(kV)),
+          steps[node.attr_int("qk_matmul_output_mode")].apply("CastLike", node.input(kQ))};
+}
+
+/// Elements first, first + step, .. of the last axis, before `last`.
+Term slice(const Term& x, std::int64_t first, std::int64_t last, std::int64_t step = 1) {
+  GraphBuilder& g = x.builder();
+  return {g, g.add("Slice", {x, g.add_ints({first}), g.add_ints({last}), g.add_ints({-1}),
+                             g.add_ints({step})})};
+}
+
+/// The angles of every token, with an axis for the heads.
+Term angles(GradientBuilder& g, const Node& node, std::size_t cache) {
+  Term table(g, node.input(cache));
+  if (node.input(3) != nullptr) table = Term(g, g.add("Gather", {table, node.input(3)}));
+  return table.apply("Unsqueeze", g.add_ints({known_rank(node, 0) == 3 ? 2 : 1}));
+}
+
+// (a, b) -> (cos a - sin b, sin a + cos b)
+std::vector<Value*> rotary_embedding(GradientBuilder& g, const Node& node) {
+  constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
+  const bool is_flat = known_rank(node, 0) == 3;
+  known_rank(node, 1);
+  const Dim& half_extent = node.input(1)->type().shape->back();
+  if (!half_extent.is_known()) {
+    fail("{} cannot be differentiated: the last extent of cos_cache must be known",
+         node.describe());
+  }
+  const std::int64_t half = half_extent.size();
+  const bool interleaved = node.attr_int("interleaved") != 0;
+  Term x(g, node.input(0));
+  if (is_flat) x = x.apply("Reshape", g.add_ints({0, 0, node.attr_int("num_heads"), -1}));
+  const Term a = interleaved ? slice(x, 0, 2 * half, 2) : slice(x, 0, half);
+  const Term b = interleaved ? slice(x, 1, 2 * half, 2) : slice(x, half, 2 * half);
+  const Term cosine = angles(g, node, 1);
+  const Term sine = angles(g, node, 2);
+  const Term first = cosine * a - sine * b;
+  const Term second = sine * a + cosine * b;
+  const Attrs along_last{{"axis", std::int64_t{-1}}};
+  Value* rest = slice(x, 2 * half, kEnd);
+  Value* y = nullptr;
+  if (interleaved) {
+    Value* last = g.add_ints({-1});
+    const Term pairs(
+        g, g.add("Concat", {first.apply("Unsqueeze", last), second.apply("Unsqueeze", last)},
+                 along_last));
+    y = g.add("Concat", {pairs.apply("Reshape", g.add_ints({0, 0, 0, -1})), rest}, along_last);
+  } else {
+    y = g.add("Concat", {first, second, rest}, along_last);
+  }
+  return {is_flat ? g.reshape_like(*y, *node.input(0)) : y};
+}
+
+}  // namespace
+
+std::vector<GradientRow> attention() {
+  return {{.op = "Attention", .rule = by_formula<attention>},
+          {.op = "RotaryEmbedding", .rule = by_formula<rotary_embedding>}};
+}
+
+}  // namespace gatefold::gradients

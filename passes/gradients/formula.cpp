@@ -1,0 +1,52 @@
+#include "passes/gradients/formula.h"
+
+#include <numeric>
+
+#include "ir/error.h"
+
+namespace gatefold::gradients {
+
+Gradients differentiate_formula(GradientBuilder& g, const Node& node, const Gradients& dY,
+                                Formula formula) {
+  const std::vector<Value*> inputs = node.inputs();
+  std::vector<Value*> targets;
+  for (Value* input : inputs) {
+    if (g.wants(input)) targets.push_back(input);
+  }
+  const std::vector<Value*> results = formula(g, node);
+  Gradients dy = dY;
+  dy.resize(results.size());
+  const Gradients gradients = differentiate(g.graph(), results, dy, targets);
+  Gradients dX;
+  std::size_t next = 0;
+  for (Value* input : inputs) dX.push_back(g.wants(input) ? gradients[next++] : nullptr);
+  return dX;
+}
+
+Term widened(GradientBuilder& g, Value* value) {
+  const Term term(g, value);
+  if (!is_half(value->type().dtype)) return term;
+  return term.apply("Cast", {{"to", static_cast<std::int64_t>(DataType::kFloat32)}});
+}
+
+Term reduced(std::string_view op, const Term& x, const std::vector<std::int64_t>& axes) {
+  GraphBuilder& g = x.builder();
+  return {g, g.add(op, {x, g.add_ints(axes)}, {{"noop_with_empty_axes", std::int64_t{1}}})};
+}
+
+std::vector<std::int64_t> axes_between(std::int64_t first, std::int64_t last) {
+  std::vector<std::int64_t> axes(last > first ? last - first : 0);
+  std::iota(axes.begin(), axes.end(), first);
+  return axes;
+}
+
+std::int64_t known_rank(const Node& node, std::size_t input) {
+  const Type& type = node.input(input)->type();
+  if (!type.has_rank()) {
+    fail("{} cannot be differentiated: the rank of its input {} is not known", node.describe(),
+         node.op().inputs[input].name);
+  }
+  return type.rank();
+}
+
+}  // namespace gatefold::gradients
