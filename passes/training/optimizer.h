@@ -55,9 +55,10 @@ struct StepNumbers {
 ///   adam: g += weight_decay w; m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
 ///         w -= lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
 ///   adamw: w *= 1 - lr weight_decay, then adam without weight decay
-///   adagrad: g += weight_decay w; s += g^2; w -= lr / (1 + (t - 1) lr_decay) g / (sqrt(s) +
-///   epsilon) rmsprop: g += weight_decay w; s = alpha s + (1 - alpha) g^2; d = g / (sqrt(s) +
-///   epsilon);
+///   adagrad: g += weight_decay w; s += g^2;
+///            w -= lr / (1 + (t - 1) lr_decay) g / (sqrt(s) + epsilon)
+///   rmsprop: g += weight_decay w; s = alpha s + (1 - alpha) g^2;
+///            d = g / (sqrt(s) + epsilon), centered: s less the square of g's own running mean;
 ///            m = momentum m + d; w -= lr m
 /// Source: torch.optim. Throws Error for an unknown optimizer.
 WeightUpdate add_update(GraphBuilder& g, const OptimizerSpec& spec, Value& weight, Value& gradient,

@@ -109,7 +109,7 @@ void Trainer::set_inputs(const Batch& batch) {
   for (std::size_t i = 0; i < graph_inputs.size(); ++i) {
     const auto array = batch.find(graph_inputs[i]->name());
     if (array != batch.end()) inputs_[i] = array->second;
-    if (std::holds_alternative<Tensor>(inputs_[i]) && !tensor_of(inputs_[i]).is_defined()) {
+    if (std::holds_alternative<std::monostate>(inputs_[i])) {
       fail("the data have no array '{}', which the model needs", graph_inputs[i]->name());
     }
   }
