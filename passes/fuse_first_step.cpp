@@ -72,24 +72,24 @@ class NodeWeights {
     const LinearTerm* term = term_of(*gate.sum, &operand);
     const std::int64_t width = operand.type().shape->back().size();
     const Tensor* numbers = term == nullptr ? nullptr : context_.constant(term->weight.value);
-    if (term != nullptr && numbers == nullptr) return false;
+    if (term != nullptr && term->weight.value != nullptr && numbers == nullptr) return false;
     for (std::int64_t h = 0; h < size_; ++h) {
       const std::int64_t row = (gate.position * size_ + h) * columns() + first;
       for (std::int64_t k = 0; k < width; ++k) {
-        const double own =
-            term == nullptr ? 0 : gate.sign * weight_at(term->weight, *numbers, k, h);
+        const double own = term == nullptr ? 0 : gate.sign * weight_at(term->weight, numbers, k, h);
         if (!is_close(own, weights_->number_at(row + k))) return false;
       }
     }
     return true;
   }
 
-  static double weight_at(const WeightBlock& block, const Tensor& numbers, std::int64_t k,
+  static double weight_at(const WeightBlock& block, const Tensor* numbers, std::int64_t k,
                           std::int64_t h) {
     const std::int64_t row = block.rows.first + k;
     const std::int64_t column = block.columns.first + h;
-    const std::int64_t stride = numbers.dims()[1];
-    return numbers.number_at(block.transposed ? column * stride + row : row * stride + column);
+    if (numbers == nullptr) return row == column ? 1 : 0;
+    const std::int64_t stride = numbers->dims()[1];
+    return numbers->number_at(block.transposed ? column * stride + row : row * stride + column);
   }
 
   std::optional<double> bias_of(const LinearSum& sum, std::int64_t h) const {

@@ -28,6 +28,35 @@ bool is_single_number(const Value& value) {
   return value.type().is_static() && element_count(value.type().dims()) == 1;
 }
 
+// Gather of one row of [T, N, C] or [N, T, C], Squeeze of a Slice that is one, or what a Scan
+// reads.
+bool is_row_of_sequence(const Value& value) {
+  const auto has_three_axes = [](const Value& source) {
+    return source.type().has_rank() && source.type().rank() == 3;
+  };
+  if (value.type().rank() != 2) return false;
+  if (is_op(value, "Gather")) {
+    const Node& node = *value.producer();
+    const Type& index = node.input(1)->type();
+    return has_three_axes(*node.input(0)) && node.attr_int("axis") != 2 &&
+           node.attr_int("axis") != -1 && index.has_rank() && index.rank() == 0;
+  }
+  if (is_op(value, "Squeeze")) {
+    const Value& part = *value.producer()->input(0);
+    return has_three_axes(part) && (is_op(part, "Slice") || is_op(part, "Split"));
+  }
+  return value.kind() == Value::Kind::kInput && value.graph()->outer() != nullptr;
+}
+
+// [columns, rows] of an identity matrix.
+Tensor transposed_identity(DataType dtype, IndexRange rows, IndexRange columns) {
+  Tensor tensor(DataType::kFloat32, {columns.size(), rows.size()});
+  for (std::int64_t i = 0; i < columns.size(); ++i) {
+    tensor.data<float>()[i * rows.size() + columns.first + i] = 1;
+  }
+  return tensor.converted(dtype);
+}
+
 /// Collects the terms of one sum; every method returns false when it meets what it cannot read.
 class Collector {
  public:
@@ -45,6 +74,7 @@ class Collector {
     if (is_op(value, "Identity")) return collect(*value.producer()->input(0), columns);
     const bool moves_rows =
         is_op(value, "Squeeze") || is_op(value, "Unsqueeze") || is_op(value, "Reshape");
+    if (is_row_of_sequence(value)) return add_row(value, columns);
     if (!moves_rows) return false;
     Value& source = *value.producer()->input(0);
     return has_known_columns(source) && last_dim(source) == last_dim(value) &&
@@ -99,6 +129,10 @@ class Collector {
     const bool is_single_row = node.output(0)->type().shape->front().is(1);
     return (is_single_row || have_same_shape(addend->type(), node.output(0)->type())) &&
            collect(*addend, columns);
+  }
+
+  bool add_row(Value& row, IndexRange columns) {
+    return add_term(row, {nullptr, false, {0, last_dim(row).size()}, columns});
   }
 
   bool add_term(Value& operand, const WeightBlock& weight) {
@@ -161,7 +195,12 @@ std::optional<LinearSum> find_linear_terms(Value& value, const PassContext& cont
   return find_linear_terms({&value, {0, last_dim(value).size()}}, context);
 }
 
-Value* build_transposed_weight(Rewriter& rewriter, const WeightBlock& block) {
+Value* build_transposed_weight(Rewriter& rewriter, const LinearTerm& term) {
+  const WeightBlock& block = term.weight;
+  if (block.value == nullptr) {
+    return rewriter.add_constant(
+        "identity", transposed_identity(term.operand->type().dtype, block.rows, block.columns));
+  }
   if (block.transposed) {
     return cut(rewriter, cut(rewriter, block.value, 0, block.columns), 1, block.rows);
   }

@@ -12,7 +12,7 @@ namespace gatefold {
 /// A part of a matrix that depends on weights only: rows and columns of `value`, or of its
 /// transpose.
 struct WeightBlock {
-  Value* value = nullptr;
+  Value* value = nullptr;  ///< nullptr for an identity matrix.
   bool transposed = false;
   IndexRange rows;
   IndexRange columns;
@@ -45,13 +45,14 @@ bool depends_on_weights_only(const Value& value);
 
 /// Writes columns of a value as a sum of products with weights, looking through Add, Sum, Gemm,
 /// MatMul, cuts of columns, Concat of operands and changes of rank; nothing when something else
-/// stands in the way.
+/// stands in the way. A row of a sequence that is added as it is, because its product was taken of
+/// all rows at once, has an identity matrix as its weight.
 std::optional<LinearSum> find_linear_terms(const ColumnCut& cut, const PassContext& context);
 /// The same for all columns of a value.
 std::optional<LinearSum> find_linear_terms(Value& value, const PassContext& context);
 
-/// The transpose of the block: [columns, rows].
-Value* build_transposed_weight(Rewriter& rewriter, const WeightBlock& block);
+/// The transpose of the term's weight: [columns, rows].
+Value* build_transposed_weight(Rewriter& rewriter, const LinearTerm& term);
 /// The block as a vector [columns].
 Value* build_bias(Rewriter& rewriter, const BiasBlock& block);
 

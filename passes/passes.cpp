@@ -24,6 +24,8 @@ constexpr Pass kPasses[] = {
      passes::fuse_first_step},
     {"reroll-recurrence", "chains of single steps are one node over time",
      passes::reroll_recurrence},
+    {"fuse-projection", "a product taken of all rows at once is part of the node that reads them",
+     passes::fuse_projection},
     {"hoist-through-concat", "what is done to all parts of a Concat is done once to the whole",
      passes::hoist_through_concat},
     {"hoist-invariants", "loops compute nothing that is the same in all iterations",
@@ -62,7 +64,7 @@ constexpr std::string_view kCommonPasses =
     "collapse-moves,merge-duplicates,fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,fold-constants,"
     "merge-duplicates,remove-dead,collapse-moves,hoist-invariants,reroll-loops,fuse-first-step,"
     "reroll-recurrence,collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,"
-    "absorb-reversals,collapse-moves,read-final-states,merge-directions,"
+    "fuse-projection,absorb-reversals,collapse-moves,read-final-states,merge-directions,"
     "fold-batch-normalization,form-gemm,cancel-transposes,look-up-one-hot,precompute-lookups,"
     "collapse-moves,fold-constants,remove-identities,merge-duplicates,remove-dead";
 

@@ -29,6 +29,7 @@ bool form_gemm(Graph& graph, PassContext& context);
 bool fuse_first_step(Graph& graph, PassContext& context);
 bool fuse_gru_cell(Graph& graph, PassContext& context);
 bool fuse_lstm_cell(Graph& graph, PassContext& context);
+bool fuse_projection(Graph& graph, PassContext& context);
 bool fuse_rnn_cell(Graph& graph, PassContext& context);
 bool hoist_through_concat(Graph& graph, PassContext& context);
 bool hoist_invariants(Graph& graph, PassContext& context);

@@ -202,7 +202,7 @@ Value* build_gate_weights(Rewriter& rewriter, const std::vector<const LinearSum*
     for (const Value* operand : operands) {
       const LinearTerm* term = term_of(*gate, operand);
       if (term != nullptr) {
-        blocks.push_back(build_transposed_weight(rewriter, term->weight));
+        blocks.push_back(build_transposed_weight(rewriter, *term));
       } else {
         blocks.push_back(rewriter.add_constant(
             "zeros", Tensor(operand->type().dtype, {state_size, columns_of(*operand)})));
