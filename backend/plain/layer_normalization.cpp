@@ -41,13 +41,7 @@ class LayerNormalizationKernel : public Kernel {
     for (std::int64_t row = 0; row < rows_; ++row, x += length_, y += length_) {
       const float mean = sum_of(x, length_) / static_cast<float>(length_);
       const float inverse = inverse_deviation(mean, x, length_, epsilon_);
-      if (bias != nullptr) {
-        for (std::int64_t i = 0; i < length_; ++i) {
-          y[i] = (x[i] - mean) * inverse * scale[i] + bias[i];
-        }
-      } else {
-        for (std::int64_t i = 0; i < length_; ++i) y[i] = (x[i] - mean) * inverse * scale[i];
-      }
+      normalize_row(x, length_, mean, inverse, scale, bias, y);
       if (means != nullptr) means[row] = mean;
       if (inverses != nullptr) inverses[row] = inverse;
     }
@@ -74,7 +68,7 @@ class RmsNormalizationKernel : public Kernel {
     auto* y = buffers.output<float>(0);
     for (std::int64_t row = 0; row < rows_; ++row, x += length_, y += length_) {
       const float inverse = inverse_deviation(0, x, length_, epsilon_);
-      for (std::int64_t i = 0; i < length_; ++i) y[i] = x[i] * inverse * scale[i];
+      normalize_row(x, length_, 0, inverse, scale, /*bias=*/nullptr, y);
     }
   }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <limits>
+#include <type_traits>
 
 #include "backend/kernels.h"
 #include "ir/dispatch.h"
@@ -76,6 +77,8 @@ class QuantizeKernel : public Kernel {
 
 template <typename T>
 class DequantizeKernel : public Kernel {
+  using Wide = std::conditional_t<sizeof(T) == 4, std::int64_t, std::int32_t>;
+
  public:
   explicit DequantizeKernel(const KernelRequest& request)
       : rows_(request), has_zero_point_(request.has_input(kZeroPoint)) {}
@@ -86,7 +89,7 @@ class DequantizeKernel : public Kernel {
     const T* zero = has_zero_point_ ? buffers.input<T>(kZeroPoint) : nullptr;
     auto* y = buffers.output<float>(0);
     rows_.for_each([&](std::int64_t k, std::int64_t offset, std::int64_t count) {
-      const std::int32_t zero_point = zero == nullptr ? 0 : zero[k];
+      const Wide zero_point = zero == nullptr ? 0 : zero[k];
       for (std::int64_t i = offset; i < offset + count; ++i) {
         y[i] = static_cast<float>(x[i] - zero_point) * scale[k];
       }
@@ -98,36 +101,30 @@ class DequantizeKernel : public Kernel {
   bool has_zero_point_;
 };
 
-/// Makes Kernel<T> for T the integer type `dtype`.
-template <template <typename> class ScaledKernel>
-std::unique_ptr<Kernel> make(const KernelRequest& request, DataType dtype) {
-  std::unique_ptr<Kernel> kernel;
-  dispatch<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t>(
-      dtype, [&]<typename T>() { kernel = std::make_unique<ScaledKernel<T>>(request); });
-  return kernel;
-}
-
-bool is_possible(const KernelRequest& request, DataType integer) {
-  constexpr DataTypeSet kIntegers{DataType::kInt8, DataType::kUint8, DataType::kInt16,
-                                  DataType::kUint16};
-  return request.dtype(kScale) == DataType::kFloat32 && kIntegers.contains(integer) &&
+/// Without blocks, and in float32.
+bool is_possible(const KernelRequest& request, DataType numbers) {
+  return numbers == DataType::kFloat32 && request.dtype(kScale) == DataType::kFloat32 &&
          request.node.attr_int("block_size") == 0;
 }
 
 }  // namespace
 
 std::unique_ptr<Kernel> make_quantize(const KernelRequest& request) {
-  const DataType dtype = request.outputs[0].dtype;
-  if (!is_possible(request, dtype) || request.dtype(kX) != DataType::kFloat32) return nullptr;
-  return make<QuantizeKernel>(request, dtype);
+  if (!is_possible(request, request.dtype(kX))) return nullptr;
+  std::unique_ptr<Kernel> kernel;
+  dispatch<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t>(
+      request.outputs[0].dtype,
+      [&]<typename T>() { kernel = std::make_unique<QuantizeKernel<T>>(request); });
+  return kernel;
 }
 
 std::unique_ptr<Kernel> make_dequantize(const KernelRequest& request) {
-  const DataType dtype = request.dtype(kX);
-  if (!is_possible(request, dtype) || request.outputs[0].dtype != DataType::kFloat32) {
-    return nullptr;
-  }
-  return make<DequantizeKernel>(request, dtype);
+  if (!is_possible(request, request.outputs[0].dtype)) return nullptr;
+  std::unique_ptr<Kernel> kernel;
+  dispatch<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t>(
+      request.dtype(kX),
+      [&]<typename T>() { kernel = std::make_unique<DequantizeKernel<T>>(request); });
+  return kernel;
 }
 
 }  // namespace gatefold::plain

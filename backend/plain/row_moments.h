@@ -1,30 +1,17 @@
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 
 namespace gatefold::plain {
 
-inline float sum_of(const float* values, std::int64_t count) {
-  float sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (std::int64_t i = 0; i < count; ++i) sum += values[i];
-  return sum;
-}
-
-/// The sum of (values - center)^2.
-inline float squares_around(float center, const float* values, std::int64_t count) {
-  float sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (std::int64_t i = 0; i < count; ++i) sum += (values[i] - center) * (values[i] - center);
-  return sum;
-}
+float sum_of(const float* values, std::int64_t count);
 
 /// 1 / sqrt(mean square around `center` + epsilon).
-inline float inverse_deviation(float center, const float* values, std::int64_t count,
-                               float epsilon) {
-  const float mean_square = squares_around(center, values, count) / static_cast<float>(count);
-  return 1.0F / std::sqrt(mean_square + epsilon);
-}
+float inverse_deviation(float center, const float* values, std::int64_t count, float epsilon);
+
+/// y = (x - center) * inverse * scale + bias, element by element; without bias where that is
+/// nullptr.
+void normalize_row(const float* x, std::int64_t count, float center, float inverse,
+                   const float* scale, const float* bias, float* y);
 
 }  // namespace gatefold::plain

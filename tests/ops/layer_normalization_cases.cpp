@@ -4,6 +4,9 @@ namespace gatefold::test {
 
 std::vector<OpCase> layer_normalization_cases() {
   return {
+      {.name = "LayerNormalizationLongRow",
+       .graph = "g (float[3,151] x, float[151] s, float[151] b) => (float[3,151] y) "
+                "{ y = LayerNormalization (x, s, b) }"},
       {.name = "LayerNormalizationLastAxis",
        .graph = "g (float[2,3,40] x, float[40] s, float[40] b) => (float[2,3,40] y) "
                 "{ y = LayerNormalization (x, s, b) }"},

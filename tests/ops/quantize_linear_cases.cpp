@@ -26,6 +26,10 @@ std::vector<OpCase> quantize_linear_cases() {
        .graph = "g (int16[2,3] x) => (float[2,3] y) <float[3] scale = {0.5, 2.0, 0.25}, int16[3] "
                 "zero = {-30000, 0, 30000}> { y = DequantizeLinear (x, scale, zero) }",
        .inputs = {{"x", Tensor::of<std::int16_t>({2, 3}, {32767, -32768, 5, -32768, 32767, 6})}}},
+      {.name = "DequantizeLinearInt32",
+       .graph = "g (int32[3] x) => (float[3] y) <float scale = {0.25}> "
+                "{ y = DequantizeLinear (x, scale) }",
+       .inputs = {{"x", Tensor::of<std::int32_t>({3}, {2000000000, -2000000000, 7})}}},
       {.name = "DequantizeLinearPerTensor",
        .graph = "g (uint8[3,4] x) => (float[3,4] y) <float scale = {0.5}, uint8 zero = {2}> { y "
                 "= DequantizeLinear (x, scale, zero) }"},
