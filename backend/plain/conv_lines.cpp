@@ -21,7 +21,7 @@ using Vector = hn::Vec<Lanes>;
 constexpr Lanes kTag;
 
 // Sums of outputs times channels that fit into registers beside the weights.
-#if HWY_ARCH_ARM || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+#if HWY_ARCH_ARM || (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3)
 constexpr int kMaxOutputs = 12;
 #else
 constexpr int kMaxOutputs = 6;
