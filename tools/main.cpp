@@ -15,9 +15,9 @@
 namespace gatefold::tools {
 namespace {
 
-const std::array<const Command*, 7> kCommands{
+const std::array<const Command*, 8> kCommands{
     &kRunCommand,  &kInspectCommand, &kCompileCommand, &kTrainCommand,
-    &kTestCommand, &kBenchCommand,   &kOptCommand,
+    &kTestCommand, &kBenchCommand,   &kOptCommand,     &kGradcheckCommand,
 };
 
 int complain(std::string message) {

@@ -55,11 +55,6 @@ struct TrainingStep {
   std::size_t first_gradient = 0;      ///< One per weight, in their order.
 };
 
-/// The parameters that training changes unless it is told otherwise: all floating-point ones but
-/// scalars, which exporters use for the constants of formulas, and the running statistics of
-/// normalisations.
-std::vector<std::string> default_trainable(const Graph& graph);
-
 /// Makes the graph of a step from a model's graph as it was imported; parameters that are not
 /// trained become constants, the training pipeline is run, then what makes it a step is added.
 /// Throws Error: an unknown name, a path that cannot be differentiated, a parameter the loss does

@@ -1,0 +1,213 @@
+#include "tools/gradients/loss_problem.h"
+
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "backend/executable.h"
+#include "frontend/onnx_reader.h"
+#include "ir/error.h"
+#include "ir/random.h"
+#include "passes/training/loss_gradients.h"
+#include "passes/training/model_parts.h"
+#include "tools/compare.h"
+#include "tools/input_values.h"
+#include "tools/inputs.h"
+#include "tools/npz.h"
+#include "tools/training/training_plan.h"
+
+namespace gatefold::tools {
+namespace {
+
+using Arrays = std::map<std::string, Tensor>;
+
+/// The array as it is where its rank is that of the type, or one entry along a leading axis.
+Tensor entry_for(const Type& type, const std::string& name, const Tensor& array,
+                 std::int64_t step) {
+  const std::int64_t rank = type.has_rank() ? type.rank() : array.rank();
+  Tensor entry = array;
+  if (array.rank() == rank + 1) {
+    const std::int64_t steps = array.dims().front();
+    if (step < 0 || step >= steps) fail("array '{}' has no step {}, only {}", name, step, steps);
+    const Dims dims(array.dims().begin() + 1, array.dims().end());
+    const std::size_t bytes = array.bytes() / static_cast<std::size_t>(steps);
+    entry = array.part(static_cast<std::size_t>(step) * bytes, array.dtype(), dims);
+  } else if (array.rank() != rank) {
+    fail("array '{}' is {} but must be {}, or have an axis of steps before", name,
+         to_string(array.type()), to_string(type));
+  }
+  return entry.dtype() == type.dtype ? entry : entry.converted(type.dtype);
+}
+
+/// Sizes that arrays give to the named extents of the inputs they are for.
+DimSizes sizes_in(const Graph& model, const Arrays& arrays) {
+  DimSizes sizes;
+  for (const Value* input : model.inputs()) {
+    const auto array = arrays.find(input->name());
+    if (array == arrays.end() || !input->type().has_rank()) continue;
+    const Shape& shape = *input->type().shape;
+    const std::size_t before = array->second.dims().size() - shape.size();
+    for (std::size_t i = 0; i < shape.size() && before <= 1; ++i) {
+      if (shape[i].is_symbol()) sizes[shape[i].symbol()] = array->second.dims()[before + i];
+    }
+  }
+  return sizes;
+}
+
+bool is_float_tensor(const Type& type) { return type.is_tensor() && is_float(type.dtype); }
+
+/// Collects the numbers of a problem.
+class ProblemReader {
+ public:
+  explicit ProblemReader(const LossProblemOptions& options)
+      : options_(options), model_(read_model(options.model)) {
+    if (!options.spec.empty()) plan_ = read_training_plan(options.spec);
+    if (!options.data.empty()) arrays_ = read_npz(options.data);
+    Graph& graph = *model_.graph;
+    bind_dims(graph, parse_dim_sizes(options.dims));
+    bind_values(graph, parse_input_values(options.values));
+    bind_dims(graph, sizes_in(graph, arrays_));
+  }
+
+  LossProblem read() {
+    const Graph& model = *model_.graph;
+    LossQuestion question{.parameters = plan_.step.trainable};
+    if (question.parameters.empty()) question.parameters = default_trainable(model);
+    if (options_.differentiate_inputs) question.inputs = float_inputs();
+    if (!options_.loss.empty()) plan_.step.loss.type = options_.loss;
+    if (!options_.loss.empty() || !options_.spec.empty()) question.loss = plan_.step.loss;
+    problem_.loss = build_loss(model, question);
+    problem_.gradients = build_loss_gradients(model, question);
+    for (const Value* input : model.inputs()) problem_.data.push_back(model_data(*input));
+    add_loss_data(question);
+    add_variables(question);
+    return std::move(problem_);
+  }
+
+ private:
+  std::vector<std::string> float_inputs() const {
+    std::vector<std::string> names;
+    for (const Value* input : model_.graph->inputs()) {
+      if (is_float_tensor(input->type())) names.push_back(input->name());
+    }
+    return names;
+  }
+
+  Tensor model_data(const Value& input) const {
+    const auto array = arrays_.find(input.name());
+    if (array != arrays_.end()) {
+      return entry_for(input.type(), input.name(), array->second, options_.data_step);
+    }
+    const bool is_carried =
+        std::any_of(plan_.carried.begin(), plan_.carried.end(),
+                    [&](const CarriedState& state) { return state.input == input.name(); });
+    if (!options_.make_up_data && !is_carried) {
+      fail("'{}' has no array '{}', which the model needs", options_.data.string(), input.name());
+    }
+    const Datum drawn = random_input(input, problem_.data.size(), options_.seed);
+    const auto& tensor = std::get<Tensor>(drawn);
+    return options_.make_up_data ? tensor : Tensor(tensor.dtype(), tensor.dims());
+  }
+
+  /// The extents of what the loss takes depend on those of the model's outputs.
+  void add_loss_data(const LossQuestion& question) {
+    const auto executable =
+        std::make_shared<Executable>(model_.graph, CompileOptions{.threads = options_.threads});
+    Context context(executable);
+    const std::vector<Datum> inputs(problem_.data.begin(), problem_.data.end());
+    const std::span<const Datum> outputs = context.run(inputs);
+    const Graph& model = *model_.graph;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const auto* output = std::get_if<Tensor>(&outputs[i]);
+      if (!question.loss) {
+        if (output != nullptr && is_float(output->dtype())) add_weights(*output);
+      } else if (model.outputs()[i].name == judged_output(*question.loss)) {
+        if (output == nullptr)
+          fail("loss '{}': the judged output is no tensor", question.loss->type);
+        add_target(*question.loss, output->type());
+      }
+    }
+  }
+
+  std::string judged_output(const LossSpec& loss) const {
+    return loss.output.empty() ? model_.graph->outputs().front().name : loss.output;
+  }
+
+  void add_weights(const Tensor& output) {
+    problem_.data.push_back(draw({output.dtype(), output.dims()}, -0.5, 1));
+  }
+
+  void add_target(const LossSpec& loss, const Type& output) {
+    const Type type = target_type(loss, output);
+    const auto array = arrays_.find(loss.target);
+    if (array != arrays_.end()) {
+      problem_.data.push_back(entry_for(type, loss.target, array->second, options_.data_step));
+      return;
+    }
+    if (!options_.make_up_data) {
+      fail("'{}' has no array '{}', the target", options_.data.string(), loss.target);
+    }
+    const std::int64_t axis = loss.class_axis + (loss.class_axis < 0 ? output.rank() : 0);
+    const bool is_classes = !is_float(type.dtype);
+    problem_.data.push_back(
+        draw(type, 0, is_classes ? static_cast<double>(output.dims()[axis]) : 1));
+  }
+
+  /// Uniform in [low, high), other numbers for every input.
+  Tensor draw(const Type& type, double low, double high) const {
+    const RandomNumbers numbers(options_.seed + 1000 * (problem_.data.size() + 1));
+    Tensor drawn(DataType::kFloat64, type.dims());
+    for (std::int64_t i = 0; i < drawn.size(); ++i) {
+      drawn.data<double>()[i] = low + (high - low) * numbers.uniform(static_cast<std::uint64_t>(i));
+    }
+    return drawn.converted(type.dtype);
+  }
+
+  void add_variables(const LossQuestion& question) {
+    for (const Value* parameter : find_parameters(*model_.graph, question.parameters)) {
+      problem_.variables.push_back({parameter->name(), true, problem_.data.size()});
+      problem_.data.push_back(*parameter->data());
+    }
+    const auto& inputs = model_.graph->inputs();
+    for (std::size_t i = 0; i < inputs.size() && options_.differentiate_inputs; ++i) {
+      if (is_float_tensor(inputs[i]->type())) {
+        problem_.variables.push_back({inputs[i]->name(), false, i});
+      }
+    }
+  }
+
+  const LossProblemOptions& options_;
+  Model model_;
+  TrainingPlan plan_;
+  Arrays arrays_;
+  LossProblem problem_;
+};
+
+}  // namespace
+
+void add_loss_problem_options(CLI::App& parser, LossProblemOptions& options) {
+  parser.add_option("MODEL", options.model, "ONNX model or ONNX text (.onnxtxt)")->required();
+  parser.add_option("--spec", options.spec, "Loss and trainable parameters, as `train` takes them");
+  parser.add_option("--loss", options.loss,
+                    "Judge an output: " + fmt::format("{}", fmt::join(loss_names(), ", ")));
+  parser.add_option("--data", options.data, "Arrays named like the inputs and the target (.npz)");
+  parser.add_option("--dim", options.dims, "Give a named extent its size")
+      ->type_name("NAME=SIZE")
+      ->expected(1)
+      ->take_all();
+  parser.add_option("--value", options.values, "Make an input a constant")
+      ->type_name("NAME=NUMBER,...")
+      ->expected(1)
+      ->take_all();
+  parser.add_option("--seed", options.seed, "Of all random numbers")->capture_default_str();
+  parser.add_option("--threads", options.threads, "Threads of the kernels")->capture_default_str();
+}
+
+LossProblem read_loss_problem(const LossProblemOptions& options) {
+  return ProblemReader(options).read();
+}
+
+}  // namespace gatefold::tools
