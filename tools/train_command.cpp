@@ -7,6 +7,7 @@
 #include "frontend/onnx_reader.h"
 #include "frontend/onnx_writer.h"
 #include "ir/error.h"
+#include "passes/training/model_parts.h"
 #include "tools/command.h"
 #include "tools/inputs.h"
 #include "tools/npz.h"
