@@ -70,6 +70,8 @@ constexpr Rule kRules[] = {
 
 }  // namespace
 
+// Recurrences stay time-first: `layout` = 1 would spare batch-first models their last two
+// Transposes but is refused by ONNX Runtime. Where N or T is 1 the backend makes a view of them.
 bool cancel_transposes(Graph& graph, PassContext& context) {
   return rewrite(graph, context, kRules);
 }

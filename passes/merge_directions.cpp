@@ -6,6 +6,7 @@
 #include "passes/axes.h"
 #include "passes/passes.h"
 #include "passes/recurrent_cell.h"
+#include "passes/sub_graphs.h"
 
 namespace gatefold::passes {
 namespace {
@@ -167,19 +168,12 @@ std::optional<Replacement> merge(Node& node, Rewriter& rewriter) {
 
 constexpr Rule kRules[] = {{"merge", "Concat", merge}};
 
-void sort(Graph& graph) {
-  graph.sort_topologically();
-  for (const auto& node : graph.nodes()) {
-    for (Graph* inner : node->sub_graphs()) sort(*inner);
-  }
-}
-
 }  // namespace
 
 bool merge_directions(Graph& graph, PassContext& context) {
   const bool changed = rewrite(graph, context, kRules);
   // States of the earlier node may be read before the place of the new one.
-  if (changed) sort(graph);
+  if (changed) sort_topologically(graph);
   return changed;
 }
 

@@ -46,6 +46,8 @@ constexpr Pass kPasses[] = {
      passes::look_up_one_hot},
     {"precompute-lookups", "what is computed of table rows is computed once for the table",
      passes::precompute_lookups},
+    {"join-products", "few rows are multiplied once with all weights that want them",
+     passes::join_products},
     {"merge-duplicates", "no two nodes or constants are equal", passes::merge_duplicates},
     {"build-backward",
      "the gradients of the first output with respect to every parameter are outputs",
@@ -66,7 +68,7 @@ constexpr std::string_view kCommonPasses =
     "reroll-recurrence,collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,"
     "fuse-projection,absorb-reversals,collapse-moves,read-final-states,merge-directions,"
     "fold-batch-normalization,form-gemm,cancel-transposes,look-up-one-hot,precompute-lookups,"
-    "collapse-moves,fold-constants,remove-identities,merge-duplicates,remove-dead";
+    "join-products,collapse-moves,fold-constants,remove-identities,merge-duplicates,remove-dead";
 
 constexpr Pipeline kPipelines[] = {
     {kInferencePipeline, kCommonPasses},

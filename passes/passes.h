@@ -33,6 +33,7 @@ bool fuse_projection(Graph& graph, PassContext& context);
 bool fuse_rnn_cell(Graph& graph, PassContext& context);
 bool hoist_through_concat(Graph& graph, PassContext& context);
 bool hoist_invariants(Graph& graph, PassContext& context);
+bool join_products(Graph& graph, PassContext& context);
 bool look_up_one_hot(Graph& graph, PassContext& context);
 bool merge_directions(Graph& graph, PassContext& context);
 bool merge_duplicates(Graph& graph, PassContext& context);

@@ -28,7 +28,9 @@ bool is_known(const Value* value) {
   return value == nullptr || (depends_on_weights_only(*value) && value->type().is_static());
 }
 
-// f (Gather (table, indices)) -> Gather (f (table), indices), where f works row by row
+// f (Gather (table, indices)) -> Gather (f (table), indices), where f works row by row. Not so for
+// the X * W inside an LSTM, GRU or RNN: ONNX has none that takes the product, and an identity for W
+// would cost as many multiplications as W itself unless I > G * H.
 Result function_of_lookup(Node& node, Rewriter& rewriter) {
   const auto port = row_input(node);
   if (!port) return std::nullopt;

@@ -33,6 +33,13 @@ bool is_loop(const Node& node) {
   return node.op().domain.empty() && (node.op().name == "Loop" || node.op().name == "Scan");
 }
 
+void sort_topologically(Graph& graph) {
+  graph.sort_topologically();
+  for (const auto& node : graph.nodes()) {
+    for (Graph* inner : node->sub_graphs()) sort_topologically(*inner);
+  }
+}
+
 Value* behind_identities(Value* value) {
   while (value->producer() != nullptr && value->producer()->op().name == "Identity") {
     value = value->producer()->input(0);

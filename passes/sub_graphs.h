@@ -50,6 +50,9 @@ class LoopView {
 /// True for a Loop or a Scan.
 bool is_loop(const Node& node);
 
+/// Graph::sort_topologically of the graph and all sub-graphs in it.
+void sort_topologically(Graph& graph);
+
 /// What stands behind any number of Identity nodes.
 Value* behind_identities(Value* value);
 
