@@ -83,7 +83,9 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   return Replacement{build_step_output(rewriter, rnn->output(1), next)};
 }
 
-constexpr Rule kRules[] = {{"rnn-cell", "Tanh", fuse}, {"rnn-cell-relu", "Relu", fuse}};
+constexpr Rule kRules[] = {{"rnn-cell", "Tanh", fuse},
+                           {"rnn-cell-relu", "Relu", fuse},
+                           {"rnn-cell-sigmoid", "Sigmoid", fuse}};
 
 }  // namespace
 
