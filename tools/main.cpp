@@ -68,6 +68,7 @@ int run_guarded(int argc, char** argv) {
 }  // namespace gatefold::tools
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);
+  // Writing then fails and is answered with a message.
+  for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
   return gatefold::tools::run_guarded(argc, argv);
 }

@@ -29,6 +29,13 @@ void write_stream(const std::filesystem::path& path, std::string_view bytes) {
   }
 }
 
+/// The file that becomes the one at `path` when it is complete.
+std::filesystem::path draft_of(const std::filesystem::path& path) {
+  std::filesystem::path draft = path;
+  draft += fmt::format(".{}.part", ::getpid());
+  return draft;
+}
+
 }  // namespace
 
 void print_text(std::string_view text) {
@@ -50,13 +57,25 @@ std::string read_file(const std::filesystem::path& path) {
   return bytes;
 }
 
+void check_writable(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    fail("'{}' is a folder; name a file", path.string());
+  }
+  if (std::filesystem::is_other(std::filesystem::status(path, error))) return;
+  const std::filesystem::path draft = draft_of(path);
+  std::FILE* file = std::fopen(draft.c_str(), "wb");
+  if (file == nullptr) fail("'{}' cannot be written: {}", path.string(), reason(errno));
+  std::fclose(file);
+  std::filesystem::remove(draft, error);
+}
+
 void write_file(const std::filesystem::path& path, std::string_view bytes) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   // A device or a pipe is written to, never replaced.
   if (std::filesystem::is_other(status)) return write_stream(path, bytes);
-  std::filesystem::path temporary = path;
-  temporary += fmt::format(".{}.part", ::getpid());
+  const std::filesystem::path temporary = draft_of(path);
   try {
     write_stream(temporary, bytes);
     std::filesystem::rename(temporary, path);

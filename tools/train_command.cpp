@@ -102,30 +102,20 @@ std::map<std::string, std::int64_t> parse_axes(const std::vector<std::string>& o
   return axes;
 }
 
-std::map<std::string, Tensor> final_weights(const TrainingRecord& record) {
-  constexpr std::string_view kPrefix = "final/";
-  std::map<std::string, Tensor> weights;
-  for (const auto& [key, array] : record) {
-    if (key.starts_with(kPrefix)) weights[key.substr(kPrefix.size())] = array;
-  }
-  return weights;
-}
-
 int run(Options& options) {
   Model model = read_model(options.model);
   bind_dims(*model.graph, parse_dim_sizes(options.dims));
   TrainingPlan plan = make_plan(options);
   freeze(options.freeze, *model.graph, plan.step);
   options.run.batches.batch_axes = parse_axes(options.batch_axes);
-  std::map<std::string, Tensor> weights;
-  if (options.report.empty()) {
-    weights = train(*model.graph, plan, options.run);
-  } else {
-    const TrainingRecord record = train_recorded(*model.graph, plan, options.run);
-    write_npz(options.report, {record.begin(), record.end()});
-    weights = final_weights(record);
+  options.run.record = !options.report.empty();
+  check_writable(options.output);
+  if (options.run.record) check_writable(options.report);
+  const RunResult result = train(*model.graph, plan, options.run);
+  if (options.run.record) {
+    write_npz(options.report, {result.record.begin(), result.record.end()});
   }
-  write_model_with_weights(options.model, weights, options.output);
+  write_model_with_weights(options.model, result.weights, options.output);
   print("wrote {}\n", options.output.string());
   return kSuccess;
 }
@@ -207,8 +197,7 @@ void add_run(CLI::App& parser, RunOptions& run, Options& options) {
       .add_option("--report", options.report,
                   "Losses, gradients and weights of the run, as a training test expects them")
       ->type_name("FILE.npz")
-      ->excludes(folder)
-      ->excludes("--valid");
+      ->excludes(folder);
   parser.add_option("--threads", run.threads, "Threads of a step")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

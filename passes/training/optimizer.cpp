@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 
 #include "ir/error.h"
 
@@ -120,6 +121,38 @@ WeightUpdate Update::rmsprop() {
   return stepped_from(weight_, keep(buffer, spec_.momentum * slot("momentum_buffer") + step));
 }
 
+/// A setting and the range it must be in, the end left out.
+struct Setting {
+  std::string_view name;
+  double OptimizerSpec::*field;
+  double end;
+};
+
+constexpr double kNoEnd = std::numeric_limits<double>::infinity();
+constexpr Setting kSettings[] = {
+    {"lr", &OptimizerSpec::learning_rate, kNoEnd},
+    {"weight_decay", &OptimizerSpec::weight_decay, kNoEnd},
+    {"momentum", &OptimizerSpec::momentum, kNoEnd},
+    {"beta1", &OptimizerSpec::beta1, 1},
+    {"beta2", &OptimizerSpec::beta2, 1},
+    {"eps", &OptimizerSpec::epsilon, kNoEnd},
+    {"lr_decay", &OptimizerSpec::learning_rate_decay, kNoEnd},
+    {"initial_accumulator", &OptimizerSpec::initial_accumulator, kNoEnd},
+    {"alpha", &OptimizerSpec::alpha, kNoEnd},
+};
+
+void check_settings(const OptimizerSpec& spec) {
+  for (const Setting& setting : kSettings) {
+    const double number = spec.*setting.field;
+    if (number >= 0 && number < setting.end) continue;
+    fail("optimizer '{}': {} is {}; it must be at least 0{}", spec.type, setting.name, number,
+         setting.end < kNoEnd ? fmt::format(" and less than {}", setting.end) : " and finite");
+  }
+  if (spec.nesterov && (spec.momentum == 0 || spec.dampening != 0)) {
+    fail("optimizer '{}': nesterov needs a momentum and no dampening", spec.type);
+  }
+}
+
 struct OptimizerRow {
   std::string_view name;
   WeightUpdate (Update::*add)();
@@ -147,6 +180,7 @@ WeightUpdate add_update(GraphBuilder& g, const OptimizerSpec& spec, Value& weigh
     fail("unknown optimizer '{}'; known optimizers: {}", spec.type,
          fmt::join(optimizer_names(), ", "));
   }
+  check_settings(spec);
   return (Update(g, spec, weight, gradient, numbers).*row->add)();
 }
 

@@ -60,7 +60,7 @@ struct StepNumbers {
 ///   rmsprop: g += weight_decay w; s = alpha s + (1 - alpha) g^2;
 ///            d = g / (sqrt(s) + epsilon), centered: s less the square of g's own running mean;
 ///            m = momentum m + d; w -= lr m
-/// Source: torch.optim. Throws Error for an unknown optimizer.
+/// Source: torch.optim. Throws Error for an unknown optimizer and settings out of range.
 WeightUpdate add_update(GraphBuilder& g, const OptimizerSpec& spec, Value& weight, Value& gradient,
                         const StepNumbers& numbers);
 

@@ -1,5 +1,6 @@
 #include "tools/training/checkpoint.h"
 
+#include <algorithm>
 #include <map>
 
 #include "ir/error.h"
@@ -38,21 +39,37 @@ std::vector<Tensor> read_states(const std::map<std::string, Tensor>& arrays,
     }
     states.push_back(theirs);
   }
+  const auto is_state = [](const auto& entry) { return entry.first.starts_with(kState); };
+  if (std::count_if(arrays.begin(), arrays.end(), is_state) !=
+      static_cast<std::ptrdiff_t>(states.size())) {
+    fail("it has other states than the run; it is of another model or plan");
+  }
   return states;
 }
 
-RunPosition restore(const std::map<std::string, Tensor>& arrays, Trainer& trainer) {
+std::vector<Tensor> read_carried(const std::map<std::string, Tensor>& arrays,
+                                 const Trainer& trainer) {
   std::vector<Tensor> carried;
-  for (std::size_t i = 0;; ++i) {
-    const auto found = arrays.find(kCarried + std::to_string(i));
-    if (found == arrays.end()) break;
-    carried.push_back(found->second);
+  for (std::size_t i = 0; arrays.contains(kCarried + std::to_string(i)); ++i) {
+    carried.push_back(arrays.at(kCarried + std::to_string(i)));
   }
-  trainer.restore(read_states(arrays, trainer), carried, integer_of(arrays, "steps"));
+  if (!carried.empty() && carried.size() != trainer.carried_count()) {
+    fail("it carries {} states, but the run {}", carried.size(), trainer.carried_count());
+  }
+  return carried;
+}
+
+RunPosition restore(const std::map<std::string, Tensor>& arrays, Trainer& trainer) {
+  trainer.restore(read_states(arrays, trainer), read_carried(arrays, trainer),
+                  integer_of(arrays, "steps"));
   trainer.schedule().restore({array_of(arrays, "plateau_best").number_at(0),
                               integer_of(arrays, "plateau_bad_epochs"),
                               integer_of(arrays, "plateau_reductions")});
-  return {integer_of(arrays, "epoch"), integer_of(arrays, "batch")};
+  return {integer_of(arrays, "epoch"),
+          integer_of(arrays, "batch"),
+          integer_of(arrays, "batches_per_epoch"),
+          {array_of(arrays, "loss_sum").number_at(0), integer_of(arrays, "losses"),
+           integer_of(arrays, "hits"), integer_of(arrays, "targets")}};
 }
 
 }  // namespace
@@ -72,6 +89,11 @@ void write_checkpoint(const fs::path& folder, const Trainer& trainer, const RunP
   arrays.emplace_back("steps", Tensor::scalar(trainer.steps_done()));
   arrays.emplace_back("epoch", Tensor::scalar(position.epoch));
   arrays.emplace_back("batch", Tensor::scalar(position.batch));
+  arrays.emplace_back("batches_per_epoch", Tensor::scalar(position.batches_per_epoch));
+  arrays.emplace_back("loss_sum", Tensor::scalar(position.sums.loss));
+  arrays.emplace_back("losses", Tensor::scalar(position.sums.losses));
+  arrays.emplace_back("hits", Tensor::scalar(position.sums.hits));
+  arrays.emplace_back("targets", Tensor::scalar(position.sums.targets));
   arrays.emplace_back("plateau_best", Tensor::scalar(plateau.best));
   arrays.emplace_back("plateau_bad_epochs", Tensor::scalar(plateau.bad_epochs));
   arrays.emplace_back("plateau_reductions", Tensor::scalar(plateau.reductions));

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 
+#include "tools/training/metrics.h"
 #include "tools/training/trainer.h"
 
 namespace gatefold::tools {
@@ -11,6 +11,8 @@ namespace gatefold::tools {
 struct RunPosition {
   std::int64_t epoch = 0;
   std::int64_t batch = 0;  ///< Of the epoch, the next one.
+  std::int64_t batches_per_epoch = 0;
+  Metrics::Sums sums = {};  ///< Of the epoch so far.
 };
 
 /// Writes all that a run needs to go on bit for bit to DIR/checkpoint.npz, whole or not at all: the

@@ -79,6 +79,9 @@ Dataset::Dataset(const std::filesystem::path& path, const std::vector<const Valu
         fail("array '{}' belongs to no input; those are: {}", name, fmt::join(names, ", "));
       }
     }
+    for (const auto& [name, axis] : options_.batch_axes) {
+      if (!arrays_.contains(name)) fail("has no array '{}', whose axis {} is given", name, axis);
+    }
     choose_form(wanted);
     for (const Value* input : wanted) check_array(*input, arrays_.at(input->name()));
     count_batches(wanted);
@@ -176,29 +179,31 @@ void Dataset::count_chunks(const Tensor& target) {
 std::int64_t Dataset::samples(std::int64_t index) const {
   if (is_steps_) {
     const auto& [name, array] = *arrays_.begin();
-    return array.rank() > 1 ? array.dims()[1] : 1;
+    const std::int64_t axis = batch_axis(name) + 1;
+    return axis < array.rank() ? array.dims()[axis] : 1;
   }
   const std::int64_t first = index / chunks_ * batch_size_;
   return std::min(batch_size_, samples_ - first);
 }
 
 // Fisher and Yates' shuffle.
-std::vector<std::int64_t> Dataset::order(std::int64_t epoch) const {
-  std::vector<std::int64_t> numbers = range(0, samples_);
-  if (!options_.shuffle) return numbers;
+void Dataset::find_order(std::int64_t epoch) {
+  if (order_epoch_ == epoch) return;
+  order_epoch_ = epoch;
+  order_ = range(0, samples_);
+  if (!options_.shuffle) return;
   const RandomNumbers random(RandomNumbers(options_.seed).bits(static_cast<std::uint64_t>(epoch)));
-  for (std::size_t i = numbers.size(); i-- > 1;) {
+  for (std::size_t i = order_.size(); i-- > 1;) {
     const auto other = static_cast<std::size_t>(random.uniform(i) * static_cast<double>(i + 1));
-    std::swap(numbers[i], numbers[other]);
+    std::swap(order_[i], order_[other]);
   }
-  return numbers;
 }
 
-Batch Dataset::batch(std::int64_t epoch, std::int64_t index) const {
-  const std::vector<std::int64_t> numbers = order(epoch);
+Batch Dataset::batch(std::int64_t epoch, std::int64_t index) {
+  find_order(epoch);
   const std::int64_t first = index / chunks_ * batch_size_;
   const std::int64_t count = is_steps_ ? 1 : samples(index);
-  const std::span<const std::int64_t> chosen(numbers.data() + first,
+  const std::span<const std::int64_t> chosen(order_.data() + first,
                                              static_cast<std::size_t>(count));
   const std::int64_t from = index % chunks_ * options_.chunk;
   const std::vector<std::int64_t> times =

@@ -36,7 +36,7 @@ class Dataset {
 
   std::int64_t batches_per_epoch() const { return batches_ * chunks_; }
   /// Batch number `index` of an epoch; depends on nothing else but the options.
-  Batch batch(std::int64_t epoch, std::int64_t index) const;
+  Batch batch(std::int64_t epoch, std::int64_t index);
   /// True when the batch does not go on from the one before: the first chunk of other examples.
   bool starts_anew(std::int64_t index) const {
     return is_steps_ ? index == 0 : index % chunks_ == 0;
@@ -51,7 +51,7 @@ class Dataset {
   void count_chunks(const Tensor& target);
   std::int64_t batch_axis(const std::string& name) const;
   std::int64_t time_axis(const std::string& name) const { return batch_axis(name) == 0 ? 1 : 0; }
-  std::vector<std::int64_t> order(std::int64_t epoch) const;
+  void find_order(std::int64_t epoch);
 
   BatchOptions options_;
   std::string path_;
@@ -62,6 +62,8 @@ class Dataset {
   std::int64_t batches_ = 0;
   std::int64_t length_ = 0;  ///< Of the time axis, with chunks.
   std::int64_t chunks_ = 1;
+  std::vector<std::int64_t> order_;  ///< Of the samples in an epoch.
+  std::int64_t order_epoch_ = -1;
 };
 
 }  // namespace gatefold::tools

@@ -30,40 +30,54 @@ Metrics::Metrics(const LossSpec& loss, std::vector<std::string> names)
   }
 }
 
-void Metrics::add(double loss, double weight, const Tensor& output, const Tensor& target) {
-  loss_ += loss * weight;
-  weight_ += weight;
-  if (!counts_hits_) return;
+std::int64_t Metrics::count_targets(const Tensor& target) const {
+  if (!spec_.ignore_index) return target.size();
+  std::int64_t count = 0;
+  for (std::int64_t i = 0; i < target.size(); ++i) {
+    count += is_ignored(static_cast<std::int64_t>(target.number_at(i))) ? 0 : 1;
+  }
+  return count;
+}
+
+std::int64_t Metrics::count_hits(const Tensor& output, const Tensor& target) const {
   const std::int64_t axis =
       spec_.class_axis < 0 ? spec_.class_axis + output.rank() : spec_.class_axis;
   const std::int64_t classes = output.dims()[axis];
   std::int64_t inner = 1;
   for (std::int64_t i = axis + 1; i < output.rank(); ++i) inner *= output.dims()[i];
+  std::int64_t hits = 0;
   for (std::int64_t i = 0; i < target.size(); ++i) {
     const auto wanted = static_cast<std::int64_t>(target.number_at(i));
-    if (spec_.ignore_index && wanted == *spec_.ignore_index) continue;
+    if (is_ignored(wanted)) continue;
     const std::int64_t first = i / inner * classes * inner + i % inner;
     std::int64_t best = 0;
     for (std::int64_t k = 1; k < classes; ++k) {
       if (output.number_at(first + k * inner) > output.number_at(first + best * inner)) best = k;
     }
-    hits_ += best == wanted ? 1 : 0;
-    ++targets_;
+    hits += best == wanted ? 1 : 0;
   }
+  return hits;
 }
 
-void Metrics::clear() {
-  loss_ = weight_ = 0;
-  hits_ = targets_ = 0;
+void Metrics::add(double loss, const Tensor& output, const Tensor& target) {
+  const std::int64_t targets = count_targets(target);
+  const bool is_sum = spec_.reduction == "sum";
+  sums_.loss += is_sum ? loss : loss * static_cast<double>(targets);
+  sums_.losses += is_sum ? 1 : targets;
+  sums_.targets += targets;
+  if (counts_hits_) sums_.hits += count_hits(output, target);
+}
+
+double Metrics::loss() const {
+  return sums_.loss / static_cast<double>(std::max<std::int64_t>(1, sums_.losses));
 }
 
 std::vector<double> Metrics::values() const {
+  const auto targets = static_cast<double>(std::max<std::int64_t>(1, sums_.targets));
   std::vector<double> values;
   for (const std::string& name : names_) {
-    values.push_back(name == kAccuracy
-                         ? static_cast<double>(hits_) /
-                               static_cast<double>(std::max<std::int64_t>(1, targets_))
-                         : std::exp(loss()));
+    values.push_back(name == kAccuracy ? static_cast<double>(sums_.hits) / targets
+                                       : std::exp(sums_.loss / targets));
   }
   return values;
 }

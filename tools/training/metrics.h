@@ -14,15 +14,25 @@ namespace gatefold::tools {
 class Metrics {
  public:
   /// `names`: accuracy (share of targets whose class has the highest score), perplexity (e to the
-  /// power of the mean loss). Throws Error for others, and for accuracy where the targets are no
-  /// classes.
+  /// power of the loss per target). Throws Error for others, and for accuracy where the targets are
+  /// no classes.
   Metrics(const LossSpec& loss, std::vector<std::string> names);
 
-  /// Adds a batch of `weight` examples; `output` is what the loss judged.
-  void add(double loss, double weight, const Tensor& output, const Tensor& target);
-  void clear();
+  /// Adds a batch; `output` is what the loss judged.
+  void add(double loss, const Tensor& output, const Tensor& target);
 
-  double loss() const { return weight_ > 0 ? loss_ / weight_ : 0; }
+  /// What has been added.
+  struct Sums {
+    double loss = 0;          ///< Of all targets.
+    std::int64_t losses = 0;  ///< What the mean loss is over: targets, or batches of sums.
+    std::int64_t hits = 0;
+    std::int64_t targets = 0;  ///< That are not ignored.
+  };
+  const Sums& sums() const { return sums_; }
+  void restore(const Sums& sums) { sums_ = sums; }
+
+  /// The mean over the targets, or over the batches where the loss is a sum.
+  double loss() const;
   /// In the order of the names.
   std::vector<double> values() const;
   const std::vector<std::string>& names() const { return names_; }
@@ -30,13 +40,16 @@ class Metrics {
   std::string to_string() const;
 
  private:
+  std::int64_t count_targets(const Tensor& target) const;
+  std::int64_t count_hits(const Tensor& output, const Tensor& target) const;
+  bool is_ignored(std::int64_t wanted) const {
+    return spec_.ignore_index && wanted == *spec_.ignore_index;
+  }
+
   LossSpec spec_;
   std::vector<std::string> names_;
   bool counts_hits_ = false;
-  double loss_ = 0;
-  double weight_ = 0;
-  std::int64_t hits_ = 0;
-  std::int64_t targets_ = 0;
+  Sums sums_;
 };
 
 }  // namespace gatefold::tools

@@ -13,6 +13,8 @@
 namespace gatefold::tools {
 namespace {
 
+constexpr double kUsualGamma = 0.1;
+
 struct Moment {
   const ScheduleSpec& spec;
   double rate;
@@ -72,6 +74,21 @@ const ScheduleRow* find_schedule(std::string_view name) {
   return row == std::end(kSchedules) ? nullptr : row;
 }
 
+void check_settings(const ScheduleSpec& spec) {
+  const auto require = [&spec](bool is_fine, std::string_view name, auto number,
+                               std::string_view rule) {
+    if (!is_fine) fail("schedule '{}': {} is {}; it must be {}", spec.type, name, number, rule);
+  };
+  require(spec.type != "step" || spec.step_size > 0, "step_size", spec.step_size, "at least 1");
+  require(spec.type != "exponential" || spec.gamma != 0, "gamma", spec.gamma, "given");
+  require(spec.gamma >= 0, "gamma", spec.gamma, "more than 0");
+  require(spec.warmup_steps >= 0, "warmup_steps", spec.warmup_steps, "at least 0");
+  require(spec.total_steps == 0 || spec.total_steps > spec.warmup_steps, "total_steps",
+          spec.total_steps, "more than warmup_steps");
+  require(spec.min_rate >= 0, "min_lr", spec.min_rate, "at least 0");
+  require(spec.patience >= 0, "patience", spec.patience, "at least 0");
+}
+
 }  // namespace
 
 std::vector<std::string_view> schedule_names() {
@@ -85,9 +102,8 @@ Schedule::Schedule(ScheduleSpec spec, double rate) : spec_(std::move(spec)), rat
     fail("unknown learning rate schedule '{}'; known schedules: {}", spec_.type,
          fmt::join(schedule_names(), ", "));
   }
-  if (spec_.step_size < 1) {
-    fail("learning rate schedule: step_size is {}; it must be at least 1", spec_.step_size);
-  }
+  check_settings(spec_);
+  if (spec_.gamma == 0) spec_.gamma = kUsualGamma;
 }
 
 void Schedule::set_run_length(std::int64_t steps) {

@@ -10,8 +10,10 @@ namespace gatefold::tools {
 /// How the learning rate goes with the steps, as a factor of the base rate.
 struct ScheduleSpec {
   std::string type = "constant";  ///< One of schedule_names().
-  std::int64_t step_size = 1;     ///< step: steps from one change to the next.
-  double gamma = 0.1;             ///< step, exponential, reduce_on_plateau: factor of a change.
+  std::int64_t step_size = 0;     ///< step: steps from one change to the next; must be given.
+  /// step, exponential, reduce_on_plateau: factor of a change; 0: 0.1, but exponential must have
+  /// it.
+  double gamma = 0;
   std::int64_t warmup_steps = 0;
   std::int64_t total_steps = 0;  ///< cosine: where it ends; 0: with the run.
   double min_rate = 0;

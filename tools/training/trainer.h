@@ -53,6 +53,8 @@ class Trainer {
   const std::vector<TrainingState>& state_descriptions() const { return step_.states; }
   /// What is carried into the next step, in the order of the plan; empty before the first one.
   const std::vector<Tensor>& carried() const { return carried_; }
+  /// How many states the plan carries.
+  std::size_t carried_count() const { return plan_.carried.size(); }
   /// Goes on from the states of another trainer of the same plan: all of them, or the weights.
   void restore(std::span<const Tensor> states, std::span<const Tensor> carried,
                std::int64_t steps_done);

@@ -22,6 +22,18 @@ void read(const json& object, const char* field, T& target) {
   }
 }
 
+/// A field that must be an object or a list, where it is there at all; an empty one for null.
+const json& part(const json& object, const char* field, json::value_t kind) {
+  static const json kNothing = json::object();
+  const auto found = object.find(field);
+  if (found == object.end() || found->is_null()) return kNothing;
+  if (found->type() != kind) {
+    fail("field '{}' has the value {}, but must be {}", field, found->dump(),
+         kind == json::value_t::object ? "an object" : "a list");
+  }
+  return *found;
+}
+
 LossSpec read_loss(const json& object, LossSpec loss) {
   read(object, "type", loss.type);
   read(object, "output", loss.output);
@@ -89,12 +101,14 @@ std::vector<std::string> read_trainable(const json& list) {
 
 TrainingPlan plan_from(const json& root) {
   TrainingPlan plan;
-  if (root.contains("target")) read(root["target"], "name", plan.step.loss.target);
-  if (root.contains("loss")) plan.step.loss = read_loss(root["loss"], plan.step.loss);
-  if (root.contains("optimizer")) plan.step.optimizer = read_optimizer(root["optimizer"]);
-  if (root.contains("lr_schedule")) plan.schedule = read_schedule(root["lr_schedule"]);
-  if (root.contains("carried")) plan.carried = read_carried(root["carried"]);
-  if (root.contains("trainable")) plan.step.trainable = read_trainable(root["trainable"]);
+  constexpr auto kObject = json::value_t::object;
+  constexpr auto kList = json::value_t::array;
+  read(part(root, "target", kObject), "name", plan.step.loss.target);
+  plan.step.loss = read_loss(part(root, "loss", kObject), plan.step.loss);
+  plan.step.optimizer = read_optimizer(part(root, "optimizer", kObject));
+  plan.schedule = read_schedule(part(root, "lr_schedule", kObject));
+  plan.carried = read_carried(part(root, "carried", kList));
+  plan.step.trainable = read_trainable(part(root, "trainable", kList));
   read(root, "lr_per_step", plan.rate_per_step);
   read(root, "clip_norm", plan.step.clip_norm);
   read(root, "clip_value", plan.step.clip_value);

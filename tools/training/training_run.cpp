@@ -55,37 +55,71 @@ class Run {
   Run(const Graph& model, const TrainingPlan& plan, const RunOptions& options)
       : options_(options),
         plan_(plan),
-        judged_{.model = {plan.step.loss.output}},
-        trainer_(model, plan, judged_, options.threads),
+        recorder_(options.record ? std::make_unique<TrainingRecorder>(model) : nullptr),
+        trainer_(model, plan, wanted_outputs(), options.threads),
         dataset_(options.data, trainer_.data_inputs(), plan.step.loss.target, batch_options()),
-        metrics_(plan.step.loss, options.metrics) {
-    if (!options.validation.empty()) {
-      TrainingOutputs only_judging = judged_;
-      only_judging.update = false;
-      TrainingPlan same_weights = plan;
-      same_weights.step.trainable = trainer_.weight_names();
-      judge_ = std::make_unique<Trainer>(model, same_weights, only_judging, options.threads);
-      validation_ = std::make_unique<Dataset>(options.validation, judge_->data_inputs(),
-                                              plan.step.loss.target, batch_options());
-    }
-    total_ = run_length(options, plan, dataset_);
+        metrics_(plan.step.loss, options.metrics),
+        total_(run_length(options, plan, dataset_)) {
+    if (!options.validation.empty()) prepare_validation(model);
   }
 
   void run() {
-    if (options_.resume) position_ = read_checkpoint(options_.checkpoint, trainer_);
+    if (options_.resume) resume();
     trainer_.schedule().set_run_length(total_);
     Progress progress(options_.log, options_.resume);
     const StopOnInterrupt interrupt;
     while (trainer_.steps_done() < total_ && stop_requested == 0) step(progress);
     progress.end_line();
-    if (!options_.checkpoint.empty()) write_checkpoint(options_.checkpoint, trainer_, position_);
+    save();
     print("{} {} of {} steps\n", stop_requested != 0 ? "stopped after" : "trained",
           trainer_.steps_done(), total_);
   }
 
-  const Trainer& trainer() const { return trainer_; }
+  RunResult result() {
+    RunResult result{trained_weights(trainer_), {}};
+    if (recorder_ != nullptr) result.record = recorder_->finish(trainer_);
+    return result;
+  }
 
  private:
+  // The output that the loss judges comes first.
+  TrainingOutputs wanted_outputs() const {
+    TrainingOutputs wanted{.model = {plan_.step.loss.output}};
+    if (recorder_ != nullptr) recorder_->request(wanted);
+    return wanted;
+  }
+
+  void prepare_validation(const Graph& model) {
+    const TrainingOutputs only_judging{.model = {plan_.step.loss.output}, .update = false};
+    TrainingPlan same_weights = plan_;
+    same_weights.step.trainable = trainer_.weight_names();
+    judge_ = std::make_unique<Trainer>(model, same_weights, only_judging, options_.threads);
+    BatchOptions batches = batch_options();
+    batches.shuffle = false;
+    validation_ = std::make_unique<Dataset>(options_.validation, judge_->data_inputs(),
+                                            plan_.step.loss.target, batches);
+  }
+
+  void resume() {
+    const RunPosition position = read_checkpoint(options_.checkpoint, trainer_);
+    if (position.batches_per_epoch != dataset_.batches_per_epoch()) {
+      fail(
+          "the checkpoint in '{}' is of a run with {} batches per epoch, but this one has {}; "
+          "resume "
+          "with the same data and batch size",
+          options_.checkpoint.string(), position.batches_per_epoch, dataset_.batches_per_epoch());
+    }
+    epoch_ = position.epoch;
+    batch_ = position.batch;
+    metrics_.restore(position.sums);
+  }
+
+  void save() const {
+    if (options_.checkpoint.empty()) return;
+    write_checkpoint(options_.checkpoint, trainer_,
+                     {epoch_, batch_, dataset_.batches_per_epoch(), metrics_.sums()});
+  }
+
   BatchOptions batch_options() const {
     BatchOptions batches = options_.batches;
     batches.drop_last = batches.drop_last || !plan_.carried.empty();
@@ -93,22 +127,20 @@ class Run {
   }
 
   void step(Progress& progress) {
-    if (dataset_.starts_anew(position_.batch)) trainer_.forget_carried();
-    const Batch batch = dataset_.batch(position_.epoch, position_.batch);
-    const std::int64_t samples = dataset_.samples(position_.batch);
+    if (dataset_.starts_anew(batch_)) trainer_.forget_carried();
+    const Batch batch = dataset_.batch(epoch_, batch_);
     const double rate = trainer_.learning_rate();
     const Trainer::Result result = trainer_.step(batch);
-    metrics_.add(result.loss, static_cast<double>(samples), std::get<Tensor>(result.outputs[0]),
+    if (recorder_ != nullptr) recorder_->add(trainer_, result, batch);
+    metrics_.add(result.loss, std::get<Tensor>(result.outputs[0]),
                  batch.at(plan_.step.loss.target));
-    progress.show_step({trainer_.steps_done(), total_, position_.epoch, samples, result.loss,
-                        result.gradient_norm, rate, metrics_.to_string()});
-    if (++position_.batch == dataset_.batches_per_epoch()) end_epoch(progress);
+    progress.show_step({trainer_.steps_done(), total_, epoch_, dataset_.samples(batch_),
+                        result.loss, result.gradient_norm, rate, metrics_.to_string()});
+    if (++batch_ == dataset_.batches_per_epoch()) end_epoch(progress);
     const bool is_due = options_.checkpoint_every > 0
                             ? trainer_.steps_done() % options_.checkpoint_every == 0
-                            : position_.batch == 0;
-    if (is_due && !options_.checkpoint.empty()) {
-      write_checkpoint(options_.checkpoint, trainer_, position_);
-    }
+                            : batch_ == 0;
+    if (is_due) save();
   }
 
   void end_epoch(Progress& progress) {
@@ -121,10 +153,10 @@ class Run {
       validation = found.to_string();
     }
     trainer_.schedule().end_epoch(loss);
-    progress.show_epoch(position_.epoch, training, validation);
-    metrics_.clear();
-    ++position_.epoch;
-    position_.batch = 0;
+    progress.show_epoch(epoch_, training, validation);
+    metrics_.restore({});
+    ++epoch_;
+    batch_ = 0;
   }
 
   Metrics validate() {
@@ -135,45 +167,31 @@ class Run {
       if (validation_->starts_anew(i)) judge_->forget_carried();
       const Batch batch = validation_->batch(0, i);
       const Trainer::Result result = judge_->step(batch);
-      metrics.add(result.loss, static_cast<double>(validation_->samples(i)),
-                  std::get<Tensor>(result.outputs[0]), batch.at(plan_.step.loss.target));
+      metrics.add(result.loss, std::get<Tensor>(result.outputs[0]),
+                  batch.at(plan_.step.loss.target));
     }
     return metrics;
   }
 
   const RunOptions& options_;
   TrainingPlan plan_;
-  TrainingOutputs judged_;
+  std::unique_ptr<TrainingRecorder> recorder_;
   Trainer trainer_;
   Dataset dataset_;
-  Metrics metrics_;
+  Metrics metrics_;  // Of the epoch so far.
+  std::int64_t total_;
   std::unique_ptr<Trainer> judge_;
   std::unique_ptr<Dataset> validation_;
-  RunPosition position_;
-  std::int64_t total_ = 0;
+  std::int64_t epoch_ = 0;
+  std::int64_t batch_ = 0;  // Of the epoch, the next one.
 };
 
 }  // namespace
 
-std::map<std::string, Tensor> train(const Graph& model, const TrainingPlan& plan,
-                                    const RunOptions& options) {
+RunResult train(const Graph& model, const TrainingPlan& plan, const RunOptions& options) {
   Run run(model, completed(plan, model), options);
   run.run();
-  return trained_weights(run.trainer());
-}
-
-TrainingRecord train_recorded(const Graph& model, const TrainingPlan& plan,
-                              const RunOptions& options) {
-  const TrainingPlan complete = completed(plan, model);
-  const Trainer trainer(model, complete, {}, options.threads);
-  const Dataset dataset(options.data, trainer.data_inputs(), complete.step.loss.target,
-                        options.batches);
-  std::vector<Batch> batches;
-  for (std::int64_t i = 0; i < run_length(options, plan, dataset); ++i) {
-    const std::int64_t per_epoch = dataset.batches_per_epoch();
-    batches.push_back(dataset.batch(i / per_epoch, i % per_epoch));
-  }
-  return record_training(model, complete, batches, options.threads);
+  return run.result();
 }
 
 }  // namespace gatefold::tools

@@ -26,18 +26,19 @@ struct RunOptions {
   std::int64_t checkpoint_every = 0;      ///< Steps; 0: at the end of each epoch.
   bool resume = false;
   std::filesystem::path log = {};
+  bool record = false;  ///< Take down what comes of the steps.
   int threads = 1;
 };
 
-/// Trains the parameters of a model and returns them by name. SIGINT ends the run after the step at
+/// What a run leaves.
+struct RunResult {
+  std::map<std::string, Tensor> weights;  ///< The trained parameters by name.
+  TrainingRecord record;                  ///< Empty unless wanted.
+};
+
+/// Trains the parameters of a model. SIGINT ends the run after the step at
 /// hand, with a checkpoint where one is wanted; the result then is what was reached. Throws Error:
 /// data that do not fit, a loss that is no number.
-std::map<std::string, Tensor> train(const Graph& model, const TrainingPlan& plan,
-                                    const RunOptions& options);
-
-/// The same, on the batches in order, without validation and checkpoints, and tells what came of
-/// each step.
-TrainingRecord train_recorded(const Graph& model, const TrainingPlan& plan,
-                              const RunOptions& options);
+RunResult train(const Graph& model, const TrainingPlan& plan, const RunOptions& options);
 
 }  // namespace gatefold::tools
