@@ -8,8 +8,10 @@
 namespace gatefold::passes {
 namespace {
 
-// Numbers in a table below which the product is as fast as making sure of the indices.
-constexpr std::int64_t kSmallTable = 64;
+// Multiplications below which the product is as fast as making sure of the indices.
+constexpr std::int64_t kFewProducts = 4096;
+// What an extent counts for that is not known while compiling.
+constexpr std::int64_t kTypicalExtent = 16;
 
 Value* behind_casts(Value* value) {
   while (const Node* cast = producer_of(value, "Cast")) value = cast->input(0);
@@ -90,6 +92,14 @@ std::optional<OneHotProduct> read_product(const Node& node, const Rewriter& rewr
   return OneHotProduct{one_hot->input(0), table, depth, values->number_at(0), values->number_at(1)};
 }
 
+std::int64_t count_products(const OneHotProduct& product) {
+  std::int64_t count = product.table->data()->size();
+  for (const Dim& dim : *product.indices->type().shape) {
+    count *= dim.is_known() ? dim.size() : kTypicalExtent;
+  }
+  return count;
+}
+
 // The products of all one-hot vectors and, as a last row, that of the vector that is all off.
 Tensor all_products(const OneHotProduct& product) {
   const Tensor table = product.table->data()->converted(DataType::kFloat64);
@@ -133,8 +143,8 @@ std::optional<Replacement> product_of_one_hot(Node& node, Rewriter& rewriter) {
   if (rewriter.constant(product->table) == nullptr) {
     return rewriter.no_match("'{}' is trained", product->table->name());
   }
-  if (!are_indices && product->table->data()->size() < kSmallTable) {
-    return rewriter.no_match("'{}' is small, and indices may lie outside", product->table->name());
+  if (!are_indices && count_products(*product) < kFewProducts) {
+    return rewriter.no_match("the product is small, and indices may lie outside");
   }
   Value* indices = are_indices ? product->indices : build_checked_indices(*product, rewriter);
   Value* table = rewriter.add_constant(product->table->name(), all_products(*product));

@@ -47,6 +47,8 @@ class GemmKernel : public Kernel {
     for (std::int64_t i = 0; i < gemm_.m; ++i, c += c_strides_[0], y += gemm_.n) {
       if (c_strides_[1] == 0) {
         std::fill_n(y, gemm_.n, beta_ * *c);
+      } else if (beta_ == 1) {
+        std::copy_n(c, gemm_.n, y);
       } else {
         for (std::int64_t j = 0; j < gemm_.n; ++j) y[j] = beta_ * c[j];
       }
