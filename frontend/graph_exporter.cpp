@@ -92,7 +92,7 @@ class Exporter {
     for (std::size_t i = 0; i < node.output_count(); ++i) {
       proto.add_output(node.output(i) == nullptr ? "" : names_.of(*node.output(i)));
     }
-    for (const auto& [name, value] : node.attrs()) {
+    for (const auto& [name, value] : names_.attrs_of(node)) {
       auto& attr = *proto.add_attribute();
       attr.set_name(name);
       // The one attribute that is a type; graphs hold it as text.

@@ -40,6 +40,8 @@ struct Scope {
   std::unordered_set<std::string> declared = {};
   /// Names in the graph of a function's outputs.
   std::unordered_map<std::string, std::string> renamed = {};
+  /// Nodes whose attributes name values.
+  std::vector<Node*> gradients = {};
 
   bool is_declared_outside(const std::string& name) const {
     for (const Scope* scope = outer; scope != nullptr; scope = scope->outer) {
@@ -97,6 +99,7 @@ class Importer {
   void import_outputs(const onnx::GraphProto& proto, Scope& scope);
   void import_nodes(const Nodes& nodes, Scope& scope);
   void import_node(const onnx::NodeProto& proto, Scope& scope);
+  void resolve_gradient(Node& node, const Scope& scope) const;
   void call_function(const onnx::FunctionProto& function, const onnx::NodeProto& call,
                      NodeDraft& draft, Scope& scope);
 
@@ -191,6 +194,26 @@ void Importer::import_outputs(const onnx::GraphProto& proto, Scope& scope) {
 
 void Importer::import_nodes(const Nodes& nodes, Scope& scope) {
   for (const onnx::NodeProto* node : ordered_nodes(nodes)) import_node(*node, scope);
+  for (Node* node : scope.gradients) resolve_gradient(*node, scope);
+}
+
+// The attributes of Gradient name values as the file does; the graph may call them otherwise.
+void Importer::resolve_gradient(Node& node, const Scope& scope) const {
+  Attrs attrs = node.attrs();
+  for (auto& [attribute, value] : attrs) {
+    const auto resolve = [&](std::string& name) {
+      try {
+        name = find(scope, name)->name();
+      } catch (const Error& error) {
+        fail("{}: attribute '{}': {}", node.describe(), attribute, error.what());
+      }
+    };
+    if (auto* name = std::get_if<std::string>(&value)) resolve(*name);
+    if (auto* names = std::get_if<std::vector<std::string>>(&value)) {
+      std::for_each(names->begin(), names->end(), resolve);
+    }
+    node.set_attr(attribute, value);
+  }
 }
 
 std::int64_t Importer::opset_of(const onnx::NodeProto& proto, const Scope& scope) const {
@@ -233,6 +256,9 @@ void Importer::import_node(const onnx::NodeProto& proto, Scope& scope) {
   }
   raise_to_internal_opset(draft);
   Node* node = draft.emit();
+  if (node->op().name == "Gradient" && node->op().domain == kTrainingDomain) {
+    scope.gradients.push_back(node);
+  }
   for (int i = 0; i < proto.output_size(); ++i) {
     if (!proto.output(i).empty()) define(scope, proto.output(i), node->output(i));
   }

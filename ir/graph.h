@@ -259,9 +259,30 @@ class Graph {
 /// of first use. They are as much its inputs as those it lists.
 std::vector<Value*> captured_values(const Node& node);
 
+/// One stage of training as a model file describes it: ONNX's TrainingInfoProto. A step of training
+/// runs the algorithms of all stages in turn and stores what they deliver in initializers.
+struct TrainingStage {
+  /// Which output is stored in which initializer, of the algorithm or of the model's graph.
+  struct Binding {
+    std::string initializer;
+    std::string output;
+  };
+
+  /// Has no inputs; it is run once, before the first step.
+  std::shared_ptr<Graph> initialization = std::make_shared<Graph>("initialization");
+  std::vector<Binding> initialization_bindings;
+
+  /// Its first `captured` inputs are values of the model's graph, by the names they have there.
+  std::shared_ptr<Graph> algorithm = std::make_shared<Graph>("algorithm");
+  std::size_t captured = 0;
+  /// An output may also be one of the model's.
+  std::vector<Binding> update_bindings;
+};
+
 /// What a model file holds beside its graph.
 struct Model {
   std::shared_ptr<Graph> graph = std::make_shared<Graph>();
+  std::vector<TrainingStage> training;
   std::string path;        ///< Where it was read from; for messages.
   std::string producer;    ///< Name and version of the exporter.
   std::int64_t opset = 0;  ///< Version of the default domain as stated in the file.

@@ -17,6 +17,8 @@ class EvaluateContext;
 inline constexpr std::string_view kOnnxDomain;
 /// Operators that ONNX does not have: the backward steps of those that stay whole in training.
 inline constexpr std::string_view kGatefoldDomain = "gatefold";
+/// ONNX's operators for training: Gradient and the optimizers.
+inline constexpr std::string_view kTrainingDomain = "ai.onnx.preview.training";
 
 /// The opset of ONNX's own domain that graphs use inside Gatefold. Importing raises older models to
 /// it; each OpDef describes the operator's form at this version.

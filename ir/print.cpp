@@ -231,7 +231,7 @@ std::string Printer::node_text(const Node& node) {
 
 std::string Printer::attrs_text(const Node& node) {
   std::string text;
-  for (const auto& [name, value] : node.attrs()) {
+  for (const auto& [name, value] : names_.attrs_of(node)) {
     // The parser has no empty lists, which mean the same as no attribute.
     const std::string value_text = attr_text(value);
     if (value_text == "[]") continue;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "ir/op_def.h"
+
 namespace gatefold {
 namespace {
 
@@ -16,7 +18,38 @@ std::string take(std::unordered_set<std::string>& taken, const std::string& base
 
 }  // namespace
 
+Value* find_value(const Graph& graph, std::string_view name) {
+  for (Value* input : graph.inputs()) {
+    if (input->name() == name) return input;
+  }
+  for (const auto& value : graph.initializers()) {
+    if (value->name() == name) return value.get();
+  }
+  for (const auto& node : graph.nodes()) {
+    for (std::size_t i = 0; i < node->output_count(); ++i) {
+      if (node->output(i) != nullptr && node->output(i)->name() == name) return node->output(i);
+    }
+  }
+  return graph.outer() == nullptr ? nullptr : find_value(*graph.outer(), name);
+}
+
 ValueNames::ValueNames(const Graph& graph, Spell spell) : spell_(spell) { add_graph(graph, {}); }
+
+Attrs ValueNames::attrs_of(const Node& node) const {
+  Attrs attrs = node.attrs();
+  if (node.op().name != "Gradient" || node.op().domain != kTrainingDomain) return attrs;
+  const auto respell = [&](std::string& name) {
+    const Value* value = find_value(*node.graph(), name);
+    if (value != nullptr) name = of(*value);
+  };
+  for (auto& [key, value] : attrs) {
+    if (auto* name = std::get_if<std::string>(&value)) respell(*name);
+    if (auto* names = std::get_if<std::vector<std::string>>(&value)) {
+      for (std::string& name : *names) respell(name);
+    }
+  }
+  return attrs;
+}
 
 std::string ValueNames::fresh(std::string_view base) { return take(all_, spell_(base)); }
 

@@ -9,6 +9,9 @@
 
 namespace gatefold {
 
+/// The value of that name in the graph or the graphs around it; nullptr if there is none.
+Value* find_value(const Graph& graph, std::string_view name);
+
 /// Names under which to write out the values of a graph and its sub-graphs. A result takes the name
 /// under which its graph delivers it, other values keep theirs; numbers are appended where two
 /// values that are visible together would have the same name.
@@ -19,6 +22,8 @@ class ValueNames {
   ValueNames(const Graph& graph, Spell spell);
 
   const std::string& of(const Value& value) const { return names_.at(&value); }
+  /// The attributes of a node; those of Gradient, which name values, hold the names to write.
+  Attrs attrs_of(const Node& node) const;
   /// A name based on `base` that nothing else in the graph or its sub-graphs has.
   std::string fresh(std::string_view base);
   /// Whether `graph` can deliver the value as it is. Otherwise the output needs a copy of the

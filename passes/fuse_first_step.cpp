@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "ir/op_def.h"
@@ -131,19 +131,10 @@ bool is_zero(const Value* state, const PassContext& context) {
   return state == nullptr || is_filled_with(state, 0, context);
 }
 
-bool have_functions(const RecurrentAttrs& attrs, const std::vector<CellFunction>& functions) {
-  return std::equal(functions.begin(), functions.end(), attrs.directions[0].activations.begin(),
-                    is_same);
-}
-
-bool read_lstm(const Node& result, const RecurrentAttrs& attrs, const Rewriter& rewriter,
-               FirstStep& first) {
+bool read_lstm(const Node& result, const Rewriter& rewriter, FirstStep& first) {
   first.lstm = read_lstm_step(result, rewriter);
   if (!first.lstm || !is_zero(first.lstm->cell, rewriter.context())) return false;
   const LstmStep& step = *first.lstm;
-  if (!have_functions(attrs, {step.gate_function, step.candidate_function, step.output_function})) {
-    return false;
-  }
   first.gates = {{0, &step.input_gate}, {1, &step.output_gate}, {3, &step.candidate}};
   if (step.forget_gate) first.gates.push_back({2, &*step.forget_gate});
   first.next_cell = step.next_cell;
@@ -155,7 +146,6 @@ bool read_gru(const Node& result, const RecurrentAttrs& attrs, const Rewriter& r
   first.gru = read_gru_step(result, rewriter);
   if (!first.gru || !is_zero(first.gru->hidden, rewriter.context())) return false;
   const GruStep& step = *first.gru;
-  if (!have_functions(attrs, {step.gate_function, step.candidate_function})) return false;
   first.gates = {{0, &step.update_gate, {}, step.update_is_negated ? -1.0 : 1.0}};
   if (step.reset_gate) first.gates.push_back({1, &*step.reset_gate});
   const bool resets_after = attrs.linear_before_reset;
@@ -172,9 +162,9 @@ bool read_gru(const Node& result, const RecurrentAttrs& attrs, const Rewriter& r
 
 bool read_rnn(const Node& result, const RecurrentAttrs& attrs, const Rewriter& rewriter,
               FirstStep& first) {
-  const auto applied = read_function(*result.output(), rewriter.context());
-  if (!applied || !is_same(applied->function, attrs.directions[0].activations[0])) return false;
-  first.rnn = find_linear_terms(applied->argument, rewriter.context());
+  const std::string_view activation = attrs.directions[0].activations[0].def->name;
+  if (activation != "Tanh" && activation != "Relu") return false;
+  first.rnn = gate_under(*result.output(), activation, rewriter.context());
   if (first.rnn) first.gates = {{0, &*first.rnn}};
   return first.rnn.has_value();
 }
@@ -184,7 +174,8 @@ bool read_first_step(const Node& result, const RecurrentAttrs& attrs, const Rewr
   const std::string_view op = result.op().name;
   if (attrs.clip || attrs.input_forget) return false;
   if (attrs.kind == &kRnn) return read_rnn(result, attrs, rewriter, first);
-  if (attrs.kind == &kLstm) return op == "Mul" && read_lstm(result, attrs, rewriter, first);
+  if (!attrs.has_default_activations()) return false;
+  if (attrs.kind == &kLstm) return op == "Mul" && read_lstm(result, rewriter, first);
   return (op == "Add" || op == "Sub" || op == "Mul") && read_gru(result, attrs, rewriter, first);
 }
 

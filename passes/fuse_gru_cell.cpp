@@ -50,8 +50,6 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   if (!operands) return rewriter.no_match("the gates do not read both x and h");
   const LinearSum& recurrent_candidate =
       step->resets_after ? step->candidate_state : step->candidate_input;
-  Attrs attrs{{"hidden_size", size}, {"linear_before_reset", std::int64_t{step->resets_after}}};
-  set_functions(attrs, {step->gate_function, step->candidate_function}, kGru);
   Node* gru = rewriter.add_node(
       "GRU",
       {build_step_input(rewriter, operands->inputs),
@@ -59,7 +57,7 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
        build_weights(rewriter, *step, recurrent_candidate, {operands->hidden}, size),
        build_biases(rewriter, *step, type.dtype, size), nullptr,
        build_step_input(rewriter, {operands->hidden})},
-      2, std::move(attrs));
+      2, {{"hidden_size", size}, {"linear_before_reset", std::int64_t{step->resets_after}}});
   gru->drop_output(0);
   return Replacement{build_step_output(rewriter, gru->output(1), next_hidden)};
 }

@@ -33,14 +33,11 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   biases.push_back(rewriter.add_constant("zeros", Tensor(type.dtype, {4 * size})));
   Value* bias = rewriter.add("Concat", biases, {{"axis", std::int64_t{0}}});
   bias = rewriter.add("Unsqueeze", {bias, rewriter.add_ints({0})});
-  Attrs attrs{{"hidden_size", size}};
-  set_functions(attrs, {step->gate_function, step->candidate_function, step->output_function},
-                kLstm);
   Node* lstm = rewriter.add_node(
       "LSTM",
       {build_step_input(rewriter, operands->inputs), weight, recurrence, bias, nullptr,
        build_step_input(rewriter, {operands->hidden}), build_step_input(rewriter, {step->cell})},
-      3, std::move(attrs));
+      3, {{"hidden_size", size}});
   lstm->drop_output(0);
   rewriter.also_replace(step->next_cell,
                         build_step_output(rewriter, lstm->output(2), *step->next_cell));

@@ -159,7 +159,7 @@ bool starts_from_zero(const GruStep& step, const PassContext& context) {
 }
 
 // n = tanh (x W + (r * h) R + b): the reset comes before the product.
-bool read_reset_before(const ColumnCut& sum, GruStep& step, const PassContext& context) {
+bool read_reset_before(Value& sum, GruStep& step, const PassContext& context) {
   const auto terms = find_linear_terms(sum, context);
   if (!terms) return false;
   step.candidate_input = *terms;
@@ -167,7 +167,7 @@ bool read_reset_before(const ColumnCut& sum, GruStep& step, const PassContext& c
     const Node* product = producer_of(term.operand, "Mul");
     for (std::size_t side = 0; product != nullptr && side < 2; ++side) {
       if (product->input(side) != step.hidden) continue;
-      const auto reset = gate_under(*product->input(1 - side), step.gate_function, context);
+      const auto reset = gate_under(*product->input(1 - side), "Sigmoid", context);
       if (!reset) continue;
       step.reset_gate = *reset;
       term.operand = step.hidden;  // What is multiplied by R; the GRU node applies r itself.
@@ -189,7 +189,7 @@ bool read_reset_after(const Node& sum, GruStep& step, const PassContext& context
     const auto input = find_linear_terms(*sum.input(1 - term), context);
     if (product == nullptr || !input) continue;
     for (std::size_t side = 0; side < 2; ++side) {
-      const auto reset = gate_under(*product->input(side), step.gate_function, context);
+      const auto reset = gate_under(*product->input(side), "Sigmoid", context);
       const auto state = find_linear_terms(*product->input(1 - side), context);
       if (!reset || !state || !reads_state_only(*state, step, context)) continue;
       step.reset_gate = *reset;
@@ -202,23 +202,18 @@ bool read_reset_after(const Node& sum, GruStep& step, const PassContext& context
   return false;
 }
 
-/// function (sum), or sigmoid (-sum), which is 1 - sigmoid (sum).
+/// sigmoid (sum), or sigmoid (-sum), which is 1 - sigmoid (sum).
 struct UpdateGate {
   LinearSum sum;
-  CellFunction function;
   bool is_negated = false;
 };
 
 std::optional<UpdateGate> read_update_gate(const Value& gate, const PassContext& context) {
-  const auto applied = read_function(gate, context);
-  if (!applied) return std::nullopt;
-  const Node* negative = producer_of(applied->argument.source, "Neg");
-  const bool is_negated = negative != nullptr && applied->function == kSigmoidFunction;
-  ColumnCut argument = applied->argument;
-  if (is_negated) argument.source = negative->input(0);
-  const auto sum = find_linear_terms(argument, context);
-  if (!sum) return std::nullopt;
-  return UpdateGate{*sum, applied->function, is_negated};
+  const Node* squashed = producer_of(&gate, "Sigmoid");
+  const Node* negative = squashed == nullptr ? nullptr : producer_of(squashed->input(0), "Neg");
+  const auto sum = negative == nullptr ? gate_under(gate, "Sigmoid", context)
+                                       : find_linear_terms(*negative->input(0), context);
+  return sum ? std::optional(UpdateGate{*sum, negative != nullptr}) : std::nullopt;
 }
 
 }  // namespace
@@ -228,21 +223,17 @@ std::optional<GruStep> read_gru_step(const Node& node, const Rewriter& rewriter)
   const auto blend = read_blend(node, context);
   if (!blend) return std::nullopt;
   const auto gate = read_update_gate(*blend->gate, context);
-  if (!gate) return rewriter.no_match("the update gate is no activation of a linear sum");
+  if (!gate) return rewriter.no_match("the update gate is not a sigmoid of a linear sum");
   for (const bool negated : {false, true}) {
-    const Value* candidate = negated ? blend->weighed : blend->other;
-    const auto squashed = candidate == nullptr ? std::nullopt : read_function(*candidate, context);
-    if (!squashed) continue;
+    const Node* squashed = producer_of(negated ? blend->weighed : blend->other, "Tanh");
+    if (squashed == nullptr) continue;
     GruStep step;
     step.update_gate = gate->sum;
     step.update_is_negated = negated != gate->is_negated;
     step.hidden = negated ? blend->other : blend->weighed;
-    step.gate_function = gate->function;
-    step.candidate_function = squashed->function;
-    const Node* sum =
-        squashed->takes_all_columns() ? producer_of(squashed->argument.source, "Add") : nullptr;
+    const Node* sum = producer_of(squashed->input(0), "Add");
     if (sum != nullptr && read_reset_after(*sum, step, context)) return step;
-    if (read_reset_before(squashed->argument, step, context)) return step;
+    if (read_reset_before(*squashed->input(0), step, context)) return step;
   }
   return rewriter.no_match("no candidate state with a reset gate on h was found");
 }

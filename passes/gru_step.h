@@ -2,7 +2,6 @@
 
 #include <optional>
 
-#include "passes/cell_function.h"
 #include "passes/recurrent_cell.h"
 
 namespace gatefold {
@@ -17,8 +16,6 @@ struct GruStep {
   LinearSum candidate_state;            ///< h's part of n, multiplied by r after its product.
   Value* hidden = nullptr;              ///< h; nullptr where it has vanished.
   bool resets_after = false;
-  CellFunction gate_function = kSigmoidFunction;    ///< Of z and r.
-  CellFunction candidate_function = kTanhFunction;  ///< Of n.
 };
 
 /// Reads the step whose result h' is `node`, an Add, a Sub or (from a zero state) a Mul; nothing,

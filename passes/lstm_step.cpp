@@ -6,14 +6,11 @@ namespace {
 // Reads i * g, in either order.
 bool read_update(const Node& product, LstmStep& step, const PassContext& context) {
   for (std::size_t side = 0; side < 2; ++side) {
-    const auto gate = gate_under(*product.input(side), step.gate_function, context);
-    const auto applied = read_function(*product.input(1 - side), context);
-    if (!gate || !applied) continue;
-    const auto candidate = find_linear_terms(applied->argument, context);
-    if (!candidate) continue;
+    const auto gate = gate_under(*product.input(side), "Sigmoid", context);
+    const auto candidate = gate_under(*product.input(1 - side), "Tanh", context);
+    if (!gate || !candidate) continue;
     step.input_gate = *gate;
     step.candidate = *candidate;
-    step.candidate_function = applied->function;
     return true;
   }
   return false;
@@ -22,7 +19,7 @@ bool read_update(const Node& product, LstmStep& step, const PassContext& context
 // Reads f * c, in either order.
 bool read_memory(const Node& product, LstmStep& step, const PassContext& context) {
   for (std::size_t side = 0; side < 2; ++side) {
-    const auto gate = gate_under(*product.input(side), step.gate_function, context);
+    const auto gate = gate_under(*product.input(side), "Sigmoid", context);
     if (!gate) continue;
     step.forget_gate = *gate;
     step.cell = product.input(1 - side);
@@ -51,20 +48,13 @@ bool read_next_cell(LstmStep& step, const PassContext& context) {
 std::optional<LstmStep> read_lstm_step(const Node& node, const Rewriter& rewriter) {
   const PassContext& context = rewriter.context();
   for (std::size_t side = 0; side < 2; ++side) {
-    const auto squashed = read_function(*node.input(1 - side), context);
-    const auto applied = read_function(*node.input(side), context);
-    if (!squashed || !applied || !squashed->takes_all_columns()) continue;
+    const Node* squashed = producer_of(node.input(1 - side), "Tanh");
+    const auto output_gate = gate_under(*node.input(side), "Sigmoid", context);
+    if (squashed == nullptr || !output_gate) continue;
     LstmStep step;
-    step.next_cell = squashed->argument.source;
-    const bool may_be_cell = producer_of(step.next_cell, "Add") != nullptr ||
-                             producer_of(step.next_cell, "Mul") != nullptr;
-    const auto output_gate = find_linear_terms(applied->argument, context);
-    if (!may_be_cell || !output_gate) continue;
     step.output_gate = *output_gate;
-    step.output_function = squashed->function;
-    step.gate_function = applied->function;
+    step.next_cell = squashed->input(0);
     if (read_next_cell(step, context)) return step;
-    if (find_linear_terms(squashed->argument, context)) continue;
     return rewriter.no_match("the cell state is not f * c + i * g with gates linear in x and h");
   }
   return std::nullopt;

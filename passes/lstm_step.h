@@ -2,12 +2,11 @@
 
 #include <optional>
 
-#include "passes/cell_function.h"
 #include "passes/recurrent_cell.h"
 
 namespace gatefold {
 
-/// One step of an LSTM, its gates found by what they do: c' = f * c + i * g, h' = o * h (c').
+/// One step of an LSTM, its gates found by what they do: c' = f * c + i * g, h' = o * tanh (c').
 /// From a zero state only c' = i * g may be left.
 struct LstmStep {
   Value* next_cell = nullptr;  ///< c'
@@ -16,9 +15,6 @@ struct LstmStep {
   LinearSum output_gate;
   std::optional<LinearSum> forget_gate;  ///< Vanishes with c.
   LinearSum candidate;
-  CellFunction gate_function = kSigmoidFunction;    ///< Of i, o and f.
-  CellFunction candidate_function = kTanhFunction;  ///< Of g.
-  CellFunction output_function = kTanhFunction;     ///< Of c'.
 };
 
 /// Reads the step whose result h' is `node`, a Mul; nothing, with the reason explained, when a part

@@ -8,6 +8,8 @@ namespace gatefold {
 namespace {
 
 constexpr Pass kPasses[] = {
+    {"expand-gradients", "Gradient nodes are the nodes that compute them",
+     passes::expand_gradients},
     {"fold-constants", "nodes that depend on constants only become constants",
      passes::fold_constants},
     {"simplify-control-flow",
@@ -62,7 +64,7 @@ struct Pipeline {
 
 // What both pipelines do. In training, parameters stay open: only constants are folded.
 constexpr std::string_view kCommonPasses =
-    "remove-identities,fold-constants,simplify-control-flow,remove-identities,"
+    "expand-gradients,remove-identities,fold-constants,simplify-control-flow,remove-identities,"
     "collapse-moves,merge-duplicates,fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,fold-constants,"
     "merge-duplicates,remove-dead,collapse-moves,hoist-invariants,reroll-loops,fuse-first-step,"
     "reroll-recurrence,collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,"
@@ -71,6 +73,7 @@ constexpr std::string_view kCommonPasses =
     "join-products,collapse-moves,fold-constants,remove-identities,merge-duplicates,remove-dead";
 
 constexpr Pipeline kPipelines[] = {
+    {kRequiredPipeline, "expand-gradients"},
     {kInferencePipeline, kCommonPasses},
     {kTrainingPipeline, kCommonPasses},
 };

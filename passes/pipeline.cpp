@@ -39,8 +39,8 @@ const Pass& pass_named(std::string_view name) {
       std::min_element(passes.begin(), passes.end(), [&](const Pass& a, const Pass& b) {
         return edit_distance(a.name, name) < edit_distance(b.name, name);
       });
-  std::string known(kInferencePipeline);
-  known += fmt::format(", {}", kTrainingPipeline);
+  std::string known =
+      fmt::format("{}, {}, {}", kRequiredPipeline, kInferencePipeline, kTrainingPipeline);
   for (const Pass& pass : passes) known += fmt::format(", {}", pass.name);
   fail("unknown pass '{}'; did you mean '{}'? known are: {}", name, nearest->name, known);
 }

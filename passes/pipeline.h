@@ -33,7 +33,9 @@ struct PassReport {
   double seconds = 0;
 };
 
-/// Names of the pipelines that run_passes understands beside single passes.
+/// Names of the pipelines that run_passes understands beside single passes. What is in `required`,
+/// and in the others as well, turns operators that cannot be executed into ones that can.
+inline constexpr std::string_view kRequiredPipeline = "required";
 inline constexpr std::string_view kInferencePipeline = "inference";
 inline constexpr std::string_view kTrainingPipeline = "training";
 

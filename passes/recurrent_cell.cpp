@@ -98,6 +98,17 @@ bool is_filled_with(const Value* value, double number, const PassContext& contex
   return true;
 }
 
+std::optional<LinearSum> gate_under(const Value& value, std::string_view activation,
+                                    const PassContext& context) {
+  if (!has_known_columns(value)) return std::nullopt;
+  // The activation may have been taken of several gates at once.
+  ColumnCut cut{const_cast<Value*>(&value), {0, columns_of(value)}};
+  while (const auto behind = behind_cut(*cut.source, cut.columns, context)) cut = *behind;
+  const Node* node = producer_of(cut.source, activation);
+  if (node == nullptr) return std::nullopt;
+  return find_linear_terms({node->input(0), cut.columns}, context);
+}
+
 const LinearTerm* term_of(const LinearSum& sum, const Value* operand) {
   const auto found = std::find_if(sum.terms.begin(), sum.terms.end(),
                                   [&](const LinearTerm& term) { return term.operand == operand; });

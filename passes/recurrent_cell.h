@@ -15,6 +15,10 @@ struct CellOperands {
   std::vector<Value*> inputs;  ///< Everything else: together they are one row of X.
 };
 
+/// The linear sum under an activation: value = activation (sum).
+std::optional<LinearSum> gate_under(const Value& value, std::string_view activation,
+                                    const PassContext& context);
+
 /// The operands of the gates, each once, in order of first use; nothing when the columns of one are
 /// not known.
 std::optional<std::vector<Value*>> collect_operands(const std::vector<const LinearSum*>& gates);

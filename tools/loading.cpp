@@ -10,9 +10,10 @@ LoadedModel load_model(const std::filesystem::path& path, const LoadOptions& opt
   loaded.model = read_model(path);
   bind_dims(*loaded.model.graph, options.dims);
   bind_values(*loaded.model.graph, options.values);
-  if (options.optimize && loaded.model.metadata.count(std::string(kCompiledKey)) == 0) {
-    run_passes(*loaded.model.graph, kInferencePipeline, {.verify = false});
-  }
+  const bool is_compiled = loaded.model.metadata.count(std::string(kCompiledKey)) > 0;
+  run_passes(*loaded.model.graph,
+             options.optimize && !is_compiled ? kInferencePipeline : kRequiredPipeline,
+             {.verify = false});
   loaded.executable = std::make_shared<const Executable>(
       loaded.model.graph, CompileOptions{.threads = options.threads});
   loaded.context = std::make_unique<Context>(loaded.executable);

@@ -66,6 +66,7 @@ void check(const std::filesystem::path& path, const TestOptions& options) {
   if (test.passes.empty()) fail("a line '# passes: LIST' is missing");
   if (!test.has_expected) fail("a line '# expect' is missing");
   const Model before = parse_model(test.before, path.string());
+  run_passes(*before.graph, kRequiredPipeline);
   const Model model = parse_model(test.before, path.string());
   run_passes(*model.graph, test.passes, {.training = test.training});
   const std::string printed = print(*model.graph);

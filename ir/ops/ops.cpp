@@ -11,6 +11,8 @@ constexpr Family kFamilies[] = {
     ops::gather,
     ops::gather_grad,
     ops::sum_to_shape,
+    ops::gradient,
+    ops::optimizer,
     ops::if_then_else,
     ops::loop,
     ops::scan,

@@ -24,6 +24,8 @@ std::vector<OpDef> conv_transpose();
 std::vector<OpDef> gather();
 std::vector<OpDef> gather_grad();
 std::vector<OpDef> sum_to_shape();
+std::vector<OpDef> gradient();
+std::vector<OpDef> optimizer();
 std::vector<OpDef> if_then_else();
 std::vector<OpDef> loop();
 std::vector<OpDef> scan();

@@ -64,10 +64,13 @@ class Backward {
       dY[i] = gradient(*node.output(i));
       is_reached = is_reached || dY[i] != nullptr;
     }
-    if (!is_reached) return;
+    const std::vector<Value*> reads = reads_of(node);
+    // What a target was computed from is of no interest.
+    const bool is_path = std::any_of(reads.begin(), reads.end(),
+                                     [this](const Value* read) { return builder_.wants(read); });
+    if (!is_reached || !is_path) return;
     const GradientRow* row = find_gradient(node.op());
     if (row == nullptr || row->rule == nullptr) refuse(node, row);
-    const std::vector<Value*> reads = reads_of(node);
     const Gradients dX = row->rule(builder_, node, dY);
     for (std::size_t i = 0; i < dX.size() && i < reads.size(); ++i) {
       if (dX[i] != nullptr && builder_.wants(reads[i])) contribute(*reads[i], dX[i]);

@@ -53,6 +53,7 @@ std::vector<OpCase> col2im_cases();
 std::vector<OpCase> roi_pool_cases();
 std::vector<OpCase> gather_cases();
 std::vector<OpCase> gather_grad_cases();
+std::vector<OpCase> optimizer_cases();
 std::vector<OpCase> reduce_cases();
 std::vector<OpCase> arg_max_cases();
 std::vector<OpCase> gather_elements_cases();

@@ -35,6 +35,7 @@ constexpr CaseList kCaseLists[] = {
     roi_pool_cases,
     gather_cases,
     gather_grad_cases,
+    optimizer_cases,
     reduce_cases,
     arg_max_cases,
     gather_elements_cases,
