@@ -3,6 +3,7 @@
 #include <cstring>
 #include <map>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "ir/infer.h"
@@ -48,12 +49,9 @@ std::string key_of(const Node& node) {
   return key;
 }
 
-std::uint64_t digest(const Tensor& tensor) {
-  std::uint64_t hash = 1469598103934665603ULL;  // FNV-1a.
-  for (std::size_t i = 0; i < tensor.bytes(); ++i) {
-    hash = (hash ^ static_cast<std::uint64_t>(tensor.raw()[i])) * 1099511628211ULL;
-  }
-  return hash;
+std::size_t digest(const Tensor& tensor) {
+  const auto* bytes = reinterpret_cast<const char*>(tensor.raw());
+  return std::hash<std::string_view>{}({bytes, tensor.bytes()});
 }
 
 bool are_equal(const Tensor& a, const Tensor& b) {
@@ -65,14 +63,14 @@ bool are_equal(const Tensor& a, const Tensor& b) {
 struct Known {
   const Known* outer = nullptr;
   std::map<std::string, Node*> nodes;
-  std::unordered_multimap<std::uint64_t, Value*> constants;
+  std::unordered_multimap<std::size_t, Value*> constants;
 
   Node* find(const std::string& key) const {
     const auto found = nodes.find(key);
     if (found != nodes.end()) return found->second;
     return outer == nullptr ? nullptr : outer->find(key);
   }
-  Value* find(const Value& value, std::uint64_t hash) const {
+  Value* find(const Value& value, std::size_t hash) const {
     const auto [first, last] = constants.equal_range(hash);
     for (auto entry = first; entry != last; ++entry) {
       if (are_equal(*entry->second->data(), *value.data())) return entry->second;
@@ -88,7 +86,7 @@ bool merge_constants(Graph& graph, PassContext& context, Known& known) {
   for (Value* value : values) {
     // Equal parameters may be trained to differ.
     if (context.constant(value) == nullptr || !value->is_used()) continue;
-    const std::uint64_t hash = digest(*value->data());
+    const std::size_t hash = digest(*value->data());
     Value* twin = known.find(*value, hash);
     if (twin == nullptr) {
       known.constants.emplace(hash, value);
