@@ -29,7 +29,7 @@ void replace_numbers(onnx::TensorProto& proto, const Tensor& before, const Tenso
   }
   onnx::TensorProto replaced;
   replaced.set_name(proto.name());
-  replaced.set_doc_string(proto.doc_string());
+  if (proto.has_doc_string()) replaced.set_doc_string(proto.doc_string());
   export_tensor(after, replaced);
   proto = std::move(replaced);
 }

@@ -19,8 +19,10 @@ void check_output(bool written) {
   if (errno != EPIPE) fail("standard output cannot be written: {}", reason(errno));
 }
 
-void write_stream(const std::filesystem::path& path, std::string_view bytes) {
-  std::FILE* file = std::fopen(path.c_str(), "wb");
+/// Writes the bytes to the file at `place`, which messages call `path`.
+void write_stream(const std::filesystem::path& place, const std::filesystem::path& path,
+                  std::string_view bytes) {
+  std::FILE* file = std::fopen(place.c_str(), "wb");
   if (file == nullptr) fail("'{}' cannot be written: {}", path.string(), reason(errno));
   const bool written = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
   const int write_error = errno;
@@ -74,10 +76,10 @@ void write_file(const std::filesystem::path& path, std::string_view bytes) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   // A device or a pipe is written to, never replaced.
-  if (std::filesystem::is_other(status)) return write_stream(path, bytes);
+  if (std::filesystem::is_other(status)) return write_stream(path, path, bytes);
   const std::filesystem::path temporary = draft_of(path);
   try {
-    write_stream(temporary, bytes);
+    write_stream(temporary, path, bytes);
     std::filesystem::rename(temporary, path);
   } catch (const std::filesystem::filesystem_error& failure) {
     std::filesystem::remove(temporary, error);

@@ -2,6 +2,8 @@
 #include <fnmatch.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
 #include <memory>
 
 #include "frontend/onnx_reader.h"
@@ -87,18 +89,30 @@ TrainingPlan make_plan(const Options& options) {
 void freeze(const std::vector<std::string>& patterns, const Graph& graph, TrainingSpec& spec) {
   if (patterns.empty()) return;
   if (spec.trainable.empty()) spec.trainable = default_trainable(graph);
+  const std::vector<std::string> all = spec.trainable;
   for (const std::string& pattern : patterns) {
-    const std::size_t count = std::erase_if(spec.trainable, [&](const std::string& name) {
+    const auto matches = [&pattern](const std::string& name) {
       return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
-    });
-    if (count == 0) fail("--freeze: no trained parameter matches '{}'", pattern);
+    };
+    if (std::none_of(all.begin(), all.end(), matches)) {
+      fail("--freeze: no trained parameter matches '{}'; those are: {}", pattern,
+           fmt::join(all, ", "));
+    }
+    std::erase_if(spec.trainable, matches);
   }
   if (spec.trainable.empty()) fail("--freeze leaves no parameter to train");
 }
 
 std::map<std::string, std::int64_t> parse_axes(const std::vector<std::string>& options) {
   std::map<std::string, std::int64_t> axes;
-  for (const auto& [name, axis] : parse_dim_sizes(options)) axes[name] = axis;
+  for (const std::string& option : options) {
+    const auto [name, axis] = split_pair(option, "NAME=AXIS");
+    const char* end = axis.data() + axis.size();
+    const auto [rest, code] = std::from_chars(axis.data(), end, axes[name]);
+    if (code != std::errc() || rest != end) {
+      fail("--batch-axis {}: '{}' is not the number of an axis", option, axis);
+    }
+  }
   return axes;
 }
 

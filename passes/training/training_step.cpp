@@ -56,6 +56,10 @@ class StepBuilder {
     const std::string name =
         spec_.loss.output.empty() ? graph_->outputs().front().name : spec_.loss.output;
     Value* output = find_output(*graph_, name);
+    if (graph_->unique_name(spec_.loss.target) != spec_.loss.target) {
+      fail("the targets are called '{}', but so is a value of the model; call them otherwise",
+           spec_.loss.target);
+    }
     target_ = graph_->add_input(spec_.loss.target, target_type(spec_.loss, output->type()));
     return gatefold::add_loss(g_, spec_.loss, *output, *target_);
   }

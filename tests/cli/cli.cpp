@@ -43,9 +43,13 @@ Cli::~Cli() {
 }
 
 CommandResult Cli::gatefold(const std::string& arguments) const {
-  const std::string command = "cd '" + folder_.string() + "' && { '" GATEFOLD_BINARY "' " +
-                              arguments + "; } >.output 2>.errors";
-  const int status = std::system(command.c_str());
+  return shell("\"$gatefold\" " + arguments);
+}
+
+CommandResult Cli::shell(const std::string& command) const {
+  const std::string line = "gatefold='" GATEFOLD_BINARY "'; cd '" + folder_.string() + "' && { " +
+                           command + "; } >.output 2>.errors";
+  const int status = std::system(line.c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(".output"), read(".errors")};
 }
 

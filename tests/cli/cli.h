@@ -29,6 +29,8 @@ class Cli : public testing::Test {
 
   /// Runs `gatefold ARGUMENTS` through the shell, in the test's folder.
   CommandResult gatefold(const std::string& arguments) const;
+  /// Runs a command line of the shell, in which "$gatefold" is the tool, in the test's folder.
+  CommandResult shell(const std::string& command) const;
   /// Makes a file in the test's folder.
   void write(const std::string& name, std::string_view content) const;
   std::string read(const std::string& name) const;

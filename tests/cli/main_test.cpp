@@ -14,7 +14,8 @@ TEST_P(CliHelp, ExplainsTheCommandAndShowsAnExample) {
   EXPECT_EQ(result.errors, "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Commands, CliHelp, testing::Values("run", "inspect", "test", "bench"));
+INSTANTIATE_TEST_SUITE_P(Commands, CliHelp,
+                         testing::Values("run", "inspect", "train", "test", "bench"));
 
 TEST_F(Cli, ListsItsCommands) {
   const CommandResult result = gatefold("--help");

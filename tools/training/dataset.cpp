@@ -116,6 +116,10 @@ void Dataset::check_array(const Value& input, const Tensor& array) {
                                         (options_.chunk > 0 && axis == time_axis(input.name())));
     fits = is_free || !shape[i].is_known() || shape[i].is(array.dims()[i + leading]);
   }
+  if (fits && array.size() == 0 && array.dims().front() > 0) {
+    fail("array '{}' has extents {}: there is nothing in it", input.name(),
+         to_string(array.dims()));
+  }
   if (!fits) {
     fail(
         "array '{}' has extents {}, but the model needs {}; give one array of all examples, or one "

@@ -152,6 +152,16 @@ void Trainer::go_on(std::span<const Datum> outputs) {
   ++steps_done_;
 }
 
+void Trainer::require_finite_states() const {
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    for (std::int64_t k = 0; k < states_[i].size(); ++k) {
+      if (std::isfinite(states_[i].number_at(k))) continue;
+      fail("after {} steps element {} of '{}' is {}; lower the learning rate or clip the gradients",
+           steps_done_, k, step_.states[i].name, states_[i].number_at(k));
+    }
+  }
+}
+
 void Trainer::forget_carried() { carried_.clear(); }
 
 void Trainer::restore(std::span<const Tensor> states, std::span<const Tensor> carried,

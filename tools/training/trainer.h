@@ -51,6 +51,8 @@ class Trainer {
   /// the trainer, to be read before the next step.
   const std::vector<Tensor>& states() const { return states_; }
   const std::vector<TrainingState>& state_descriptions() const { return step_.states; }
+  /// Throws Error when an element of a state is no number or infinite.
+  void require_finite_states() const;
   /// What is carried into the next step, in the order of the plan; empty before the first one.
   const std::vector<Tensor>& carried() const { return carried_; }
   /// How many states the plan carries.

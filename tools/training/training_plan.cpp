@@ -22,6 +22,23 @@ void read(const json& object, const char* field, T& target) {
   }
 }
 
+/// The same for a number that must be more than 0.
+template <typename T>
+void read_positive(const json& object, const char* field, T& target) {
+  read(object, field, target);
+  if (target < 0 || (target == 0 && object.contains(field) && !object[field].is_null())) {
+    fail("field '{}' is {}; it must be more than 0, or null", field, target);
+  }
+}
+
+/// The same for a name, which must be there.
+std::string read_name(const json& object, const char* field) {
+  std::string name;
+  if (object.is_object()) read(object, field, name);
+  if (name.empty()) fail("{} has no field '{}'", object.dump(), field);
+  return name;
+}
+
 /// A field that must be an object or a list, where it is there at all; an empty one for null.
 const json& part(const json& object, const char* field, json::value_t kind) {
   static const json kNothing = json::object();
@@ -80,8 +97,7 @@ ScheduleSpec read_schedule(const json& object) {
 std::vector<CarriedState> read_carried(const json& list) {
   std::vector<CarriedState> carried;
   for (const json& entry : list) {
-    read(entry, "input", carried.emplace_back().input);
-    read(entry, "output", carried.back().output);
+    carried.push_back({read_name(entry, "input"), read_name(entry, "output")});
   }
   return carried;
 }
@@ -90,11 +106,7 @@ std::vector<CarriedState> read_carried(const json& list) {
 std::vector<std::string> read_trainable(const json& list) {
   std::vector<std::string> names;
   for (const json& entry : list) {
-    if (entry.is_string()) {
-      names.push_back(entry);
-    } else {
-      read(entry, "initializer", names.emplace_back());
-    }
+    names.push_back(entry.is_string() ? entry.get<std::string>() : read_name(entry, "initializer"));
   }
   return names;
 }
@@ -110,9 +122,9 @@ TrainingPlan plan_from(const json& root) {
   plan.carried = read_carried(part(root, "carried", kList));
   plan.step.trainable = read_trainable(part(root, "trainable", kList));
   read(root, "lr_per_step", plan.rate_per_step);
-  read(root, "clip_norm", plan.step.clip_norm);
-  read(root, "clip_value", plan.step.clip_value);
-  read(root, "steps", plan.steps);
+  read_positive(root, "clip_norm", plan.step.clip_norm);
+  read_positive(root, "clip_value", plan.step.clip_value);
+  read_positive(root, "steps", plan.steps);
   return plan;
 }
 

@@ -70,6 +70,7 @@ class Run {
     const StopOnInterrupt interrupt;
     while (trainer_.steps_done() < total_ && stop_requested == 0) step(progress);
     progress.end_line();
+    trainer_.require_finite_states();
     save();
     print("{} {} of {} steps\n", stop_requested != 0 ? "stopped after" : "trained",
           trainer_.steps_done(), total_);
@@ -116,6 +117,7 @@ class Run {
 
   void save() const {
     if (options_.checkpoint.empty()) return;
+    trainer_.require_finite_states();
     write_checkpoint(options_.checkpoint, trainer_,
                      {epoch_, batch_, dataset_.batches_per_epoch(), metrics_.sums()});
   }
