@@ -66,8 +66,8 @@ class Term {
   Term apply(std::string_view op, Attrs attrs = {}) const {
     return {*builder_, builder_->add(op, {value_}, std::move(attrs))};
   }
-  Term apply(std::string_view op, Value* other) const {
-    return {*builder_, builder_->add(op, {value_, other})};
+  Term apply(std::string_view op, Value* other, Attrs attrs = {}) const {
+    return {*builder_, builder_->add(op, {value_, other}, std::move(attrs))};
   }
   /// The number as a scalar of this term's element type.
   Term number(double number) const { return {*builder_, builder_->add_scalar(number, *value_)}; }

@@ -35,6 +35,8 @@ struct Options {
   std::optional<double> weight_decay;
   std::optional<double> clip_norm;
   std::optional<double> clip_value;
+  std::optional<std::int64_t> accumulate;
+  std::uint64_t seed = 0;
   std::vector<std::string> freeze;
   std::vector<std::string> states;
   std::vector<std::string> batch_axes;
@@ -72,7 +74,9 @@ TrainingPlan make_plan(const Options& options) {
   set_if_given(step.optimizer.weight_decay, options.weight_decay);
   set_if_given(step.clip_norm, options.clip_norm);
   set_if_given(step.clip_value, options.clip_value);
+  set_if_given(step.accumulate, options.accumulate);
   set_if_given(plan.schedule.type, options.schedule);
+  step.seed = static_cast<std::int64_t>(options.seed);
   if (options.learning_rate) {
     step.optimizer.learning_rate = *options.learning_rate;
     plan.rate_per_step.clear();
@@ -121,6 +125,7 @@ int run(Options& options) {
   bind_dims(*model.graph, parse_dim_sizes(options.dims));
   TrainingPlan plan = make_plan(options);
   freeze(options.freeze, *model.graph, plan.step);
+  options.run.batches.seed = options.seed;
   options.run.batches.batch_axes = parse_axes(options.batch_axes);
   options.run.record = !options.report.empty();
   check_writable(options.output);
@@ -171,6 +176,8 @@ void add_how_to_train(CLI::App& parser, Options& options) {
       ->check(CLI::PositiveNumber);
   parser.add_option("--clip-value", options.clip_value, "Bound on each element of the gradients")
       ->check(CLI::PositiveNumber);
+  parser.add_option("--accumulate", options.accumulate, "Steps whose gradients make one update")
+      ->check(CLI::PositiveNumber);
   parser.add_option("--state", options.states, "Carry an output into an input of the next step")
       ->type_name("OUTPUT=INPUT")
       ->expected(1)
@@ -195,7 +202,8 @@ void add_batches(CLI::App& parser, RunOptions& run, Options& options) {
       ->check(CLI::PositiveNumber);
   parser.add_flag("--shuffle", run.batches.shuffle,
                   "Take the examples in another order each epoch");
-  parser.add_option("--seed", run.batches.seed, "Of that order")->capture_default_str();
+  parser.add_option("--seed", options.seed, "Of that order, and of what Dropout drops")
+      ->capture_default_str();
 }
 
 void add_run(CLI::App& parser, RunOptions& run, Options& options) {

@@ -13,6 +13,7 @@ constexpr Family kFamilies[] = {
     ops::sum_to_shape,
     ops::gradient,
     ops::optimizer,
+    ops::counter_uniform,
     ops::if_then_else,
     ops::loop,
     ops::scan,

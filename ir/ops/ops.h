@@ -26,6 +26,7 @@ std::vector<OpDef> gather_grad();
 std::vector<OpDef> sum_to_shape();
 std::vector<OpDef> gradient();
 std::vector<OpDef> optimizer();
+std::vector<OpDef> counter_uniform();
 std::vector<OpDef> if_then_else();
 std::vector<OpDef> loop();
 std::vector<OpDef> scan();

@@ -8,6 +8,7 @@
 #include "passes/gradients/gradients.h"
 #include "passes/pipeline.h"
 #include "passes/training/model_parts.h"
+#include "passes/training/seed_dropout.h"
 
 namespace gatefold {
 namespace {
@@ -32,6 +33,10 @@ class StepBuilder {
     for (const std::string& name : wanted_.model) {
       model_outputs_.push_back(find_output(*graph_, name));
     }
+    if (wanted_.update) {
+      steps_ = graph_->add_input(graph_->unique_name("steps"), {DataType::kFloat64, Dims{}});
+    }
+    seed_dropout(g_, steps_, spec_.seed);
     Value* loss = add_loss();
     rate_ = graph_->add_input(graph_->unique_name("learning_rate"), {DataType::kFloat32, Dims{}});
     while (!graph_->outputs().empty()) graph_->erase_output(graph_->outputs().size() - 1);
@@ -52,6 +57,12 @@ class StepBuilder {
   }
 
  private:
+  struct OtherState {
+    Value* before;
+    Tensor initial;
+    Value* after;
+  };
+
   Value* add_loss() {
     const std::string name =
         spec_.loss.output.empty() ? graph_->outputs().front().name : spec_.loss.output;
@@ -67,12 +78,49 @@ class StepBuilder {
   void add_backward(Value& loss) {
     gradients_ = add_gradients(*graph_, loss, nullptr, weights_);
     leave_out_what_does_not_matter();
-    Value* norm = add_norm();
-    graph_->add_output("gradient_norm", norm);
+    graph_->add_output("gradient_norm", add_norm());
     deliver_model_outputs();
     deliver_gradients();
-    clip(norm);
-    add_updates();
+    const Term steps = Term(g_, steps_) + 1.0;
+    other_states_.push_back({steps_, Tensor::scalar<double>(0), steps});
+    if (spec_.accumulate > 1) {
+      accumulate(steps);
+      add_updates(Term(g_, add_update_count()));
+    } else {
+      add_updates(steps);
+    }
+    for (OtherState& state : other_states_) {
+      add_state(*state.before, std::move(state.initial), state.after);
+    }
+  }
+
+  // Gradients add up in states until it is time for an update by their mean.
+  void accumulate(const Term& steps) {
+    const Term part = steps.apply("Mod", steps.number(static_cast<double>(spec_.accumulate)),
+                                  {{"fmod", std::int64_t{1}}});
+    is_due_ = part.apply("Equal", part.number(0));
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      const Type& type = weights_[i]->type();
+      Value* before =
+          graph_->add_input(graph_->unique_name(weights_[i]->name() + ".gradients"), type);
+      const Term sum = Term(g_, before) + Term(g_, gradients_[i]);
+      const Term after = where(Term(g_, is_due_), sum.number(0), sum);
+      other_states_.push_back({before, filled_like(*weights_[i]->data(), 0), after});
+      gradients_[i] = sum / static_cast<double>(spec_.accumulate);
+    }
+  }
+
+  // Updates done, this one counted.
+  Value* add_update_count() {
+    Value* before = graph_->add_input(graph_->unique_name("updates"), {DataType::kFloat64, Dims{}});
+    const Term count = Term(g_, before) + 1.0;
+    other_states_.push_back({before, Tensor::scalar<double>(0), when_due(count, *before)});
+    return count;
+  }
+
+  // `after` in steps that update, else `before`.
+  Value* when_due(Value* after, Value& before) {
+    return is_due_ == nullptr ? after : g_.add("Where", {is_due_, after, &before});
   }
 
   // Parameters that the loss does not depend on stay as they are, like in PyTorch.
@@ -99,7 +147,9 @@ class StepBuilder {
     return g_.add("Sqrt", {g_.add("Sum", squares)});
   }
 
-  void clip(Value* norm) {
+  Gradients clipped() {
+    Value* norm = spec_.clip_norm > 0 ? add_norm() : nullptr;
+    Gradients clipped;
     for (Value* gradient : gradients_) {
       Term limited(g_, gradient);
       if (spec_.clip_value > 0) {
@@ -110,8 +160,9 @@ class StepBuilder {
         const Term factor = Term(g_, norm).number(spec_.clip_norm) / (Term(g_, norm) + 1e-6);
         limited = limited * factor.apply("Min", factor.number(1)).apply("CastLike", gradient);
       }
-      clipped_.push_back(limited);
+      clipped.push_back(limited);
     }
+    return clipped;
   }
 
   void deliver_model_outputs() {
@@ -129,20 +180,18 @@ class StepBuilder {
     }
   }
 
-  void add_updates() {
-    Value* done = graph_->add_input(graph_->unique_name("steps"), {DataType::kFloat64, Dims{}});
-    const Term step = Term(g_, done) + 1.0;
-    std::vector<WeightUpdate> updates;
+  void add_updates(Value* number) {
+    const Gradients gradients = clipped();
     for (std::size_t i = 0; i < weights_.size(); ++i) {
-      updates.push_back(add_update(g_, spec_.optimizer, *weights_[i], *clipped_[i], {rate_, step}));
-      add_state(*weights_[i], *weights_[i]->data(), updates.back().weight);
-    }
-    for (std::size_t i = 0; i < weights_.size(); ++i) {
-      for (const OptimizerSlot& slot : updates[i].slots) {
-        add_state(*slot.before, filled_like(*weights_[i]->data(), slot.initial), slot.after);
+      Value& weight = *weights_[i];
+      const WeightUpdate update =
+          add_update(g_, spec_.optimizer, weight, *gradients[i], {rate_, number});
+      add_state(weight, *weight.data(), when_due(update.weight, weight));
+      for (const OptimizerSlot& slot : update.slots) {
+        other_states_.push_back({slot.before, filled_like(*weight.data(), slot.initial),
+                                 when_due(slot.after, *slot.before)});
       }
     }
-    add_state(*done, Tensor::scalar<double>(0), step);
   }
 
   void keep_weights() {
@@ -188,7 +237,9 @@ class StepBuilder {
   std::vector<Value*> weights_;
   std::vector<Value*> model_outputs_;
   Gradients gradients_;
-  Gradients clipped_;
+  Value* steps_ = nullptr;                // Steps done; nullptr when there is no update.
+  Value* is_due_ = nullptr;               // Whether the step updates; nullptr: each does.
+  std::vector<OtherState> other_states_;  // Those that follow the weights.
   Value* target_ = nullptr;
   Value* rate_ = nullptr;
 };

@@ -17,8 +17,10 @@ struct TrainingSpec {
   /// Names of the parameters that change; empty: default_trainable, as far as the loss depends on
   /// them.
   std::vector<std::string> trainable;
-  double clip_norm = 0;   ///< Most that the norm of all gradients together may be; 0: any.
-  double clip_value = 0;  ///< Most that an element of a gradient may be; 0: any.
+  double clip_norm = 0;         ///< Most that the norm of all gradients together may be; 0: any.
+  double clip_value = 0;        ///< Most that an element of a gradient may be; 0: any.
+  std::int64_t accumulate = 1;  ///< Steps whose gradients are averaged for one update.
+  std::int64_t seed = 0;        ///< Of what Dropout drops.
 };
 
 /// What a step's graph delivers beside the loss.

@@ -46,9 +46,10 @@ Trainer::Trainer(const Graph& model, const TrainingPlan& plan, const TrainingOut
   for (const CarriedState& state : plan_.carried) find_input(*step_.graph, state.input);
 }
 
-double Trainer::rate_at(std::int64_t step) const {
-  const auto index = static_cast<std::size_t>(step);
-  return index < plan_.rate_per_step.size() ? plan_.rate_per_step[index] : schedule_.rate_at(step);
+double Trainer::rate_at(std::int64_t update) const {
+  const auto index = static_cast<std::size_t>(update);
+  return index < plan_.rate_per_step.size() ? plan_.rate_per_step[index]
+                                            : schedule_.rate_at(update);
 }
 
 // Named extents take the size they have in the batch.

@@ -40,7 +40,7 @@ class Trainer {
   std::vector<const Value*> data_inputs() const;
 
   std::int64_t steps_done() const { return steps_done_; }
-  double learning_rate() const { return rate_at(steps_done_); }
+  double learning_rate() const { return rate_at(steps_done_ / plan_.step.accumulate); }
   Schedule& schedule() { return schedule_; }
   const Schedule& schedule() const { return schedule_; }
   /// Makes carried inputs zero again: what follows does not go on from what was before.
@@ -62,7 +62,7 @@ class Trainer {
                std::int64_t steps_done);
 
  private:
-  double rate_at(std::int64_t step) const;
+  double rate_at(std::int64_t update) const;
   void set_inputs(const Batch& batch);
   void set_carried(std::vector<Tensor> carried);
   void go_on(std::span<const Datum> outputs);

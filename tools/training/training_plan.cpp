@@ -124,6 +124,7 @@ TrainingPlan plan_from(const json& root) {
   read(root, "lr_per_step", plan.rate_per_step);
   read_positive(root, "clip_norm", plan.step.clip_norm);
   read_positive(root, "clip_value", plan.step.clip_value);
+  read_positive(root, "accumulate", plan.step.accumulate);
   read_positive(root, "steps", plan.steps);
   return plan;
 }

@@ -27,8 +27,8 @@ struct TrainingPlan {
 };
 
 /// Reads a plan from JSON: the fields `loss`, `optimizer`, `lr_schedule`, `lr_per_step`,
-/// `clip_norm`, `clip_value`, `carried`, `trainable`, `steps` and `target`, each optional; others
-/// are ignored. Throws Error, naming the field, for a value of the wrong kind.
+/// `clip_norm`, `clip_value`, `accumulate`, `carried`, `trainable`, `steps` and `target`, each
+/// optional; others are ignored. Throws Error, naming the field, for a value of the wrong kind.
 TrainingPlan read_training_plan(const std::filesystem::path& path);
 
 }  // namespace gatefold::tools

@@ -65,7 +65,7 @@ class Run {
 
   void run() {
     if (options_.resume) resume();
-    trainer_.schedule().set_run_length(total_);
+    trainer_.schedule().set_run_length(total_ / plan_.step.accumulate);
     Progress progress(options_.log, options_.resume);
     const StopOnInterrupt interrupt;
     while (trainer_.steps_done() < total_ && stop_requested == 0) step(progress);

@@ -1,0 +1,134 @@
+#include "passes/training/training_step.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "frontend/onnx_reader.h"
+#include "ir/evaluate.h"
+
+namespace gatefold {
+namespace {
+
+constexpr const char* kLinear = R"(
+  linear (float[2,3] X) => (float[2,2] Y) <float[3,2] W = {1, 2, 3, 4, 5, 6}>
+  { Y = MatMul (X, W) })";
+
+constexpr const char* kDropout = R"(
+  linear (float[4,8] X) => (float[4,8] Y)
+    <float[8] b = {0, 0, 0, 0, 0, 0, 0, 0}, float ratio = {0.5}, bool training = {1}>
+  { Z = Add (X, b)  Y = Dropout (Z, ratio, training) })";
+
+TrainingSpec mean_square_error() {
+  TrainingSpec spec;
+  spec.loss.type = "mse";
+  spec.optimizer.learning_rate = 0.1;
+  return spec;
+}
+
+Tensor filled(const Dims& dims, float number) {
+  Tensor tensor(DataType::kFloat32, dims);
+  for (std::int64_t i = 0; i < tensor.size(); ++i) {
+    tensor.data<float>()[i] = number * static_cast<float>(i + 1);
+  }
+  return tensor;
+}
+
+/// Runs steps on the plain evaluator and returns the states by name.
+class Steps {
+ public:
+  explicit Steps(TrainingStep step) : step_(std::move(step)) {
+    for (const TrainingState& state : step_.states) states_.push_back(state.initial);
+  }
+
+  /// Returns the outputs of the step.
+  std::vector<Datum> run(const Tensor& x, const Tensor& target) {
+    std::vector<Datum> inputs(step_.graph->inputs().size());
+    inputs[0] = x;
+    inputs[step_.target_input] = target;
+    inputs[step_.learning_rate_input] = Tensor::scalar(0.1F);
+    for (std::size_t i = 0; i < states_.size(); ++i) inputs[step_.states[i].input] = states_[i];
+    std::vector<Datum> outputs = evaluate(*step_.graph, std::move(inputs));
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      states_[i] = std::get<Tensor>(outputs[step_.states[i].output]);
+    }
+    return outputs;
+  }
+
+  /// The first weight.
+  const Tensor& weight() const { return states_.front(); }
+
+ private:
+  TrainingStep step_;
+  std::vector<Tensor> states_;
+};
+
+Steps steps_of(const char* model, const TrainingSpec& spec, const TrainingOutputs& outputs = {}) {
+  return Steps(build_training_step(*parse_model(model).graph, spec, outputs));
+}
+
+TEST(TrainingStep, AccumulatesGradientsAndUpdatesByTheirMean) {
+  const Tensor first = filled({2, 3}, 0.1F);
+  const Tensor second = filled({2, 3}, -0.2F);
+  const Tensor target = filled({2, 2}, 0.5F);
+  Steps whole = steps_of(kLinear, mean_square_error());
+  const Tensor before = whole.weight().clone();
+  whole.run(first, target);
+  const Tensor after_first = whole.weight().clone();
+  Steps other = steps_of(kLinear, mean_square_error());
+  other.run(second, target);
+
+  TrainingSpec spec = mean_square_error();
+  spec.accumulate = 2;
+  Steps accumulating = steps_of(kLinear, spec);
+  for (int round = 0; round < 2; ++round) {
+    const Tensor start = accumulating.weight().clone();
+    accumulating.run(first, target);
+    for (std::int64_t i = 0; i < start.size(); ++i) {
+      EXPECT_EQ(accumulating.weight().number_at(i), start.number_at(i));
+    }
+    accumulating.run(second, target);
+    if (round > 0) continue;
+    for (std::int64_t i = 0; i < start.size(); ++i) {
+      const double mean = (after_first.number_at(i) + other.weight().number_at(i)) / 2;
+      EXPECT_NEAR(accumulating.weight().number_at(i), mean, 1e-6);
+      EXPECT_NE(accumulating.weight().number_at(i), before.number_at(i));
+    }
+  }
+}
+
+TEST(TrainingStep, DropsOtherElementsEachStepAndTheSameForTheSameSeed) {
+  const Tensor x = filled({4, 8}, 1);
+  const Tensor target = filled({4, 8}, 0);
+  const TrainingOutputs outputs{.model = {"Y"}};
+  const auto dropped = [&](std::int64_t seed, int step_count) {
+    TrainingSpec spec = mean_square_error();
+    spec.seed = seed;
+    spec.optimizer.learning_rate = 0;
+    Steps steps = steps_of(kDropout, spec, outputs);
+    std::vector<Datum> found;
+    for (int i = 0; i < step_count; ++i) found = steps.run(x, target);
+    std::vector<bool> zeros;
+    const auto& y = std::get<Tensor>(found[2]);
+    for (std::int64_t i = 0; i < y.size(); ++i) zeros.push_back(y.number_at(i) == 0);
+    return zeros;
+  };
+  EXPECT_EQ(dropped(1, 2), dropped(1, 2));
+  EXPECT_NE(dropped(1, 1), dropped(1, 2));
+  EXPECT_NE(dropped(1, 1), dropped(2, 1));
+}
+
+TEST(TrainingStep, DropsNothingWhenItOnlyJudges) {
+  const TrainingOutputs outputs{.model = {"Y"}, .update = false};
+  const TrainingStep step =
+      build_training_step(*parse_model(kDropout).graph, mean_square_error(), outputs);
+  std::vector<Datum> inputs(step.graph->inputs().size());
+  inputs[0] = filled({4, 8}, 1);
+  inputs[step.target_input] = filled({4, 8}, 1);
+  inputs[step.learning_rate_input] = Tensor::scalar(0.1F);
+  inputs[step.states.front().input] = step.states.front().initial;
+  EXPECT_EQ(std::get<Tensor>(evaluate(*step.graph, inputs)[0]).number_at(0), 0);
+}
+
+}  // namespace
+}  // namespace gatefold
