@@ -47,6 +47,8 @@ std::vector<GradientRow> zero() {
                  "QLinearMatMul", "QLinearConv"});
   add(kRandom, {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike",
                 "Bernoulli", "Multinomial"});
+  rows.push_back(
+      {.op = "CounterUniform", .domain = kGatefoldDomain, .is_zero = true, .reason = kRandom});
   return rows;
 }
 

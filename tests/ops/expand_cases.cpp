@@ -29,6 +29,13 @@ std::vector<OpCase> expand_cases() {
                 "r) }"},
       {.name = "TileBytes",
        .graph = "g (bool[3] x) => (bool[a] y) <int64[1] r = {4}> { y = Tile (x, r) }"},
+      {.name = "SumToShape",
+       .graph = "g (float[2,3,4] x, int64[2] s) => (float[a,b] y) "
+                "{ y = gatefold.SumToShape (x, s) }",
+       .inputs = {{"s", Tensor::of<std::int64_t>({2}, {3, 1})}}},
+      {.name = "SumToShapeOfAScalar",
+       .graph = "g (double[2,3] x) => (double y) <int64[0] s = {}> "
+                "{ y = gatefold.SumToShape (x, s) }"},
   };
 }
 

@@ -20,6 +20,10 @@ std::vector<OpCase> random_cases() {
       {.name = "Multinomial",
        .graph = "g (float[2,4] x) => (int64[2,9] y) "
                 "{ y = Multinomial <dtype = 7, sample_size = 9, seed = 2.0> (x) }"},
+      {.name = "CounterUniform",
+       .graph = "g (double c) => (float[3,5] y) <int64[2] s = {3, 5}> "
+                "{ y = gatefold.CounterUniform <seed = 7> (s, c) }",
+       .inputs = {{"c", Tensor::scalar<double>(12)}}},
   };
 }
 
