@@ -1,6 +1,5 @@
 #include "tests/cli/cli.h"
 
-#include <stdlib.h>
 #include <sys/wait.h>
 
 #include <cstdlib>
@@ -32,38 +31,28 @@ testing::AssertionResult is_complaint(std::string_view errors) {
   return testing::AssertionFailure() << "'" << errors << "' is not one line 'gatefold: ...'";
 }
 
-Cli::Cli() {
-  std::string pattern = (fs::temp_directory_path() / "gatefold_cli_XXXXXX").string();
-  folder_ = ::mkdtemp(pattern.data());
-}
-
-Cli::~Cli() {
-  std::error_code ignored;
-  fs::remove_all(folder_, ignored);
-}
-
 CommandResult Cli::gatefold(const std::string& arguments) const {
   return shell("\"$gatefold\" " + arguments);
 }
 
 CommandResult Cli::shell(const std::string& command) const {
-  const std::string line = "gatefold='" GATEFOLD_BINARY "'; cd '" + folder_.string() + "' && { " +
+  const std::string line = "gatefold='" GATEFOLD_BINARY "'; cd '" + folder().string() + "' && { " +
                            command + "; } >.output 2>.errors";
   const int status = std::system(line.c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(".output"), read(".errors")};
 }
 
 void Cli::write(const std::string& name, std::string_view content) const {
-  std::ofstream(folder_ / name, std::ios::binary) << content;
+  std::ofstream(folder() / name, std::ios::binary) << content;
 }
 
 std::string Cli::read(const std::string& name) const {
-  std::ifstream file(folder_ / name, std::ios::binary);
+  std::ifstream file(folder() / name, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
 void Cli::copy_example(const std::string& name) const {
-  fs::copy(fs::path(GATEFOLD_SOURCE_DIR) / "examples/models" / name, folder_ / name,
+  fs::copy(fs::path(GATEFOLD_SOURCE_DIR) / "examples/models" / name, folder() / name,
            fs::copy_options::recursive);
 }
 

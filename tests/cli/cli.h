@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "tests/temporary_folder.h"
+
 namespace gatefold::test {
 
 /// What the built tool did with a command line.
@@ -24,9 +26,6 @@ testing::AssertionResult is_complaint(std::string_view errors);
 /// Tests of the command line: each has an empty folder of its own.
 class Cli : public testing::Test {
  protected:
-  Cli();
-  ~Cli() override;
-
   /// Runs `gatefold ARGUMENTS` through the shell, in the test's folder.
   CommandResult gatefold(const std::string& arguments) const;
   /// Runs a command line of the shell, in which "$gatefold" is the tool, in the test's folder.
@@ -37,10 +36,10 @@ class Cli : public testing::Test {
   /// Copies a model of examples/models into the test's folder.
   void copy_example(const std::string& name) const;
 
-  const std::filesystem::path& folder() const { return folder_; }
+  const std::filesystem::path& folder() const { return folder_.path(); }
 
  private:
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
 };
 
 }  // namespace gatefold::test
