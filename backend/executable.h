@@ -46,7 +46,7 @@ class Executable {
 
 /// Time spent in one step of a plan, summed over runs.
 struct StepProfile {
-  const Node* node = nullptr;
+  std::string op;  ///< "Conv"; several that are computed in one pass are joined, as "Mul+Tanh".
   std::string implementation;
   double seconds = 0;
   std::int64_t runs = 0;

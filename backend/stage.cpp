@@ -82,7 +82,7 @@ Datum Stage::datum_of(const Value* value, std::span<const Datum* const> inputs) 
                       memory + layout_.offsets[slot.index] + slot.offset);
 }
 
-void Stage::run_pivot(Step& pivot, std::span<const Datum* const> inputs, bool profiling) {
+void Stage::run_pivot(Pivot& pivot, std::span<const Datum* const> inputs, bool profiling) {
   const Node& node = *pivot.node;
   std::vector<Datum> arguments(node.input_count());
   std::vector<const Datum*> pointers(node.input_count());
@@ -146,7 +146,7 @@ Stage& Stage::stage_for(Stages& stages, const Graph& graph, std::span<const Valu
 
 std::span<const Datum> Stage::run_following(std::span<const Datum* const> inputs, bool profiling) {
   made_.clear();
-  for (Step& pivot : pivots_) run_pivot(pivot, inputs, profiling);
+  for (Pivot& pivot : pivots_) run_pivot(pivot, inputs, profiling);
   std::vector<Datum> data;
   for (const Value* value : handed_over_) {
     const auto found = made_.find(value);
@@ -162,10 +162,10 @@ std::span<const Datum> Stage::run_following(std::span<const Datum* const> inputs
 
 void Stage::append_profile(std::vector<StepProfile>& profile) const {
   for (const Step& step : steps_) {
-    profile.push_back({step.node, step.kernel->implementation(), step.seconds, step.runs});
+    profile.push_back({step.label, step.kernel->implementation(), step.seconds, step.runs});
   }
-  for (const Step& pivot : pivots_) {
-    profile.push_back({pivot.node, "evaluate", pivot.seconds, pivot.runs});
+  for (const Pivot& pivot : pivots_) {
+    profile.push_back({std::string(pivot.node->op().name), "evaluate", pivot.seconds, pivot.runs});
   }
   for (const auto& [graph, stages] : bodies_) {
     for (const auto& stage : stages) stage->append_profile(profile);

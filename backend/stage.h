@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "backend/arena.h"
+#include "backend/chain_plan.h"
 #include "backend/executable.h"
 #include "backend/kernel.h"
 #include "ir/graph.h"
@@ -62,13 +64,20 @@ class Stage {
     std::size_t offset = 0;
   };
 
-  /// A node with its kernel; without one it is a pivot, whose outputs are made anew each time.
+  /// A kernel for a node or several.
   struct Step {
-    const Node* node = nullptr;
+    std::string label;
     std::unique_ptr<Kernel> kernel = nullptr;
     std::size_t first_input = 0;  // In pointers_.
     std::size_t first_output = 0;
     std::size_t scratch = 0;  // In pointers_.
+    double seconds = 0;
+    std::int64_t runs = 0;
+  };
+
+  /// A node whose outputs are made anew each time.
+  struct Pivot {
+    const Node* node = nullptr;
     double seconds = 0;
     std::int64_t runs = 0;
   };
@@ -83,11 +92,11 @@ class Stage {
   bool is_ready(const Node& node) const;
   Slot& slot_of(const Value* value);
   std::vector<const Value*> reads(const Node& node) const;
-  void plan_node(const Node& node);
+  void plan_node(const Node& node, std::deque<StepDraft>& drafts);
   bool evaluate_now(const KernelRequest& request);
   bool add_views(const KernelRequest& request);
-  void add_step(const KernelRequest& request);
-  std::size_t add_buffer(std::size_t bytes);
+  void add_buffers(const KernelRequest& request);
+  void add_step(const NodeGroup& group);
   std::size_t add_pointer(const Value* value);
   void keep(const Value* value);
   void keep_what_follows();
@@ -95,7 +104,7 @@ class Stage {
   void prepare_outputs();
 
   void run_steps(std::span<const Datum* const> inputs, bool profiling);
-  void run_pivot(Step& pivot, std::span<const Datum* const> inputs, bool profiling);
+  void run_pivot(Pivot& pivot, std::span<const Datum* const> inputs, bool profiling);
   std::vector<Datum> run_body(const Node& node, const Graph& body, std::vector<Datum> arguments,
                               std::span<const Datum* const> inputs, bool profiling);
   std::span<const Datum> run_following(std::span<const Datum* const> inputs, bool profiling);
@@ -118,7 +127,7 @@ class Stage {
   std::vector<InputPointer> input_pointers_;
   std::vector<std::pair<std::size_t, std::size_t>> scratch_buffers_;  // Pointer, buffer.
 
-  std::vector<Step> pivots_;
+  std::vector<Pivot> pivots_;
   std::vector<const Node*> deferred_;  // Left to the following stage.
   std::vector<const Value*> handed_over_;
   std::unordered_map<const Value*, Datum> made_;  // By the pivots of this run.

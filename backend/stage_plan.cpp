@@ -1,6 +1,10 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "backend/chain_plan.h"
 #include "backend/kernels.h"
+#include "backend/plain/chain.h"
 #include "backend/stage.h"
 #include "backend/views.h"
 #include "ir/evaluate.h"
@@ -8,6 +12,44 @@
 #include "ir/op_def.h"
 
 namespace gatefold {
+namespace {
+
+bool has_static_types(const KernelRequest& request) {
+  for (std::size_t i = 0; i < request.outputs.size(); ++i) {
+    if (request.node.output(i) != nullptr && !request.outputs[i].is_static()) return false;
+  }
+  return std::all_of(request.inputs.begin(), request.inputs.end(),
+                     [](const Type* type) { return type == nullptr || type->is_tensor(); });
+}
+
+/// The operators of a group, as "Mul+Add+Tanh".
+std::string label_of(const NodeGroup& group) {
+  constexpr std::size_t kMostNames = 4;
+  std::string label;
+  for (std::size_t i = 0; i < std::min(group.size(), kMostNames); ++i) {
+    label += (i == 0 ? "" : "+") + std::string(group[i]->request.node.op().name);
+  }
+  if (group.size() > kMostNames) label += fmt::format("+{} more", group.size() - kMostNames);
+  return label;
+}
+
+/// What a step is made of.
+plain::KernelWithValues make_step(const NodeGroup& group) {
+  if (group.size() > 1) {
+    std::vector<const KernelRequest*> members;
+    for (const StepDraft* draft : group) members.push_back(&draft->request);
+    return plain::make_chain(members);
+  }
+  const KernelRequest& request = group.front()->request;
+  plain::KernelWithValues step{make_kernel(request), {}, {}};
+  for (const Value* value : request.node.inputs()) step.inputs.push_back(value);
+  for (std::size_t i = 0; i < request.node.output_count(); ++i) {
+    step.outputs.push_back(request.node.output(i));
+  }
+  return step;
+}
+
+}  // namespace
 
 Stage::Stage(const Executable& executable, const Graph& graph, std::vector<StageInput> inputs,
              const std::vector<const Node*>& nodes)
@@ -17,13 +59,15 @@ Stage::Stage(const Executable& executable, const Graph& graph, std::vector<Stage
     const Root root = input.known.is_defined() ? Root::kKnown : Root::kInput;
     slots_[input.value] = {input.type, input.known, root, i, 0};
   }
+  std::deque<StepDraft> drafts;
   for (const Node* node : nodes) {
     if (is_ready(*node)) {
-      plan_node(*node);
+      plan_node(*node, drafts);
     } else {
       deferred_.push_back(node);
     }
   }
+  for (const NodeGroup& group : group_chains(drafts)) add_step(group);
   if (pivots_.empty()) {
     for (const Graph::Output& output : graph_.outputs()) keep(output.value);
   } else {
@@ -56,7 +100,7 @@ Stage::Slot& Stage::slot_of(const Value* value) {
   return slots_[value] = {known.type(), known, Root::kKnown, 0, 0};
 }
 
-void Stage::plan_node(const Node& node) {
+void Stage::plan_node(const Node& node, std::deque<StepDraft>& drafts) {
   if (!node.sub_graphs().empty()) return pivots_.push_back({.node = &node});
   std::vector<const Type*> types;
   std::vector<const Tensor*> constants;
@@ -65,21 +109,18 @@ void Stage::plan_node(const Node& node) {
     types.push_back(slot == nullptr ? nullptr : &slot->type);
     constants.push_back(slot != nullptr && slot->known.is_defined() ? &slot->known : nullptr);
   }
-  const std::vector<Type> outputs = infer_node(node, types, constants, {}, {});
-  const KernelRequest request{
-      node, types, outputs, constants, executable_.options().threads, executable_.packed()};
-  if (evaluate_now(request)) return;
-  bool is_static = std::all_of(types.begin(), types.end(), [](const Type* type) {
-    return type == nullptr || type->is_tensor();
-  });
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    if (node.output(i) != nullptr && !outputs[i].is_static()) is_static = false;
+  std::vector<Type> outputs = infer_node(node, types, constants, {}, {});
+  StepDraft& draft =
+      drafts.emplace_back(node, std::move(types), std::move(constants), std::move(outputs),
+                          executable_.options().threads, executable_.packed());
+  const bool is_done = evaluate_now(draft.request);
+  if (is_done || !has_static_types(draft.request)) {
+    if (!is_done) pivots_.push_back({.node = &node});
+    drafts.pop_back();
+    return;
   }
-  if (!is_static) {
-    pivots_.push_back({.node = &node});
-  } else if (!add_views(request)) {
-    add_step(request);
-  }
+  draft.is_view = add_views(draft.request);
+  if (!draft.is_view) add_buffers(draft.request);
 }
 
 bool Stage::evaluate_now(const KernelRequest& request) {
@@ -129,11 +170,6 @@ bool Stage::add_views(const KernelRequest& request) {
   return true;
 }
 
-std::size_t Stage::add_buffer(std::size_t bytes) {
-  buffers_.push_back({bytes, steps_.size(), steps_.size()});
-  return buffers_.size() - 1;
-}
-
 std::size_t Stage::add_pointer(const Value* value) {
   if (value != nullptr) {
     const Slot& slot = slots_.at(value);
@@ -144,23 +180,33 @@ std::size_t Stage::add_pointer(const Value* value) {
   return pointers_.size() - 1;
 }
 
-void Stage::add_step(const KernelRequest& request) {
-  const Node& node = request.node;
-  Step step{.node = &node, .kernel = make_kernel(request)};
+void Stage::add_buffers(const KernelRequest& request) {
+  for (std::size_t i = 0; i < request.outputs.size(); ++i) {
+    const Value* value = request.node.output(i);
+    if (value == nullptr) continue;
+    slots_[value] = {request.outputs[i], {}, Root::kBuffer, buffers_.size(), 0};
+    buffers_.emplace_back();
+  }
+}
+
+void Stage::add_step(const NodeGroup& group) {
+  plain::KernelWithValues parts = make_step(group);
+  Step step{.label = label_of(group), .kernel = std::move(parts.kernel)};
   step.first_input = pointers_.size();
-  for (const Value* value : node.inputs()) add_pointer(value);
+  for (const Value* value : parts.inputs) add_pointer(value);
   step.first_output = pointers_.size();
-  for (std::size_t i = 0; i < node.output_count(); ++i) {
-    const Value* value = node.output(i);
+  for (const Value* value : parts.outputs) {
     if (value != nullptr) {
-      const auto bytes = element_count(request.output_dims(i)) * size_of(request.outputs[i].dtype);
-      slots_[value] = {request.outputs[i], {}, Root::kBuffer, add_buffer(bytes), 0};
+      const Slot& slot = slots_.at(value);
+      const auto bytes = element_count(slot.type.dims()) * size_of(slot.type.dtype);
+      buffers_[slot.index] = {bytes, steps_.size(), steps_.size()};
     }
     add_pointer(value);
   }
   step.scratch = add_pointer(nullptr);
   if (const std::size_t bytes = step.kernel->scratch_bytes(); bytes > 0) {
-    scratch_buffers_.emplace_back(step.scratch, add_buffer(bytes));
+    scratch_buffers_.emplace_back(step.scratch, buffers_.size());
+    buffers_.push_back({bytes, steps_.size(), steps_.size()});
   }
   steps_.push_back(std::move(step));
 }
@@ -172,7 +218,7 @@ void Stage::keep(const Value* value) {
 
 void Stage::keep_what_follows() {
   std::unordered_map<const Value*, bool> made_by_pivot;
-  for (const Step& pivot : pivots_) {
+  for (const Pivot& pivot : pivots_) {
     for (const Value* value : reads(*pivot.node)) keep(value);
     for (std::size_t i = 0; i < pivot.node->output_count(); ++i) {
       if (pivot.node->output(i) == nullptr) continue;

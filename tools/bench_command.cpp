@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 #include "ir/error.h"
-#include "ir/op_def.h"
 #include "tools/command.h"
 #include "tools/loading.h"
 #include "tools/output.h"
@@ -113,8 +112,8 @@ std::vector<Datum> make_inputs(const Options& options, const Graph& graph) {
 std::vector<OperatorTime> by_operator(const std::vector<StepProfile>& steps) {
   std::map<std::pair<std::string_view, std::string_view>, OperatorTime> sums;
   for (const StepProfile& step : steps) {
-    OperatorTime& sum = sums[{step.node->op().name, step.implementation}];
-    sum.op = step.node->op().name;
+    OperatorTime& sum = sums[{step.op, step.implementation}];
+    sum.op = step.op;
     sum.implementation = step.implementation;
     sum.seconds += step.seconds;
     sum.runs += step.runs;

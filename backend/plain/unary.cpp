@@ -3,8 +3,7 @@
 #include <limits>
 
 #include "backend/kernels.h"
-#include "backend/plain/unary_functions.h"
-#include "ir/op_def.h"
+#include "backend/plain/element_code.h"
 
 namespace gatefold::plain {
 namespace {
@@ -15,12 +14,9 @@ constexpr std::int64_t kParallelSize = 1 << 16;
 class UnaryKernel : public Kernel {
  public:
   UnaryKernel(const KernelRequest& request, UnaryFunction function)
-      : function_(function), size_(element_count(request.output_dims())) {
-    std::size_t count = 0;
-    for (const AttrDef& attr : request.node.op().attrs) {
-      if (attr.kind != AttrDef::Kind::kFloat || count == attributes_.size()) continue;
-      attributes_[count++] = request.node.attr_float(attr.name);
-    }
+      : function_(function),
+        size_(element_count(request.output_dims())),
+        attributes_(float_attributes(request.node)) {
     if (size_ >= kParallelSize) threads_ = request.threads;
   }
 
@@ -43,7 +39,7 @@ class UnaryKernel : public Kernel {
   UnaryFunction function_;
   std::int64_t size_;
   int threads_ = 1;
-  std::array<float, 2> attributes_{};
+  std::array<float, 2> attributes_;
 };
 
 /// Clip's bounds are inputs.
@@ -70,9 +66,7 @@ class ClipKernel : public UnaryKernel {
 
 std::unique_ptr<Kernel> make_unary(const KernelRequest& request) {
   if (request.dtype() != DataType::kFloat32) return nullptr;
-  std::string_view name = request.node.op().name;
-  if (name == "Gelu" && request.node.attr_string("approximate") == "tanh") name = "GeluTanh";
-  return std::make_unique<UnaryKernel>(request, find_unary_function(name));
+  return std::make_unique<UnaryKernel>(request, find_unary_function(request.node));
 }
 
 std::unique_ptr<Kernel> make_clip(const KernelRequest& request) {
