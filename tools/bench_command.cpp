@@ -9,11 +9,10 @@
 #include <nlohmann/json.hpp>
 
 #include "ir/error.h"
+#include "tools/bench_subject.h"
 #include "tools/command.h"
-#include "tools/loading.h"
 #include "tools/output.h"
 #include "tools/table.h"
-#include "tools/test_case.h"
 
 namespace gatefold::tools {
 namespace {
@@ -33,6 +32,7 @@ struct Options {
   std::vector<std::string> values;
   int threads = 1;
   bool optimize = true;
+  bool train = false;
   double seconds = 2;
   std::uint64_t seed = 1;
   bool ops = false;
@@ -78,34 +78,25 @@ double percentile(const std::vector<double>& ascending, double share) {
   return ascending[static_cast<std::size_t>(std::max(rank, 1.0)) - 1];
 }
 
-std::vector<double> measure_latency(Context& context, std::span<const Datum> inputs,
-                                    double seconds) {
+std::vector<double> measure_latency(const BenchSubject& subject, double seconds) {
   std::vector<double> latency;
   latency.reserve(kMostRuns);
   const auto start = Clock::now();
   while (latency.size() < kMostRuns &&
          (latency.size() < kFewestRuns || seconds_since(start) < seconds)) {
     const auto run_start = Clock::now();
-    context.run(inputs);
+    subject.run();
     latency.push_back(seconds_since(run_start));
   }
   std::sort(latency.begin(), latency.end());
   return latency;
 }
 
-void warm_up(Context& context, std::span<const Datum> inputs, double seconds) {
+void warm_up(const BenchSubject& subject, double seconds) {
   const auto start = Clock::now();
   do {
-    context.run(inputs);
+    subject.run();
   } while (seconds_since(start) < seconds);
-}
-
-std::vector<Datum> make_inputs(const Options& options, const Graph& graph) {
-  if (fs::is_directory(options.path)) {
-    const std::vector<DataSet> data_sets = find_data_sets(options.path);
-    if (!data_sets.empty()) return read_inputs(graph, data_sets.front().inputs);
-  }
-  return random_inputs(graph, options.seed);
 }
 
 /// The measured steps summed by operator and implementation, the most expensive first.
@@ -127,28 +118,31 @@ std::vector<OperatorTime> by_operator(const std::vector<StepProfile>& steps) {
   return operators;
 }
 
+BenchSubject load(const Options& options) {
+  if (options.train) return training_subject(options.path, options.threads);
+  return inference_subject(options.path,
+                           {parse_dim_sizes(options.dims), parse_input_values(options.values),
+                            options.threads, options.optimize},
+                           options.seed);
+}
+
 Measurement measure(const Options& options) {
   Measurement result;
-  const fs::path file = fs::is_directory(options.path) ? options.path / "model.onnx" : options.path;
-  result.model = file.string();
-  result.threads = options.threads;
   const auto start = Clock::now();
-  const LoadedModel loaded =
-      load_model(file, {parse_dim_sizes(options.dims), parse_input_values(options.values),
-                        options.threads, options.optimize});
+  const BenchSubject subject = load(options);
   result.load = seconds_since(start);
-  Context& context = *loaded.context;
-  const std::vector<Datum> inputs = make_inputs(options, *loaded.model.graph);
+  result.model = subject.model.string();
+  result.threads = options.threads;
   const auto first_start = Clock::now();
-  context.run(inputs);
+  subject.run();
   result.first = seconds_since(first_start);
-  warm_up(context, inputs, options.seconds / 10);
-  result.latency = measure_latency(context, inputs, options.seconds);
+  warm_up(subject, options.seconds / 10);
+  result.latency = measure_latency(subject, options.seconds);
   result.peak_rss_mib = peak_rss_mib();
   if (options.ops) {
-    context.set_profiling(true);
-    warm_up(context, inputs, options.seconds / 2);
-    result.operators = by_operator(context.profile());
+    subject.context->set_profiling(true);
+    warm_up(subject, options.seconds / 2);
+    result.operators = by_operator(subject.context->profile());
   }
   return result;
 }
@@ -235,6 +229,11 @@ std::function<int()> declare(CLI::App& parser) {
       ->type_name("NAME=NUMBER,...")
       ->expected(1)
       ->take_all();
+  parser
+      .add_flag("--train", options->train,
+                "Measure a training step: MODEL is a folder with model.onnx, spec.json, data.npz")
+      ->excludes("--dim")
+      ->excludes("--value");
   parser.add_option("--threads", options->threads, "Threads that compute one run")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
@@ -244,7 +243,8 @@ std::function<int()> declare(CLI::App& parser) {
   parser.add_option("--seed", options->seed, "Seed of random inputs")->capture_default_str();
   parser.add_flag("--ops", options->ops, "Also show where the time goes, by operator");
   parser.add_flag("--json", options->json, "Print one JSON object");
-  parser.add_flag("!--no-optimize", options->optimize, "Run the model as it is, without passes");
+  parser.add_flag("!--no-optimize", options->optimize, "Run the model as it is, without passes")
+      ->excludes("--train");
   return [options] { return run(*options); };
 }
 
@@ -252,7 +252,7 @@ std::function<int()> declare(CLI::App& parser) {
 
 const Command kBenchCommand{
     .name = "bench",
-    .summary = "Measure the latency of a model",
+    .summary = "Measure the latency of a model, or of its training step",
     .example = "gatefold bench model.onnx --dim batch=1 --dim time=32 --ops",
     .declare = declare,
 };

@@ -33,5 +33,14 @@ TEST_F(Cli, BenchMakesUpInputs) {
   EXPECT_TRUE(contains(result.output, "GRU"));
 }
 
+TEST_F(Cli, BenchMeasuresATrainingStep) {
+  const std::string folder = GATEFOLD_SOURCE_DIR "/tests/training/weight_chain_adam";
+  const CommandResult result = gatefold("bench " + folder + " --train --seconds 0.01 --json --ops");
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const auto json = nlohmann::json::parse(result.output);
+  EXPECT_GE(json["runs"], 5);
+  EXPECT_FALSE(json["ops"].empty());
+}
+
 }  // namespace
 }  // namespace gatefold::test

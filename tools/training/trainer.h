@@ -36,6 +36,9 @@ class Trainer {
   /// number, in which case no weight has been changed.
   Result step(const Batch& batch);
 
+  /// What runs the steps.
+  Context& context() { return *context_; }
+
   /// The inputs that a batch must give.
   std::vector<const Value*> data_inputs() const;
 

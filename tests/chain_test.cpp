@@ -1,0 +1,155 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "backend/executable.h"
+#include "frontend/onnx_reader.h"
+#include "ir/evaluate.h"
+#include "tests/allocation_counter.h"
+#include "tests/random_inputs.h"
+
+namespace gatefold::test {
+namespace {
+
+/// A graph, and the steps that must run it: the operators of each, joined by "+".
+struct ChainCase {
+  const char* name;
+  const char* graph;
+  std::vector<std::string> steps;
+};
+
+const ChainCase kCases[] = {
+    {"WhatOnlyTheChainReads",
+     R"(g (float[3, 700] x, float[3, 700] w) => (float[3, 700] y) {
+          a = Tanh (x)
+          b = Mul (a, a)
+          c = Sub (w, b)
+          y = Mul (c, x)
+        })",
+     {"Tanh+Mul+Sub+Mul"}},
+    {"ValuesReadOutsideAreWritten",
+     R"(g (float[40, 50] x, float[50, 8] w) => (float[40, 8] y, float[40, 50] b, float[40, 50] d) {
+          a = Sigmoid (x)
+          b = Mul (x, a)
+          y = MatMul (a, w)
+          c = Sub (x, a)
+          d = Exp (c)
+        })",
+     {"Sigmoid+Mul", "MatMul", "Sub+Exp"}},
+    {"RepeatedOperands",
+     R"(g (float[5, 7, 300] x, float[7, 1] column, float[300] row, float[5, 1, 300] outer,
+          float[1] one, float corner) => (float[5, 7, 300] y) {
+          a = Add (x, column)
+          b = Mul (row, a)
+          c = Sub (b, outer)
+          d = Div (c, one)
+          e = Max (corner, d)
+          f = Add (e, column)
+          y = PRelu (f, row)
+        })",
+     {"Add+Mul+Sub+Div+3 more"}},
+    {"Masks",
+     R"(g (float[33, 65] x, float[33, 65] w, float zero, float[65] z) => (float[33, 65] y) {
+          is_above = Greater (x, zero)
+          is_less = Less (x, w)
+          both = And (is_above, is_less)
+          neither = Not (both)
+          chosen = Where (neither, z, x)
+          part = Where (both, chosen, zero)
+          mask = Cast <to = 1> (is_less)
+          kept = Mul (mask, part)
+          y = Clip (kept, zero)
+        })",
+     {"Greater+Less+And+Not+5 more"}},
+    {"JoinedByTheirReader",
+     R"(g (float[2000] x, float[2000] w) => (float[2000] y) {
+          a = Neg (x)
+          b = Abs (w)
+          c = Exp (a)
+          two = Constant <value = float {2.0}> ()
+          d = Pow (b, two)
+          y = Add (c, d)
+        })",
+     {"Neg+Abs+Exp+Pow+1 more"}},
+    {"OtherExtentsEndAChain",
+     R"(g (float[30, 40] x, float[40] w) => (float[30, 40] y) {
+          a = Neg (w)
+          b = Exp (a)
+          c = Add (x, b)
+          y = Tanh (c)
+        })",
+     {"Neg+Exp", "Add+Tanh"}},
+    {"ViewsEndAChain",
+     R"(g (float[30, 40] x) => (float[1200] y) {
+          a = Neg (x)
+          b = Exp (a)
+          shape = Constant <value = int64[1] {1200}> ()
+          c = Reshape (b, shape)
+          y = Tanh (c)
+        })",
+     {"Neg+Exp", "Tanh"}},
+};
+
+class Chains : public testing::TestWithParam<ChainCase> {
+ protected:
+  Chains() : model_(parse_model(GetParam().graph, GetParam().name)) {
+    for (const Value* input : model_.graph->inputs()) {
+      inputs_.emplace_back(random_tensor(input->type(), inputs_.size() + 1));
+    }
+  }
+
+  void expect_right(std::span<const Datum> outputs) {
+    const auto oracle = evaluate(*model_.graph, inputs_, Precision::kDouble);
+    for (std::size_t i = 0; i < oracle.size(); ++i) {
+      const auto& expected = std::get<Tensor>(oracle[i]);
+      const auto& actual = std::get<Tensor>(outputs[i]);
+      ASSERT_EQ(actual.dims(), expected.dims());
+      for (std::int64_t k = 0; k < expected.size(); ++k) {
+        const double wanted = expected.number_at(k);
+        ASSERT_NEAR(actual.number_at(k), wanted, 1e-5 * (1 + std::abs(wanted))) << "element " << k;
+      }
+    }
+  }
+
+  Model model_;
+  std::vector<Datum> inputs_;
+};
+
+TEST_P(Chains, AreOneStepEach) {
+  Context context(std::make_shared<Executable>(model_.graph));
+  expect_right(context.run(inputs_));
+  start_counting_allocations();
+  const auto outputs = context.run(inputs_);
+  EXPECT_EQ(stop_counting_allocations(), 0);
+  expect_right(outputs);
+  std::vector<std::string> steps;
+  for (const StepProfile& step : context.profile()) steps.push_back(step.op);
+  EXPECT_EQ(steps, GetParam().steps);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, Chains, testing::ValuesIn(kCases),
+                         [](const auto& info) { return info.param.name; });
+
+TEST(ChainsInThreads, GiveWhatOneThreadGives) {
+  const Model model = parse_model(R"(g (float[300, 1000] x, float[1000] w) => (float[300, 1000] y) {
+      a = Sub (x, w)
+      b = Sigmoid (a)
+      y = Mul (b, x)
+    })",
+                                  "threads");
+  std::vector<Datum> inputs;
+  for (const Value* input : model.graph->inputs()) {
+    inputs.emplace_back(random_tensor(input->type(), inputs.size() + 1));
+  }
+  const auto run = [&](int threads) {
+    Context context(std::make_shared<Executable>(model.graph, CompileOptions{.threads = threads}));
+    return std::get<Tensor>(context.run(inputs)[0]).clone();
+  };
+  const Tensor one = run(1);
+  const Tensor three = run(3);
+  EXPECT_EQ(std::memcmp(one.raw(), three.raw(), one.bytes()), 0);
+}
+
+}  // namespace
+}  // namespace gatefold::test

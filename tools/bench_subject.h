@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+
+#include "tools/loading.h"
+
+namespace gatefold::tools {
+
+/// Something to be run again and again, always in the same way.
+struct BenchSubject {
+  std::filesystem::path model;
+  Context* context = nullptr;  ///< What `run` runs, and owns.
+  std::function<void()> run;
+};
+
+/// A model on the inputs of the first data set of a test folder, or on random ones. Throws Error.
+BenchSubject inference_subject(const std::filesystem::path& path, const LoadOptions& options,
+                               std::uint64_t seed);
+
+/// A training step of a training test's folder on its first batch. Throws Error.
+BenchSubject training_subject(const std::filesystem::path& folder, int threads);
+
+}  // namespace gatefold::tools
