@@ -30,6 +30,7 @@ struct Command {
 extern const Command kBenchCommand;
 extern const Command kCompileCommand;
 extern const Command kGradcheckCommand;
+extern const Command kGradflowCommand;
 extern const Command kInspectCommand;
 extern const Command kOptCommand;
 extern const Command kRunCommand;

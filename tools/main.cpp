@@ -15,9 +15,9 @@
 namespace gatefold::tools {
 namespace {
 
-const std::array<const Command*, 8> kCommands{
-    &kRunCommand,  &kInspectCommand, &kCompileCommand, &kTrainCommand,
-    &kTestCommand, &kBenchCommand,   &kOptCommand,     &kGradcheckCommand,
+const std::array<const Command*, 9> kCommands{
+    &kRunCommand,   &kInspectCommand, &kCompileCommand,   &kTrainCommand,    &kTestCommand,
+    &kBenchCommand, &kOptCommand,     &kGradcheckCommand, &kGradflowCommand,
 };
 
 int complain(std::string message) {

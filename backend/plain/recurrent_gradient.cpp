@@ -398,6 +398,7 @@ void RecurrentGradientKernel::write_peephole_gradient(const Buffers& buffers,
 std::unique_ptr<Kernel> make_recurrent_gradient(const KernelRequest& request) {
   if (request.dtype(recurrent_input::kX) != DataType::kFloat32) return nullptr;
   const RecurrentAttrs attrs = read_recurrent_attrs(request.node);
+  if (request.node.output(attrs.kind->state_gradient_output()) != nullptr) return nullptr;
   const RecurrentExtents extents(attrs,
                                  check_recurrent_shapes(request.node, attrs, request.inputs));
   return std::make_unique<RecurrentGradientKernel>(request, attrs, extents);

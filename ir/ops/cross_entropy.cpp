@@ -4,23 +4,13 @@
 #include "ir/dispatch.h"
 #include "ir/evaluate.h"
 #include "ir/infer.h"
+#include "ir/ops/loss_reduction.h"
 #include "ir/ops/ops.h"
 
 namespace gatefold::ops {
 namespace {
 
 // Both losses: input 0 [N, C, d..] scores or log probabilities, 1 [N, d..] labels, 2 [C] weights.
-
-enum class Reduction : std::int8_t { kNone, kSum, kMean };
-
-template <typename Context>
-Reduction reduction_of(const Context& context) {
-  const std::string& name = context.node().attr_string("reduction");
-  if (name == "none") return Reduction::kNone;
-  if (name == "sum") return Reduction::kSum;
-  if (name != "mean") context.fail("reduction is '{}' but must be none, sum or mean", name);
-  return Reduction::kMean;
-}
 
 /// Checks the inputs against each other and gives the shape of the labels.
 template <typename Context>
@@ -47,14 +37,14 @@ Shape labels_shape(const Context& context, const Shape& scores, const Shape* lab
 }
 
 void infer(InferContext& context) {
-  const Reduction reduction = reduction_of(context);
+  const LossReduction reduction = loss_reduction(context);
   context.expect_rank(2, 1);
   Type loss(context.dtype(0), Shape());
-  if (reduction == Reduction::kNone) loss.shape = context.input(1).shape;
+  if (reduction == LossReduction::kNone) loss.shape = context.input(1).shape;
   if (context.has_rank(0)) {
     const Shape* labels = context.has_rank(1) ? &context.shape(1) : nullptr;
     const Shape shape = labels_shape(context, context.shape(0), labels);
-    if (reduction == Reduction::kNone) loss.shape = shape;
+    if (reduction == LossReduction::kNone) loss.shape = shape;
     if (context.has_input(2) && context.has_rank(2)) {
       merge(context, context.shape(0)[1], context.shape(2)[0], "classes and weights");
     }
@@ -123,8 +113,8 @@ WeightedLosses weighted_losses(const EvaluateContext& context, const Tensor& log
 
 template <typename T>
 void write_loss(EvaluateContext& context, const WeightedLosses& weighted) {
-  const Reduction reduction = reduction_of(context);
-  if (reduction == Reduction::kNone) {
+  const LossReduction reduction = loss_reduction(context);
+  if (reduction == LossReduction::kNone) {
     T* loss = context.output(0, data_type_of<T>(), context.input(1).dims()).template data<T>();
     for (const double value : weighted.losses) *loss++ = static_cast<T>(value);
     return;
@@ -135,7 +125,7 @@ void write_loss(EvaluateContext& context, const WeightedLosses& weighted) {
     loss += weighted.losses[i];
     weight += weighted.weights[i];
   }
-  if (reduction == Reduction::kMean) loss /= weight;
+  if (reduction == LossReduction::kMean) loss /= weight;
   *context.output(0, data_type_of<T>(), {}).template data<T>() = static_cast<T>(loss);
 }
 

@@ -58,6 +58,7 @@ constexpr Family kFamilies[] = {
     ops::non_max_suppression,
     ops::tensor_scatter,
     ops::cross_entropy,
+    ops::ctc_loss,
     ops::dft,
     ops::stft,
     ops::window_function,

@@ -65,6 +65,7 @@ std::vector<OpDef> where();
 std::vector<OpDef> non_max_suppression();
 std::vector<OpDef> tensor_scatter();
 std::vector<OpDef> cross_entropy();
+std::vector<OpDef> ctc_loss();
 std::vector<OpDef> dft();
 std::vector<OpDef> stft();
 std::vector<OpDef> window_function();

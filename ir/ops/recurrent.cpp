@@ -333,6 +333,7 @@ void infer_recurrent_gradient(InferContext& context) {
   set(kDinitialH, state);
   set(kDinitialC, state);
   set(kDp, {D, multiple(H, 3)});
+  set(attrs.kind->state_gradient_output(), {T, D, N, H});
 }
 
 std::vector<Port> recurrent_inputs(const RecurrentKind& kind) {

@@ -36,6 +36,8 @@ struct RecurrentKind {
   std::int64_t gate_count() const { return static_cast<std::int64_t>(gates.size()); }
   std::size_t input_count() const { return has_cell_state ? 8 : 6; }
   std::size_t output_count() const { return has_cell_state ? 3 : 2; }
+  /// Output dH of the gradient operator, which is behind one gradient per input but sequence_lens.
+  std::size_t state_gradient_output() const { return input_count() - 1; }
 };
 
 inline constexpr RecurrentKind kLstm{.op = "LSTM",
@@ -83,7 +85,8 @@ enum : std::size_t { kY, kYh, kYc };
 namespace recurrent_gradient_input {
 enum : std::size_t { kY, kWorkspace, kDy, kDyh, kDyc };
 }  // namespace recurrent_gradient_input
-/// Numbers of the gradient operators' outputs; the last two belong to LSTM alone.
+/// Numbers of the gradient operators' outputs; the last two belong to LSTM alone. Behind those of
+/// an operator is dH, at kind.state_gradient_output().
 namespace recurrent_gradient_output {
 enum : std::size_t { kDx, kDw, kDr, kDb, kDinitialH, kDinitialC, kDp };
 }  // namespace recurrent_gradient_output
@@ -153,7 +156,7 @@ void check_sequence_lens(const Node& node, std::span<const std::int32_t> lengths
 /// and Y_c [D,N,H] (layout 1: [N,D,H]), workspace [T,D,N,S*H].
 void infer_recurrent(InferContext& context);
 /// infer of the gradient operators: each output has the shape of what it is the gradient of,
-/// whether that is given or not.
+/// whether that is given or not; dH [T,D,N,H].
 void infer_recurrent_gradient(InferContext& context);
 
 /// The ports and attributes that the three operators share.

@@ -69,6 +69,7 @@ class RecurrentGradientEvaluation {
       make_output(kDinitialC, sequences_.state_dims());
       make_output(kDp, {D, 3 * H});
     }
+    make_output(sequences_.attrs().kind->state_gradient_output(), {T, D, N, H});
     for (std::int64_t d = 0; d < D; ++d) {
       const DirectionWeights<Float> weights = sequences_.weights(d);
       for (std::int64_t n = 0; n < N; ++n) run_sequence(weights, d, n, cell);
@@ -107,6 +108,8 @@ class RecurrentGradientEvaluation {
       const std::vector<Float> dY = sequences_.read(
           kind.input_count() + input::kDy, sequences_.place(sequences_.extents().y, d, n, s));
       for (std::int64_t j = 0; j < H; ++j) gradient.h[j] += dY[j];
+      add(kind.state_gradient_output(), sequences_.place(step_strides(), d, n, s), 1,
+          gradient.h.data(), H);
       StepGradients<Float> sums(kind, H);
       cell.backward(weights, steps[s], gradient, sums);
       add_input(weights, d, n, s, sums);
@@ -115,6 +118,12 @@ class RecurrentGradientEvaluation {
     add(recurrent_gradient_output::kDinitialH, place, 1, gradient.h.data(), H);
     add(recurrent_gradient_output::kDinitialC, place, 1, gradient.c.data(),
         kind.has_cell_state ? H : 0);
+  }
+
+  /// Of dH.
+  RecurrentExtents::Strides step_strides() const {
+    const auto& [T, N, I, H, D, G, x, y, state, workspace] = sequences_.extents();
+    return {.time = D * N * H, .batch = H, .direction = N * H};
   }
 
   void add_input(const Weights& weights, std::int64_t d, std::int64_t n, std::int64_t s,
@@ -159,7 +168,7 @@ class RecurrentGradientEvaluation {
 
   EvaluateContext& context_;
   RecurrentSequences<Float> sequences_;
-  std::array<Float*, 7> outputs_{};
+  std::array<Float*, 8> outputs_{};
 };
 
 /// evaluate of the gradient operators. `cell.backward(weights, step, d, sums)` gets in `d` the

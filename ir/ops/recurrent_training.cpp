@@ -33,6 +33,7 @@ OpDef recurrent_gradient(const OpDef& forward, const RecurrentKind& kind,
     def.outputs.push_back({"dinitial_c", "T", kFloatTypes, kOptional});
     def.outputs.push_back({"dP", "T", kFloatTypes, kOptional});
   }
+  def.outputs.push_back({"dH", "T", kFloatTypes, kOptional});
   def.infer = infer_recurrent_gradient;
   return def;
 }

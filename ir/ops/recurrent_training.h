@@ -23,7 +23,10 @@ struct RecurrentForm {
 OpDef recurrent_training(const OpDef& forward, const RecurrentKind& kind,
                          const RecurrentForm& form);
 /// The gradient of `forward`. Inputs: those of `forward`, Y, workspace, dY, dY_h, LSTM also dY_c;
-/// outputs: dX, dW, dR, dB, dinitial_h, LSTM also dinitial_c, dP.
+/// outputs: dX, dW, dR, dB, dinitial_h, LSTM also dinitial_c, dP, and dH [T,D,N,H] in either
+/// layout: the gradient by h after each step along all its ways, dY of the step and through the
+/// steps that follow; 0 from a sequence's length on. dH is for looking at, and computed by
+/// `evaluate` alone.
 OpDef recurrent_gradient(const OpDef& forward, const RecurrentKind& kind,
                          const RecurrentForm& form);
 

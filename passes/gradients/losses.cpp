@@ -66,10 +66,17 @@ Gradients softmax_cross_entropy(GradientBuilder& g, Node& node, const Gradients&
   return {dX};
 }
 
+Gradients ctc(GradientBuilder& g, Node& node, const Gradients& dY) {
+  std::vector<Value*> inputs = node.inputs();
+  inputs.push_back(dY[0]);
+  return {g.add("CTCLossGrad", inputs, node.attrs(), kGatefoldDomain)};
+}
+
 }  // namespace
 
 std::vector<GradientRow> losses() {
   return {
+      {.op = "CTCLoss", .domain = kGatefoldDomain, .rule = ctc},
       {.op = "NegativeLogLikelihoodLoss", .rule = negative_log_likelihood},
       {.op = "SoftmaxCrossEntropyLoss", .rule = softmax_cross_entropy},
   };

@@ -21,6 +21,7 @@ const RecurrentKind& kind_of(const Node& node) {
 Node* replace_by_training_twin(GradientBuilder& g, Node& node, std::size_t outputs) {
   Node* twin = g.add_node_before(node, std::string(node.op().name) + "Training", node.inputs(),
                                  outputs + 1, node.attrs(), kGatefoldDomain);
+  twin->set_name(node.name());
   for (std::size_t i = 0; i < node.output_count(); ++i) {
     if (node.output(i) != nullptr) g.graph().replace_all_uses(node.output(i), twin->output(i));
   }
@@ -42,6 +43,7 @@ Gradients recurrent_rule(GradientBuilder& g, Node& node, const Gradients& dY) {
   }
   Node* backward = g.add_node(std::string(kind.op) + "Grad", inputs, input_count - 1, node.attrs(),
                               kGatefoldDomain);
+  backward->set_name(node.name());
   Gradients dX(input_count);
   std::size_t output = 0;
   for (std::size_t i = 0; i < input_count; ++i) {

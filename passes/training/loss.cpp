@@ -7,15 +7,20 @@
 #include <span>
 
 #include "ir/error.h"
+#include "passes/training/model_parts.h"
 
 namespace gatefold {
 namespace {
 
-using AddLoss = Value* (*)(GraphBuilder& g, const LossSpec& spec, Value& output, Value& target);
+using Values = std::vector<Value*>;
+using AddLoss = Value* (*)(GraphBuilder& g, const LossSpec& spec, Value& output,
+                           const Values& answers);
+
+enum class Answers : std::int8_t { kNumbers, kClasses, kLabellings };
 
 struct LossRow {
   std::string_view name;
-  bool takes_classes;
+  Answers answers;
   AddLoss add;
 };
 
@@ -63,54 +68,67 @@ Attrs class_attrs(const LossSpec& spec) {
   return attrs;
 }
 
-Value* cross_entropy(GraphBuilder& g, const LossSpec& spec, Value& output, Value& target) {
-  const ClassScores scores = with_classes_second(g, spec, output, target);
+Value* cross_entropy(GraphBuilder& g, const LossSpec& spec, Value& output, const Values& answers) {
+  const ClassScores scores = with_classes_second(g, spec, output, *answers[0]);
   return g.add("SoftmaxCrossEntropyLoss", {scores.scores, scores.targets}, class_attrs(spec));
 }
 
-Value* nll(GraphBuilder& g, const LossSpec& spec, Value& output, Value& target) {
-  const ClassScores scores = with_classes_second(g, spec, output, target);
+Value* nll(GraphBuilder& g, const LossSpec& spec, Value& output, const Values& answers) {
+  const ClassScores scores = with_classes_second(g, spec, output, *answers[0]);
   return g.add("NegativeLogLikelihoodLoss", {scores.scores, scores.targets}, class_attrs(spec));
 }
 
-Value* mse(GraphBuilder& g, const LossSpec& spec, Value& output, Value& target) {
-  const Term difference = Term(g, &output) - Term(g, &target);
+Value* ctc(GraphBuilder& g, const LossSpec& spec, Value& output, const Values& answers) {
+  const std::vector<std::int64_t> steps_first{1, 0, 2};
+  Value* log_probs =
+      spec.time_axis == 0 ? &output : g.add("Transpose", {&output}, {{"perm", steps_first}});
+  return g.add("CTCLoss", {log_probs, answers[0], answers[2], answers[1]},
+               {{"blank", spec.blank},
+                {"reduction", spec.reduction},
+                {"zero_infinity", std::int64_t{spec.zero_infinity}}},
+               kGatefoldDomain);
+}
+
+Value* mse(GraphBuilder& g, const LossSpec& spec, Value& output, const Values& answers) {
+  const Term difference = Term(g, &output) - Term(g, answers[0]);
   return reduced(g, spec, difference * difference);
 }
 
-Value* l1(GraphBuilder& g, const LossSpec& spec, Value& output, Value& target) {
-  return reduced(g, spec, (Term(g, &output) - Term(g, &target)).apply("Abs"));
+Value* l1(GraphBuilder& g, const LossSpec& spec, Value& output, const Values& answers) {
+  return reduced(g, spec, (Term(g, &output) - Term(g, answers[0])).apply("Abs"));
 }
 
 // With a = |y - t| and c = min(a, delta): c (a - c / 2)
-Value* huber(GraphBuilder& g, const LossSpec& spec, Value& output, Value& target) {
-  const Term a = (Term(g, &output) - Term(g, &target)).apply("Abs");
+Value* huber(GraphBuilder& g, const LossSpec& spec, Value& output, const Values& answers) {
+  const Term a = (Term(g, &output) - Term(g, answers[0])).apply("Abs");
   const Term c = a.apply("Min", a.number(spec.delta));
   return reduced(g, spec, c * (a - 0.5 * c));
 }
 
-Value* bce(GraphBuilder& g, const LossSpec& spec, Value& output, Value& target) {
+Value* bce(GraphBuilder& g, const LossSpec& spec, Value& output, const Values& answers) {
   const Term y(g, &output);
-  const Term t(g, &target);
+  const Term t(g, answers[0]);
   const auto bounded_log = [](const Term& p) {
     return p.apply("Log").apply("Max", p.number(-100));
   };
   return reduced(g, spec, -(t * bounded_log(y) + (1.0 - t) * bounded_log(1.0 - y)));
 }
 
-Value* bce_with_logits(GraphBuilder& g, const LossSpec& spec, Value& output, Value& target) {
+Value* bce_with_logits(GraphBuilder& g, const LossSpec& spec, Value& output,
+                       const Values& answers) {
   const Term y(g, &output);
-  return reduced(g, spec, y.apply("Softplus") - y * Term(g, &target));
+  return reduced(g, spec, y.apply("Softplus") - y * Term(g, answers[0]));
 }
 
 constexpr LossRow kLosses[] = {
-    {"cross_entropy", true, cross_entropy},
-    {"nll", true, nll},
-    {"mse", false, mse},
-    {"l1", false, l1},
-    {"huber", false, huber},
-    {"bce", false, bce},
-    {"bce_with_logits", false, bce_with_logits},
+    {"cross_entropy", Answers::kClasses, cross_entropy},
+    {"nll", Answers::kClasses, nll},
+    {"ctc", Answers::kLabellings, ctc},
+    {"mse", Answers::kNumbers, mse},
+    {"l1", Answers::kNumbers, l1},
+    {"huber", Answers::kNumbers, huber},
+    {"bce", Answers::kNumbers, bce},
+    {"bce_with_logits", Answers::kNumbers, bce_with_logits},
 };
 
 const LossRow& row_of(const LossSpec& spec) {
@@ -126,6 +144,26 @@ const LossRow& row_of(const LossSpec& spec) {
   return *row;
 }
 
+std::vector<LossInput> labelling_inputs(const LossSpec& spec, const Type& output) {
+  const bool has_time_axis = spec.time_axis == 0 || spec.time_axis == 1;
+  if (output.rank() != 3 || !has_time_axis) {
+    fail(
+        "loss 'ctc': the judged output is {}, its time axis {}; it must be [T,N,C] with time axis "
+        "0 or [N,T,C] with time axis 1",
+        to_string(output), spec.time_axis);
+  }
+  const Shape& shape = *output.shape;
+  const Dim N = shape[1 - spec.time_axis];
+  const std::int64_t T = shape[spec.time_axis].size();
+  const std::int64_t C = shape[2].size();
+  const auto lengths = [&](std::string name, std::int64_t first, std::int64_t end) {
+    return LossInput{std::move(name), {DataType::kInt64, Shape{N}}, first, end};
+  };
+  LossInput targets{spec.target, {DataType::kInt64, Shape{N, Dim()}}, 0, C};
+  (spec.blank < C / 2 ? targets.first : targets.end) = spec.blank + (spec.blank < C / 2 ? 1 : 0);
+  return {targets, lengths(spec.target + "_lengths", 0, 2), lengths("input_lengths", T, T + 1)};
+}
+
 }  // namespace
 
 std::vector<std::string_view> loss_names() {
@@ -134,20 +172,34 @@ std::vector<std::string_view> loss_names() {
   return names;
 }
 
-Type target_type(const LossSpec& spec, const Type& output) {
+std::vector<LossInput> loss_inputs(const LossSpec& spec, const Type& output) {
   const LossRow& row = row_of(spec);
   if (!output.is_tensor() || !is_float(output.dtype) || !output.has_rank()) {
     fail("loss '{}': the judged output is {}; it must be a floating-point tensor of known rank",
          spec.type, to_string(output));
   }
-  if (!row.takes_classes) return output;
+  if (row.answers == Answers::kLabellings) return labelling_inputs(spec, output);
+  if (row.answers == Answers::kNumbers) return {{spec.target, output}};
   Shape shape = *output.shape;
-  shape.erase(shape.begin() + class_axis(spec, output));
-  return {DataType::kInt64, shape};
+  const auto classes = shape.begin() + class_axis(spec, output);
+  const std::int64_t count = classes->size();
+  shape.erase(classes);
+  return {{spec.target, {DataType::kInt64, shape}, 0, count}};
 }
 
-Value* add_loss(GraphBuilder& g, const LossSpec& spec, Value& output, Value& target) {
-  return row_of(spec).add(g, spec, output, target);
+Value* add_loss(GraphBuilder& g, const LossSpec& spec) {
+  Graph& graph = g.graph();
+  Value* output =
+      spec.output.empty() ? graph.outputs().front().value : find_output(graph, spec.output);
+  Values answers;
+  for (LossInput& input : loss_inputs(spec, output->type())) {
+    if (graph.unique_name(input.name) != input.name) {
+      fail("loss '{}' takes an array '{}', but so is a value of the model called", spec.type,
+           input.name);
+    }
+    answers.push_back(graph.add_input(std::move(input.name), std::move(input.type)));
+  }
+  return row_of(spec).add(g, spec, *output, answers);
 }
 
 }  // namespace gatefold

@@ -18,22 +18,39 @@ struct LossSpec {
   std::string reduction = "mean";  ///< Over all elements: "mean" or "sum".
   std::int64_t class_axis = -1;    ///< Of losses over classes.
   std::optional<std::int64_t> ignore_index = {};  ///< A class that counts for nothing.
-  double delta = 1;  ///< Of the Huber loss: where it turns from square to straight.
+  double delta = 1;            ///< Of huber: where it turns from square to straight.
+  std::int64_t blank = 0;      ///< Of ctc: the class that is no label.
+  std::int64_t time_axis = 0;  ///< Of ctc: 0 or 1, the axis of the judged output that is no batch.
+  bool zero_infinity = false;  ///< Of ctc: what cannot be labelled counts for nothing.
 };
 
-/// cross_entropy, nll, mse, l1, huber, bce, bce_with_logits.
+/// cross_entropy, nll, ctc, mse, l1, huber, bce, bce_with_logits.
 std::vector<std::string_view> loss_names();
 
-/// The type of the targets that go with a judged output: classes, int64 without the class axis, or
-/// numbers in the output's own shape. Throws Error for an unknown loss or an output it cannot take.
-Type target_type(const LossSpec& spec, const Type& output);
+/// An array of right answers that a loss takes.
+struct LossInput {
+  std::string name;
+  Type type;
+  /// Of integers: those from `first` up to `end`, which is none of them, are right for any data.
+  std::int64_t first = 0, end = 0;
+};
 
-/// Adds the loss to the graph; a scalar. With y the output, t the target:
+/// What a loss takes beside the judged output, the targets first: numbers in the output's own
+/// shape, or classes, int64, in its shape without the class axis. Those of ctc are int64, too:
+/// targets [N,S], "<target>_lengths" [N], "input_lengths" [N]. Throws Error for an unknown loss or
+/// an output it cannot take.
+std::vector<LossInput> loss_inputs(const LossSpec& spec, const Type& output);
+
+/// Adds to a graph the inputs of a loss, in their order, and the loss of its output; a scalar. With
+/// y the output, t the target:
 ///   cross_entropy: -log softmax(y)[t] along the class axis; nll: -y[t], y being log-probabilities
+///   ctc: -log of the probability of all labellings of the steps that come down to t when
+///        repetitions are merged and blanks dropped, y being log-probabilities [T,N,C]
 ///   mse: (y - t)^2; l1: |y - t|; huber: (y - t)^2 / 2 up to |y - t| = delta, a line beyond
 ///   bce: -t log y - (1 - t) log(1 - y), logarithms bounded by -100; bce_with_logits: of sigmoid(y)
-/// Reduction mean divides by the number of elements, of those that are not ignored for classes.
-/// Source: torch.nn.functional.
-Value* add_loss(GraphBuilder& g, const LossSpec& spec, Value& output, Value& target);
+/// Reduction mean divides by the number of elements, of those that are not ignored for classes;
+/// that of ctc divides each sequence's loss by the length of its target and takes the mean of
+/// those. Source: torch.nn.functional.
+Value* add_loss(GraphBuilder& g, const LossSpec& spec);
 
 }  // namespace gatefold

@@ -9,14 +9,6 @@
 namespace gatefold {
 namespace {
 
-Value* add_stated_loss(GraphBuilder& g, const LossSpec& spec) {
-  const Graph& graph = g.graph();
-  Value* output =
-      spec.output.empty() ? graph.outputs().front().value : find_output(graph, spec.output);
-  Value* target = g.graph().add_input(spec.target, target_type(spec, output->type()));
-  return add_loss(g, spec, *output, *target);
-}
-
 Value* add_weighted_sum(GraphBuilder& g) {
   std::vector<Value*> sums;
   for (const Graph::Output& output : g.graph().outputs()) {
@@ -34,7 +26,7 @@ Value* add_weighted_sum(GraphBuilder& g) {
 /// Makes the loss the only output.
 Value* end_in_loss(Graph& graph, const std::optional<LossSpec>& spec) {
   GraphBuilder g(graph);
-  Value* loss = spec ? add_stated_loss(g, *spec) : add_weighted_sum(g);
+  Value* loss = spec ? add_loss(g, *spec) : add_weighted_sum(g);
   while (!graph.outputs().empty()) graph.erase_output(graph.outputs().size() - 1);
   graph.add_output("loss", loss);
   return loss;

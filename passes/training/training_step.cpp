@@ -37,7 +37,7 @@ class StepBuilder {
       steps_ = graph_->add_input(graph_->unique_name("steps"), {DataType::kFloat64, Dims{}});
     }
     seed_dropout(g_, steps_, spec_.seed);
-    Value* loss = add_loss();
+    Value* loss = add_loss(g_, spec_.loss);
     rate_ = graph_->add_input(graph_->unique_name("learning_rate"), {DataType::kFloat32, Dims{}});
     while (!graph_->outputs().empty()) graph_->erase_output(graph_->outputs().size() - 1);
     graph_->add_output("loss", loss);
@@ -62,18 +62,6 @@ class StepBuilder {
     Tensor initial;
     Value* after;
   };
-
-  Value* add_loss() {
-    const std::string name =
-        spec_.loss.output.empty() ? graph_->outputs().front().name : spec_.loss.output;
-    Value* output = find_output(*graph_, name);
-    if (graph_->unique_name(spec_.loss.target) != spec_.loss.target) {
-      fail("the targets are called '{}', but so is a value of the model; call them otherwise",
-           spec_.loss.target);
-    }
-    target_ = graph_->add_input(spec_.loss.target, target_type(spec_.loss, output->type()));
-    return gatefold::add_loss(g_, spec_.loss, *output, *target_);
-  }
 
   void add_backward(Value& loss) {
     gradients_ = add_gradients(*graph_, loss, nullptr, weights_);
@@ -225,7 +213,8 @@ class StepBuilder {
     for (TrainingState& state : step_.states) {
       state.input = number_of([&](const Value* input) { return input->name() == state.name; });
     }
-    step_.target_input = number_of([&](const Value* input) { return input == target_; });
+    step_.target_input =
+        number_of([&](const Value* input) { return input->name() == spec_.loss.target; });
     step_.learning_rate_input = number_of([&](const Value* input) { return input == rate_; });
   }
 
@@ -240,7 +229,6 @@ class StepBuilder {
   Value* steps_ = nullptr;                // Steps done; nullptr when there is no update.
   Value* is_due_ = nullptr;               // Whether the step updates; nullptr: each does.
   std::vector<OtherState> other_states_;  // Those that follow the weights.
-  Value* target_ = nullptr;
   Value* rate_ = nullptr;
 };
 

@@ -68,6 +68,7 @@ std::vector<OpCase> softmax_cases();
 std::vector<OpCase> non_max_suppression_cases();
 std::vector<OpCase> tensor_scatter_cases();
 std::vector<OpCase> cross_entropy_cases();
+std::vector<OpCase> ctc_loss_cases();
 std::vector<OpCase> dft_cases();
 std::vector<OpCase> stft_cases();
 std::vector<OpCase> window_function_cases();

@@ -50,6 +50,7 @@ constexpr CaseList kCaseLists[] = {
     non_max_suppression_cases,
     tensor_scatter_cases,
     cross_entropy_cases,
+    ctc_loss_cases,
     dft_cases,
     stft_cases,
     window_function_cases,

@@ -59,6 +59,14 @@ DimSizes sizes_in(const Graph& model, const Arrays& arrays) {
 
 bool is_float_tensor(const Type& type) { return type.is_tensor() && is_float(type.dtype); }
 
+/// The type with 1 for every extent that is not known.
+Type with_open_extents_1(Type type) {
+  for (Dim& dim : *type.shape) {
+    if (!dim.is_known()) dim = 1;
+  }
+  return type;
+}
+
 /// Collects the numbers of a problem.
 class ProblemReader {
  public:
@@ -127,7 +135,7 @@ class ProblemReader {
       } else if (model.outputs()[i].name == judged_output(*question.loss)) {
         if (output == nullptr)
           fail("loss '{}': the judged output is no tensor", question.loss->type);
-        add_target(*question.loss, output->type());
+        add_answers(*question.loss, output->type());
       }
     }
   }
@@ -140,20 +148,21 @@ class ProblemReader {
     problem_.data.push_back(draw({output.dtype(), output.dims()}, -0.5, 1));
   }
 
-  void add_target(const LossSpec& loss, const Type& output) {
-    const Type type = target_type(loss, output);
-    const auto array = arrays_.find(loss.target);
-    if (array != arrays_.end()) {
-      problem_.data.push_back(entry_for(type, loss.target, array->second, options_.data_step));
-      return;
+  void add_answers(const LossSpec& loss, const Type& output) {
+    for (const LossInput& input : loss_inputs(loss, output)) {
+      const auto array = arrays_.find(input.name);
+      if (array != arrays_.end()) {
+        problem_.data.push_back(
+            entry_for(input.type, input.name, array->second, options_.data_step));
+      } else if (options_.make_up_data) {
+        const bool is_number = is_float(input.type.dtype);
+        problem_.data.push_back(draw(with_open_extents_1(input.type),
+                                     static_cast<double>(input.first),
+                                     is_number ? 1 : static_cast<double>(input.end)));
+      } else {
+        fail("'{}' has no array '{}', which the loss needs", options_.data.string(), input.name);
+      }
     }
-    if (!options_.make_up_data) {
-      fail("'{}' has no array '{}', the target", options_.data.string(), loss.target);
-    }
-    const std::int64_t axis = loss.class_axis + (loss.class_axis < 0 ? output.rank() : 0);
-    const bool is_classes = !is_float(type.dtype);
-    problem_.data.push_back(
-        draw(type, 0, is_classes ? static_cast<double>(output.dims()[axis]) : 1));
   }
 
   /// Uniform in [low, high), other numbers for every input.

@@ -57,6 +57,9 @@ LossSpec read_loss(const json& object, LossSpec loss) {
   read(object, "reduction", loss.reduction);
   read(object, "class_axis", loss.class_axis);
   read(object, "delta", loss.delta);
+  read(object, "blank", loss.blank);
+  read(object, "time_axis", loss.time_axis);
+  read(object, "zero_infinity", loss.zero_infinity);
   if (object.contains("ignore_index") && !object["ignore_index"].is_null()) {
     read(object, "ignore_index", loss.ignore_index.emplace());
   }

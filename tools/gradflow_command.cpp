@@ -1,0 +1,135 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <memory>
+
+#include "tools/command.h"
+#include "tools/gradients/gradient_flow.h"
+#include "tools/output.h"
+#include "tools/table.h"
+
+namespace gatefold::tools {
+namespace {
+
+struct Options {
+  LossProblemOptions problem;
+  std::filesystem::path svg;
+  bool json = false;
+};
+
+/// Steps that the table shows at most.
+constexpr std::size_t kShownSteps = 16;
+/// Factors per step outside of [1 / kSteep, kSteep] are remarked on.
+constexpr double kSteep = 1.3;
+
+std::string direction(const LayerFlow& line) { return line.is_reverse ? "reverse" : "forward"; }
+
+std::string remark(const LayerFlow& line) {
+  const double factor = line.factor_per_step();
+  if (factor < 1 / kSteep) return "vanishing";
+  return factor > kSteep ? "exploding" : "";
+}
+
+void print_layers(const GradientFlow& flow) {
+  constexpr auto kRight = Table::Align::kRight;
+  Table table({{""},
+               {"layer"},
+               {"direction"},
+               {"steps", kRight},
+               {"smallest", kRight},
+               {"largest", kRight},
+               {"per step", kRight},
+               {""}});
+  for (std::size_t i = 0; i < flow.layers.size(); ++i) {
+    const LayerFlow& line = flow.layers[i];
+    const auto [low, high] = std::minmax_element(line.norms.begin(), line.norms.end());
+    const bool is_empty = line.norms.empty();
+    table.add_row({fmt::format("{}", i + 1), line.op + " " + line.layer, direction(line),
+                   fmt::format("{}", line.norms.size()), fmt::format("{:.3g}", is_empty ? 0 : *low),
+                   fmt::format("{:.3g}", is_empty ? 0 : *high),
+                   fmt::format("{:.3f}", line.factor_per_step()), remark(line)});
+  }
+  print("{}", table.to_string());
+}
+
+/// The norms of every layer at steps that are spread over the longest.
+void print_steps(const GradientFlow& flow) {
+  std::size_t steps = 0;
+  std::vector<Table::Column> columns{{"step", Table::Align::kRight}};
+  for (std::size_t i = 0; i < flow.layers.size(); ++i) {
+    steps = std::max(steps, flow.layers[i].norms.size());
+    columns.push_back({fmt::format("layer {}", i + 1), Table::Align::kRight});
+  }
+  Table table(std::move(columns));
+  const std::size_t shown = std::min(steps, kShownSteps);
+  for (std::size_t row = 0; row < shown; ++row) {
+    const std::size_t step = shown < 2 ? 0 : row * (steps - 1) / (shown - 1);
+    std::vector<std::string> cells{fmt::format("{}", step)};
+    for (const LayerFlow& line : flow.layers) {
+      cells.push_back(step < line.norms.size() ? fmt::format("{:.3g}", line.norms[step]) : "");
+    }
+    table.add_row(std::move(cells));
+  }
+  print("{}", table.to_string());
+}
+
+void print_parameters(const GradientFlow& flow) {
+  constexpr auto kRight = Table::Align::kRight;
+  Table table({{"parameter"}, {"gradient", kRight}, {"/ weights", kRight}});
+  for (const ParameterFlow& parameter : flow.parameters) {
+    table.add_row({parameter.name, fmt::format("{:.3g}", parameter.norm),
+                   fmt::format("{:.3g}", parameter.relative_norm)});
+  }
+  print("{}", table.to_string());
+}
+
+int run(const Options& options) {
+  const GradientFlow flow =
+      measure_gradient_flow(read_loss_problem(options.problem), options.problem.threads);
+  if (!options.svg.empty()) write_file(options.svg, to_svg(flow));
+  if (options.json) {
+    print("{}", to_json(flow));
+    return kSuccess;
+  }
+  print("loss {:.6g}\n\n", flow.loss);
+  if (flow.layers.empty()) {
+    print("the model has no LSTM, GRU or RNN layer\n\n");
+  } else {
+    print_layers(flow);
+    print("\nnorm of the gradient by h\n");
+    print_steps(flow);
+    print("\n");
+  }
+  print_parameters(flow);
+  return kSuccess;
+}
+
+std::function<int()> declare(CLI::App& parser) {
+  auto options = std::make_shared<Options>();
+  add_loss_problem_options(parser, options->problem);
+  parser.get_option("--data")->required();
+  parser
+      .add_option("--step", options->problem.data_step,
+                  "The step to take of arrays that have an axis of steps in front")
+      ->capture_default_str();
+  parser.add_option("--svg", options->svg, "Draw the norms over the steps into a file");
+  parser.add_flag("--json", options->json, "Print JSON");
+  return [options] { return run(*options); };
+}
+
+}  // namespace
+
+const Command kGradflowCommand{
+    .name = "gradflow",
+    .summary = "Show how gradients vanish or explode over time",
+    .example =
+        "gatefold gradflow model.onnx --data data.npz --spec spec.json --svg flow.svg\n\n"
+        "For every recurrent layer and direction: the norm, over the batch, of the gradient of\n"
+        "the loss by the hidden state after each step, and by what it is multiplied from a step\n"
+        "to the one computed before it. For every parameter: the norm of its gradient, and that\n"
+        "divided by the norm of the parameter.",
+    .declare = declare,
+};
+
+}  // namespace gatefold::tools
