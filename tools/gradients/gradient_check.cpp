@@ -201,7 +201,7 @@ class GradientChecker {
       if (ratio(least, subject.scale) <= options_.tolerance) return least;
       if (part != kStepParts.back()) continue;
       const double here = loss_();
-      const auto [low, high] = std::minmax((here - below) / step, (above - here) / step);
+      const auto [low, high] = std::minmax({(here - below) / step, (above - here) / step});
       least = std::min(least, std::max({0.0, low - gradient, gradient - high}));
     }
     return least;
