@@ -194,8 +194,10 @@ Value* add_loss(GraphBuilder& g, const LossSpec& spec) {
   Values answers;
   for (LossInput& input : loss_inputs(spec, output->type())) {
     if (graph.unique_name(input.name) != input.name) {
-      fail("loss '{}' takes an array '{}', but so is a value of the model called", spec.type,
-           input.name);
+      fail(
+          "loss '{}' takes an array called '{}', but so is a value of the model; call one "
+          "otherwise",
+          spec.type, input.name);
     }
     answers.push_back(graph.add_input(std::move(input.name), std::move(input.type)));
   }
