@@ -149,4 +149,9 @@ std::unique_ptr<Kernel> make_kernel(const KernelRequest& request) {
   return make_evaluate_kernel(request);
 }
 
+bool has_kernel(const OpDef& op) {
+  return std::any_of(std::begin(kKernels), std::end(kKernels),
+                     [&](const KernelEntry& entry) { return entry.op == op.name; });
+}
+
 }  // namespace gatefold

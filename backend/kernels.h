@@ -11,6 +11,9 @@ namespace gatefold {
 /// operator's `evaluate`.
 std::unique_ptr<Kernel> make_kernel(const KernelRequest& request);
 
+/// Whether the table has a kernel of its own for some use of the operator.
+bool has_kernel(const OpDef& op);
+
 /// plain's kernel or oneDNN's, whichever is faster for the shapes at hand. Where that is not known
 /// beforehand, both are run on made-up data the first time that such shapes are planned in this
 /// process.

@@ -118,15 +118,21 @@ constexpr ViewEntry kViews[] = {
     {"Unsqueeze", whole},
 };
 
+const ViewEntry* find_view(const OpDef& op) {
+  if (op.domain != kOnnxDomain) return nullptr;
+  for (const ViewEntry& entry : kViews) {
+    if (entry.op == op.name) return &entry;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
+bool can_be_view(const OpDef& op) { return find_view(op) != nullptr; }
+
 Offset view_offset(const KernelRequest& request, std::size_t index) {
-  for (const ViewEntry& entry : kViews) {
-    if (entry.op == request.node.op().name && request.node.op().domain == kOnnxDomain) {
-      return entry.rule(request, index);
-    }
-  }
-  return std::nullopt;
+  const ViewEntry* entry = find_view(request.node.op());
+  return entry == nullptr ? std::nullopt : entry->rule(request, index);
 }
 
 }  // namespace gatefold

@@ -15,25 +15,6 @@ void expect_gradients(const std::string& text, std::map<std::string, Tensor> inp
   EXPECT_TRUE(check.has_nonzero);
 }
 
-constexpr const char* kIf = R"(
-  g (bool c, float[2,3] x, float[3] w) => (float[2,3] y, float z) {
-    y, z = If (c) <
-      then_branch = t () => (float[2,3] a, float b) {
-        a = Mul (x, w)
-        b = ReduceSum <keepdims = 0> (w)
-      },
-      else_branch = e () => (float[2,3] a2, float b2) {
-        a2 = Tanh (x)
-        s = Mul (a2, x)
-        b2 = ReduceSum <keepdims = 0> (s)
-      }>
-  })";
-
-TEST(IfGradients, OfTheThenBranch) { expect_gradients(kIf, {{"c", Tensor::scalar(true)}}); }
-
-// w takes no part: its gradient is zero there.
-TEST(IfGradients, OfTheElseBranch) { expect_gradients(kIf, {{"c", Tensor::scalar(false)}}); }
-
 TEST(IfGradients, OfNestedBranches) {
   constexpr const char* kNested = R"(
     g (bool c, bool d, float[2,3] x, float[3,3] w) => (float[a,b] y) {
@@ -52,32 +33,6 @@ TEST(IfGradients, OfNestedBranches) {
       expect_gradients(kNested, {{"c", Tensor::scalar(c)}, {"d", Tensor::scalar(d)}});
     }
   }
-}
-
-constexpr const char* kLoop = R"(
-  g (int64 trips, float[2,3] x, float[3,3] w, float[3] b) => (float[2,3] v, float[t,2,3] s) {
-    v, s = Loop (trips, , x) <
-      body = body (int64 i, bool c, float[2,3] h) => (bool c2, float[2,3] h2, float[2,3] slice) {
-        c2 = Identity (c)
-        m = MatMul (h, w)
-        a = Add (m, b)
-        h2 = Tanh (a)
-        f = CastLike (i, h)
-        slice = Mul (h2, f)
-      }>
-  })";
-
-TEST(LoopGradients, OfCapturedWeightsStateAndStackedOutput) {
-  expect_gradients(kLoop, {{"trips", Tensor::scalar<std::int64_t>(4)}});
-}
-
-TEST(LoopGradients, OfASingleIteration) {
-  expect_gradients(kLoop, {{"trips", Tensor::scalar<std::int64_t>(1)}});
-}
-
-// The final state is the first one.
-TEST(LoopGradients, OfNoIteration) {
-  expect_gradients(kLoop, {{"trips", Tensor::scalar<std::int64_t>(0)}});
 }
 
 TEST(LoopGradients, WithEarlyExitByTheCondition) {
@@ -188,22 +143,6 @@ TEST(ScanGradients, OfStatesSlicesAndCapturedWeights) {
           s = Add (m, xt)
           hn = Tanh (s)
           yt = Mul (hn, xt)
-        }>
-    })");
-}
-
-TEST(ScanGradients, WithAxesAndDirections) {
-  expect_gradients(R"(
-    g (float[3] h0, float[3,4] x, float[4,3] z) => (float[3] h, float[3,4] y, float[4,3] v) {
-      h, y, v = Scan (h0, x, z) <
-        num_scan_inputs = 2, scan_input_axes = [1, 0], scan_input_directions = [1, 0],
-        scan_output_axes = [-1, 0], scan_output_directions = [0, 1],
-        body = body (float[3] hp, float[3] xt, float[3] zt)
-            => (float[3] hn, float[3] yt, float[3] vt) {
-          p = Mul (hp, xt)
-          hn = Add (p, zt)
-          yt = Sin (hn)
-          vt = Mul (xt, zt)
         }>
     })");
 }

@@ -1,4 +1,5 @@
 #include "tests/ops/op_case.h"
+#include "tests/random_inputs.h"
 
 namespace gatefold::test {
 namespace {
@@ -52,6 +53,11 @@ std::vector<OpCase> arithmetic_cases() {
   cases.push_back({.name = "PowSquare",
                    .graph = "g (float[3,7] x) => (float[3,7] y) <float two = {2}> "
                             "{ y = Pow (x, two) }"});
+  cases.push_back(case_of("MulUnknownExtents", "Mul", "float[n,3]", "float[m,3]", "float[k,3]"));
+  cases.back().inputs = {{"a", random_tensor({DataType::kFloat32, Dims{2, 3}}, 1)},
+                         {"b", random_tensor({DataType::kFloat32, Dims{1, 3}}, 2)}};
+  cases.push_back(case_of("PowPositive", "Pow", "float[3,2]", "float[2]", "float[3,2]"));
+  cases.back().inputs = {{"a", Tensor::of<float>({3, 2}, {1, 2, 0.5F, 3, 1.5F, 0.1F})}};
   cases.push_back(case_of("SubFloat16", "Sub", "float16[3,4]", "float16[4]", "float16[3,4]"));
   cases.back().tolerance = 1e-3;
   return cases;

@@ -1,9 +1,14 @@
 #include "tests/ops/op_case.h"
+#include "tests/random_inputs.h"
 
 namespace gatefold::test {
 
 std::vector<OpCase> conv_cases() {
   return {
+      {.name = "ConvUnknownExtents",
+       .graph = "g (float[n,4,s] x, float[6,2,3] w, float[6] b) => (float[n,6,o] y) "
+                "{ y = Conv <group = 2, strides = [2], pads = [1, 2]> (x, w, b) }",
+       .inputs = {{"x", random_tensor({DataType::kFloat32, Dims{2, 4, 8}}, 1)}}},
       {.name = "ConvOneAxis",
        .graph = "g (float[2,4,33] x, float[5,4,3] w, float[5] b) => (float[2,5,31] y) "
                 "{ y = Conv (x, w, b) }"},

@@ -1,9 +1,14 @@
 #include "tests/ops/op_case.h"
+#include "tests/random_inputs.h"
 
 namespace gatefold::test {
 
 std::vector<OpCase> conv_transpose_cases() {
   return {
+      {.name = "ConvTransposeUnknownExtents",
+       .graph = "g (float[n,4,s] x, float[4,3,3] w, float[6] b) => (float[n,6,o] y) "
+                "{ y = ConvTranspose <group = 2, strides = [2], pads = [1, 0]> (x, w, b) }",
+       .inputs = {{"x", random_tensor({DataType::kFloat32, Dims{2, 4, 5}}, 1)}}},
       {.name = "ConvTransposeOneAxis",
        .graph = "g (float[2,3,5] x, float[3,4,3] w, float[4] b) => (float[2,4,7] y) "
                 "{ y = ConvTranspose (x, w, b) }"},

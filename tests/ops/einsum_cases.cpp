@@ -4,6 +4,15 @@ namespace gatefold::test {
 
 std::vector<OpCase> einsum_cases() {
   return {
+      {.name = "EinsumSumsOneAxisOfOne",
+       .graph = "g (float[2,3,4] a, float[4,5] b) => (float[2,5] y) { y = Einsum <equation = "
+                "\"abc,cd->ad\"> (a, b) }"},
+      {.name = "EinsumTrace",
+       .graph = "g (float[2,3,3] a, float[2] b) => (float y) { y = Einsum <equation = "
+                "\"bii,b->\"> (a, b) }"},
+      {.name = "EinsumThreeOperands",
+       .graph = "g (float[2,3] a, float[3,4] b, float[2,4] c) => (float[2] y) { y = Einsum "
+                "<equation = \"ij,jk,ik->i\"> (a, b, c) }"},
       {.name = "EinsumProduct",
        .graph = "g (float[3,4] a, float[4,5] b) => (float[3,5] y) { y = Einsum <equation = "
                 "\"ij,jk->ik\"> (a, b) }"},

@@ -1,9 +1,16 @@
 #include "tests/ops/op_case.h"
+#include "tests/random_inputs.h"
 
 namespace gatefold::test {
 
 std::vector<OpCase> matmul_cases() {
   return {
+      {.name = "MatMulUnknownBatches",
+       .graph = "g (float[n,2,3] a, float[m,3,4] b) => (float[k,2,4] y) { y = MatMul (a, b) }",
+       .inputs = {{"a", random_tensor({DataType::kFloat32, Dims{2, 2, 3}}, 1)},
+                  {"b", random_tensor({DataType::kFloat32, Dims{1, 3, 4}}, 2)}}},
+      {.name = "MatMulRowTimesStack",
+       .graph = "g (float[3] a, float[2,3,4] b) => (float[2,4] y) { y = MatMul (a, b) }"},
       {.name = "MatMulSmall",
        .graph = "g (float[5,7] a, float[7,9] b) => (float[5,9] y) { y = MatMul (a, b) }"},
       {.name = "MatMulLarge",

@@ -5,8 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "ir/graph.h"
 #include "ir/tensor.h"
+
+namespace gatefold {
+class Graph;
+}  // namespace gatefold
 
 namespace gatefold::test {
 
@@ -25,6 +28,7 @@ struct OpCase {
 };
 
 /// One function per file of this folder; op_cases.cpp lists them.
+std::vector<OpCase> control_flow_cases();
 std::vector<OpCase> conv_cases();
 std::vector<OpCase> conv_transpose_cases();
 std::vector<OpCase> reshape_cases();
@@ -33,6 +37,7 @@ std::vector<OpCase> slice_cases();
 std::vector<OpCase> split_cases();
 std::vector<OpCase> concat_cases();
 std::vector<OpCase> expand_cases();
+std::vector<OpCase> sum_to_shape_cases();
 std::vector<OpCase> pad_cases();
 std::vector<OpCase> shape_cases();
 std::vector<OpCase> constant_of_shape_cases();

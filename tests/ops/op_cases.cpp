@@ -1,3 +1,4 @@
+#include "ir/graph.h"
 #include "tests/ops/op_case.h"
 #include "tests/random_inputs.h"
 
@@ -7,6 +8,7 @@ namespace {
 using CaseList = std::vector<OpCase> (*)();
 
 constexpr CaseList kCaseLists[] = {
+    control_flow_cases,
     conv_cases,
     conv_transpose_cases,
     reshape_cases,
@@ -15,6 +17,7 @@ constexpr CaseList kCaseLists[] = {
     split_cases,
     concat_cases,
     expand_cases,
+    sum_to_shape_cases,
     pad_cases,
     shape_cases,
     constant_of_shape_cases,

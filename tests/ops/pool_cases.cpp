@@ -1,9 +1,18 @@
 #include "tests/ops/op_case.h"
+#include "tests/random_inputs.h"
 
 namespace gatefold::test {
 
 std::vector<OpCase> pool_cases() {
   return {
+      {.name = "AveragePoolUnknownExtents",
+       .graph = "g (float[n,2,s] x) => (float[n,2,o] y) "
+                "{ y = AveragePool <kernel_shape = [3], strides = [2]> (x) }",
+       .inputs = {{"x", random_tensor({DataType::kFloat32, Dims{2, 2, 8}}, 1)}}},
+      {.name = "MaxPoolUnknownExtents",
+       .graph = "g (float[n,2,s] x) => (float[n,2,o] y) "
+                "{ y = MaxPool <kernel_shape = [3], pads = [1, 1], strides = [2]> (x) }",
+       .inputs = {{"x", random_tensor({DataType::kFloat32, Dims{2, 2, 8}}, 1)}}},
       {.name = "MaxPoolOneAxis",
        .graph =
            "g (float[2,3,20] x) => (float[2,3,18] y) { y = MaxPool <kernel_shape = [3]> (x) }"},

@@ -1,9 +1,18 @@
 #include "tests/ops/op_case.h"
+#include "tests/random_inputs.h"
 
 namespace gatefold::test {
 
 std::vector<OpCase> reduce_cases() {
   return {
+      {.name = "ReduceMeanUnknownExtents",
+       .graph = "g (float[n,s] x) => (float[n] y) <int64[1] axes = {-1}> { y = ReduceMean "
+                "<keepdims = 0> (x, axes) }",
+       .inputs = {{"x", random_tensor({DataType::kFloat32, Dims{3, 4}}, 1)}}},
+      {.name = "ReduceProdWithZeros",
+       .graph = "g (float[3,3] x) => (float[3,1] y) <int64[1] axes = {1}> { y = ReduceProd (x, "
+                "axes) }",
+       .inputs = {{"x", Tensor::of<float>({3, 3}, {1, 0, 3, 0, 2, 0, 4, 5, 6})}}},
       {.name = "ReduceSumLastAxis",
        .graph = "g (float[3,4,37] x) => (float[3,4,1] y) <int64[1] axes = {-1}> { y = ReduceSum "
                 "(x, axes) }"},

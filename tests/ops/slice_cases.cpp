@@ -1,9 +1,14 @@
 #include "tests/ops/op_case.h"
+#include "tests/random_inputs.h"
 
 namespace gatefold::test {
 
 std::vector<OpCase> slice_cases() {
   return {
+      {.name = "SliceUnknownExtents",
+       .graph = "g (float[n,4] x) => (float[a,b] y) <int64[1] s = {-2}, int64[1] e = {9}> { "
+                "y = Slice (x, s, e) }",
+       .inputs = {{"x", random_tensor({DataType::kFloat32, Dims{3, 4}}, 1)}}},
       {.name = "SliceRows",
        .graph = "g (float[6,4] x) => (float[a,b] y) <int64[1] s = {1}, int64[1] e = {5}> { "
                 "y = Slice (x, s, e) }"},
