@@ -13,6 +13,7 @@ std::vector<GradientRow> refused() {
   constexpr std::string_view kImages = "sampling of images and spectra has no gradient rule";
   constexpr std::string_view kMatrices = "it has no gradient rule";
   constexpr std::string_view kSecond = "it computes gradients itself; there are no second ones";
+  constexpr std::string_view kOptimizer = "what an optimizer does is not trained itself";
   std::vector<GradientRow> rows;
   const auto add = [&rows](std::string_view reason, std::initializer_list<std::string_view> ops,
                            std::string_view domain = kOnnxDomain) {
@@ -29,6 +30,8 @@ std::vector<GradientRow> refused() {
   add(kMatrices, {"Det", "Unique"});
   add(kSecond, {"GRUGrad", "GRUTraining", "LSTMGrad", "LSTMTraining", "RNNGrad", "RNNTraining"},
       kGatefoldDomain);
+  add(kSecond, {"Gradient"}, kTrainingDomain);
+  add(kOptimizer, {"Adagrad", "Adam", "Momentum"}, kTrainingDomain);
   return rows;
 }
 

@@ -37,7 +37,6 @@ std::vector<OpCase> slice_cases();
 std::vector<OpCase> split_cases();
 std::vector<OpCase> concat_cases();
 std::vector<OpCase> expand_cases();
-std::vector<OpCase> sum_to_shape_cases();
 std::vector<OpCase> pad_cases();
 std::vector<OpCase> shape_cases();
 std::vector<OpCase> constant_of_shape_cases();

@@ -17,7 +17,6 @@ constexpr CaseList kCaseLists[] = {
     split_cases,
     concat_cases,
     expand_cases,
-    sum_to_shape_cases,
     pad_cases,
     shape_cases,
     constant_of_shape_cases,
