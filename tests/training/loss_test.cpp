@@ -11,16 +11,21 @@
 namespace gatefold::test {
 namespace {
 
-double loss_of(const LossSpec& spec, const Tensor& output, const Tensor& target) {
+double loss_of(const LossSpec& spec, const Tensor& output, const std::vector<Tensor>& answers) {
   Graph graph;
   GraphBuilder g(graph);
-  Value* y = graph.add_input("y", output.type());
-  Value* t = graph.add_input("t", target_type(spec, y->type()));
-  EXPECT_EQ(t->type(), target.type());
-  graph.add_output("loss", add_loss(g, spec, *y, *t));
-  const Tensor loss = std::get<Tensor>(evaluate(graph, {output, target}).front());
+  graph.add_output("y", graph.add_input("y", output.type()));
+  graph.set_output(0, add_loss(g, spec));
+  std::vector<Datum> inputs{output};
+  for (const Tensor& answer : answers) inputs.emplace_back(answer);
+  const Tensor loss = std::get<Tensor>(evaluate(graph, inputs).front());
   EXPECT_EQ(loss.rank(), 0);
   return loss.number_at(0);
+}
+
+double loss_of(const LossSpec& spec, const Tensor& output, const Tensor& target) {
+  EXPECT_EQ(loss_inputs(spec, output.type()).front().type, target.type());
+  return loss_of(spec, output, std::vector<Tensor>{target});
 }
 
 void expect_mean_and_sum(LossSpec spec, const Tensor& output, const Tensor& target, double sum,
@@ -71,14 +76,45 @@ TEST(Loss, OfClassesAlongAnyAxis) {
   expect_mean_and_sum({.type = "nll"}, inner, t, 12, 3);
 }
 
+// Of the four labellings of two steps, three come down to a target of one label.
+TEST(Loss, OfLabellings) {
+  const auto half = static_cast<float>(std::log(0.5));
+  const auto numbers = [](std::int64_t n) { return Tensor::of<std::int64_t>({2}, {n, n}); };
+  const Tensor y = Tensor::of<float>({2, 2, 2}, {half, half, half, half, half, half, half, half});
+  LossSpec spec{.type = "ctc"};
+  const auto answers = [&](std::int64_t label) {
+    return std::vector<Tensor>{Tensor::of<std::int64_t>({2, 1}, {label, label}), numbers(1),
+                               numbers(2)};
+  };
+  EXPECT_NEAR(loss_of(spec, y, answers(1)), -std::log(0.75), 1e-6);
+  spec.reduction = "sum";
+  spec.blank = 1;
+  EXPECT_NEAR(loss_of(spec, y, answers(0)), -2 * std::log(0.75), 1e-6);
+}
+
+TEST(Loss, OfLabellingsAlongAnyTimeAxis) {
+  const Tensor steps_first = Tensor::of<float>({3, 1, 2}, {-1, -2, -3, -4, -5, -6});
+  const std::vector<Tensor> answers{Tensor::of<std::int64_t>({1, 1}, {1}),
+                                    Tensor::of<std::int64_t>({1}, {1}),
+                                    Tensor::of<std::int64_t>({1}, {3})};
+  const LossSpec batch_first{.type = "ctc", .time_axis = 1};
+  EXPECT_EQ(loss_of({.type = "ctc"}, steps_first, answers),
+            loss_of(batch_first, steps_first.reshaped({1, 3, 2}), answers));
+  EXPECT_EQ(loss_inputs(batch_first, steps_first.type())[1].name, "target_lengths");
+  EXPECT_EQ(loss_inputs(batch_first, steps_first.type())[2].name, "input_lengths");
+}
+
 TEST(Loss, RefusesWhatItCannotTake) {
   const Type numbers(DataType::kFloat32, Dims{2, 3});
-  EXPECT_THROW(target_type({.type = "hinge"}, numbers), Error);
-  EXPECT_THROW(target_type({.type = "mse", .reduction = "none"}, numbers), Error);
-  EXPECT_THROW(target_type({.type = "nll", .class_axis = 2}, numbers), Error);
-  EXPECT_THROW(target_type({.type = "nll"}, Type(DataType::kFloat32, Dims{})), Error);
-  EXPECT_THROW(target_type({.type = "mse"}, Type(DataType::kInt64, Dims{2})), Error);
-  EXPECT_THROW(target_type({.type = "mse"}, Type(DataType::kFloat32, std::nullopt)), Error);
+  EXPECT_THROW(loss_inputs({.type = "hinge"}, numbers), Error);
+  EXPECT_THROW(loss_inputs({.type = "mse", .reduction = "none"}, numbers), Error);
+  EXPECT_THROW(loss_inputs({.type = "nll", .class_axis = 2}, numbers), Error);
+  EXPECT_THROW(loss_inputs({.type = "nll"}, Type(DataType::kFloat32, Dims{})), Error);
+  EXPECT_THROW(loss_inputs({.type = "ctc"}, numbers), Error);
+  EXPECT_THROW(
+      loss_inputs({.type = "ctc", .time_axis = 2}, Type(DataType::kFloat32, Dims{2, 3, 4})), Error);
+  EXPECT_THROW(loss_inputs({.type = "mse"}, Type(DataType::kInt64, Dims{2})), Error);
+  EXPECT_THROW(loss_inputs({.type = "mse"}, Type(DataType::kFloat32, std::nullopt)), Error);
 }
 
 }  // namespace
