@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds Gatefold, then imports, inspects, runs and measures a bundled model.
+# Builds Gatefold, then imports, inspects, runs, measures and trains a bundled model.
 set -eu
 cd "$(dirname "$0")/.."
 cmake --preset release
@@ -11,3 +11,7 @@ $gatefold inspect $model/model.onnx --dim batch=1 --dim time=32
 $gatefold run $model/model.onnx --input tokens=$model/test_data_set_0/input_0.pb
 $gatefold test $model
 $gatefold bench $model --ops
+trained=$(mktemp -d)/trained.onnx
+$gatefold train $model/model.onnx --data $model/text.npz --loss cross_entropy --metric accuracy \
+  --optimizer adam --lr 0.005 --batch-size 8 --epochs 10 --shuffle -o "$trained"
+$gatefold run "$trained" --input tokens=$model/test_data_set_0/input_0.pb

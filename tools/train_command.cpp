@@ -240,8 +240,8 @@ const Command kTrainCommand{
     .name = "train",
     .summary = "Train a model's weights and write it with the new ones",
     .example =
-        "gatefold train examples/models/char_lstm.onnx --data text.npz --loss cross_entropy "
-        "--optimizer adam --lr 0.01 --epochs 5 -o trained.onnx",
+        "gatefold train examples/models/char_lstm/model.onnx --data "
+        "examples/models/char_lstm/text.npz --loss cross_entropy --optimizer adam -o trained.onnx",
     .declare = declare,
 };
 

@@ -2,6 +2,7 @@
 #include <onnx/onnx_pb.h>
 
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <sstream>
 #include <vector>
@@ -128,6 +129,22 @@ TEST_F(CliTrain, ChangesNothingButTheNumbersOfInitializers) {
   EXPECT_TRUE(before.SerializeAsString() == after.SerializeAsString());
 }
 
+// The block of commands below "## Train".
+TEST_F(CliTrain, DoesWhatTheReadmeSays) {
+  const fs::path source = GATEFOLD_SOURCE_DIR;
+  fs::create_directory_symlink(source / "examples", folder() / "examples");
+  std::stringstream readme;
+  readme << std::ifstream(source / "README.md").rdbuf();
+  const std::string section = readme.str().substr(readme.str().find("\n## Train\n"));
+  const std::string fence = "```sh\n";
+  const std::size_t first = section.find(fence) + fence.size();
+  write("commands", section.substr(first, section.find("```\n", first) - first));
+  const CommandResult result = shell("set -e; gatefold() { \"$gatefold\" \"$@\"; }; . ./commands");
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_TRUE(contains(result.output, "trained 60 of 60 steps\nwrote trained.onnx\n"));
+  EXPECT_TRUE(contains(result.output, "scores"));
+}
+
 TEST_F(CliTrain, ReportsWhatATrainingTestExpects) {
   const CommandResult result = train_text("--steps 3 --shuffle -o new.onnx --report report.npz");
   EXPECT_EQ(result.exit_code, 0) << result.errors;
@@ -170,6 +187,7 @@ TEST_F(CliTrain, ResumesBitForBit) {
       "--lr 0.005 --batch-size 8 ";
   expect_same_when_resumed(text);
   expect_same_when_resumed(text + "--shuffle --seed 7");
+  expect_same_when_resumed(text + "--accumulate 4");
 }
 
 // In the middle of an epoch, whose mean decides about the rate.

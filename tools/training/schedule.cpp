@@ -30,7 +30,8 @@ struct Moment {
 double constant(const Moment& now) { return now.rate; }
 
 double stepwise(const Moment& now) {
-  return now.rate * std::pow(now.spec.gamma, static_cast<double>(now.step / now.spec.step_size));
+  const std::int64_t changes = now.step / now.spec.step_size;
+  return now.rate * std::pow(now.spec.gamma, static_cast<double>(changes));
 }
 
 double exponential(const Moment& now) {
