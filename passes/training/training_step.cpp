@@ -30,19 +30,17 @@ class StepBuilder {
                                         : find_parameters(*graph_, spec.trainable)) {}
 
   TrainingStep build() {
-    for (const std::string& name : wanted_.model) {
-      model_outputs_.push_back(find_output(*graph_, name));
-    }
     if (wanted_.update) {
       steps_ = graph_->add_input(graph_->unique_name("steps"), {DataType::kFloat64, Dims{}});
     }
     seed_dropout(g_, steps_, spec_.seed);
     Value* loss = add_loss(g_, spec_.loss);
     rate_ = graph_->add_input(graph_->unique_name("learning_rate"), {DataType::kFloat32, Dims{}});
-    while (!graph_->outputs().empty()) graph_->erase_output(graph_->outputs().size() - 1);
+    if (wanted_.update) gradients_ = add_gradients(*graph_, *loss, nullptr, weights_);
+    take_outputs();
     graph_->add_output("loss", loss);
     if (wanted_.update) {
-      add_backward(*loss);
+      add_backward();
     } else {
       deliver_model_outputs();
       keep_weights();
@@ -63,8 +61,16 @@ class StepBuilder {
     Value* after;
   };
 
-  void add_backward(Value& loss) {
-    gradients_ = add_gradients(*graph_, loss, nullptr, weights_);
+  // Differentiation puts other nodes in the place of some that give outputs: only then it is known
+  // which values they are.
+  void take_outputs() {
+    for (const std::string& name : wanted_.model) {
+      model_outputs_.push_back(find_output(*graph_, name));
+    }
+    while (!graph_->outputs().empty()) graph_->erase_output(graph_->outputs().size() - 1);
+  }
+
+  void add_backward() {
     leave_out_what_does_not_matter();
     graph_->add_output("gradient_norm", add_norm());
     deliver_model_outputs();
