@@ -28,7 +28,9 @@ std::vector<GradientRow> refused() {
   add(kImages, {"AffineGrid", "Col2Im", "DFT", "DeformConv", "GridSample", "MaxRoiPool",
                 "MelWeightMatrix", "RoiAlign", "STFT"});
   add(kMatrices, {"Det", "Unique"});
-  add(kSecond, {"GRUGrad", "GRUTraining", "LSTMGrad", "LSTMTraining", "RNNGrad", "RNNTraining"},
+  add(kSecond,
+      {"CTCLossGrad", "GRUGrad", "GRUTraining", "LSTMGrad", "LSTMTraining", "RNNGrad",
+       "RNNTraining"},
       kGatefoldDomain);
   add(kSecond, {"Gradient"}, kTrainingDomain);
   add(kOptimizer, {"Adagrad", "Adam", "Momentum"}, kTrainingDomain);
