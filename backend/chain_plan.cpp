@@ -17,7 +17,7 @@ class ChainFinder {
     for (std::size_t i = 0; i < drafts.size(); ++i) add(i);
   }
 
-  std::vector<NodeGroup> groups() const;
+  std::vector<StepGroup> groups() const;
 
  private:
   struct Group {
@@ -71,13 +71,13 @@ void ChainFinder::add(std::size_t draft) {
 }
 
 // Groups are numbered by their last members.
-std::vector<NodeGroup> ChainFinder::groups() const {
-  std::vector<NodeGroup> result;
+std::vector<StepGroup> ChainFinder::groups() const {
+  std::vector<StepGroup> result;
   for (const Group& group : groups_) {
     if (group.members.empty() || drafts_[group.members.front()].is_view) continue;
     std::vector<std::size_t> members = group.members;
     std::sort(members.begin(), members.end());
-    NodeGroup& nodes = result.emplace_back();
+    StepGroup& nodes = result.emplace_back();
     for (const std::size_t member : members) nodes.push_back(&drafts_[member]);
   }
   return result;
@@ -85,7 +85,7 @@ std::vector<NodeGroup> ChainFinder::groups() const {
 
 }  // namespace
 
-std::vector<NodeGroup> group_chains(const std::deque<StepDraft>& drafts) {
+std::vector<StepGroup> group_chains(const std::deque<StepDraft>& drafts) {
   return ChainFinder(drafts).groups();
 }
 

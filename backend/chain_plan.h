@@ -29,11 +29,11 @@ struct StepDraft {
 };
 
 /// Nodes that become one step, in order.
-using NodeGroup = std::vector<const StepDraft*>;
+using StepGroup = std::vector<const StepDraft*>;
 
 /// Groups drafts, which are in an order to be run in, so that element-wise nodes on the same
 /// extents that read one another are together. A group takes the place of its last member: whoever
 /// reads from it before that ends it. The groups are in an order to be run in.
-std::vector<NodeGroup> group_chains(const std::deque<StepDraft>& drafts);
+std::vector<StepGroup> group_chains(const std::deque<StepDraft>& drafts);
 
 }  // namespace gatefold

@@ -4,6 +4,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <unordered_set>
 
@@ -46,6 +47,22 @@ void check_input(const Value& input, const Datum& datum,
   if (!fits) {
     fail("input '{}' is {} but must be {}", input.name(), to_string(tensor->type()),
          to_string(declared));
+  }
+}
+
+/// Writes those outputs over their states that have not been computed there.
+void copy_updates(const CompileOptions& options, std::span<const Datum> outputs,
+                  std::span<const Datum> inputs) {
+  if (options.updates.empty() || !are_finite(outputs, options.checks)) return;
+  for (const StateUpdate& update : options.updates) {
+    const auto* output = std::get_if<Tensor>(&outputs[update.output]);
+    if (output == nullptr) continue;
+    const auto& state = std::get<Tensor>(inputs[update.input]);
+    if (state.dtype() != output->dtype() || state.dims() != output->dims()) {
+      fail("the next value of a state of {} is {}", to_string(state.type()),
+           to_string(output->type()));
+    }
+    std::memcpy(const_cast<std::byte*>(state.raw()), output->raw(), output->bytes());
   }
 }
 
@@ -154,7 +171,9 @@ std::span<const Datum> Context::run(std::span<const Datum> inputs) {
   } else {
     std::rotate(stages.begin(), found, found + 1);
   }
-  return stages.front()->run(state_->inputs, state_->profiling);
+  const auto outputs = stages.front()->run(state_->inputs, state_->profiling);
+  copy_updates(executable_->options(), outputs, inputs);
+  return outputs;
 }
 
 void Context::set_profiling(bool enabled) { state_->profiling = enabled; }

@@ -11,8 +11,19 @@
 
 namespace gatefold {
 
+/// An input, by its number among the graph's, that takes the place of an output when a run is done.
+struct StateUpdate {
+  std::size_t input = 0;
+  std::size_t output = 0;
+};
+
 struct CompileOptions {
   int threads = 1;  ///< OpenMP threads of one run.
+  /// States that a run changes: it writes the output into the input's memory, without a copy where
+  /// it can, and the output in its result is not to be read.
+  std::vector<StateUpdate> updates = {};
+  /// Outputs, by number, that must be finite for any state to be changed.
+  std::vector<std::size_t> checks = {};
 };
 
 /// A graph ready to run. Immutable; any number of threads may run it, each with its own Context.

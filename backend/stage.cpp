@@ -36,7 +36,7 @@ std::span<const Datum> Stage::run(std::span<const Datum* const> inputs, bool pro
   const auto& wanted = graph_.outputs();
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const Slot& slot = slots_.at(wanted[i].value);
-    if (slot.root != Root::kInput) continue;
+    if (slot.root != Root::kInput || updated_.count(wanted[i].value) > 0) continue;
     if (auto* copy = std::get_if<Tensor>(&outputs_[i])) {
       const auto& source = std::get<Tensor>(*inputs[slot.index]);
       std::memcpy(copy->raw(), source.raw() + slot.offset, copy->bytes());
@@ -52,7 +52,14 @@ void Stage::run_steps(std::span<const Datum* const> inputs, bool profiling) {
     const auto& tensor = std::get<Tensor>(*inputs[entry.input]);
     pointers_[entry.pointer] = const_cast<std::byte*>(tensor.raw()) + entry.offset;
   }
-  for (Step& step : steps_) {
+  run_steps(0, first_update_, profiling);
+  if (first_update_ < steps_.size() && are_finite(outputs_, executable_.options().checks)) {
+    run_steps(first_update_, steps_.size(), profiling);
+  }
+}
+
+void Stage::run_steps(std::size_t first, std::size_t last, bool profiling) {
+  for (Step& step : std::span(steps_).subspan(first, last - first)) {
     const Buffers buffers{&pointers_[step.first_input], &pointers_[step.first_output],
                           pointers_[step.scratch]};
     if (!profiling) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "backend/chain_plan.h"
 #include "backend/executable.h"
 #include "backend/kernel.h"
+#include "backend/plain/chain.h"
 #include "ir/graph.h"
 
 namespace gatefold {
@@ -96,14 +98,21 @@ class Stage {
   bool evaluate_now(const KernelRequest& request);
   bool add_views(const KernelRequest& request);
   void add_buffers(const KernelRequest& request);
-  void add_step(const NodeGroup& group);
+  void add_step(const StepGroup& group);
   std::size_t add_pointer(const Value* value);
+  void plan_updates(std::vector<StepGroup>& groups);
+  bool can_be_update(const Slot& input, const Value* output) const;
+  std::size_t move_last(std::vector<StepGroup>& groups,
+                        std::unordered_set<std::size_t>& buffers) const;
+  void find_last_readers(const std::vector<StepGroup>& groups);
+  void write_over_states(const plain::KernelWithValues& parts);
   void keep(const Value* value);
   void keep_what_follows();
   void lay_out();
   void prepare_outputs();
 
   void run_steps(std::span<const Datum* const> inputs, bool profiling);
+  void run_steps(std::size_t first, std::size_t last, bool profiling);
   void run_pivot(Pivot& pivot, std::span<const Datum* const> inputs, bool profiling);
   std::vector<Datum> run_body(const Node& node, const Graph& body, std::vector<Datum> arguments,
                               std::span<const Datum* const> inputs, bool profiling);
@@ -127,6 +136,10 @@ class Stage {
   std::vector<InputPointer> input_pointers_;
   std::vector<std::pair<std::size_t, std::size_t>> scratch_buffers_;  // Pointer, buffer.
 
+  std::unordered_map<const Value*, std::size_t> updated_;  // Over which input, where possible.
+  std::vector<std::size_t> last_readers_;  // Of each input: a step; the number of steps: outputs.
+  std::size_t first_update_ = 0;           // The steps from here on may write over inputs.
+
   std::vector<Pivot> pivots_;
   std::vector<const Node*> deferred_;  // Left to the following stage.
   std::vector<const Value*> handed_over_;
@@ -135,5 +148,8 @@ class Stage {
   std::unordered_map<const Graph*, Stages> bodies_;
   std::vector<Datum> outputs_;
 };
+
+/// True when every element of these outputs is a finite number.
+bool are_finite(std::span<const Datum> outputs, const std::vector<std::size_t>& checks);
 
 }  // namespace gatefold

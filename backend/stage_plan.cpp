@@ -23,7 +23,7 @@ bool has_static_types(const KernelRequest& request) {
 }
 
 /// The operators of a group, as "Mul+Add+Tanh".
-std::string label_of(const NodeGroup& group) {
+std::string label_of(const StepGroup& group) {
   constexpr std::size_t kMostNames = 4;
   std::string label;
   for (std::size_t i = 0; i < std::min(group.size(), kMostNames); ++i) {
@@ -34,7 +34,7 @@ std::string label_of(const NodeGroup& group) {
 }
 
 /// What a step is made of.
-plain::KernelWithValues make_step(const NodeGroup& group) {
+plain::KernelWithValues make_step(const StepGroup& group) {
   if (group.size() > 1) {
     std::vector<const KernelRequest*> members;
     for (const StepDraft* draft : group) members.push_back(&draft->request);
@@ -67,7 +67,9 @@ Stage::Stage(const Executable& executable, const Graph& graph, std::vector<Stage
       deferred_.push_back(node);
     }
   }
-  for (const NodeGroup& group : group_chains(drafts)) add_step(group);
+  std::vector<StepGroup> groups = group_chains(drafts);
+  plan_updates(groups);
+  for (const StepGroup& group : groups) add_step(group);
   if (pivots_.empty()) {
     for (const Graph::Output& output : graph_.outputs()) keep(output.value);
   } else {
@@ -189,14 +191,15 @@ void Stage::add_buffers(const KernelRequest& request) {
   }
 }
 
-void Stage::add_step(const NodeGroup& group) {
+void Stage::add_step(const StepGroup& group) {
   plain::KernelWithValues parts = make_step(group);
+  write_over_states(parts);
   Step step{.label = label_of(group), .kernel = std::move(parts.kernel)};
   step.first_input = pointers_.size();
   for (const Value* value : parts.inputs) add_pointer(value);
   step.first_output = pointers_.size();
   for (const Value* value : parts.outputs) {
-    if (value != nullptr) {
+    if (value != nullptr && slots_.at(value).root == Root::kBuffer) {
       const Slot& slot = slots_.at(value);
       const auto bytes = element_count(slot.type.dims()) * size_of(slot.type.dtype);
       buffers_[slot.index] = {bytes, steps_.size(), steps_.size()};
@@ -263,6 +266,8 @@ void Stage::prepare_outputs() {
     const Slot& slot = slots_.at(output.value);
     if (slot.root == Root::kKnown) {
       outputs_.emplace_back(slot.known);
+    } else if (slot.root == Root::kInput && updated_.count(output.value) > 0) {
+      outputs_.emplace_back();
     } else if (slot.root == Root::kInput) {
       outputs_.push_back(slot.type.is_tensor() ? Datum(Tensor(slot.type.dtype, slot.type.dims()))
                                                : Datum());

@@ -63,6 +63,20 @@ class ChainKernel : public Kernel {
     return static_cast<std::size_t>(threads_) * thread_bytes();
   }
 
+  bool may_overwrite(std::size_t input, std::size_t output) const override {
+    std::size_t writer = 0;
+    for (std::size_t i = 0; i < program_.instructions.size(); ++i) {
+      const Place& result = program_.places[program_.instructions[i].result];
+      if (result.root == Place::Root::kOutput && result.index == output) writer = i;
+    }
+    for (std::size_t place = 0; place < program_.places.size(); ++place) {
+      const Place& read = program_.places[place];
+      if (read.root != Place::Root::kInput || read.index != input) continue;
+      if (read.step == 0 || is_read_after(place, writer)) return false;
+    }
+    return true;
+  }
+
   void run(const Buffers& buffers) override {
     auto* scratch = static_cast<std::byte*>(buffers.scratch);
     if (threads_ == 1) return run_range(buffers, 0, program_.size, scratch);
@@ -77,6 +91,15 @@ class ChainKernel : public Kernel {
 
  private:
   static constexpr std::size_t kLine = 64;
+
+  bool is_read_after(std::size_t place, std::size_t instruction) const {
+    const auto begin = program_.instructions.begin() + static_cast<std::ptrdiff_t>(instruction) + 1;
+    return std::any_of(begin, program_.instructions.end(), [&](const Instruction& reader) {
+      const auto count = static_cast<std::ptrdiff_t>(reader.code.operands.size());
+      const auto end = reader.operands.begin() + count;
+      return std::find(reader.operands.begin(), end, place) != end;
+    });
+  }
 
   /// A pointer for each place, then the registers.
   std::size_t thread_bytes() const {

@@ -21,7 +21,7 @@ struct ElementCode {
     bool stays = false;  ///< One element that holds for the whole run.
   };
 
-  /// Computes n elements; y is none of the x.
+  /// Computes n elements; y may be an x of the same element type.
   using Run = void (*)(const ElementCode& code, const void* const* x, void* y, std::int64_t n);
 
   Run run = nullptr;

@@ -19,6 +19,17 @@ const Tensor& tensor_of(const Datum& datum) { return std::get<Tensor>(datum); }
 
 void copy_into(const Tensor& from, Tensor& to) { std::memcpy(to.raw(), from.raw(), from.bytes()); }
 
+/// A step changes its states, unless the loss or the norm of the gradients is not finite.
+CompileOptions compile_options(const TrainingStep& step, bool is_updating, int threads) {
+  CompileOptions options{.threads = threads};
+  if (!is_updating) return options;
+  for (const TrainingState& state : step.states) {
+    options.updates.push_back({state.input, state.output});
+  }
+  options.checks = {0, 1};
+  return options;
+}
+
 std::size_t find_input(const Graph& graph, const std::string& name) {
   const auto& inputs = graph.inputs();
   const auto found = std::find_if(inputs.begin(), inputs.end(),
@@ -36,8 +47,8 @@ Trainer::Trainer(const Graph& model, const TrainingPlan& plan, const TrainingOut
       step_(build_training_step(model, plan.step, with_carried(outputs, plan))),
       wanted_outputs_(outputs.model.size()),
       is_updating_(outputs.update),
-      context_(std::make_unique<Context>(
-          std::make_shared<Executable>(step_.graph, CompileOptions{.threads = threads}))),
+      context_(std::make_unique<Context>(std::make_shared<Executable>(
+          step_.graph, compile_options(step_, is_updating_, threads)))),
       inputs_(step_.graph->inputs().size()) {
   for (const TrainingState& state : step_.states) {
     states_.push_back(state.initial.clone());
@@ -138,9 +149,6 @@ Trainer::Result Trainer::step(const Batch& batch) {
 }
 
 void Trainer::go_on(std::span<const Datum> outputs) {
-  for (std::size_t i = 0; is_updating_ && i < states_.size(); ++i) {
-    copy_into(tensor_of(outputs[step_.states[i].output]), states_[i]);
-  }
   for (std::size_t i = 0; i < carried_.size(); ++i) {
     const Tensor& next = tensor_of(outputs[step_.first_model_output + wanted_outputs_ + i]);
     if (next.dims() != carried_[i].dims()) {

@@ -1,0 +1,123 @@
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include "backend/stage.h"
+
+namespace gatefold {
+
+bool are_finite(std::span<const Datum> outputs, const std::vector<std::size_t>& checks) {
+  return std::all_of(checks.begin(), checks.end(), [&](std::size_t check) {
+    const auto& tensor = std::get<Tensor>(outputs[check]);
+    for (std::int64_t i = 0; i < tensor.size(); ++i) {
+      if (!std::isfinite(tensor.number_at(i))) return false;
+    }
+    return true;
+  });
+}
+
+void Stage::plan_updates(std::vector<StepGroup>& groups) {
+  first_update_ = groups.size();
+  const CompileOptions& options = executable_.options();
+  if (!pivots_.empty() || &graph_ != &executable_.graph()) return;
+  std::unordered_set<std::size_t> buffers;
+  for (const StateUpdate& update : options.updates) {
+    const auto input = slots_.find(graph_.inputs()[update.input]);
+    const Value* output = graph_.outputs()[update.output].value;
+    if (input == slots_.end() || !can_be_update(input->second, output)) continue;
+    updated_[output] = input->second.index;
+    buffers.insert(slots_.at(output).index);
+  }
+  if (buffers.empty()) return;
+  first_update_ = move_last(groups, buffers);
+  const bool are_checked_first =
+      std::all_of(options.checks.begin(), options.checks.end(), [&](std::size_t check) {
+        const Slot& slot = slots_.at(graph_.outputs()[check].value);
+        return slot.root == Root::kBuffer && buffers.count(slot.index) == 0;
+      });
+  if (!are_checked_first) {
+    updated_.clear();
+    first_update_ = groups.size();
+  }
+  find_last_readers(groups);
+}
+
+// The output must have memory of its own, which no view of it shares.
+bool Stage::can_be_update(const Slot& input, const Value* output) const {
+  const auto found = slots_.find(output);
+  if (found == slots_.end() || input.root != Root::kInput || output->output_uses() != 1) {
+    return false;
+  }
+  const Slot& slot = found->second;
+  if (slot.root != Root::kBuffer || !(slot.type == input.type)) return false;
+  return std::none_of(slots_.begin(), slots_.end(), [&](const auto& other) {
+    return other.first != output && other.second.root == Root::kBuffer &&
+           other.second.index == slot.index;
+  });
+}
+
+// Groups that make one of the buffers go behind all others, and so do those that read from them.
+std::size_t Stage::move_last(std::vector<StepGroup>& groups,
+                             std::unordered_set<std::size_t>& buffers) const {
+  const auto is_moved = [&](const Value* value) {
+    const auto slot = slots_.find(value);
+    return slot != slots_.end() && slot->second.root == Root::kBuffer &&
+           buffers.count(slot->second.index) > 0;
+  };
+  std::vector<StepGroup> first;
+  std::vector<StepGroup> last;
+  for (StepGroup& group : groups) {
+    std::vector<const Value*> outputs;
+    bool moves = false;
+    for (const StepDraft* draft : group) {
+      const Node& node = draft->request.node;
+      for (const Value* value : node.inputs()) moves = moves || is_moved(value);
+      for (std::size_t i = 0; i < node.output_count(); ++i) {
+        if (node.output(i) != nullptr) outputs.push_back(node.output(i));
+      }
+    }
+    moves = moves || std::any_of(outputs.begin(), outputs.end(), is_moved);
+    if (moves) {
+      for (const Value* value : outputs) buffers.insert(slots_.at(value).index);
+    }
+    (moves ? last : first).push_back(std::move(group));
+  }
+  groups = std::move(first);
+  const std::size_t moved = groups.size();
+  std::move(last.begin(), last.end(), std::back_inserter(groups));
+  return moved;
+}
+
+void Stage::find_last_readers(const std::vector<StepGroup>& groups) {
+  last_readers_.assign(inputs_.size(), 0);
+  const auto read = [&](const Value* value, std::size_t step) {
+    const auto slot = slots_.find(value);
+    if (slot == slots_.end() || slot->second.root != Root::kInput) return;
+    last_readers_[slot->second.index] = step;
+  };
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    for (const StepDraft* draft : groups[i]) {
+      for (const Value* value : draft->request.node.inputs()) read(value, i);
+    }
+  }
+  for (const Graph::Output& output : graph_.outputs()) read(output.value, groups.size());
+}
+
+void Stage::write_over_states(const plain::KernelWithValues& parts) {
+  for (std::size_t k = 0; k < parts.outputs.size(); ++k) {
+    const auto update = updated_.find(parts.outputs[k]);
+    if (update == updated_.end()) continue;
+    const std::size_t input = update->second;
+    bool is_safe = last_readers_[input] <= steps_.size();
+    for (std::size_t i = 0; i < parts.inputs.size(); ++i) {
+      if (parts.inputs[i] == nullptr) continue;
+      const Slot& slot = slots_.at(parts.inputs[i]);
+      if (slot.root != Root::kInput || slot.index != input) continue;
+      is_safe = is_safe && slot.offset == 0 && parts.kernel->may_overwrite(i, k);
+    }
+    if (!is_safe) continue;
+    slots_[parts.outputs[k]] = {slots_.at(parts.outputs[k]).type, {}, Root::kInput, input, 0};
+  }
+}
+
+}  // namespace gatefold
