@@ -12,7 +12,6 @@ namespace {
 
 using tools::Batch;
 using tools::CarriedState;
-using tools::Metrics;
 using tools::RunPosition;
 using tools::Trainer;
 using tools::TrainingPlan;

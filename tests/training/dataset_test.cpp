@@ -51,7 +51,7 @@ class DatasetTest : public testing::Test {
     try {
       dataset(inputs, arrays, options);
     } catch (const Error& error) {
-      const std::string said = error.what();
+      std::string said = error.what();
       EXPECT_TRUE(said.starts_with("'" + (folder_.path() / "data.npz").string() + "': ")) << said;
       return said;
     }
