@@ -92,7 +92,7 @@ class Backward {
     std::string path = node.describe();
     const Value* value = wanted_input(node);
     while (value->producer() != nullptr && targets_.count(value) == 0) {
-      path = value->producer()->describe() + " -> " + path;
+      path.insert(0, value->producer()->describe() + " -> ");
       value = wanted_input(*value->producer());
     }
     fail(
