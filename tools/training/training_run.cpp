@@ -1,38 +1,18 @@
 #include "tools/training/training_run.h"
 
 #include <algorithm>
-#include <csignal>
 #include <memory>
 
 #include "ir/error.h"
 #include "tools/output.h"
 #include "tools/training/checkpoint.h"
+#include "tools/training/interrupt.h"
 #include "tools/training/metrics.h"
 #include "tools/training/progress.h"
 #include "tools/training/trainer.h"
 
 namespace gatefold::tools {
 namespace {
-
-volatile std::sig_atomic_t stop_requested = 0;
-
-/// Makes SIGINT ask for a stop while it lives; a second one ends the process as usual.
-class StopOnInterrupt {
- public:
-  StopOnInterrupt() {
-    stop_requested = 0;
-    previous_ = std::signal(SIGINT, [](int) {
-      stop_requested = 1;
-      std::signal(SIGINT, SIG_DFL);
-    });
-  }
-  ~StopOnInterrupt() { std::signal(SIGINT, previous_); }
-  StopOnInterrupt(const StopOnInterrupt&) = delete;
-  StopOnInterrupt& operator=(const StopOnInterrupt&) = delete;
-
- private:
-  void (*previous_)(int);
-};
 
 /// The plan with the loss's output named.
 TrainingPlan completed(TrainingPlan plan, const Graph& model) {
@@ -52,8 +32,10 @@ std::int64_t run_length(const RunOptions& options, const TrainingPlan& plan,
 /// One run, step by step.
 class Run {
  public:
-  Run(const Graph& model, const TrainingPlan& plan, const RunOptions& options)
+  Run(const Graph& model, const TrainingPlan& plan, const RunOptions& options,
+      const Interrupt& interrupt)
       : options_(options),
+        interrupt_(interrupt),
         plan_(plan),
         recorder_(options.record ? std::make_unique<TrainingRecorder>(model) : nullptr),
         trainer_(model, plan, wanted_outputs(), options.threads),
@@ -67,12 +49,11 @@ class Run {
     if (options_.resume) resume();
     trainer_.schedule().set_run_length(total_ / plan_.step.accumulate);
     Progress progress(options_.log, options_.resume);
-    const StopOnInterrupt interrupt;
-    while (trainer_.steps_done() < total_ && stop_requested == 0) step(progress);
+    while (trainer_.steps_done() < total_ && !interrupt_.requested()) step(progress);
     progress.end_line();
     trainer_.require_finite_states();
     save();
-    print("{} {} of {} steps\n", stop_requested != 0 ? "stopped after" : "trained",
+    print("{} {} of {} steps\n", interrupt_.requested() ? "stopped after" : "trained",
           trainer_.steps_done(), total_);
   }
 
@@ -176,6 +157,7 @@ class Run {
   }
 
   const RunOptions& options_;
+  const Interrupt& interrupt_;
   TrainingPlan plan_;
   std::unique_ptr<TrainingRecorder> recorder_;
   Trainer trainer_;
@@ -191,7 +173,8 @@ class Run {
 }  // namespace
 
 RunResult train(const Graph& model, const TrainingPlan& plan, const RunOptions& options) {
-  Run run(model, completed(plan, model), options);
+  const Interrupt interrupt;
+  Run run(model, completed(plan, model), options, interrupt);
   run.run();
   return run.result();
 }
