@@ -36,6 +36,8 @@ std::unique_ptr<Kernel> make_one_hot(const KernelRequest& request);
 std::unique_ptr<Kernel> make_top_k(const KernelRequest& request);
 std::unique_ptr<Kernel> make_arg_max(const KernelRequest& request);
 std::unique_ptr<Kernel> make_reduce(const KernelRequest& request);
+std::unique_ptr<Kernel> make_sum_to_shape(const KernelRequest& request);
+std::unique_ptr<Kernel> make_cross_entropy(const KernelRequest& request);
 std::unique_ptr<Kernel> make_softmax(const KernelRequest& request);
 std::unique_ptr<Kernel> make_recurrent(const KernelRequest& request);
 std::unique_ptr<Kernel> make_recurrent_gradient(const KernelRequest& request);

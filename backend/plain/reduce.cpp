@@ -159,4 +159,18 @@ std::unique_ptr<Kernel> make_reduce(const KernelRequest& request) {
   return nullptr;
 }
 
+std::unique_ptr<Kernel> make_sum_to_shape(const KernelRequest& request) {
+  if (request.dtype() != DataType::kFloat32) return nullptr;
+  const Dims dims = request.input_dims(0);
+  const Dims sums = request.output_dims();
+  if (sums.size() > dims.size()) return nullptr;
+  const std::size_t added = dims.size() - sums.size();
+  std::vector<bool> is_reduced(dims.size());
+  for (std::size_t i = 0; i < dims.size(); ++i) {
+    is_reduced[i] = i < added || (sums[i - added] == 1 && dims[i] != 1);
+    if (!is_reduced[i] && sums[i - added] != dims[i]) return nullptr;
+  }
+  return std::make_unique<FloatReduceKernel>(Reduction::kSum, make_plan(dims, is_reduced));
+}
+
 }  // namespace gatefold::plain

@@ -1,3 +1,5 @@
+#include "backend/plain/softmax.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -126,8 +128,8 @@ void softmax(std::int64_t outer, std::int64_t extent, std::int64_t inner, const 
              float* y) {
   apply<false>({outer, extent, inner}, x, y);
 }
-void log_softmax(std::int64_t outer, std::int64_t extent, std::int64_t inner, const float* x,
-                 float* y) {
+void log_softmax_blocks(std::int64_t outer, std::int64_t extent, std::int64_t inner, const float* x,
+                        float* y) {
   apply<true>({outer, extent, inner}, x, y);
 }
 
@@ -139,7 +141,12 @@ HWY_AFTER_NAMESPACE();
 namespace gatefold::plain {
 
 HWY_EXPORT(softmax);
-HWY_EXPORT(log_softmax);
+HWY_EXPORT(log_softmax_blocks);
+
+void log_softmax(std::int64_t outer, std::int64_t extent, std::int64_t inner, const float* x,
+                 float* y) {
+  HWY_DYNAMIC_DISPATCH(log_softmax_blocks)(outer, extent, inner, x, y);
+}
 
 namespace {
 
@@ -159,7 +166,7 @@ class SoftmaxKernel : public Kernel {
     const auto* x = buffers.input<float>(0);
     auto* y = buffers.output<float>(0);
     if (is_log_) {
-      HWY_DYNAMIC_DISPATCH(log_softmax)(outer_, extent_, inner_, x, y);
+      log_softmax(outer_, extent_, inner_, x, y);
     } else {
       HWY_DYNAMIC_DISPATCH(softmax)(outer_, extent_, inner_, x, y);
     }
