@@ -20,6 +20,8 @@ int compare_with_oracle(MakeKernel make_conv, MakeKernel make_conv_transpose, in
   for (const OpCase& op_case : all_cases()) {
     SCOPED_TRACE(op_case.name);
     if (op_case.graph.find("double") != std::string::npos) continue;
+    // Kernels are made for known extents.
+    if (op_case.graph.find("float[n,") != std::string::npos) continue;
     const KernelProblem problem(op_case);
     const MakeKernel make = problem.node().op().name == "Conv" ? make_conv : make_conv_transpose;
     const auto outputs = run_maker(problem, make, threads, are_constant);
