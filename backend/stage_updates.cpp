@@ -32,7 +32,9 @@ void Stage::plan_updates(std::vector<StepGroup>& groups) {
   first_update_ = move_last(groups, buffers);
   const bool are_checked_first =
       std::all_of(options.checks.begin(), options.checks.end(), [&](std::size_t check) {
-        const Slot& slot = slots_.at(graph_.outputs()[check].value);
+        const Value* value = graph_.outputs()[check].value;
+        if (value->has_data()) return true;
+        const Slot& slot = slots_.at(value);
         return slot.root == Root::kBuffer && buffers.count(slot.index) == 0;
       });
   if (!are_checked_first) {

@@ -126,7 +126,12 @@ const onnx::FunctionProto* FunctionTable::find(const onnx::NodeProto& node) cons
 
 void check_operators(const onnx::ModelProto& model, const FunctionTable& functions) {
   OperatorCheck check(functions);
-  check.visit(model.graph().node(), OpsetImports(model.opset_import()));
+  const OpsetImports opsets(model.opset_import());
+  check.visit(model.graph().node(), opsets);
+  for (const auto& stage : model.training_info()) {
+    check.visit(stage.initialization().node(), opsets);
+    check.visit(stage.algorithm().node(), opsets);
+  }
   check.report();
 }
 

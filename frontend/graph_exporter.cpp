@@ -44,13 +44,14 @@ void collect_opsets(const Graph& graph, std::map<std::string_view, std::int64_t>
 
 class Exporter {
  public:
-  Exporter(const Graph& graph, ExternalTarget* external)
-      : names_(graph, [](std::string_view name) { return std::string(name); }),
-        external_(external) {}
+  Exporter(ValueNames names, ExternalTarget* external)
+      : names_(std::move(names)), external_(external) {}
 
-  void export_graph(const Graph& graph, onnx::GraphProto& proto) {
+  /// Inputs before `first_input` are not declared.
+  void export_graph(const Graph& graph, onnx::GraphProto& proto, std::size_t first_input = 0) {
     proto.set_name(graph.name());
-    for (const Value* input : graph.inputs()) {
+    for (std::size_t i = first_input; i < graph.inputs().size(); ++i) {
+      const Value* input = graph.inputs()[i];
       export_value_info(input->type(), names_.of(*input), *proto.add_input());
     }
     for (const auto& value : graph.initializers()) export_data(*value, proto);
@@ -157,9 +158,9 @@ class Exporter {
     }
     // Aligned so that the file can be mapped into memory.
     constexpr std::size_t kAlignment = 4096;
-    const std::size_t padding = (kAlignment - external_size_ % kAlignment) % kAlignment;
+    const std::size_t padding = (kAlignment - external_->size % kAlignment) % kAlignment;
     external_->stream << std::string(padding, '\0');
-    external_size_ += padding;
+    external_->size += padding;
     proto.set_data_type(static_cast<std::int32_t>(tensor.dtype()));
     for (const std::int64_t dim : tensor.dims()) proto.add_dims(dim);
     proto.set_data_location(onnx::TensorProto::EXTERNAL);
@@ -169,19 +170,16 @@ class Exporter {
       entry.set_value(value);
     };
     add("location", external_->location);
-    add("offset", std::to_string(external_size_));
+    add("offset", std::to_string(external_->size));
     add("length", std::to_string(tensor.bytes()));
     external_->stream.write(reinterpret_cast<const char*>(tensor.raw()),
                             static_cast<std::streamsize>(tensor.bytes()));
-    external_size_ += tensor.bytes();
+    external_->size += tensor.bytes();
   }
 
   ValueNames names_;
   ExternalTarget* external_;
-  std::size_t external_size_ = 0;
 };
-
-}  // namespace
 
 std::size_t tensor_bytes(const Graph& graph) {
   std::size_t bytes = 0;
@@ -195,10 +193,45 @@ std::size_t tensor_bytes(const Graph& graph) {
   return bytes;
 }
 
+std::string as_it_is(std::string_view name) { return std::string(name); }
+
+void export_bindings(const std::vector<TrainingStage::Binding>& bindings,
+                     google::protobuf::RepeatedPtrField<onnx::StringStringEntryProto>& entries) {
+  for (const TrainingStage::Binding& binding : bindings) {
+    auto& entry = *entries.Add();
+    entry.set_key(binding.initializer);
+    entry.set_value(binding.output);
+  }
+}
+
+void export_stage(const TrainingStage& stage, const Model& model, const ValueNames& model_names,
+                  ExternalTarget* external, onnx::TrainingInfoProto& proto) {
+  Exporter(ValueNames(*stage.initialization, as_it_is), external)
+      .export_graph(*stage.initialization, *proto.mutable_initialization());
+  Exporter(ValueNames(stage, *model.graph, model_names), external)
+      .export_graph(*stage.algorithm, *proto.mutable_algorithm(), stage.captured);
+  export_bindings(stage.initialization_bindings, *proto.mutable_initialization_binding());
+  export_bindings(stage.update_bindings, *proto.mutable_update_binding());
+}
+
+}  // namespace
+
+std::size_t tensor_bytes(const Model& model) {
+  std::size_t bytes = tensor_bytes(*model.graph);
+  for (const TrainingStage& stage : model.training) {
+    bytes += tensor_bytes(*stage.initialization) + tensor_bytes(*stage.algorithm);
+  }
+  return bytes;
+}
+
 onnx::ModelProto export_model(const Model& model, ExternalTarget* external) {
   onnx::ModelProto proto;
   std::map<std::string_view, std::int64_t> opsets{{kOnnxDomain, kLowestOpset}};
   collect_opsets(*model.graph, opsets);
+  for (const TrainingStage& stage : model.training) {
+    collect_opsets(*stage.initialization, opsets);
+    collect_opsets(*stage.algorithm, opsets);
+  }
   proto.set_ir_version(ir_version_of(opsets[kOnnxDomain]));
   proto.set_producer_name("gatefold");
   for (const auto& [domain, version] : opsets) {
@@ -211,7 +244,11 @@ onnx::ModelProto export_model(const Model& model, ExternalTarget* external) {
     entry.set_key(key);
     entry.set_value(value);
   }
-  Exporter(*model.graph, external).export_graph(*model.graph, *proto.mutable_graph());
+  const ValueNames names(*model.graph, as_it_is);
+  Exporter(names, external).export_graph(*model.graph, *proto.mutable_graph());
+  for (const TrainingStage& stage : model.training) {
+    export_stage(stage, model, names, external, *proto.add_training_info());
+  }
   return proto;
 }
 

@@ -12,10 +12,11 @@ namespace gatefold {
 struct ExternalTarget {
   std::ostream& stream;
   std::string location;  ///< Name of the file, relative to the model's folder.
+  std::size_t size = 0;  ///< Bytes written.
 };
 
-/// Bytes of all tensors in the graph and its sub-graphs, attributes included.
-std::size_t tensor_bytes(const Graph& graph);
+/// Bytes of all tensors in the model's graphs and their sub-graphs, attributes included.
+std::size_t tensor_bytes(const Model& model);
 
 /// The model as a ModelProto. With `external`, tensors of 1 KiB and more are written there.
 onnx::ModelProto export_model(const Model& model, ExternalTarget* external);

@@ -15,6 +15,7 @@
 #include "frontend/node_order.h"
 #include "frontend/opset_raise.h"
 #include "frontend/proto_types.h"
+#include "frontend/training_check.h"
 #include "ir/error.h"
 #include "ir/op_def.h"
 
@@ -89,11 +90,18 @@ class Importer {
       : functions_(model), folder_(folder) {
     check_operators(model, functions_);
     collect_names(model.graph(), names_);
+    for (const auto& stage : model.training_info()) {
+      collect_names(stage.initialization(), names_);
+      collect_names(stage.algorithm(), names_);
+    }
   }
 
   void import_graph(const onnx::GraphProto& proto, Scope& scope);
+  /// `model` is the model's graph, which has been imported.
+  TrainingStage import_stage(const onnx::TrainingInfoProto& proto, const Scope& model);
 
  private:
+  void capture(const onnx::GraphProto& algorithm, const Scope& model, Scope& scope);
   void import_initializers(const onnx::GraphProto& proto, Scope& scope);
   void import_inputs(const onnx::GraphProto& proto, Scope& scope);
   void import_outputs(const onnx::GraphProto& proto, Scope& scope);
@@ -327,6 +335,40 @@ std::optional<AttrValue> Importer::import_attr(const onnx::AttributeProto& proto
   return import_plain_attr(proto, folder_, what);
 }
 
+// What the algorithm reads of the model's graph becomes its first inputs.
+void Importer::capture(const onnx::GraphProto& algorithm, const Scope& model, Scope& scope) {
+  for (const std::string_view name : outside_names(algorithm)) {
+    const auto found = model.values.find(std::string(name));
+    if (found == model.values.end()) continue;
+    const Value& value = *found->second;
+    define(scope, std::string(name), scope.graph.add_input(value.name(), value.type()));
+  }
+}
+
+TrainingStage Importer::import_stage(const onnx::TrainingInfoProto& proto, const Scope& model) {
+  TrainingStage stage;
+  stage.initialization->set_name(proto.initialization().name());
+  Scope initialization{*stage.initialization, model.environment};
+  import_graph(proto.initialization(), initialization);
+  stage.algorithm->set_name(proto.algorithm().name());
+  Scope algorithm{*stage.algorithm, model.environment};
+  capture(proto.algorithm(), model, algorithm);
+  stage.captured = stage.algorithm->inputs().size();
+  import_graph(proto.algorithm(), algorithm);
+  for (const std::string& name : algorithm.declared) {
+    if (model.declared.contains(name)) {
+      fail("the training algorithm defines '{}', which the model's graph defines, too", name);
+    }
+  }
+  for (const auto& entry : proto.initialization_binding()) {
+    stage.initialization_bindings.push_back({entry.key(), entry.value()});
+  }
+  for (const auto& entry : proto.update_binding()) {
+    stage.update_bindings.push_back({entry.key(), entry.value()});
+  }
+  return stage;
+}
+
 }  // namespace
 
 Model import_model(const onnx::ModelProto& proto, const std::filesystem::path& folder) {
@@ -345,7 +387,12 @@ Model import_model(const onnx::ModelProto& proto, const std::filesystem::path& f
 
   model.graph->set_name(proto.graph().name());
   Scope scope{*model.graph, environment};
-  Importer(proto, folder).import_graph(proto.graph(), scope);
+  Importer importer(proto, folder);
+  importer.import_graph(proto.graph(), scope);
+  for (const auto& stage : proto.training_info()) {
+    model.training.push_back(importer.import_stage(stage, scope));
+  }
+  check_training(model);
   return model;
 }
 

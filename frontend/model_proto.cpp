@@ -6,6 +6,7 @@
 #include <cctype>
 #include <fstream>
 
+#include "frontend/training_text.h"
 #include "ir/op_def.h"
 
 namespace gatefold {
@@ -67,8 +68,9 @@ std::string read_bytes(const fs::path& path) {
   return content;
 }
 
-onnx::ModelProto parse_model_text(const std::string& text) {
+onnx::ModelProto parse_model_text(std::string text) {
   onnx::ModelProto proto;
+  const std::vector<TrainingSection> sections = take_training_sections(text);
   if (has_model_header(text)) {
     parse_text(text, proto);
   } else {
@@ -77,6 +79,12 @@ onnx::ModelProto parse_model_text(const std::string& text) {
     proto.add_opset_import()->set_version(kInternalOpset);
   }
   drop_placeholders(*proto.mutable_graph());
+  for (const TrainingSection& section : sections) {
+    onnx::GraphProto graph;
+    parse_text(section.graph, graph);
+    drop_placeholders(graph);
+    add_training_section(section, std::move(graph), proto);
+  }
   return proto;
 }
 

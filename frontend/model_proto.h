@@ -35,8 +35,9 @@ Message parse_proto(const std::string& content, std::string_view kind) {
   return message;
 }
 
-/// A model in ONNX text, or a graph alone (then of kInternalOpset).
-onnx::ModelProto parse_model_text(const std::string& text);
+/// A model in ONNX text, or a graph alone (then of kInternalOpset); sections of training may
+/// follow.
+onnx::ModelProto parse_model_text(std::string text);
 
 /// A model file as it is: protobuf, or ONNX text when its name ends in .onnxtxt. Throws Error.
 onnx::ModelProto read_model_proto(const std::filesystem::path& path);

@@ -3,16 +3,15 @@
 #include <fmt/format.h>
 
 #include <queue>
-#include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "ir/error.h"
+#include "ir/op_def.h"
 
 namespace gatefold {
 namespace {
 
-using Names = std::unordered_set<std::string_view>;
+using Names = std::set<std::string_view>;
 
 // Adds the names that a node reads from the graph it stands in.
 void collect_reads(const onnx::NodeProto& node, Names& reads) {
@@ -20,20 +19,27 @@ void collect_reads(const onnx::NodeProto& node, Names& reads) {
     if (!input.empty()) reads.insert(input);
   }
   for (const auto& attribute : node.attribute()) {
-    if (!attribute.has_g()) continue;
-    Names inner;
-    for (const auto& inner_node : attribute.g().node()) collect_reads(inner_node, inner);
-    for (const auto& output : attribute.g().output()) inner.insert(output.name());
-    for (const auto& inner_node : attribute.g().node()) {
-      for (const std::string& output : inner_node.output()) inner.erase(output);
-    }
-    for (const auto& input : attribute.g().input()) inner.erase(input.name());
-    for (const auto& tensor : attribute.g().initializer()) inner.erase(tensor.name());
-    reads.insert(inner.begin(), inner.end());
+    if (attribute.has_g()) reads.merge(outside_names(attribute.g()));
+    if (node.op_type() != "Gradient" || node.domain() != kTrainingDomain) continue;
+    // It names values in its attributes.
+    if (attribute.has_s()) reads.insert(attribute.s());
+    reads.insert(attribute.strings().begin(), attribute.strings().end());
   }
 }
 
 }  // namespace
+
+std::set<std::string_view> outside_names(const onnx::GraphProto& graph) {
+  Names names;
+  for (const auto& node : graph.node()) collect_reads(node, names);
+  for (const auto& output : graph.output()) names.insert(output.name());
+  for (const auto& node : graph.node()) {
+    for (const std::string& output : node.output()) names.erase(output);
+  }
+  for (const auto& input : graph.input()) names.erase(input.name());
+  for (const auto& tensor : graph.initializer()) names.erase(tensor.name());
+  return names;
+}
 
 std::string describe(const onnx::NodeProto& node) {
   if (!node.name().empty()) return fmt::format("node '{}' ({})", node.name(), node.op_type());

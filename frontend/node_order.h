@@ -2,6 +2,8 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <set>
+#include <string_view>
 #include <vector>
 
 namespace gatefold {
@@ -11,6 +13,9 @@ namespace gatefold {
 /// Error when there is a cycle.
 std::vector<const onnx::NodeProto*> ordered_nodes(
     const google::protobuf::RepeatedPtrField<onnx::NodeProto>& nodes);
+
+/// The names that a graph reads, itself or from inside its sub-graphs, but does not define.
+std::set<std::string_view> outside_names(const onnx::GraphProto& graph);
 
 /// "node 'gates' (Gemm)"; a node without a name is described by its first output.
 std::string describe(const onnx::NodeProto& node);

@@ -16,7 +16,7 @@ Model read_model(const std::filesystem::path& path);
 
 /// The same for ONNX text in memory: a model, or a graph alone (then of kInternalOpset). "_" is an
 /// output of a node that nobody wants or an input that is not given. `name` stands for the file in
-/// messages.
+/// messages. Stages of training follow the model as print(Model) writes them.
 Model parse_model(std::string_view text, std::string_view name = "text");
 
 /// Reads a tensor file (a serialized TensorProto, as in ONNX test folders). A sequence or optional

@@ -34,6 +34,22 @@ void replace_numbers(onnx::TensorProto& proto, const Tensor& before, const Tenso
   proto = std::move(replaced);
 }
 
+// Gives initializers their new numbers, and takes in those of other files. Returns how many of the
+// weights there are.
+std::size_t replace_weights(onnx::GraphProto& graph, const std::filesystem::path& source,
+                            const std::map<std::string, Tensor>& weights) {
+  std::size_t found = 0;
+  for (onnx::TensorProto& proto : *graph.mutable_initializer()) {
+    const auto weight = weights.find(proto.name());
+    const bool is_elsewhere = proto.data_location() == onnx::TensorProto::EXTERNAL;
+    if (weight == weights.end() && !is_elsewhere) continue;
+    const Tensor before = import_tensor(proto, source.parent_path(), "initializer " + proto.name());
+    found += weight != weights.end() ? 1 : 0;
+    replace_numbers(proto, before, weight != weights.end() ? weight->second : before);
+  }
+  return found;
+}
+
 }  // namespace
 
 void write_model(const Model& model, const std::filesystem::path& path,
@@ -41,7 +57,7 @@ void write_model(const Model& model, const std::filesystem::path& path,
   NewFile file(path);
   std::optional<NewFile> data;
   std::optional<ExternalTarget> external;
-  if (tensor_bytes(*model.graph) > most_inline_bytes) {
+  if (tensor_bytes(model) > most_inline_bytes) {
     std::filesystem::path data_path = path;
     data_path += ".data";
     data.emplace(data_path);
@@ -56,14 +72,9 @@ void write_model_with_weights(const std::filesystem::path& source,
                               const std::map<std::string, Tensor>& weights,
                               const std::filesystem::path& path) {
   onnx::ModelProto model = read_model_proto(source);
-  std::size_t found = 0;
-  for (onnx::TensorProto& proto : *model.mutable_graph()->mutable_initializer()) {
-    const auto weight = weights.find(proto.name());
-    const bool is_elsewhere = proto.data_location() == onnx::TensorProto::EXTERNAL;
-    if (weight == weights.end() && !is_elsewhere) continue;
-    const Tensor before = import_tensor(proto, source.parent_path(), "initializer " + proto.name());
-    found += weight != weights.end() ? 1 : 0;
-    replace_numbers(proto, before, weight != weights.end() ? weight->second : before);
+  std::size_t found = replace_weights(*model.mutable_graph(), source, weights);
+  for (auto& stage : *model.mutable_training_info()) {
+    found += replace_weights(*stage.mutable_algorithm(), source, weights);
   }
   if (found != weights.size()) {
     fail("{}: {} of {} trained parameters are no initializers of the file's graph", source.string(),

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "ir/dispatch.h"
 #include "ir/op_def.h"
@@ -77,13 +78,14 @@ bool is_expressible(const Tensor& tensor) {
 
 class Printer {
  public:
-  explicit Printer(const Graph& graph) : names_(graph, identifier) { collect_elided(graph); }
+  explicit Printer(ValueNames names) : names_(std::move(names)) {}
 
-  std::string print_main(const Graph& graph) {
-    indent_ = "";
+  /// Inputs before `first_input` are not declared.
+  std::string print_main(const Graph& graph, std::size_t first_input = 0) {
+    collect_elided(graph);
     std::string inputs;
-    for (const Value* input : graph.inputs()) {
-      inputs += fmt::format("{}{}", inputs.empty() ? "" : ", ", declaration(*input));
+    for (std::size_t i = first_input; i < graph.inputs().size(); ++i) {
+      inputs += fmt::format("{}{}", inputs.empty() ? "" : ", ", declaration(*graph.inputs()[i]));
     }
     for (const Value* value : elided_) {
       inputs += fmt::format("{}\n    {}", inputs.empty() ? "" : ",", declaration(*value));
@@ -290,8 +292,48 @@ std::string Printer::sub_graph_text(const Graph& graph) {
   return text;
 }
 
+std::string bindings_text(const std::vector<TrainingStage::Binding>& bindings,
+                          const TrainingStage& stage, const Graph& model,
+                          const ValueNames& stage_names, const ValueNames& model_names) {
+  std::string text;
+  for (const TrainingStage::Binding& binding : bindings) {
+    const Value* own = find_value(*stage.algorithm, binding.initializer);
+    const Value* other = find_value(model, binding.initializer);
+    text += fmt::format("# store {} in {}\n", identifier(binding.output),
+                        own != nullptr     ? stage_names.of(*own)
+                        : other != nullptr ? model_names.of(*other)
+                                           : identifier(binding.initializer));
+  }
+  return text;
+}
+
+std::string stage_text(const TrainingStage& stage, const Graph& model,
+                       const ValueNames& model_names) {
+  const ValueNames names(stage, model, model_names);
+  std::string text = "\n## algorithm\n" +
+                     bindings_text(stage.update_bindings, stage, model, names, model_names) +
+                     Printer(names).print_main(*stage.algorithm, stage.captured);
+  if (!stage.initialization->outputs().empty()) {
+    text += "\n## initialization\n" +
+            bindings_text(stage.initialization_bindings, stage, model, names, model_names) +
+            print(*stage.initialization);
+  }
+  return text;
+}
+
 }  // namespace
 
-std::string print(const Graph& graph) { return Printer(graph).print_main(graph); }
+std::string print(const Graph& graph) {
+  return Printer(ValueNames(graph, identifier)).print_main(graph);
+}
+
+std::string print(const Model& model) {
+  const ValueNames names(*model.graph, identifier);
+  std::string text = Printer(names).print_main(*model.graph);
+  for (const TrainingStage& stage : model.training) {
+    text += stage_text(stage, *model.graph, names);
+  }
+  return text;
+}
 
 }  // namespace gatefold

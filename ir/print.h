@@ -15,4 +15,9 @@ namespace gatefold {
 /// "float[]" a tensor of unknown rank.
 std::string print(const Graph& graph);
 
+/// The graph, then for each stage of training a section "## algorithm" and, where there is one, a
+/// section "## initialization": a graph under lines "# store OUTPUT in INITIALIZER". The algorithm
+/// reads values of the model's graph by their names.
+std::string print(const Model& model);
+
 }  // namespace gatefold

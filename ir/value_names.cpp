@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "ir/op_def.h"
 
 namespace gatefold {
@@ -33,22 +35,34 @@ Value* find_value(const Graph& graph, std::string_view name) {
   return graph.outer() == nullptr ? nullptr : find_value(*graph.outer(), name);
 }
 
-ValueNames::ValueNames(const Graph& graph, Spell spell) : spell_(spell) { add_graph(graph, {}); }
-
-Attrs ValueNames::attrs_of(const Node& node) const {
+Attrs attrs_with_names(const Node& node,
+                       const std::function<const std::string&(Value& value)>& name_of) {
   Attrs attrs = node.attrs();
   if (node.op().name != "Gradient" || node.op().domain != kTrainingDomain) return attrs;
-  const auto respell = [&](std::string& name) {
-    const Value* value = find_value(*node.graph(), name);
-    if (value != nullptr) name = of(*value);
+  const auto rename = [&](std::string& name) {
+    Value* value = find_value(*node.graph(), name);
+    if (value != nullptr) name = name_of(*value);
   };
   for (auto& [key, value] : attrs) {
-    if (auto* name = std::get_if<std::string>(&value)) respell(*name);
+    if (auto* name = std::get_if<std::string>(&value)) rename(*name);
     if (auto* names = std::get_if<std::vector<std::string>>(&value)) {
-      for (std::string& name : *names) respell(name);
+      std::for_each(names->begin(), names->end(), rename);
     }
   }
   return attrs;
+}
+
+ValueNames::ValueNames(const Graph& graph, Spell spell) : spell_(spell) { add_graph(graph, {}); }
+
+ValueNames::ValueNames(const TrainingStage& stage, const Graph& model,
+                       const ValueNames& model_names)
+    : spell_(model_names.spell_), all_(model_names.all_) {
+  for (std::size_t i = 0; i < stage.captured; ++i) {
+    const Value* input = stage.algorithm->inputs()[i];
+    const Value* value = find_value(model, input->name());
+    names_[input] = value == nullptr ? spell_(input->name()) : model_names.of(*value);
+  }
+  add_graph(*stage.algorithm, model_names.all_);
 }
 
 std::string ValueNames::fresh(std::string_view base) { return take(all_, spell_(base)); }

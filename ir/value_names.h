@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,6 +13,10 @@ namespace gatefold {
 /// The value of that name in the graph or the graphs around it; nullptr if there is none.
 Value* find_value(const Graph& graph, std::string_view name);
 
+/// The attributes of a node; those of Gradient, which name values, hold what `name_of` calls these.
+Attrs attrs_with_names(const Node& node,
+                       const std::function<const std::string&(Value& value)>& name_of);
+
 /// Names under which to write out the values of a graph and its sub-graphs. A result takes the name
 /// under which its graph delivers it, other values keep theirs; numbers are appended where two
 /// values that are visible together would have the same name.
@@ -20,10 +25,15 @@ class ValueNames {
   /// Every name passes through `spell` first.
   using Spell = std::string (*)(std::string_view name);
   ValueNames(const Graph& graph, Spell spell);
+  /// The same for a training algorithm: inputs that stand for values of the model's graph are
+  /// called like these, and nothing else is.
+  ValueNames(const TrainingStage& stage, const Graph& model, const ValueNames& model_names);
 
   const std::string& of(const Value& value) const { return names_.at(&value); }
-  /// The attributes of a node; those of Gradient, which name values, hold the names to write.
-  Attrs attrs_of(const Node& node) const;
+  /// The attributes of a node with the names to write.
+  Attrs attrs_of(const Node& node) const {
+    return attrs_with_names(node, [this](Value& value) -> const std::string& { return of(value); });
+  }
   /// A name based on `base` that nothing else in the graph or its sub-graphs has.
   std::string fresh(std::string_view base);
   /// Whether `graph` can deliver the value as it is. Otherwise the output needs a copy of the

@@ -135,8 +135,7 @@ Function function_elsewhere(Node& node, const std::vector<Value*>& named, std::s
   for (const auto& original : graph.nodes()) {
     if (producers.count(original.get()) > 0) originals.push_back(original.get());
   }
-  for (const Node* original : originals) copy_node(*original, *graph.nodes().back(), map);
-  graph.sort_topologically();
+  for (const Node* original : originals) append_copy(*original, graph, map);
   const auto copied = map.find(function.y);
   if (copied != map.end()) function.y = copied->second;
   return function;

@@ -1,6 +1,7 @@
 #include "passes/sub_graphs.h"
 
 #include "ir/op_def.h"
+#include "ir/value_names.h"
 
 namespace gatefold {
 namespace {
@@ -47,22 +48,25 @@ Value* behind_identities(Value* value) {
   return value;
 }
 
-Node* copy_node(const Node& node, Node& before, Graph::ValueMap& map) {
-  Graph& graph = *before.graph();
+namespace {
+
+Node* copy_to(const Node& node, Graph& graph, Node* before, Graph::ValueMap& map) {
+  const auto mapped = [&map](Value* value) {
+    const auto found = map.find(value);
+    return found == map.end() ? value : found->second;
+  };
   std::vector<Value*> inputs = node.inputs();
-  for (Value*& input : inputs) {
-    const auto found = map.find(input);
-    if (found != map.end()) input = found->second;
-  }
+  for (Value*& input : inputs) input = mapped(input);
   std::vector<std::string> names(node.output_count());
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (node.output(i) != nullptr) names[i] = graph.unique_name(node.output(i)->name());
   }
-  Attrs attrs = node.attrs();
+  Attrs attrs = attrs_with_names(
+      node, [&](Value& value) -> const std::string& { return mapped(&value)->name(); });
   for (auto& [name, value] : attrs) {
     if (auto* inner = std::get_if<SubGraph>(&value)) *inner = (*inner)->clone(&graph, map);
   }
-  Node* copy = graph.add_node(node.op(), inputs, names, std::move(attrs), &before);
+  Node* copy = graph.add_node(node.op(), inputs, names, std::move(attrs), before);
   copy->set_name(node.name());
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (node.output(i) == nullptr) continue;
@@ -70,6 +74,16 @@ Node* copy_node(const Node& node, Node& before, Graph::ValueMap& map) {
     map[node.output(i)] = copy->output(i);
   }
   return copy;
+}
+
+}  // namespace
+
+Node* copy_node(const Node& node, Node& before, Graph::ValueMap& map) {
+  return copy_to(node, *before.graph(), &before, map);
+}
+
+Node* append_copy(const Node& node, Graph& graph, Graph::ValueMap& map) {
+  return copy_to(node, graph, nullptr, map);
 }
 
 std::vector<Value*> inline_body(const Graph& body, std::span<Value* const> arguments,

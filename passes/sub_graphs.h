@@ -59,6 +59,8 @@ Value* behind_identities(Value* value);
 /// Copies a node before another one, reading what `map` says its inputs became; its outputs get
 /// unique names and enter the map.
 Node* copy_node(const Node& node, Node& before, Graph::ValueMap& map);
+/// The same at the end of a graph.
+Node* append_copy(const Node& node, Graph& graph, Graph::ValueMap& map);
 
 /// Copies the nodes of a sub-graph of `before` in front of it, with the given values as inputs, and
 /// returns what the outputs became.

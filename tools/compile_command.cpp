@@ -3,7 +3,9 @@
 
 #include "frontend/onnx_reader.h"
 #include "frontend/onnx_writer.h"
+#include "ir/error.h"
 #include "ir/print.h"
+#include "passes/training/training_stages.h"
 #include "tools/command.h"
 #include "tools/graph_dot.h"
 #include "tools/input_values.h"
@@ -13,6 +15,7 @@
 #include "tools/output.h"
 #include "tools/pass_options.h"
 #include "tools/table.h"
+#include "tools/training/training_plan.h"
 
 namespace gatefold::tools {
 namespace {
@@ -25,6 +28,7 @@ struct Options {
   std::string passes;
   std::vector<std::string> dims;
   std::vector<std::string> values;
+  std::filesystem::path training;
   PassFlags flags;
 };
 
@@ -58,15 +62,36 @@ void emit(const Model& model, const Options& options) {
   if (options.emit == "onnx") {
     write_model(model, options.output);
   } else if (options.emit == "text") {
-    write_file(options.output, print(*model.graph));
+    write_file(options.output, print(model));
   } else {
     write_file(options.output, graph_dot(*model.graph));
   }
 }
 
+/// Writes the model as it is, with a stage that does what the plan says.
+int write_with_training(Model& model, const Options& options) {
+  const TrainingPlan plan = read_training_plan(options.training);
+  if (plan.step.loss.type.empty()) fail("'{}' names no loss", options.training.string());
+  if (!plan.carried.empty() || !plan.rate_per_step.empty() || plan.schedule.type != "constant") {
+    fail(
+        "'{}': a model's file cannot hold carried states or a schedule of the learning rate; leave "
+        "them out",
+        options.training.string());
+  }
+  const TrainingStep step = build_training_step(*model.graph, plan.step, {});
+  model.training = {make_stage(step, *model.graph)};
+  emit(model, options);
+  print("training step: {} nodes, {} states, {} inputs of its own\n",
+        format_count(static_cast<std::int64_t>(model.training[0].algorithm->node_count())),
+        model.training[0].update_bindings.size(),
+        model.training[0].algorithm->inputs().size() - model.training[0].captured);
+  return kSuccess;
+}
+
 int run(const Options& options) {
   Model model = read_model(options.model);
   bind_dims(*model.graph, parse_dim_sizes(options.dims));
+  if (!options.training.empty()) return write_with_training(model, options);
   const ModelSummary before = summarize(*model.graph);
   bind_values(*model.graph, parse_input_values(options.values));
   PassFlags flags = options.flags;
@@ -74,6 +99,10 @@ int run(const Options& options) {
   const std::string passes = !options.passes.empty()      ? options.passes
                              : options.pipeline == "none" ? ""
                                                           : options.pipeline;
+  if (!passes.empty() && !model.training.empty()) {
+    print("the compiled model is for running: what its file says of training is left out\n");
+    model.training.clear();
+  }
   run_passes_shown(*model.graph, passes, flags);
   if (options.passes.empty()) model.metadata[std::string(kCompiledKey)] = options.pipeline;
   emit(model, options);
@@ -103,6 +132,11 @@ std::function<int()> declare(CLI::App& parser) {
       ->type_name("NAME=NUMBER,...")
       ->expected(1)
       ->take_all();
+  parser
+      .add_option("--train", options->training,
+                  "Leave the model as it is, and add training as this JSON describes it")
+      ->type_name("SPEC.json")
+      ->excludes("--pipeline", "--passes", "--value");
   add_pass_flags(parser, options->flags);
   return [options] { return run(*options); };
 }

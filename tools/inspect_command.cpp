@@ -44,6 +44,14 @@ Json to_json(const Model& model, const ModelSummary& summary) {
   json["parameters"] = amount_json(summary.parameters);
   json["constants"] = amount_json(summary.constants);
   json["macs"] = summary.macs.open_extent.empty() ? Json(summary.macs.macs) : Json(nullptr);
+  json["training"] = Json::array();
+  for (const TrainingStage& stage : model.training) {
+    Json stored = Json::object();
+    for (const auto& binding : stage.update_bindings) stored[binding.initializer] = binding.output;
+    json["training"].push_back({{"name", stage.algorithm->name()},
+                                {"nodes", stage.algorithm->node_count()},
+                                {"update_binding", stored}});
+  }
   json["recurrent_layers"] = Json::array();
   for (const RecurrentLayer& layer : summary.recurrent_layers) {
     json["recurrent_layers"].push_back({{"op", layer.op},
@@ -87,6 +95,24 @@ void print_amounts(const ModelSummary& summary) {
   }
 }
 
+void print_training(const Model& model) {
+  constexpr auto kRight = Table::Align::kRight;
+  Table stages({{"training"}, {"nodes", kRight}, {"states", kRight}, {"inputs of its own"}});
+  for (const TrainingStage& stage : model.training) {
+    const Graph& algorithm = *stage.algorithm;
+    std::string inputs;
+    for (std::size_t i = stage.captured; i < algorithm.inputs().size(); ++i) {
+      const Value& input = *algorithm.inputs()[i];
+      inputs +=
+          fmt::format("{}{} {}", inputs.empty() ? "" : ", ", to_string(input.type()), input.name());
+    }
+    stages.add_row({algorithm.name(),
+                    format_count(static_cast<std::int64_t>(algorithm.node_count())),
+                    format_count(static_cast<std::int64_t>(stage.update_bindings.size())), inputs});
+  }
+  if (!stages.empty()) print("\n{}", stages.to_string());
+}
+
 void print_operators(const ModelSummary& summary) {
   std::vector<std::pair<std::string, int>> counts(summary.op_counts.begin(),
                                                   summary.op_counts.end());
@@ -118,7 +144,7 @@ int run(const Options& options) {
   if (options.dot) write_file(*options.dot, graph_dot(*model.graph));
   const ModelSummary summary = summarize(*model.graph);
   if (options.text) {
-    print_text(gatefold::print(*model.graph));
+    print_text(gatefold::print(model));
     return kSuccess;
   }
   if (options.json) {
@@ -128,6 +154,7 @@ int run(const Options& options) {
   print_header(model);
   print_amounts(summary);
   print_operators(summary);
+  print_training(model);
   return kSuccess;
 }
 

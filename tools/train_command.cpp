@@ -85,7 +85,8 @@ TrainingPlan make_plan(const Options& options) {
     const auto [output, input] = split_pair(state, "OUTPUT=INPUT");
     plan.carried.push_back({input, output});
   }
-  if (step.loss.type.empty()) fail("no loss is given; use --loss or --spec");
+  if (step.loss.type.empty())
+    fail("no loss is given, and the model's file describes no training; use --loss or --spec");
   return plan;
 }
 
@@ -120,15 +121,55 @@ std::map<std::string, std::int64_t> parse_axes(const std::vector<std::string>& o
   return axes;
 }
 
+/// Options that say otherwise what a model's own training says.
+void refuse_beside_stages(const Options& options) {
+  const std::pair<const char*, bool> given[] = {
+      {"--loss-output", !options.loss_output.empty()},
+      {"--optimizer", !options.optimizer.empty()},
+      {"--momentum", options.momentum.has_value()},
+      {"--weight-decay", options.weight_decay.has_value()},
+      {"--clip-norm", options.clip_norm.has_value()},
+      {"--clip-value", options.clip_value.has_value()},
+      {"--accumulate", options.accumulate.has_value()},
+      {"--freeze", !options.freeze.empty()},
+      {"--state", !options.states.empty()},
+      {"--bptt", options.run.batches.chunk > 0},
+      {"--metric", !options.run.metrics.empty()},
+      {"--valid", !options.run.validation.empty()},
+      {"--report", !options.report.empty()},
+  };
+  for (const auto& [name, is_given] : given) {
+    if (!is_given) continue;
+    fail(
+        "{} does not go with the training that the model's own file describes; give a --loss to "
+        "train the model otherwise",
+        name);
+  }
+}
+
+/// Trains as the model's file says.
+int run_stages(Options& options, Model& model) {
+  refuse_beside_stages(options);
+  ScheduleSpec schedule;
+  set_if_given(schedule.type, options.schedule);
+  const auto states = train_by_stages(model, schedule, options.learning_rate, options.run);
+  write_model_with_weights(options.model, states, options.output);
+  print("wrote {}\n", options.output.string());
+  return kSuccess;
+}
+
 int run(Options& options) {
   Model model = read_model(options.model);
   bind_dims(*model.graph, parse_dim_sizes(options.dims));
-  TrainingPlan plan = make_plan(options);
-  freeze(options.freeze, *model.graph, plan.step);
   options.run.batches.seed = options.seed;
   options.run.batches.batch_axes = parse_axes(options.batch_axes);
-  options.run.record = !options.report.empty();
   check_writable(options.output);
+  if (!model.training.empty() && options.loss.empty() && options.spec.empty()) {
+    return run_stages(options, model);
+  }
+  TrainingPlan plan = make_plan(options);
+  freeze(options.freeze, *model.graph, plan.step);
+  options.run.record = !options.report.empty();
   if (options.run.record) check_writable(options.report);
   const RunResult result = train(*model.graph, plan, options.run);
   if (options.run.record) {

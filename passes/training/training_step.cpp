@@ -13,11 +13,6 @@
 namespace gatefold {
 namespace {
 
-/// What is cleaned up when backward part and update have been added.
-constexpr std::string_view kStepPasses =
-    "fold-constants,remove-identities,collapse-moves,fold-constants,remove-identities,"
-    "merge-duplicates,remove-dead";
-
 /// Turns a model's optimized graph into a step.
 class StepBuilder {
  public:
@@ -36,6 +31,7 @@ class StepBuilder {
     seed_dropout(g_, steps_, spec_.seed);
     Value* loss = add_loss(g_, spec_.loss);
     rate_ = graph_->add_input(graph_->unique_name("learning_rate"), {DataType::kFloat32, Dims{}});
+    step_.learning_rate = spec_.optimizer.learning_rate;
     if (wanted_.update) gradients_ = add_gradients(*graph_, *loss, nullptr, weights_);
     take_outputs();
     graph_->add_output("loss", loss);

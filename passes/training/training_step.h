@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ir/graph.h"
@@ -53,9 +54,15 @@ struct TrainingStep {
   std::vector<TrainingState> states;  ///< The weights first, then the rest.
   std::size_t target_input = 0;
   std::size_t learning_rate_input = 0;
+  double learning_rate = 0;            ///< Before any schedule.
   std::size_t first_model_output = 0;  ///< In the order wanted.
   std::size_t first_gradient = 0;      ///< One per weight, in their order.
 };
+
+/// What cleans a step's graph up; doing so again changes nothing.
+inline constexpr std::string_view kStepPasses =
+    "fold-constants,remove-identities,collapse-moves,fold-constants,remove-identities,"
+    "merge-duplicates,remove-dead";
 
 /// Makes the graph of a step from a model's graph as it was imported; parameters that are not
 /// trained become constants, the training pipeline is run, then what makes it a step is added.

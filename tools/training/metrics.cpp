@@ -68,6 +68,11 @@ void Metrics::add(double loss, const Tensor& output, const Tensor& target) {
   if (counts_hits_) sums_.hits += count_hits(output, target);
 }
 
+void Metrics::add(double loss, std::int64_t examples) {
+  sums_.loss += loss * static_cast<double>(examples);
+  sums_.losses += examples;
+}
+
 double Metrics::loss() const {
   return sums_.loss / static_cast<double>(std::max<std::int64_t>(1, sums_.losses));
 }

@@ -20,6 +20,8 @@ class Metrics {
 
   /// Adds a batch; `output` is what the loss judged.
   void add(double loss, const Tensor& output, const Tensor& target);
+  /// Adds a batch of which only the mean loss over its examples is known.
+  void add(double loss, std::int64_t examples);
 
   /// What has been added.
   struct Sums {

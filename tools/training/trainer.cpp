@@ -42,11 +42,20 @@ std::size_t find_input(const Graph& graph, const std::string& name) {
 
 Trainer::Trainer(const Graph& model, const TrainingPlan& plan, const TrainingOutputs& outputs,
                  int threads)
+    : Trainer(build_training_step(model, plan.step, with_carried(outputs, plan)), plan,
+              outputs.update, threads) {
+  wanted_outputs_ = outputs.model.size();
+  for (const CarriedState& state : plan_.carried) find_input(*step_.graph, state.input);
+}
+
+Trainer::Trainer(TrainingStep step, const TrainingPlan& plan, int threads)
+    : Trainer(std::move(step), plan, /*is_updating=*/true, threads) {}
+
+Trainer::Trainer(TrainingStep step, const TrainingPlan& plan, bool is_updating, int threads)
     : plan_(plan),
       schedule_(plan.schedule, plan.step.optimizer.learning_rate),
-      step_(build_training_step(model, plan.step, with_carried(outputs, plan))),
-      wanted_outputs_(outputs.model.size()),
-      is_updating_(outputs.update),
+      step_(std::move(step)),
+      is_updating_(is_updating),
       context_(std::make_unique<Context>(std::make_shared<Executable>(
           step_.graph, compile_options(step_, is_updating_, threads)))),
       inputs_(step_.graph->inputs().size()) {
@@ -54,7 +63,6 @@ Trainer::Trainer(const Graph& model, const TrainingPlan& plan, const TrainingOut
     states_.push_back(state.initial.clone());
     inputs_[state.input] = states_.back();
   }
-  for (const CarriedState& state : plan_.carried) find_input(*step_.graph, state.input);
 }
 
 double Trainer::rate_at(std::int64_t update) const {
@@ -180,6 +188,14 @@ void Trainer::restore(std::span<const Tensor> states, std::span<const Tensor> ca
   for (const Tensor& state : carried) copies.push_back(state.clone());
   set_carried(std::move(copies));
   steps_done_ = steps_done;
+}
+
+std::map<std::string, Tensor> trained_states(const Trainer& trainer) {
+  std::map<std::string, Tensor> states;
+  for (std::size_t i = 0; i < trainer.states().size(); ++i) {
+    states[trainer.state_descriptions()[i].name] = trainer.states()[i].clone();
+  }
+  return states;
 }
 
 std::map<std::string, Tensor> trained_weights(const Trainer& trainer) {

@@ -23,6 +23,8 @@ class Trainer {
   /// does not go with the model.
   Trainer(const Graph& model, const TrainingPlan& plan, const TrainingOutputs& outputs,
           int threads);
+  /// Trains by a step that updates and is complete; the plan gives the learning rate and no more.
+  Trainer(TrainingStep step, const TrainingPlan& plan, int threads);
 
   /// What a step found before its update. The data are valid until the next step.
   struct Result {
@@ -65,6 +67,8 @@ class Trainer {
                std::int64_t steps_done);
 
  private:
+  Trainer(TrainingStep step, const TrainingPlan& plan, bool is_updating, int threads);
+
   double rate_at(std::int64_t update) const;
   void set_inputs(const Batch& batch);
   void set_carried(std::vector<Tensor> carried);
@@ -74,7 +78,7 @@ class Trainer {
   TrainingPlan plan_;
   Schedule schedule_;
   TrainingStep step_;
-  std::size_t wanted_outputs_;  // Of the model; the carried ones follow.
+  std::size_t wanted_outputs_ = 0;  // Of the model; the carried ones follow.
   bool is_updating_;
   std::unique_ptr<Context> context_;
   std::vector<Datum> inputs_;
@@ -85,5 +89,7 @@ class Trainer {
 
 /// The weights by name, as they are now.
 std::map<std::string, Tensor> trained_weights(const Trainer& trainer);
+/// The same for all states.
+std::map<std::string, Tensor> trained_states(const Trainer& trainer);
 
 }  // namespace gatefold::tools

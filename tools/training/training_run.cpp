@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "ir/error.h"
+#include "passes/training/training_stages.h"
 #include "tools/output.h"
 #include "tools/training/checkpoint.h"
 #include "tools/training/interrupt.h"
@@ -44,6 +45,19 @@ class Run {
         total_(run_length(options, plan, dataset_)) {
     if (!options.validation.empty()) prepare_validation(model);
   }
+
+  /// Trains by a step that is ready.
+  Run(TrainingStep step, const TrainingPlan& plan, const RunOptions& options,
+      const Interrupt& interrupt)
+      : options_(options),
+        interrupt_(interrupt),
+        plan_(plan),
+        trainer_(std::move(step), plan, options.threads),
+        dataset_(options.data, trainer_.data_inputs(), {}, batch_options()),
+        metrics_(plan.step.loss, {}),
+        total_(run_length(options, plan, dataset_)) {}
+
+  const Trainer& trainer() const { return trainer_; }
 
   void run() {
     if (options_.resume) resume();
@@ -115,8 +129,12 @@ class Run {
     const double rate = trainer_.learning_rate();
     const Trainer::Result result = trainer_.step(batch);
     if (recorder_ != nullptr) recorder_->add(trainer_, result, batch);
-    metrics_.add(result.loss, std::get<Tensor>(result.outputs[0]),
-                 batch.at(plan_.step.loss.target));
+    if (result.outputs.empty()) {
+      metrics_.add(result.loss, dataset_.samples(batch_));
+    } else {
+      metrics_.add(result.loss, std::get<Tensor>(result.outputs[0]),
+                   batch.at(plan_.step.loss.target));
+    }
     progress.show_step({trainer_.steps_done(), total_, epoch_, dataset_.samples(batch_),
                         result.loss, result.gradient_norm, rate, metrics_.to_string()});
     if (++batch_ == dataset_.batches_per_epoch()) end_epoch(progress);
@@ -177,6 +195,20 @@ RunResult train(const Graph& model, const TrainingPlan& plan, const RunOptions& 
   Run run(model, completed(plan, model), options, interrupt);
   run.run();
   return run.result();
+}
+
+std::map<std::string, Tensor> train_by_stages(Model& model, const ScheduleSpec& schedule,
+                                              std::optional<double> learning_rate,
+                                              const RunOptions& options) {
+  const Interrupt interrupt;
+  initialize_training(model);
+  TrainingStep step = join_stages(model);
+  TrainingPlan plan;
+  plan.schedule = schedule;
+  plan.step.optimizer.learning_rate = learning_rate.value_or(step.learning_rate);
+  Run run(std::move(step), plan, options, interrupt);
+  run.run();
+  return trained_states(run.trainer());
 }
 
 }  // namespace gatefold::tools

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,5 +41,12 @@ struct RunResult {
 /// hand, with a checkpoint where one is wanted; the result then is what was reached. Throws Error:
 /// data that do not fit, a loss that is no number.
 RunResult train(const Graph& model, const TrainingPlan& plan, const RunOptions& options);
+
+/// The same by the stages of training that the model has, from their initialization on. Without a
+/// learning rate theirs is the base of the schedule. Returns all that the stages store, by the
+/// names of the initializers. Validation, metrics and records are not possible.
+std::map<std::string, Tensor> train_by_stages(Model& model, const ScheduleSpec& schedule,
+                                              std::optional<double> learning_rate,
+                                              const RunOptions& options);
 
 }  // namespace gatefold::tools
