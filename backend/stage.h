@@ -84,6 +84,13 @@ class Stage {
     std::int64_t runs = 0;
   };
 
+  /// A step that could write an output over an input.
+  struct Overwrite {
+    std::size_t step = 0;
+    std::size_t input = 0;  // Buffers.
+    std::size_t output = 0;
+  };
+
   /// A pointer that follows the memory of a stage input.
   struct InputPointer {
     std::size_t pointer = 0;
@@ -106,6 +113,10 @@ class Stage {
                         std::unordered_set<std::size_t>& buffers) const;
   void find_last_readers(const std::vector<StepGroup>& groups);
   void write_over_states(const plain::KernelWithValues& parts);
+  bool may_overwrite(const plain::KernelWithValues& parts, Root root, std::size_t index,
+                     std::size_t output) const;
+  void find_overwrites(const plain::KernelWithValues& parts);
+  std::vector<std::size_t> join_buffers();
   void keep(const Value* value);
   void keep_what_follows();
   void lay_out();
@@ -129,6 +140,7 @@ class Stage {
 
   std::vector<Step> steps_;
   std::vector<ArenaRequest> buffers_;
+  std::vector<Overwrite> overwrites_;
   ArenaLayout layout_;
   Tensor arena_;
   std::vector<void*> pointers_;

@@ -194,6 +194,7 @@ void Stage::add_buffers(const KernelRequest& request) {
 void Stage::add_step(const StepGroup& group) {
   plain::KernelWithValues parts = make_step(group);
   write_over_states(parts);
+  find_overwrites(parts);
   Step step{.label = label_of(group), .kernel = std::move(parts.kernel)};
   step.first_input = pointers_.size();
   for (const Value* value : parts.inputs) add_pointer(value);
@@ -243,7 +244,9 @@ void Stage::keep_what_follows() {
 }
 
 void Stage::lay_out() {
+  const std::vector<std::size_t> home = join_buffers();
   layout_ = plan_arena(buffers_);
+  for (std::size_t i = 0; i < home.size(); ++i) layout_.offsets[i] = layout_.offsets[home[i]];
   arena_ = Tensor(DataType::kUint8, {static_cast<std::int64_t>(layout_.bytes)});
   for (std::size_t i = 0; i < pointers_.size(); ++i) {
     if (pointer_values_[i] == nullptr) continue;

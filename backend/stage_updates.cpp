@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <numeric>
 
 #include "backend/stage.h"
 
@@ -110,16 +111,62 @@ void Stage::write_over_states(const plain::KernelWithValues& parts) {
     const auto update = updated_.find(parts.outputs[k]);
     if (update == updated_.end()) continue;
     const std::size_t input = update->second;
-    bool is_safe = last_readers_[input] <= steps_.size();
-    for (std::size_t i = 0; i < parts.inputs.size(); ++i) {
-      if (parts.inputs[i] == nullptr) continue;
-      const Slot& slot = slots_.at(parts.inputs[i]);
-      if (slot.root != Root::kInput || slot.index != input) continue;
-      is_safe = is_safe && slot.offset == 0 && parts.kernel->may_overwrite(i, k);
-    }
+    const bool is_safe =
+        last_readers_[input] <= steps_.size() && may_overwrite(parts, Root::kInput, input, k);
     if (!is_safe) continue;
     slots_[parts.outputs[k]] = {slots_.at(parts.outputs[k]).type, {}, Root::kInput, input, 0};
   }
+}
+
+// Whether no input of the step that lies in this memory stands in the way of the output.
+bool Stage::may_overwrite(const plain::KernelWithValues& parts, Root root, std::size_t index,
+                          std::size_t output) const {
+  for (std::size_t i = 0; i < parts.inputs.size(); ++i) {
+    if (parts.inputs[i] == nullptr) continue;
+    const Slot& slot = slots_.at(parts.inputs[i]);
+    if (slot.root != root || slot.index != index) continue;
+    if (slot.offset != 0 || slot.type.dtype != slots_.at(parts.outputs[output]).type.dtype ||
+        !parts.kernel->may_overwrite(i, output)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void Stage::find_overwrites(const plain::KernelWithValues& parts) {
+  for (std::size_t k = 0; k < parts.outputs.size(); ++k) {
+    if (parts.outputs[k] == nullptr) continue;
+    const Slot& output = slots_.at(parts.outputs[k]);
+    if (output.root != Root::kBuffer) continue;
+    for (const Value* value : parts.inputs) {
+      if (value == nullptr) continue;
+      const Slot& input = slots_.at(value);
+      if (input.root == Root::kBuffer && may_overwrite(parts, Root::kBuffer, input.index, k)) {
+        overwrites_.push_back({steps_.size(), input.index, output.index});
+      }
+    }
+  }
+}
+
+// Gives the outputs that may lie over an input nobody reads afterwards that input's buffer. Returns
+// the buffer that each one has become a part of: itself, mostly.
+std::vector<std::size_t> Stage::join_buffers() {
+  std::vector<std::size_t> home(buffers_.size());
+  std::iota(home.begin(), home.end(), 0);
+  std::vector<std::size_t> taken_at(buffers_.size(), steps_.size());
+  for (const Overwrite& overwrite : overwrites_) {
+    const std::size_t to = home[overwrite.input];
+    ArenaRequest& output = buffers_[overwrite.output];
+    if (home[overwrite.output] != overwrite.output || buffers_[to].bytes != output.bytes ||
+        buffers_[to].last_step != overwrite.step || taken_at[to] == overwrite.step) {
+      continue;
+    }
+    home[overwrite.output] = to;
+    taken_at[to] = overwrite.step;
+    buffers_[to].last_step = output.last_step;
+    output = {};
+  }
+  return home;
 }
 
 }  // namespace gatefold
