@@ -209,7 +209,7 @@ void Importer::import_nodes(const Nodes& nodes, Scope& scope) {
 void Importer::resolve_gradient(Node& node, const Scope& scope) const {
   Attrs attrs = node.attrs();
   for (auto& [attribute, value] : attrs) {
-    const auto resolve = [&](std::string& name) {
+    const auto resolve = [&, &attribute = attribute](std::string& name) {
       try {
         name = find(scope, name)->name();
       } catch (const Error& error) {

@@ -32,7 +32,8 @@ std::vector<GradientRow> refused() {
       {"CTCLossGrad", "GRUGrad", "GRUTraining", "LSTMGrad", "LSTMTraining", "RNNGrad",
        "RNNTraining"},
       kGatefoldDomain);
-  add(kSecond, {"Gradient"}, kTrainingDomain);
+  add("the pass 'expand-gradients' must put other nodes in its place first", {"Gradient"},
+      kTrainingDomain);
   add(kOptimizer, {"Adagrad", "Adam", "Momentum"}, kTrainingDomain);
   return rows;
 }
