@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "frontend/onnx_reader.h"
@@ -68,11 +69,17 @@ void emit(const Model& model, const Options& options) {
   }
 }
 
+bool has_constant_rate(const TrainingPlan& plan) {
+  const auto is_base = [&](double rate) { return rate == plan.step.optimizer.learning_rate; };
+  return plan.schedule.type == "constant" &&
+         std::all_of(plan.rate_per_step.begin(), plan.rate_per_step.end(), is_base);
+}
+
 /// Writes the model as it is, with a stage that does what the plan says.
 int write_with_training(Model& model, const Options& options) {
   const TrainingPlan plan = read_training_plan(options.training);
   if (plan.step.loss.type.empty()) fail("'{}' names no loss", options.training.string());
-  if (!plan.carried.empty() || !plan.rate_per_step.empty() || plan.schedule.type != "constant") {
+  if (!plan.carried.empty() || !has_constant_rate(plan)) {
     fail(
         "'{}': a model's file cannot hold carried states or a schedule of the learning rate; leave "
         "them out",
