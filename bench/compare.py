@@ -177,7 +177,7 @@ def measure_models(args, threads, gatefold, runtime, tables):
             continue
         measure(rows, folder.name, args.rounds, lambda: gatefold.infer(folder, threads),
                 lambda: runtime.infer(folder, threads))
-    tables.add(f"Models, {threads} thread(s)", runtime.name, rows)
+    tables.add(f"Models, {threads} threads", runtime.name, rows)
 
 
 def measure_grid(args, threads, peers, tables, scratch):
@@ -198,9 +198,9 @@ def measure_grid(args, threads, peers, tables, scratch):
             if args.training and torch:
                 measure(training, what, args.rounds, lambda: gatefold.train(folder, threads, shape),
                         lambda: torch.run(kind, shape, threads, "train"))
-    tables.add(f"Layers, inference, {threads} thread(s)", "ONNX Runtime", inference)
-    tables.add(f"Layers, inference, {threads} thread(s)", "PyTorch", torch_inference)
-    tables.add(f"Layers, training step, {threads} thread(s)", "PyTorch", training)
+    tables.add(f"Layers, inference, {threads} threads", "ONNX Runtime", inference)
+    tables.add(f"Layers, inference, {threads} threads", "PyTorch", torch_inference)
+    tables.add(f"Layers, training step, {threads} threads", "PyTorch", training)
 
 
 def parse_arguments():
@@ -235,8 +235,8 @@ def main():
             if args.grid or args.training:
                 measure_grid(args, threads, (gatefold, runtime, torch), tables,
                              pathlib.Path(scratch))
-    command = f"bench/compare.py {shlex.join(sys.argv[1:])}"
-    text = f"# Performance\n\nMade by `{command}`.\n\n" + "\n\n".join(tables.parts) + "\n"
+    flags = " ".join(word for word in sys.argv[1:] if word.startswith("--"))
+    text = f"# Performance\n\nMade by `bench/compare.py {flags}`.\n\n" + "\n\n".join(tables.parts) + "\n"
     if args.output:
         args.output.write_text(text)
     else:
