@@ -7,6 +7,7 @@
 #include <cstring>
 #include <map>
 #include <unordered_set>
+#include <utility>
 
 #include "backend/stage.h"
 #include "ir/error.h"
@@ -69,7 +70,7 @@ void copy_updates(const CompileOptions& options, std::span<const Datum> outputs,
 }  // namespace
 
 Executable::Executable(std::shared_ptr<const Graph> graph, CompileOptions options)
-    : graph_(std::move(graph)), options_(options) {
+    : graph_(std::move(graph)), options_(std::move(options)) {
   find_known(*graph_);
   find_needed_nodes(*graph_);
 }
