@@ -10,6 +10,7 @@
 
 #include "ir/error.h"
 #include "tools/bench_subject.h"
+#include "tools/binding_options.h"
 #include "tools/command.h"
 #include "tools/output.h"
 #include "tools/table.h"
@@ -219,16 +220,8 @@ std::function<int()> declare(CLI::App& parser) {
       .add_option("MODEL", options->path,
                   "A model, or a test folder: then inputs are those of its first data set")
       ->required();
-  parser.add_option("--dim", options->dims, "Size of a named extent, for random inputs")
-      ->type_name("NAME=SIZE")
-      ->expected(1)
-      ->take_all();
-  parser
-      .add_option("--value", options->values,
-                  "Make an input a constant: one number for all elements, or all of them")
-      ->type_name("NAME=NUMBER,...")
-      ->expected(1)
-      ->take_all();
+  add_dim_option(parser, options->dims);
+  add_value_option(parser, options->values);
   parser
       .add_flag("--train", options->train,
                 "Measure a training step: MODEL is a folder with model.onnx, spec.json, data.npz")

@@ -7,6 +7,7 @@
 #include "ir/error.h"
 #include "ir/print.h"
 #include "passes/training/training_stages.h"
+#include "tools/binding_options.h"
 #include "tools/command.h"
 #include "tools/graph_dot.h"
 #include "tools/input_values.h"
@@ -129,16 +130,8 @@ std::function<int()> declare(CLI::App& parser) {
       ->capture_default_str();
   parser.add_option("--passes", options->passes, "Run these passes instead, separated by commas")
       ->type_name("LIST");
-  parser.add_option("--dim", options->dims, "Give a named extent its size")
-      ->type_name("NAME=SIZE")
-      ->expected(1)
-      ->take_all();
-  parser
-      .add_option("--value", options->values,
-                  "Make an input a constant: one number for all elements, or all of them")
-      ->type_name("NAME=NUMBER,...")
-      ->expected(1)
-      ->take_all();
+  add_dim_option(parser, options->dims);
+  add_value_option(parser, options->values);
   parser
       .add_option("--train", options->training,
                   "Leave the model as it is, and add training as this JSON describes it")

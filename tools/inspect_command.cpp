@@ -6,6 +6,7 @@
 
 #include "frontend/onnx_reader.h"
 #include "ir/print.h"
+#include "tools/binding_options.h"
 #include "tools/command.h"
 #include "tools/graph_dot.h"
 #include "tools/inputs.h"
@@ -162,10 +163,7 @@ std::function<int()> declare(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   parser.add_option("MODEL", options->model, "A model: .onnx, or ONNX text as .onnxtxt")
       ->required();
-  parser.add_option("--dim", options->dims, "Size of a named extent, for shapes and counts")
-      ->type_name("NAME=SIZE")
-      ->expected(1)
-      ->take_all();
+  add_dim_option(parser, options->dims);
   parser.add_option("--dot", options->dot, "Also draw the graph as a Graphviz file")
       ->type_name("FILE");
   auto* json = parser.add_flag("--json", options->json, "Print one JSON object");

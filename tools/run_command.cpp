@@ -9,6 +9,7 @@
 #include "frontend/onnx_reader.h"
 #include "frontend/onnx_writer.h"
 #include "ir/error.h"
+#include "tools/binding_options.h"
 #include "tools/command.h"
 #include "tools/compare.h"
 #include "tools/loading.h"
@@ -226,10 +227,7 @@ std::function<int()> declare(CLI::App& parser) {
       ->take_all();
   parser.add_option("--random", options->seed, "Make up the inputs that are not given")
       ->type_name("SEED");
-  parser.add_option("--dim", options->dims, "Size of a named extent, for random inputs")
-      ->type_name("NAME=SIZE")
-      ->expected(1)
-      ->take_all();
+  add_dim_option(parser, options->dims);
   parser.add_option("--output", options->output, "Write the outputs here instead of a summary")
       ->type_name("DIR");
   parser.add_option("--format", options->format, "Form of the files: npy, pb, or one npz")

@@ -10,6 +10,7 @@
 #include "frontend/onnx_writer.h"
 #include "ir/error.h"
 #include "passes/training/model_parts.h"
+#include "tools/binding_options.h"
 #include "tools/command.h"
 #include "tools/inputs.h"
 #include "tools/npz.h"
@@ -195,10 +196,7 @@ void add_what_to_train(CLI::App& parser, Options& options) {
       ->type_name("GLOB")
       ->expected(1)
       ->take_all();
-  parser.add_option("--dim", options.dims, "Give a named extent its size")
-      ->type_name("NAME=SIZE")
-      ->expected(1)
-      ->take_all();
+  add_dim_option(parser, options.dims);
 }
 
 void add_how_to_train(CLI::App& parser, Options& options) {

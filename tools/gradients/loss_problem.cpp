@@ -13,6 +13,7 @@
 #include "ir/random.h"
 #include "passes/training/loss_gradients.h"
 #include "passes/training/model_parts.h"
+#include "tools/binding_options.h"
 #include "tools/compare.h"
 #include "tools/input_values.h"
 #include "tools/inputs.h"
@@ -203,14 +204,8 @@ void add_loss_problem_options(CLI::App& parser, LossProblemOptions& options) {
   parser.add_option("--loss", options.loss,
                     "Judge an output: " + fmt::format("{}", fmt::join(loss_names(), ", ")));
   parser.add_option("--data", options.data, "Arrays named like the inputs and the target (.npz)");
-  parser.add_option("--dim", options.dims, "Give a named extent its size")
-      ->type_name("NAME=SIZE")
-      ->expected(1)
-      ->take_all();
-  parser.add_option("--value", options.values, "Make an input a constant")
-      ->type_name("NAME=NUMBER,...")
-      ->expected(1)
-      ->take_all();
+  add_dim_option(parser, options.dims);
+  add_value_option(parser, options.values);
   parser.add_option("--seed", options.seed, "Of all random numbers")->capture_default_str();
   parser.add_option("--threads", options.threads, "Threads of the kernels")->capture_default_str();
 }
