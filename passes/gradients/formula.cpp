@@ -6,20 +6,34 @@
 
 namespace gatefold::gradients {
 
+// The formula is made for a copy of the node that reads copies of the wanted inputs: it is
+// differentiated by each input alone, although one may be computed from another or be given twice.
 Gradients differentiate_formula(GradientBuilder& g, const Node& node, const Gradients& dY,
                                 Formula formula) {
-  const std::vector<Value*> inputs = node.inputs();
+  std::vector<Value*> inputs = node.inputs();
   std::vector<Value*> targets;
-  for (Value* input : inputs) {
-    if (g.wants(input)) targets.push_back(input);
+  for (Value*& input : inputs) {
+    if (!g.wants(input)) continue;
+    input = g.add("Identity", {input});
+    targets.push_back(input);
   }
-  const std::vector<Value*> results = formula(g, node);
+  Node* copy =
+      g.add_node(node.op().name, inputs, node.output_count(), node.attrs(), node.op().domain);
+  copy->set_name(node.name());
+  for (std::size_t i = 0; i < node.output_count(); ++i) {
+    if (node.output(i) == nullptr) copy->drop_output(i);
+  }
+  const std::vector<Value*> results = formula(g, *copy);
+  for (std::size_t i = 0; i < node.output_count(); ++i) {
+    if (node.output(i) != nullptr) g.graph().replace_all_uses(copy->output(i), node.output(i));
+  }
+  g.graph().erase_node(copy);
   Gradients dy = dY;
   dy.resize(results.size());
   const Gradients gradients = differentiate(g.graph(), results, dy, targets);
   Gradients dX;
   std::size_t next = 0;
-  for (Value* input : inputs) dX.push_back(g.wants(input) ? gradients[next++] : nullptr);
+  for (Value* input : node.inputs()) dX.push_back(g.wants(input) ? gradients[next++] : nullptr);
   return dX;
 }
 
