@@ -52,6 +52,13 @@ TEST_F(CliGradcheck, TellsWrongGradients) {
   EXPECT_TRUE(contains(kernels.output, "KERNEL OFF"));
 }
 
+TEST_F(CliGradcheck, TakesInputsWithoutElements) {
+  write_model("s = Add (z, b) t = ReduceSum (s) u = Tanh (b) y = Add (t, u)");
+  const CommandResult result = gatefold("gradcheck model.onnxtxt --dim n=0");
+  EXPECT_EQ(result.exit_code, 0) << result.output << result.errors;
+  EXPECT_TRUE(contains(result.output, "input             0        0"));
+}
+
 // b[0] is 0, where the slopes on the sides of Relu are 0 and 1.
 TEST_F(CliGradcheck, RaisesNoAlarmAtKinks) {
   write_model("r = Relu (b) t = Tanh (z) y = Add (r, t)");

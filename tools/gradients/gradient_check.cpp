@@ -71,7 +71,9 @@ struct Subject {
   std::int64_t worst_element = 0;
 };
 
+/// Empty for a tensor without elements.
 std::vector<std::int64_t> index_of(std::int64_t element, const Dims& dims) {
+  if (element_count(dims) == 0) return {};
   std::vector<std::int64_t> index(dims.size());
   for (std::size_t axis = dims.size(); axis-- > 0;) {
     index[axis] = element % dims[axis];
