@@ -5,25 +5,12 @@
 #include <unordered_set>
 
 #include "ir/error.h"
+#include "ir/value_names.h"
 
 namespace gatefold {
 namespace {
 
 using Binding = TrainingStage::Binding;
-
-const Value* find_initializer(const Graph& graph, std::string_view name) {
-  for (const auto& value : graph.initializers()) {
-    if (value->name() == name) return value.get();
-  }
-  return nullptr;
-}
-
-const Value* find_output(const Graph& graph, std::string_view name) {
-  for (const Graph::Output& output : graph.outputs()) {
-    if (output.name == name) return output.value;
-  }
-  return nullptr;
-}
 
 bool may_be_stored(const Type& output, const Type& initializer) {
   if (!output.is_tensor() || output.dtype != initializer.dtype) return false;

@@ -20,13 +20,30 @@ std::string take(std::unordered_set<std::string>& taken, const std::string& base
 
 }  // namespace
 
-Value* find_value(const Graph& graph, std::string_view name) {
+Value* find_input(const Graph& graph, std::string_view name) {
   for (Value* input : graph.inputs()) {
     if (input->name() == name) return input;
   }
+  return nullptr;
+}
+
+Value* find_initializer(const Graph& graph, std::string_view name) {
   for (const auto& value : graph.initializers()) {
     if (value->name() == name) return value.get();
   }
+  return nullptr;
+}
+
+Value* find_output(const Graph& graph, std::string_view name) {
+  for (const Graph::Output& output : graph.outputs()) {
+    if (output.name == name) return output.value;
+  }
+  return nullptr;
+}
+
+Value* find_value(const Graph& graph, std::string_view name) {
+  if (Value* input = find_input(graph, name)) return input;
+  if (Value* initializer = find_initializer(graph, name)) return initializer;
   for (const auto& node : graph.nodes()) {
     for (std::size_t i = 0; i < node->output_count(); ++i) {
       if (node->output(i) != nullptr && node->output(i)->name() == name) return node->output(i);

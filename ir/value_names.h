@@ -10,6 +10,12 @@
 
 namespace gatefold {
 
+/// What the graph has under a name; nullptr if there is nothing. An output is found by the name
+/// under which callers know it.
+Value* find_input(const Graph& graph, std::string_view name);
+Value* find_initializer(const Graph& graph, std::string_view name);
+Value* find_output(const Graph& graph, std::string_view name);
+
 /// The value of that name in the graph or the graphs around it; nullptr if there is none.
 Value* find_value(const Graph& graph, std::string_view name);
 

@@ -30,11 +30,6 @@ struct Reversal {
   }
 };
 
-const Value* behind_casts(const Value* value) {
-  while (const Node* cast = producer_of(value, "Cast")) value = cast->input(0);
-  return value;
-}
-
 std::optional<Reversal> read_slice(const Node& slice, const Rewriter& rewriter) {
   Value* source = slice.input(0);
   const auto starts = constant_ints(rewriter, slice.input(1));

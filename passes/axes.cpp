@@ -27,6 +27,14 @@ std::optional<std::vector<std::int64_t>> moved_axes(const Node& node, const Rewr
   return axes;
 }
 
+std::vector<std::int64_t> moving_axis(std::int64_t rank, std::int64_t from, std::int64_t to) {
+  std::vector<std::int64_t> perm(static_cast<std::size_t>(rank));
+  std::iota(perm.begin(), perm.end(), 0);
+  perm.erase(perm.begin() + from);
+  perm.insert(perm.begin() + to, from);
+  return perm;
+}
+
 std::vector<std::int64_t> permutation_of(const Node& transpose) {
   std::vector<std::int64_t> perm = transpose.attr_ints("perm");
   if (perm.empty()) {

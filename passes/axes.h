@@ -19,6 +19,9 @@ std::optional<std::vector<std::int64_t>> constant_ints(const Rewriter& rewriter,
 /// The axes that a Squeeze takes away or an Unsqueeze adds, counted from the front and sorted.
 std::optional<std::vector<std::int64_t>> moved_axes(const Node& node, const Rewriter& rewriter);
 
+/// The permutation that takes axis `from` to place `to` and leaves the others in their order.
+std::vector<std::int64_t> moving_axis(std::int64_t rank, std::int64_t from, std::int64_t to);
+
 /// Where each axis of a Transpose's result comes from; the rank of its input must be known.
 std::vector<std::int64_t> permutation_of(const Node& transpose);
 

@@ -1,23 +1,17 @@
-#include <string>
-#include <unordered_set>
 #include <vector>
 
-#include "ir/error.h"
+#include "ir/value_names.h"
 #include "passes/gradients/gradients.h"
 #include "passes/passes.h"
+#include "passes/training/model_parts.h"
 
 namespace gatefold::passes {
 
 bool build_backward(Graph& graph, PassContext& context) {
   if (graph.outputs().empty() || !context.allow_rewrite()) return false;
-  std::vector<Value*> parameters;
-  for (const auto& value : graph.initializers()) {
-    if (value->kind() == Value::Kind::kParameter) parameters.push_back(value.get());
-  }
-  std::unordered_set<std::string> known;
-  for (const Graph::Output& output : graph.outputs()) known.insert(output.name);
-  std::erase_if(parameters, [&known](const Value* parameter) {
-    return known.count(gradient_name(*parameter)) > 0;
+  std::vector<Value*> parameters = parameters_of(graph);
+  std::erase_if(parameters, [&graph](const Value* parameter) {
+    return find_output(graph, gradient_name(*parameter)) != nullptr;
   });
   if (parameters.empty()) return false;
   const Gradients gradients =

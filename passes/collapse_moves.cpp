@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <numeric>
 
 #include "ir/op_def.h"
 #include "passes/axes.h"
@@ -190,9 +189,9 @@ std::optional<Rows> read_rows(const Value& value, const Rewriter& rewriter) {
   if (const Node* gather = producer_of(&value, "Gather")) return read_gather(*gather, rewriter);
   if (const Node* slice = producer_of(&value, "Slice")) return read_slice(*slice, rewriter);
   if (const Node* split = producer_of(&value, "Split")) return read_split(*split, value);
-  for (const std::string_view op : {"LSTM", "GRU", "RNN"}) {
-    const Node* recurrence = producer_of(&value, op);
-    if (recurrence != nullptr) return read_final_state(*recurrence, value, rewriter);
+  const Node* producer = value.producer();
+  if (producer != nullptr && is_recurrent(*producer)) {
+    return read_final_state(*producer, value, rewriter);
   }
   const Node* squeeze = producer_of(&value, "Squeeze");
   if (squeeze == nullptr) return std::nullopt;
@@ -233,11 +232,8 @@ Result concat_of_rows(Node& node, Rewriter& rewriter) {
                   rewriter.add_ints({joined->axis})});
   }
   if (joined->axis == axis) return Replacement{result};
-  Ints perm(static_cast<std::size_t>(type.rank()));
-  std::iota(perm.begin(), perm.end(), 0);
-  perm.erase(perm.begin() + joined->axis);
-  perm.insert(perm.begin() + axis, joined->axis);
-  return Replacement{rewriter.add("Transpose", {result}, {{"perm", perm}})};
+  return Replacement{rewriter.add("Transpose", {result},
+                                  {{"perm", moving_axis(type.rank(), joined->axis, axis)}})};
 }
 
 // Reshape (-1, T, H) of T parts [N, H] side by side -> the parts joined on an axis of their own
@@ -281,7 +277,7 @@ Result concat_of_concat(Node& node, Rewriter& rewriter) {
   bool flattened = false;
   for (Value* part : node.inputs()) {
     const Node* inner = producer_of(part, "Concat");
-    const bool joins = inner != nullptr && part->uses().size() == 1 && part->output_uses() == 0 &&
+    const bool joins = inner != nullptr && is_used_once(*part) &&
                        positive_axis(inner->attr_int("axis"), type.rank()) == axis;
     if (joins) {
       for (Value* value : inner->inputs()) parts.push_back(value);

@@ -5,6 +5,7 @@
 #include "passes/passes.h"
 #include "passes/rewrite.h"
 #include "passes/sub_graphs.h"
+#include "passes/training/model_parts.h"
 
 namespace gatefold::passes {
 namespace {
@@ -30,12 +31,8 @@ void copy_constants(const Node& node, Graph& graph, Graph::ValueMap& map) {
 
 // Weights belong to the outer graph.
 bool move_parameters(Graph& body, Graph& graph, PassContext& context) {
-  std::vector<Value*> parameters;
-  for (const auto& value : body.initializers()) {
-    if (value->kind() == Value::Kind::kParameter) parameters.push_back(value.get());
-  }
   bool changed = false;
-  for (Value* value : parameters) {
+  for (Value* value : parameters_of(body)) {
     if (!context.allow_rewrite()) break;
     Value* moved = graph.add_parameter(graph.unique_name(value->name()), *value->data());
     body.replace_all_uses(value, moved);

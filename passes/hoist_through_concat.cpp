@@ -49,11 +49,7 @@ Value* hoist_unary(const Parts& parts) { return apply(parts, join(parts, parts.a
 
 bool have_shape_of_result(const Parts& parts) {
   return std::all_of(parts.nodes.begin(), parts.nodes.end(), [&](const Node* node) {
-    const Type& from = node->input(parts.port)->type();
-    const Type& to = node->output()->type();
-    return from.has_rank() && to.has_rank() && from.rank() == to.rank() &&
-           std::equal(from.shape->begin(), from.shape->end(), to.shape->begin(),
-                      [](const Dim& x, const Dim& y) { return x.same_as(y); });
+    return have_same_shape(node->input(parts.port)->type(), node->output()->type());
   });
 }
 

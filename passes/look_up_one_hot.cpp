@@ -13,11 +13,6 @@ constexpr std::int64_t kFewProducts = 4096;
 // What an extent counts for that is not known while compiling.
 constexpr std::int64_t kTypicalExtent = 16;
 
-Value* behind_casts(Value* value) {
-  while (const Node* cast = producer_of(value, "Cast")) value = cast->input(0);
-  return value;
-}
-
 // Operators that only take elements from here to there.
 bool moves_elements(const Node& node) {
   constexpr std::string_view kMoves[] = {"Cast",    "Concat",    "Flatten",  "Gather",

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 
 #include "ir/op_def.h"
 #include "ir/ops/recurrent.h"
@@ -66,10 +65,7 @@ Value* LoopRows::in_order(const Rows& rows, bool reversed) {
 
 Value* LoopRows::with_time_at(Value* rows, std::int64_t axis) {
   if (axis == 0) return rows;
-  Ints perm(static_cast<std::size_t>(rows->type().rank()));
-  std::iota(perm.begin(), perm.end(), 0);
-  std::rotate(perm.begin(), perm.begin() + 1, perm.begin() + axis + 1);
-  return rewriter_.add("Transpose", {rows}, {{"perm", perm}});
+  return rewriter_.add("Transpose", {rows}, {{"perm", moving_axis(rows->type().rank(), 0, axis)}});
 }
 
 std::optional<Rows> LoopRows::compute(Value& value) {
@@ -245,10 +241,8 @@ bool LoopRows::runs_over(const Dim& extent) const {
 
 Value* LoopRows::time_first(Value* value, std::int64_t axis) {
   if (axis == 0) return value;
-  Ints perm(static_cast<std::size_t>(value->type().rank()));
-  std::iota(perm.begin(), perm.end(), 0);
-  std::rotate(perm.begin(), perm.begin() + axis, perm.begin() + axis + 1);
-  return rewriter_.add("Transpose", {value}, {{"perm", perm}});
+  return rewriter_.add("Transpose", {value},
+                       {{"perm", moving_axis(value->type().rank(), axis, 0)}});
 }
 
 }  // namespace gatefold

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <unordered_set>
 
 #include "ir/op_def.h"
@@ -12,12 +11,6 @@ namespace gatefold::passes {
 namespace {
 
 using Ints = std::vector<std::int64_t>;
-
-bool is_recurrent(const Node* node) {
-  constexpr std::string_view kOps[] = {"LSTM", "GRU", "RNN"};
-  return node != nullptr && node->op().domain.empty() &&
-         std::find(std::begin(kOps), std::end(kOps), node->op().name) != std::end(kOps);
-}
 
 /// Two recurrences over the same sequence, one in each direction.
 struct Pair {
@@ -49,28 +42,22 @@ bool have_same_settings(const Pair& pair) {
   return true;
 }
 
-// True when computing `value` takes the result of one of the pair.
-bool depends_on(const Value* value, const Pair& pair) {
+// True when neither of the pair takes the result of the other.
+bool are_independent(const Pair& pair) {
   std::unordered_set<const Node*> seen;
-  std::vector<const Value*> pending{value};
+  std::vector<const Value*> pending;
+  const auto follow = [&pending](const Node& node) {
+    for (const Value* input : node.inputs()) pending.push_back(input);
+    for (const Value* captured : captured_values(node)) pending.push_back(captured);
+  };
+  follow(*pair.forward);
+  follow(*pair.backward);
   while (!pending.empty()) {
     const Node* node = pending.back() == nullptr ? nullptr : pending.back()->producer();
     pending.pop_back();
-    if (node == pair.forward || node == pair.backward) return node != nullptr;
     if (node == nullptr || !seen.insert(node).second) continue;
-    for (const Value* input : node->inputs()) pending.push_back(input);
-    for (const Value* captured : captured_values(*node)) pending.push_back(captured);
-  }
-  return false;
-}
-
-bool are_independent(const Pair& pair) {
-  for (const Node* node : {pair.forward, pair.backward}) {
-    const auto inputs = node->inputs();
-    if (std::any_of(inputs.begin(), inputs.end(),
-                    [&](const Value* input) { return depends_on(input, pair); })) {
-      return false;
-    }
+    if (node == pair.forward || node == pair.backward) return false;
+    follow(*node);
   }
   return true;
 }
@@ -79,7 +66,7 @@ bool are_independent(const Pair& pair) {
 const Value* behind_squeeze(const Value* value, const Rewriter& rewriter) {
   const Node* squeeze = producer_of(value, "Squeeze");
   const Value* output = squeeze == nullptr ? value : squeeze->input(0);
-  if (!is_recurrent(output->producer())) return nullptr;
+  if (output->producer() == nullptr || !is_recurrent(*output->producer())) return nullptr;
   const Ints axis{output->output_index() == recurrent_output::kY ? 1 : 0};
   return squeeze == nullptr || moved_axes(*squeeze, rewriter) == axis ? output : nullptr;
 }

@@ -71,6 +71,11 @@ Node* producer_of(const Value* value, std::string_view op) {
   return node->op().name == op && node->op().domain.empty() ? node : nullptr;
 }
 
+Value* behind_casts(Value* value) {
+  while (const Node* cast = producer_of(value, "Cast")) value = cast->input(0);
+  return value;
+}
+
 bool is_recurrent(const Node& node) {
   const std::string_view op = node.op().name;
   return node.op().domain.empty() && (op == "LSTM" || op == "GRU" || op == "RNN");

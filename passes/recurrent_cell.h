@@ -56,6 +56,8 @@ bool is_recurrent(const Node& node);
 bool is_plain_forward(const Node& node);
 /// What stands behind Squeeze, Unsqueeze and Identity, which leave a state what it is.
 Value* behind_rank_changes(Value* value);
+/// What stands behind Casts.
+Value* behind_casts(Value* value);
 
 /// True for a constant that holds this number only.
 bool is_filled_with(const Value* value, double number, const PassContext& context);

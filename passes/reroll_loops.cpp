@@ -32,7 +32,7 @@ std::optional<Value*> build_appended(LoopRows& rows, const LoopView& loop, std::
   if (concat == nullptr || concat->input_count() != 2 || concat->input(0) != state) {
     return std::nullopt;
   }
-  if (state->uses().size() != 1 || state->output_uses() > 0) return std::nullopt;
+  if (!is_used_once(*state)) return std::nullopt;
   Value* part = concat->input(1);
   if (!part->type().has_rank()) return std::nullopt;
   const std::int64_t axis = positive_axis(concat->attr_int("axis"), part->type().rank());

@@ -1,12 +1,12 @@
 #include "passes/rewrite.h"
 
 #include <algorithm>
-#include <cctype>
 #include <deque>
 #include <unordered_set>
 
 #include "ir/infer.h"
 #include "ir/op_def.h"
+#include "passes/graph_builder.h"
 
 namespace gatefold {
 
@@ -16,13 +16,6 @@ const Tensor* PassContext::constant(const Value* value) const {
 }
 
 namespace {
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return lower;
-}
 
 // Whatever is known of both types must agree.
 bool are_compatible(const Type& a, const Type& b) {
@@ -194,18 +187,14 @@ Value* Rewriter::add(std::string_view op, const std::vector<Value*>& inputs, Att
 
 Node* Rewriter::add_node(std::string_view op_name, const std::vector<Value*>& inputs,
                          std::size_t outputs, Attrs attrs) {
-  Graph& graph = *node_.graph();
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < outputs; ++i) names.push_back(graph.unique_name(lower_case(op_name)));
-  Node* added = graph.add_node(op(op_name), inputs, names, std::move(attrs), position_);
-  infer_types(*added);
+  GraphBuilder builder(*node_.graph());
+  Node* added = builder.add_node_before(*position_, op_name, inputs, outputs, std::move(attrs));
   added_.push_back(added);
   return added;
 }
 
 Value* Rewriter::add_constant(std::string_view name, Tensor data) {
-  Graph& graph = *node_.graph();
-  return graph.add_constant(graph.unique_name(name), std::move(data));
+  return GraphBuilder(*node_.graph()).add_constant(name, std::move(data));
 }
 
 Value* Rewriter::add_parameter(std::string_view name, Tensor data) {
@@ -214,8 +203,7 @@ Value* Rewriter::add_parameter(std::string_view name, Tensor data) {
 }
 
 Value* Rewriter::add_ints(const std::vector<std::int64_t>& values) {
-  return add_constant("ints", Tensor::of<std::int64_t>({static_cast<std::int64_t>(values.size())},
-                                                       std::span(values)));
+  return GraphBuilder(*node_.graph()).add_ints(values);
 }
 
 bool have_equal_attrs(const Node& a, const Node& b) {

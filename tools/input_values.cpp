@@ -9,6 +9,7 @@
 #include "ir/dispatch.h"
 #include "ir/error.h"
 #include "ir/infer.h"
+#include "ir/value_names.h"
 
 namespace gatefold::tools {
 namespace {
@@ -78,12 +79,10 @@ Tensor read_tensor(const Value& input, const std::string& text) {
   return tensor;
 }
 
-Value& find_input(const Graph& graph, const std::string& name) {
+Value& input_of(const Graph& graph, const std::string& name) {
+  if (Value* input = find_input(graph, name)) return *input;
   Numbers known;
-  for (Value* input : graph.inputs()) {
-    if (input->name() == name) return *input;
-    known.push_back(input->name());
-  }
+  for (const Value* input : graph.inputs()) known.push_back(input->name());
   fail("--value {}: the model has no input of that name; there are: {}", name,
        known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")));
 }
@@ -106,7 +105,7 @@ InputValues parse_input_values(const std::vector<std::string>& options) {
 void bind_values(Graph& graph, const InputValues& values) {
   if (values.empty()) return;
   for (const auto& [name, text] : values) {
-    Value& input = find_input(graph, name);
+    Value& input = input_of(graph, name);
     Value* constant = graph.add_constant(graph.unique_name(name), read_tensor(input, text));
     graph.replace_all_uses(&input, constant);
     graph.erase_value(&input);

@@ -50,25 +50,6 @@ std::optional<typename Primitive::primitive_desc> describe(const dnnl::primitive
   return std::nullopt;
 }
 
-/// As describe, for a backward primitive; `forward` is the descriptor of its forward twin.
-template <typename Primitive, typename ForwardDesc, typename... Arguments>
-std::optional<typename Primitive::primitive_desc> describe_backward(
-    const dnnl::primitive_attr& attr, const ForwardDesc& forward, const Arguments&... arguments) {
-  try {
-#if DNNL_VERSION_MAJOR >= 3
-    typename Primitive::primitive_desc desc(engine(), arguments..., forward, attr,
-                                            /*allow_empty=*/true);
-#else
-    typename Primitive::primitive_desc desc(typename Primitive::desc(arguments...), attr, engine(),
-                                            forward, /*allow_empty=*/true);
-#endif
-    if (desc) return desc;
-  } catch (const dnnl::error&) {
-    // As in describe.
-  }
-  return std::nullopt;
-}
-
 /// One argument of a primitive: its DNNL_ARG_ number, its layout, and its memory where that is the
 /// same in every run (packed weights).
 struct Argument {

@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "backend/kernels.h"
+#include "backend/plain/index_checks.h"
 #include "ir/dispatch.h"
 #include "ir/ops/quantization.h"
 
@@ -19,9 +20,7 @@ class ScaledRows {
     const Dims x = request.input_dims(kX);
     inner_ = element_count(x);
     if (element_count(request.input_dims(kScale)) == 1) return;
-    const auto rank = static_cast<std::int64_t>(x.size());
-    const std::int64_t axis = request.node.attr_int("axis");
-    const auto place = x.begin() + (axis < 0 ? axis + rank : axis);
+    const auto place = x.begin() + axis_of(request.node, static_cast<std::int64_t>(x.size()));
     outer_ = element_count(Dims(x.begin(), place));
     extent_ = *place;
     inner_ = element_count(Dims(place + 1, x.end()));

@@ -200,9 +200,7 @@ void RecurrentGradientKernel::pack_last_states(const Buffers& buffers, std::int6
       if (s > 0) {
         std::copy_n(Y + rows_.place(row, d, s - 1, extents_.y), H, packed);
       } else if (initial != nullptr) {
-        std::copy_n(
-            initial + d * extents_.state.direction + rows_.sequence(row) * extents_.state.batch, H,
-            packed);
+        std::copy_n(initial + rows_.state_place(row, d), H, packed);
       } else {
         std::fill_n(packed, H, 0.0F);
       }

@@ -19,9 +19,7 @@ void infer(InferContext& context) {
   if (value.size() != 1) {
     context.fail("attribute value has shape {} but must hold one element", to_string(value.dims()));
   }
-  std::optional<Shape> result = shape_of_rank(context, known_length(context, 0));
-  if (const auto dims = known_elements(context, 0)) result = checked_shape(context, *dims);
-  context.set_output(0, {value.dtype(), result});
+  context.set_output(0, {value.dtype(), stated_shape(context, 0)});
 }
 
 void evaluate(EvaluateContext& context) {

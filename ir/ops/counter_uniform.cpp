@@ -9,11 +9,8 @@ namespace gatefold::ops {
 namespace {
 
 void infer(InferContext& context) {
-  const auto extents = known_elements(context, 0);
-  std::optional<Shape> result = shape_of_rank(context, known_length(context, 0));
-  if (extents) result = checked_shape(context, *extents);
   context.expect_rank(1, 0);
-  context.set_output(0, {DataType::kFloat32, result});
+  context.set_output(0, {DataType::kFloat32, stated_shape(context, 0)});
 }
 
 void evaluate(EvaluateContext& context) {

@@ -173,9 +173,8 @@ void evaluate(EvaluateContext& context) {
 }
 
 template <typename T>
-void subtract_posteriors(const Alignments& alignments, double scale, T* gradient,
-                         std::int64_t step_stride) {
-  const std::vector<double> beginnings = alignments.beginnings();
+void subtract_posteriors(const Alignments& alignments, const std::vector<double>& beginnings,
+                         double scale, T* gradient, std::int64_t step_stride) {
   const std::vector<double> ends = alignments.ends();
   const double total = alignments.total(beginnings);
   for (std::int64_t t = 0; t < alignments.steps(); ++t) {
@@ -198,10 +197,11 @@ void evaluate_gradient(EvaluateContext& context) {
     std::fill_n(gradient, output.size(), T{0});
     for (std::int64_t n = 0; n < N; ++n) {
       const Alignments alignments(context, n);
-      if (is_left_out(context, alignments.total(alignments.beginnings()))) continue;
+      const std::vector<double> beginnings = alignments.beginnings();
+      if (is_left_out(context, alignments.total(beginnings))) continue;
       const double dY = context.input(kDy).number_at(reduction == LossReduction::kNone ? n : 0);
-      subtract_posteriors(alignments, dY * weight_of(alignments, reduction, N), gradient + n * C,
-                          N * C);
+      subtract_posteriors(alignments, beginnings, dY * weight_of(alignments, reduction, N),
+                          gradient + n * C, N * C);
     }
   });
 }

@@ -59,6 +59,12 @@ Shape checked_shape(const InferContext& context, const std::vector<Element>& ext
   return shape;
 }
 
+std::optional<Shape> stated_shape(const InferContext& context, std::size_t index) {
+  std::optional<Shape> shape = shape_of_rank(context, known_length(context, index));
+  if (const auto extents = known_elements(context, index)) shape = checked_shape(context, *extents);
+  return shape;
+}
+
 void check_element_count(const InferContext& context, const Shape& shape) {
   if (known_count(shape) > kMaxElements) {
     context.fail("the result would have shape {}; tensors of at most {} elements are supported",

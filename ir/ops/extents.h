@@ -29,6 +29,8 @@ std::optional<std::int64_t> known_integer(const InferContext& context, std::size
 std::optional<Shape> shape_of_rank(const InferContext& context, std::optional<std::int64_t> rank);
 /// The shape with the given extents; fails when one is negative or there are too many elements.
 Shape checked_shape(const InferContext& context, const std::vector<Element>& extents);
+/// The shape that an integer input states, as far as it is known; fails as checked_shape does.
+std::optional<Shape> stated_shape(const InferContext& context, std::size_t index);
 /// Fails when the known extents alone make too many elements.
 void check_element_count(const InferContext& context, const Shape& shape);
 

@@ -21,10 +21,7 @@ Shape gathered(const Shape& data, const Shape& indices, std::int64_t axis) {
 }
 
 void infer(InferContext& context) {
-  std::optional<Shape> data = shape_of_rank(context, known_length(context, kDataShape));
-  if (const auto extents = known_elements(context, kDataShape)) {
-    data = checked_shape(context, *extents);
-  }
+  const std::optional<Shape> data = stated_shape(context, kDataShape);
   context.set_output(0, {context.dtype(kDy), data});
   if (!data) return;
   const auto rank = static_cast<std::int64_t>(data->size());

@@ -11,10 +11,7 @@ namespace gatefold::ops {
 namespace {
 
 void infer(InferContext& context) {
-  const auto extents = known_elements(context, 1);
-  std::optional<Shape> result = shape_of_rank(context, known_length(context, 1));
-  if (extents) result = checked_shape(context, *extents);
-  context.set_output(0, {context.dtype(0), result});
+  context.set_output(0, {context.dtype(0), stated_shape(context, 1)});
 }
 
 void evaluate(EvaluateContext& context) {

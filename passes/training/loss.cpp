@@ -190,7 +190,7 @@ std::vector<LossInput> loss_inputs(const LossSpec& spec, const Type& output) {
 Value* add_loss(GraphBuilder& g, const LossSpec& spec) {
   Graph& graph = g.graph();
   Value* output =
-      spec.output.empty() ? graph.outputs().front().value : find_output(graph, spec.output);
+      spec.output.empty() ? graph.outputs().front().value : output_of(graph, spec.output);
   Values answers;
   for (LossInput& input : loss_inputs(spec, output->type())) {
     if (graph.unique_name(input.name) != input.name) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ir/error.h"
+#include "ir/value_names.h"
 #include "passes/gradients/gradients.h"
 #include "passes/training/model_parts.h"
 
@@ -35,11 +36,9 @@ Value* end_in_loss(Graph& graph, const std::optional<LossSpec>& spec) {
 std::vector<Value*> find_inputs(const Graph& graph, const std::vector<std::string>& names) {
   std::vector<Value*> found;
   for (const std::string& name : names) {
-    const auto& inputs = graph.inputs();
-    const auto input = std::find_if(inputs.begin(), inputs.end(),
-                                    [&](const Value* value) { return value->name() == name; });
-    if (input == inputs.end()) fail("the model has no input '{}'", name);
-    found.push_back(*input);
+    Value* input = find_input(graph, name);
+    if (input == nullptr) fail("the model has no input '{}'", name);
+    found.push_back(input);
   }
   return found;
 }

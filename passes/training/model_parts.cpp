@@ -8,6 +8,7 @@
 
 #include "ir/error.h"
 #include "ir/op_def.h"
+#include "ir/value_names.h"
 #include "passes/pipeline.h"
 
 namespace gatefold {
@@ -60,10 +61,8 @@ std::vector<Value*> find_parameters(const Graph& graph, const std::vector<std::s
   return found;
 }
 
-Value* find_output(const Graph& graph, const std::string& name) {
-  for (const Graph::Output& output : graph.outputs()) {
-    if (output.name == name) return output.value;
-  }
+Value* output_of(const Graph& graph, const std::string& name) {
+  if (Value* output = find_output(graph, name)) return output;
   std::vector<std::string_view> names;
   for (const Graph::Output& output : graph.outputs()) names.push_back(output.name);
   fail("the model has no output '{}'; its outputs: {}", name, fmt::join(names, ", "));

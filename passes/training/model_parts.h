@@ -16,7 +16,7 @@ std::vector<Value*> parameters_of(const Graph& graph);
 std::vector<Value*> find_parameters(const Graph& graph, const std::vector<std::string>& names);
 
 /// The value that the graph delivers under a name. Throws Error for an unknown name.
-Value* find_output(const Graph& graph, const std::string& name);
+Value* output_of(const Graph& graph, const std::string& name);
 
 /// The parameters that training changes unless it is told otherwise: all floating-point ones but
 /// scalars, which exporters use for the constants of formulas, and the running statistics of

@@ -22,13 +22,6 @@ using Binding = TrainingStage::Binding;
 constexpr std::string_view kRate = "learning_rate";
 constexpr std::string_view kNorm = "gradient_norm";
 
-Value* find_initializer(const Graph& graph, const std::string& name) {
-  for (const auto& value : graph.initializers()) {
-    if (value->name() == name) return value.get();
-  }
-  return nullptr;
-}
-
 /// The initializer that a binding stores into.
 Value& stored_initializer(const Model& model, const TrainingStage& stage, const Binding& binding) {
   Value* value = find_initializer(*stage.algorithm, binding.initializer);
@@ -38,13 +31,6 @@ Value& stored_initializer(const Model& model, const TrainingStage& stage, const 
          binding.output, binding.initializer);
   }
   return *value;
-}
-
-Value* find_delivered(const Graph& graph, const std::string& name) {
-  for (const Graph::Output& output : graph.outputs()) {
-    if (output.name == name) return output.value;
-  }
-  return nullptr;
 }
 
 bool is_one_number(const Type& type) {
@@ -102,7 +88,7 @@ class StageJoiner {
     step_.learning_rate_input = graph_->inputs().size();
     Value* rate = graph_->add_input(graph_->unique_name(kRate), {DataType::kFloat32, Dims{}});
     for (const TrainingStage& stage : model_.training) {
-      const Value* initializer = find_initializer(*stage.algorithm, std::string(kRate));
+      const Value* initializer = find_initializer(*stage.algorithm, kRate);
       if (initializer == nullptr || initializer->type() != rate->type()) continue;
       if (!current_.emplace(initializer, rate).second) continue;
       step_.learning_rate = initializer->data()->number_at(0);
@@ -150,8 +136,8 @@ class StageJoiner {
   }
 
   const Value& output_value(const TrainingStage& stage, const Binding& binding) const {
-    const Value* output = find_delivered(*stage.algorithm, binding.output);
-    if (output == nullptr) output = find_delivered(*model_.graph, binding.output);
+    const Value* output = find_output(*stage.algorithm, binding.output);
+    if (output == nullptr) output = find_output(*model_.graph, binding.output);
     if (output == nullptr) {
       fail("training stores '{}' in '{}', but nothing delivers it", binding.output,
            binding.initializer);

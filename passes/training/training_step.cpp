@@ -61,7 +61,7 @@ class StepBuilder {
   // which values they are.
   void take_outputs() {
     for (const std::string& name : wanted_.model) {
-      model_outputs_.push_back(find_output(*graph_, name));
+      model_outputs_.push_back(output_of(*graph_, name));
     }
     while (!graph_->outputs().empty()) graph_->erase_output(graph_->outputs().size() - 1);
   }

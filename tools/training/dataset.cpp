@@ -85,7 +85,7 @@ Dataset::Dataset(const std::filesystem::path& path, const std::vector<const Valu
     choose_form(wanted);
     for (const Value* input : wanted) check_array(*input, arrays_.at(input->name()));
     count_batches(wanted);
-    if (options_.chunk > 0) count_chunks(arrays_.at(target));
+    if (options_.chunk > 0) count_chunks(target);
   } catch (const Error& error) {
     fail("'{}': {}", path_, error.what());
   }
@@ -167,13 +167,11 @@ void Dataset::count_batches(const std::vector<const Value*>& wanted) {
   if (batches_ == 0) fail("holds {} examples, less than one batch of {}", samples_, batch_size_);
 }
 
-void Dataset::count_chunks(const Tensor& target) {
+void Dataset::count_chunks(const std::string& target) {
+  const Tensor& array = arrays_.at(target);
   if (is_steps_) fail("its arrays hold whole batches, which cannot be cut into chunks of time");
-  if (target.rank() < 2) fail("the targets have no time axis to cut chunks from");
-  const auto name = std::find_if(arrays_.begin(), arrays_.end(), [&](const auto& entry) {
-                      return &entry.second == &target;
-                    })->first;
-  length_ = target.dims()[time_axis(name)];
+  if (array.rank() < 2) fail("the targets have no time axis to cut chunks from");
+  length_ = array.dims()[time_axis(target)];
   chunks_ = options_.drop_last ? length_ / options_.chunk
                                : (length_ + options_.chunk - 1) / options_.chunk;
   if (chunks_ == 0)

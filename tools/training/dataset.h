@@ -48,7 +48,7 @@ class Dataset {
   void check_array(const Value& input, const Tensor& array);
   void choose_form(const std::vector<const Value*>& wanted);
   void count_batches(const std::vector<const Value*>& wanted);
-  void count_chunks(const Tensor& target);
+  void count_chunks(const std::string& target);
   std::int64_t batch_axis(const std::string& name) const;
   std::int64_t time_axis(const std::string& name) const { return batch_axis(name) == 0 ? 1 : 0; }
   void find_order(std::int64_t epoch);

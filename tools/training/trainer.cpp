@@ -38,6 +38,15 @@ std::size_t find_input(const Graph& graph, const std::string& name) {
   return static_cast<std::size_t>(found - inputs.begin());
 }
 
+/// Copies of the first `count` states, by name.
+std::map<std::string, Tensor> first_states(const Trainer& trainer, std::size_t count) {
+  std::map<std::string, Tensor> states;
+  for (std::size_t i = 0; i < count; ++i) {
+    states[trainer.state_descriptions()[i].name] = trainer.states()[i].clone();
+  }
+  return states;
+}
+
 }  // namespace
 
 Trainer::Trainer(const Graph& model, const TrainingPlan& plan, const TrainingOutputs& outputs,
@@ -45,7 +54,9 @@ Trainer::Trainer(const Graph& model, const TrainingPlan& plan, const TrainingOut
     : Trainer(build_training_step(model, plan.step, with_carried(outputs, plan)), plan,
               outputs.update, threads) {
   wanted_outputs_ = outputs.model.size();
-  for (const CarriedState& state : plan_.carried) find_input(*step_.graph, state.input);
+  for (const CarriedState& state : plan_.carried) {
+    carried_inputs_.push_back(find_input(*step_.graph, state.input));
+  }
 }
 
 Trainer::Trainer(TrainingStep step, const TrainingPlan& plan, int threads)
@@ -97,7 +108,7 @@ Tensor Trainer::carried_zeros(const Value& input, const Batch& batch) const {
 void Trainer::set_carried(std::vector<Tensor> carried) {
   carried_ = std::move(carried);
   for (std::size_t i = 0; i < carried_.size(); ++i) {
-    inputs_[find_input(*step_.graph, plan_.carried[i].input)] = carried_[i];
+    inputs_[carried_inputs_[i]] = carried_[i];
   }
 }
 
@@ -106,9 +117,7 @@ std::vector<const Value*> Trainer::data_inputs() const {
   std::vector<bool> is_ours(inputs.size());
   is_ours[step_.learning_rate_input] = true;
   for (const TrainingState& state : step_.states) is_ours[state.input] = true;
-  for (const CarriedState& state : plan_.carried) {
-    is_ours[find_input(*step_.graph, state.input)] = true;
-  }
+  for (const std::size_t input : carried_inputs_) is_ours[input] = true;
   std::vector<const Value*> data;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!is_ours[i]) data.push_back(inputs[i]);
@@ -120,8 +129,8 @@ void Trainer::set_inputs(const Batch& batch) {
   const auto& graph_inputs = step_.graph->inputs();
   if (carried_.empty()) {
     std::vector<Tensor> zeros;
-    for (const CarriedState& state : plan_.carried) {
-      zeros.push_back(carried_zeros(*graph_inputs[find_input(*step_.graph, state.input)], batch));
+    for (const std::size_t input : carried_inputs_) {
+      zeros.push_back(carried_zeros(*graph_inputs[input], batch));
     }
     set_carried(std::move(zeros));
   }
@@ -191,19 +200,11 @@ void Trainer::restore(std::span<const Tensor> states, std::span<const Tensor> ca
 }
 
 std::map<std::string, Tensor> trained_states(const Trainer& trainer) {
-  std::map<std::string, Tensor> states;
-  for (std::size_t i = 0; i < trainer.states().size(); ++i) {
-    states[trainer.state_descriptions()[i].name] = trainer.states()[i].clone();
-  }
-  return states;
+  return first_states(trainer, trainer.states().size());
 }
 
 std::map<std::string, Tensor> trained_weights(const Trainer& trainer) {
-  std::map<std::string, Tensor> weights;
-  for (std::size_t i = 0; i < trainer.weight_names().size(); ++i) {
-    weights[trainer.weight_names()[i]] = trainer.states()[i].clone();
-  }
-  return weights;
+  return first_states(trainer, trainer.weight_names().size());
 }
 
 }  // namespace gatefold::tools

@@ -84,6 +84,7 @@ class Trainer {
   std::vector<Datum> inputs_;
   std::vector<Tensor> states_;
   std::vector<Tensor> carried_;
+  std::vector<std::size_t> carried_inputs_;  // Where they go in.
   std::int64_t steps_done_ = 0;
 };
 

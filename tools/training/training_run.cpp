@@ -101,8 +101,7 @@ class Run {
     if (position.batches_per_epoch != dataset_.batches_per_epoch()) {
       fail(
           "the checkpoint in '{}' is of a run with {} batches per epoch, but this one has {}; "
-          "resume "
-          "with the same data and batch size",
+          "resume with the same data and batch size",
           options_.checkpoint.string(), position.batches_per_epoch, dataset_.batches_per_epoch());
     }
     epoch_ = position.epoch;
@@ -141,7 +140,8 @@ class Run {
     const bool is_due = options_.checkpoint_every > 0
                             ? trainer_.steps_done() % options_.checkpoint_every == 0
                             : batch_ == 0;
-    if (is_due) save();
+    // The end of the run is saved when it is reached.
+    if (is_due && trainer_.steps_done() < total_) save();
   }
 
   void end_epoch(Progress& progress) {
