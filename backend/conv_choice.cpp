@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
-#include <array>
 #include <bit>
+#include <span>
 
 #include "backend/fastest.h"
 #include "backend/kernels.h"
@@ -12,6 +12,9 @@ namespace {
 
 // Multiplications of a run from which measuring is worth its time.
 constexpr std::int64_t kMeasuredProducts = 2 * 1024 * 1024;
+
+constexpr MakeKernel kConvs[] = {plain::make_conv, plain::make_winograd_conv, onednn::make_conv};
+constexpr MakeKernel kConvTransposes[] = {plain::make_conv_transpose, onednn::make_conv_transpose};
 
 std::int64_t products(const ConvExtents& extents) {
   return extents.batch * extents.groups * extents.group_outputs * extents.group_inputs *
@@ -36,25 +39,24 @@ std::string key_of(const KernelRequest& request, const ConvExtents& extents) {
 }
 
 std::unique_ptr<Kernel> make_fastest_of(const KernelRequest& request, const ConvExtents& extents,
-                                        MakeKernel own, MakeKernel onednn) {
+                                        std::span<const MakeKernel> candidates) {
   if (request.dtype() != DataType::kFloat32 || products(extents) < kMeasuredProducts) {
-    return own(request);
+    return candidates.front()(request);
   }
-  return make_fastest(request, key_of(request, extents), std::array{own, onednn});
+  return make_fastest(request, key_of(request, extents), candidates);
 }
 
 }  // namespace
 
 std::unique_ptr<Kernel> make_fastest_conv(const KernelRequest& request) {
-  return make_fastest_of(request,
-                         conv_extents(request.node, request.input_dims(0), request.input_dims(1)),
-                         plain::make_conv, onednn::make_conv);
+  return make_fastest_of(
+      request, conv_extents(request.node, request.input_dims(0), request.input_dims(1)), kConvs);
 }
 
 std::unique_ptr<Kernel> make_fastest_conv_transpose(const KernelRequest& request) {
   return make_fastest_of(
       request, conv_transpose_extents(request.node, request.input_dims(0), request.input_dims(1)),
-      plain::make_conv_transpose, onednn::make_conv_transpose);
+      kConvTransposes);
 }
 
 }  // namespace gatefold

@@ -14,9 +14,9 @@ std::unique_ptr<Kernel> make_kernel(const KernelRequest& request);
 /// Whether the table has a kernel of its own for some use of the operator.
 bool has_kernel(const OpDef& op);
 
-/// plain's kernel or oneDNN's, whichever is faster for the shapes at hand. Where that is not known
-/// beforehand, both are run on made-up data the first time that such shapes are planned in this
-/// process.
+/// The kernel of plain or oneDNN that is the fastest for the shapes at hand. Where that is not
+/// known beforehand, both are run on made-up data the first time that such shapes are planned in
+/// this process.
 std::unique_ptr<Kernel> make_fastest_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_fastest_conv_transpose(const KernelRequest& request);
 std::unique_ptr<Kernel> make_fastest_recurrent(const KernelRequest& request);
@@ -26,6 +26,7 @@ namespace plain {
 
 std::unique_ptr<Kernel> make_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_conv_transpose(const KernelRequest& request);
+std::unique_ptr<Kernel> make_winograd_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gather(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gather_grad(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gather_elements(const KernelRequest& request);

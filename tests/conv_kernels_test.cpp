@@ -43,6 +43,15 @@ TEST(ConvKernels, ThreadsShareTheWork) {
   EXPECT_GT(compare_with_oracle(plain::make_conv, plain::make_conv_transpose, 3, true), 15);
 }
 
+TEST(ConvKernels, WinogradAgreesWithOracle) {
+  const MakeKernel none = [](const KernelRequest& /*request*/) -> std::unique_ptr<Kernel> {
+    return nullptr;
+  };
+  for (const int threads : {1, 3}) {
+    EXPECT_EQ(compare_with_oracle(plain::make_winograd_conv, none, threads, true), 3);
+  }
+}
+
 TEST(ConvKernels, OneDnnAgreesWithOracle) {
   EXPECT_GT(compare_with_oracle(onednn::make_conv, onednn::make_conv_transpose, 1, true), 15);
 }

@@ -1,5 +1,6 @@
+#include <algorithm>
 #include <limits>
-#include <optional>
+#include <span>
 #include <vector>
 
 #include "backend/kernels.h"
@@ -14,34 +15,75 @@ Windows windows_of(const KernelRequest& request) {
   return place_windows(request.node, request.input_dims(0), request.node.attr_ints("kernel_shape"));
 }
 
-/// One plane after the other, copied to where windows are lines.
+using PoolRows = void (*)(std::span<const float* const> rows, std::int64_t count, float* line);
+using PoolWindows = void (*)(const AxisWindow& axis, const float* line, std::int64_t room,
+                             float* y);
+
+/// One line of outputs after the other, each from a line with the padding on both sides.
 class PoolKernel : public Kernel {
  public:
-  explicit PoolKernel(const KernelRequest& request)
+  /// `padding` changes no window's result.
+  PoolKernel(const KernelRequest& request, float padding, PoolRows pool_rows,
+             PoolWindows pool_windows)
       : windows_(windows_of(request)),
         planes_(request.input_dims(0)[0] * request.input_dims(0)[1]),
         inputs_(input_count(windows_)),
-        outputs_(gatefold::output_count(windows_)) {
-    if (outputs_ == 0) return;
-    padded_.emplace(windows_, /*channels=*/1);
-    lines_ = padded_->lines();
+        outputs_(gatefold::output_count(windows_)),
+        width_((windows_[2].output - 1) * windows_[2].stride + windows_[2].span()),
+        padding_(padding),
+        pool_rows_(pool_rows),
+        pool_windows_(pool_windows) {
+    rows_.reserve(static_cast<std::size_t>(windows_[0].kernel * windows_[1].kernel));
   }
 
   std::size_t scratch_bytes() const override {
-    return padded_ ? static_cast<std::size_t>(padded_->size()) * sizeof(float) : 0;
+    return static_cast<std::size_t>(std::max<std::int64_t>(width_, 0) + kPoolReach) * sizeof(float);
+  }
+
+  void run(const Buffers& buffers) override {
+    const auto* x = buffers.input<float>(0);
+    auto* y = buffers.output<float>(0);
+    auto* line = static_cast<float*>(buffers.scratch);
+    std::fill_n(line, scratch_bytes() / sizeof(float), padding_);
+    const float* end = y + planes_ * outputs_;
+    for (std::int64_t plane = 0; plane < planes_; ++plane, x += inputs_) {
+      for (std::int64_t od = 0; od < windows_[0].output; ++od) {
+        for (std::int64_t oh = 0; oh < windows_[1].output; ++oh, y += windows_[2].output) {
+          gather_rows(x, od, oh);
+          fill_line(line);
+          pool_windows_(windows_[2], line, end - y, y);
+        }
+      }
+    }
   }
 
  protected:
-  /// Calls pool(lines, plane of X, plane of Y) for every plane.
-  template <typename Pool>
-  void for_each_plane(const Buffers& buffers, float padding, const Pool& pool) const {
-    if (!padded_) return;
-    const auto* x = buffers.input<float>(0);
-    auto* y = buffers.output<float>(0);
-    auto* scratch = static_cast<float*>(buffers.scratch);
-    for (std::int64_t plane = 0; plane < planes_; ++plane, x += inputs_, y += outputs_) {
-      padded_->copy(x, scratch, padding);
-      pool(lines_, scratch, y);
+  const Windows& windows() const { return windows_; }
+  std::int64_t planes() const { return planes_; }
+
+ private:
+  /// The rows of a plane that the windows of an output line read.
+  void gather_rows(const float* x, std::int64_t od, std::int64_t oh) {
+    const auto& [depth, height, width] = windows_;
+    rows_.clear();
+    const Range planes = depth.taps_of(od);
+    const Range rows = height.taps_of(oh);
+    for (std::int64_t kd = planes.begin; kd < planes.end; ++kd) {
+      for (std::int64_t kh = rows.begin; kh < rows.end; ++kh) {
+        rows_.push_back(x + (depth.position(od, kd) * height.input + height.position(oh, kh)) *
+                                width.input);
+      }
+    }
+  }
+
+  void fill_line(float* line) const {
+    const AxisWindow& axis = windows_[2];
+    const std::int64_t count = std::min(axis.input, width_ - axis.pad_begin);
+    if (count <= 0) return;
+    if (rows_.empty()) {
+      std::fill_n(line + axis.pad_begin, count, padding_);
+    } else {
+      pool_rows_(rows_, count, line + axis.pad_begin);
     }
   }
 
@@ -49,38 +91,40 @@ class PoolKernel : public Kernel {
   std::int64_t planes_;
   std::int64_t inputs_;
   std::int64_t outputs_;
-  std::optional<PaddedPlanes> padded_;
-  WindowLines lines_;
+  std::int64_t width_;  // Elements of a line with its padding, as far as windows read them.
+  float padding_;
+  PoolRows pool_rows_;
+  PoolWindows pool_windows_;
+  std::vector<const float*> rows_;
 };
 
 class MaxPoolKernel : public PoolKernel {
  public:
-  using PoolKernel::PoolKernel;
-
-  void run(const Buffers& buffers) override {
-    for_each_plane(buffers, std::numeric_limits<float>::lowest(), max_pool_lines);
-  }
+  explicit MaxPoolKernel(const KernelRequest& request)
+      : PoolKernel(request, std::numeric_limits<float>::lowest(), max_rows, max_windows) {}
 };
 
 class AveragePoolKernel : public PoolKernel {
  public:
-  explicit AveragePoolKernel(const KernelRequest& request) : PoolKernel(request) {
+  explicit AveragePoolKernel(const KernelRequest& request)
+      : PoolKernel(request, 0, sum_rows, sum_windows) {
     const bool counts_padding = request.node.attr_int("count_include_pad") != 0;
-    for_each_window(windows_, [&](const WindowPlace& place) {
+    for_each_window(windows(), [&](const WindowPlace& place) {
       std::int64_t count = 1;
       for (std::size_t i = 0; i < place.size(); ++i) {
-        const Range taps = windows_[i].taps_of(place[i]);
-        count *= counts_padding ? windows_[i].padded_taps_of(place[i]) : taps.end - taps.begin;
+        const Range taps = windows()[i].taps_of(place[i]);
+        count *= counts_padding ? windows()[i].padded_taps_of(place[i]) : taps.end - taps.begin;
       }
       factors_.push_back(1.0F / static_cast<float>(count));
     });
   }
 
   void run(const Buffers& buffers) override {
-    for_each_plane(buffers, 0, [&](const WindowLines& lines, const float* x, float* y) {
-      sum_pool_lines(lines, x, y);
-      for (std::int64_t i = 0; i < outputs_; ++i) y[i] *= factors_[i];
-    });
+    PoolKernel::run(buffers);
+    auto* y = buffers.output<float>(0);
+    for (std::int64_t plane = 0; plane < planes(); ++plane) {
+      for (const float factor : factors_) *y++ *= factor;
+    }
   }
 
  private:

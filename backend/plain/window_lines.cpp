@@ -7,28 +7,14 @@
 #define HWY_TARGET_INCLUDE "backend/plain/window_lines.cpp"
 #include "hwy/foreach_target.h"
 //
+#include "backend/plain/strided_load-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace gatefold::plain::HWY_NAMESPACE {
 namespace {
 
-#if HWY_TARGET != HWY_SCALAR
-
-namespace hn = hwy::HWY_NAMESPACE;
 constexpr hn::ScalableTag<float> kTag;
-using Vector = hn::Vec<decltype(kTag)>;
-
-/// x[0], x[kStep], x[2 * kStep] .. of a vector's length; reads kStep vectors.
-template <std::int64_t kStep>
-HWY_INLINE Vector load_every(const float* x) {
-  if constexpr (kStep == 1) {
-    return hn::LoadU(kTag, x);
-  } else {
-    const std::int64_t half = kStep / 2 * static_cast<std::int64_t>(hn::Lanes(kTag));
-    return hn::ConcatEven(kTag, load_every<kStep / 2>(x + half), load_every<kStep / 2>(x));
-  }
-}
 
 /// Copies whole vectors and returns how many elements these were.
 template <std::int64_t kStep>
@@ -36,19 +22,16 @@ std::int64_t copy_vectors(const float* x, std::int64_t count, float* y) {
   std::int64_t i = 0;
   // A whole last vector would read behind the last element.
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(kTag));
-  for (; i + lanes < count; i += lanes) hn::StoreU(load_every<kStep>(x + i * kStep), kTag, y + i);
+  for (; i + lanes < count; i += lanes)
+    hn::StoreU(load_every<kStep>(kTag, x + i * kStep), kTag, y + i);
   return i;
 }
-
-#endif
 
 /// y[i] = x[i * step]
 void copy_strided(const float* x, std::int64_t step, std::int64_t count, float* y) {
   std::int64_t i = 0;
-#if HWY_TARGET != HWY_SCALAR
   if (step == 2) i = copy_vectors<2>(x, count, y);
   if (step == 4) i = copy_vectors<4>(x, count, y);
-#endif
   for (; i < count; ++i) y[i] = x[i * step];
 }
 
@@ -87,9 +70,7 @@ bool PaddedPlanes::is_x() const {
   return true;
 }
 
-std::int64_t PaddedPlanes::size() const {
-  return channels_ * extents_[0] * extents_[1] * extents_[2] + kReadBehind;
-}
+std::int64_t PaddedPlanes::size() const { return channels_ * plane_size() + kReadBehind; }
 
 WindowLines PaddedPlanes::lines() const {
   const auto& [depth, height, width] = windows_;

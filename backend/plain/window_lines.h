@@ -32,6 +32,8 @@ class PaddedPlanes {
   /// Elements, with some behind the last plane that may be read but mean nothing.
   std::int64_t size() const;
   WindowLines lines() const;
+  /// Elements from one channel to the next.
+  std::int64_t plane_size() const { return extents_[0] * extents_[1] * extents_[2]; }
   /// `planes` has size() elements. Padding becomes `padding`.
   void copy(const float* x, float* planes, float padding = 0) const;
 

@@ -41,6 +41,12 @@ std::vector<OpCase> conv_cases() {
       {.name = "ConvLarge",
        .graph = "g (float[1,32,40,40] x, float[64,32,3,3] w, float[64] b) => "
                 "(float[1,64,40,40] y) { y = Conv <pads = [1, 1, 1, 1]> (x, w, b) }"},
+      {.name = "ConvOddTiles",
+       .graph = "g (float[2,5,7,9] x, float[6,5,3,3] w) => (float[2,6,6,9] y) "
+                "{ y = Conv <pads = [1, 0, 0, 2]> (x, w) }"},
+      {.name = "ConvManyTiles",
+       .graph = "g (float[1,3,5,203] x, float[5,3,3,3] w, float[5] b) => (float[1,5,5,203] y) "
+                "{ y = Conv <pads = [1, 1, 1, 1]> (x, w, b) }"},
       {.name = "ConvOddChannels",
        .graph = "g (float[2,3,7,29] x, float[37,3,2,5] w, float[37] b) => (float[2,37,6,13] y) "
                 "{ y = Conv <strides = [1, 2]> (x, w, b) }"},
