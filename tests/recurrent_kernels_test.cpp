@@ -39,13 +39,24 @@ TEST(RecurrentKernels, ThreadsShareTheWork) {
        .D = 2,
        .attributes = "linear_before_reset = 1"},
       {.name = "Rnn", .op = "RNN", .N = 9, .H = 150},
+      // A thread for each direction.
+      {.name = "LstmSmallSteps",
+       .op = "LSTM",
+       .T = 40,
+       .N = 2,
+       .H = 20,
+       .D = 2,
+       .inputs = {"initial_h"},
+       .sequence_lens = {40, 33}},
   };
   for (const OpCase& op_case : to_op_cases(cases)) {
     SCOPED_TRACE(op_case.name);
     const KernelProblem problem(op_case);
-    const auto outputs = run_maker(problem, plain::make_recurrent, 3, true);
-    ASSERT_TRUE(outputs.has_value());
-    expect_close(problem, *outputs);
+    for (const int threads : {2, 3}) {
+      const auto outputs = run_maker(problem, plain::make_recurrent, threads, true);
+      ASSERT_TRUE(outputs.has_value());
+      expect_close(problem, *outputs);
+    }
   }
 }
 

@@ -1,7 +1,5 @@
 #include "ir/ops/recurrent.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <limits>
 #include <optional>
@@ -10,6 +8,7 @@
 #include "backend/plain/recurrent_cell.h"
 #include "backend/plain/recurrent_rows.h"
 #include "backend/plain/recurrent_weights.h"
+#include "backend/plain/team.h"
 
 namespace gatefold::plain {
 namespace {
@@ -20,8 +19,8 @@ using Form = RecurrentWeights::Form;
 // and sums that stay in the cache until their step.
 constexpr std::int64_t kChunkRows = 96;
 constexpr std::int64_t kChunkBytes = 512 * 1024;
-// Multiplications of one step that are worth a thread.
-constexpr std::int64_t kProductsPerThread = 48 * 1024;
+// Multiplications of a run that are worth a thread for each direction.
+constexpr std::int64_t kApartProducts = 256 * 1024;
 
 /// A team and the directions it works on together.
 struct DirectionTeam : Team {
@@ -87,12 +86,13 @@ class RecurrentKernel : public Kernel {
   std::optional<RecurrentWeights> P_;
   bool is_standard_;
   int threads_ = 1;
+  bool runs_apart_ = false;  // Each direction has a thread of its own.
   std::int64_t chunk_steps_ = 1;
 
   ScratchLayout scratch_;
   RecurrentRows rows_;
   std::size_t packing_ = 0;     ///< Weights that are not constant, packed.
-  std::size_t row_inputs_ = 0;  ///< [threads, chunk rows]: pointers into X.
+  std::size_t row_inputs_ = 0;  ///< [threads or directions, chunk rows]: pointers into X.
   std::vector<DirectionPlaces> places_;
 };
 
@@ -128,9 +128,11 @@ std::int64_t RecurrentKernel::panel_width(std::size_t group) const {
 }
 
 void RecurrentKernel::plan_threads(int threads) {
-  const auto& [N, H, D, G] = std::tie(extents_.N, extents_.H, extents_.D, extents_.G);
-  const std::int64_t useful = D * N * H * G * H / kProductsPerThread;
-  threads_ = static_cast<int>(std::clamp<std::int64_t>(useful, 1, std::max(threads, 1)));
+  const auto& [T, N, I, H, D, G] =
+      std::tie(extents_.T, extents_.N, extents_.I, extents_.H, extents_.D, extents_.G);
+  threads_ = useful_threads(D * N * H * G * H, threads);
+  runs_apart_ =
+      D > 1 && threads >= D && threads_ <= D && T * N * D * G * H * (I + H) >= kApartProducts;
 }
 
 void RecurrentKernel::plan_chunks() {
@@ -147,7 +149,8 @@ void RecurrentKernel::plan_scratch() {
   packing_ =
       scratch_.add<float>(W_.scratch_floats() + R_.scratch_floats() + input_bias_.scratch_floats() +
                           state_bias_.scratch_floats() + (P_ ? P_->scratch_floats() : 0));
-  row_inputs_ = scratch_.add<const float*>(threads_ * chunk_steps_ * N);
+  row_inputs_ =
+      scratch_.add<const float*>(std::max<std::int64_t>(threads_, extents_.D) * chunk_steps_ * N);
   for (std::int64_t d = 0; d < extents_.D; ++d) {
     DirectionPlaces& places = places_.emplace_back();
     for (std::size_t& h : places.h) h = scratch_.add<float>(state);
@@ -204,12 +207,16 @@ void RecurrentKernel::run(const Buffers& buffers) {
   prepare_weights(buffers);
   rows_.prepare(buffers);
   for (std::int64_t d = 0; d < extents_.D; ++d) prepare_direction(buffers, d);
-  if (threads_ == 1) {
-    // One direction after the other: only one R at a time wants to be in the cache.
-    for (std::int64_t d = 0; d < extents_.D; ++d) run_team(buffers, {{}, d, d + 1});
+  if (threads_ == 1 || runs_apart_) {
+    // A direction as a whole: only one R wants to be in a cache.
+    run_as_team(runs_apart_ ? static_cast<int>(extents_.D) : 1, [&](const Team& team) {
+      const Range directions = team.share(extents_.D);
+      for (std::int64_t d = directions.begin; d < directions.end; ++d) {
+        run_team(buffers, {{}, d, d + 1});
+      }
+    });
   } else {
-#pragma omp parallel num_threads(threads_)
-    run_team(buffers, {{omp_get_thread_num(), omp_get_num_threads()}, 0, extents_.D});
+    run_as_team(threads_, [&](const Team& team) { run_team(buffers, {team, 0, extents_.D}); });
   }
   for (std::int64_t d = 0; d < extents_.D; ++d) {
     write_last_states(buffers, d);
@@ -231,7 +238,8 @@ void RecurrentKernel::run_team(const Buffers& buffers, const DirectionTeam& team
 void RecurrentKernel::project(const Buffers& buffers, const DirectionTeam& team, Chunk chunk) {
   const auto* X = buffers.input<float>(recurrent_input::kX);
   const std::int64_t capacity = chunk_steps_ * extents_.N;
-  const float** inputs = at<const float*>(buffers, row_inputs_) + team.thread * capacity;
+  const float** inputs =
+      at<const float*>(buffers, row_inputs_) + (team.first_direction + team.thread) * capacity;
   for (std::int64_t d = team.first_direction; d < team.end_direction; ++d) {
     const auto* starts = at<std::int64_t>(buffers, places_[d].x_starts);
     std::int64_t count = 0;

@@ -1,5 +1,3 @@
-#include <omp.h>
-
 #include <algorithm>
 
 #include "backend/kernels.h"
@@ -7,12 +5,10 @@
 #include "backend/plain/recurrent_gradient_cell.h"
 #include "backend/plain/recurrent_rows.h"
 #include "backend/plain/recurrent_slopes.h"
+#include "backend/plain/team.h"
 
 namespace gatefold::plain {
 namespace {
-
-// Multiplications of one step that are worth a thread.
-constexpr std::int64_t kProductsPerThread = 48 * 1024;
 
 /// LSTMGrad, GRUGrad or RNNGrad in float32 with every option of the specification. The steps go
 /// backwards, with one product with R in each; the gradients by the gates' sums are kept, and those
@@ -104,8 +100,7 @@ RecurrentGradientKernel::RecurrentGradientKernel(const KernelRequest& request,
       needs_reset_h_(is_wanted(recurrent_gradient_output::kDr) && is_reset_first_),
       rows_(request.node, attrs, extents, scratch_),
       steps_(rows_, extents.T) {
-  const std::int64_t useful = extents.N * extents.H * sums_ / kProductsPerThread;
-  threads_ = static_cast<int>(std::clamp<std::int64_t>(useful, 1, std::max(request.threads, 1)));
+  threads_ = useful_threads(extents.N * extents.H * sums_, request.threads);
   plan_scratch();
 }
 
@@ -141,12 +136,7 @@ void RecurrentGradientKernel::run(const Buffers& buffers) {
   }
   for (std::int64_t d = 0; d < extents_.D; ++d) {
     prepare_direction(buffers, d);
-    if (threads_ == 1) {
-      run_steps(buffers, d, {});
-    } else {
-#pragma omp parallel num_threads(threads_)
-      run_steps(buffers, d, {omp_get_thread_num(), omp_get_num_threads()});
-    }
+    run_as_team(threads_, [&](const Team& team) { run_steps(buffers, d, team); });
     write_states(buffers, d);
     write_input_gradient(buffers, d);
     write_weight_gradients(buffers, d);

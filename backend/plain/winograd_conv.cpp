@@ -94,12 +94,7 @@ class WinogradConvKernel : public Kernel {
       planes_.copy(buffers.input<float>(0) + n * extents_.group_inputs * inputs_,
                    at<float>(buffers, padded_));
       float* y = buffers.output<float>(0) + n * extents_.group_outputs * outputs_;
-      if (threads_ == 1) {
-        run_blocks({}, buffers, y);
-        continue;
-      }
-#pragma omp parallel for num_threads(threads_)
-      for (int thread = 0; thread < threads_; ++thread) run_blocks({thread, threads_}, buffers, y);
+      run_as_team(threads_, [&](const Team& team) { run_blocks(team, buffers, y); });
     }
   }
 
