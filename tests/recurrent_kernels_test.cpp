@@ -30,15 +30,20 @@ TEST(RecurrentKernels, PlainAgreesWithOracle) {
 
 TEST(RecurrentKernels, ThreadsShareTheWork) {
   const std::vector<RecurrentCase> cases = {
-      {.name = "Lstm", .op = "LSTM", .N = 5, .H = 96, .D = 2, .sequence_lens = {4, 1, 0, 3, 4}},
-      {.name = "Gru", .op = "GRU", .N = 5, .H = 150},
+      {.name = "Lstm",
+       .op = "LSTM",
+       .N = 15,
+       .H = 96,
+       .D = 2,
+       .sequence_lens = {4, 1, 0, 3, 4, 4, 4, 2, 4, 4, 4, 4, 1, 0, 4}},
+      {.name = "Gru", .op = "GRU", .N = 9, .H = 150},
       {.name = "GruLinearBeforeReset",
        .op = "GRU",
-       .N = 3,
+       .N = 5,
        .H = 150,
        .D = 2,
        .attributes = "linear_before_reset = 1"},
-      {.name = "Rnn", .op = "RNN", .N = 9, .H = 150},
+      {.name = "Rnn", .op = "RNN", .N = 25, .H = 150},
       // A thread for each direction.
       {.name = "LstmSmallSteps",
        .op = "LSTM",

@@ -7,6 +7,7 @@
 
 #include "backend/plain/element_code.h"
 #include "backend/plain/element_spread.h"
+#include "backend/plain/team.h"
 #include "ir/index.h"
 #include "ir/op_def.h"
 
@@ -15,8 +16,6 @@ namespace {
 
 /// Elements that all instructions are run on before the next ones are looked at.
 constexpr std::int64_t kBlock = 1024;
-/// Elements below which starting threads costs more than it gains.
-constexpr std::int64_t kParallelSize = 1 << 16;
 
 /// Where an operand lies: an input, an output, or a register, which holds one block.
 struct Place {
@@ -54,7 +53,7 @@ struct Program {
 class ChainKernel : public Kernel {
  public:
   ChainKernel(Program program, int threads)
-      : program_(std::move(program)), threads_(program_.size < kParallelSize ? 1 : threads) {
+      : program_(std::move(program)), threads_(program_.size < kParallelElements ? 1 : threads) {
     const std::size_t lines = (program_.places.size() * sizeof(void*) + kLine - 1) / kLine;
     table_bytes_ = lines * kLine;
   }

@@ -116,23 +116,20 @@ class ConvKernel : public Kernel {
   Gemm gemm_;
 };
 
-/// By vectors of output channels, with the weights packed for them, along each line of outputs.
-class ChannelConvKernel : public Kernel {
+/// Goes along lines of outputs, group by group.
+class LineConvKernel : public Kernel {
  public:
-  ChannelConvKernel(const KernelRequest& request, const ConvExtents& extents)
+  /// `reads_behind`: the lines' last vectors read behind X.
+  LineConvKernel(const KernelRequest& request, const ConvExtents& extents, bool reads_behind)
       : extents_(extents),
         planes_(extents.windows, extents.group_inputs),
         lines_(planes_.lines()),
-        x_step_(extents.group_inputs * input_count(extents.windows)),
-        outputs_(output_count(extents.windows)),
-        panel_(conv_panel_width()),
-        panels_((extents.group_outputs + panel_ - 1) / panel_),
+        reads_x_(planes_.is_x() && !reads_behind),
         has_bias_(request.has_input(2)),
-        threads_(request.threads),
-        weights_(pack(request)) {}
+        threads_(request.threads) {}
 
   std::size_t scratch_bytes() const override {
-    return planes_.is_x() ? 0 : static_cast<std::size_t>(planes_.size()) * sizeof(float);
+    return reads_x_ ? 0 : static_cast<std::size_t>(planes_.size()) * sizeof(float);
   }
 
   void run(const Buffers& buffers) override {
@@ -140,112 +137,98 @@ class ChannelConvKernel : public Kernel {
     auto* y = buffers.output<float>(0);
     auto* scratch = static_cast<float*>(buffers.scratch);
     for (std::int64_t n = 0; n < extents_.batch; ++n) {
+      const float* bias = has_bias_ ? buffers.input<float>(2) : nullptr;
       for (std::int64_t group = 0; group < extents_.groups; ++group) {
-        if (!planes_.is_x()) planes_.copy(x, scratch);
-        run_group(planes_.is_x() ? x : scratch, buffers, group, y);
-        x += x_step_;
-        y += extents_.group_outputs * outputs_;
+        if (!reads_x_) planes_.copy(x, scratch);
+        run_group(buffers, group, reads_x_ ? x : scratch, bias, y);
+        x += extents_.group_inputs * input_count(extents_.windows);
+        y += extents_.group_outputs * lines_.output_count();
+        if (bias != nullptr) bias += extents_.group_outputs;
       }
     }
   }
 
+ protected:
+  const ConvExtents& extents() const { return extents_; }
+  const WindowLines& lines() const { return lines_; }
+  std::int64_t taps() const { return static_cast<std::int64_t>(lines_.taps.size()); }
+  int threads() const { return threads_; }
+
  private:
-  void run_group(const float* x, const Buffers& buffers, std::int64_t group, float* y) const {
-    const float* bias =
-        has_bias_ ? buffers.input<float>(2) + group * extents_.group_outputs : nullptr;
-    const auto taps = static_cast<std::int64_t>(lines_.taps.size());
-    const float* weights = weights_.data<float>() + group * panels_ * taps * panel_;
-    const auto lines = static_cast<std::int64_t>(lines_.lines.size());
-    for_each_part(panels_ * lines, threads_, [&](std::int64_t part) {
-      const std::int64_t m = part / lines * panel_;
-      convolve_line(lines_, part % lines, x, weights + m * taps,
+  virtual void run_group(const Buffers& buffers, std::int64_t group, const float* x,
+                         const float* bias, float* y) const = 0;
+
+  ConvExtents extents_;
+  PaddedPlanes planes_;
+  WindowLines lines_;
+  bool reads_x_;
+  bool has_bias_;
+  int threads_;
+};
+
+/// By vectors of output channels, with the weights packed for them, along each line of outputs.
+class ChannelConvKernel : public LineConvKernel {
+ public:
+  ChannelConvKernel(const KernelRequest& request, const ConvExtents& extents)
+      : LineConvKernel(request, extents, /*reads_behind=*/false),
+        panel_(conv_panel_width()),
+        panels_((extents.group_outputs + panel_ - 1) / panel_),
+        weights_(pack(request)) {}
+
+ private:
+  void run_group(const Buffers& /*buffers*/, std::int64_t group, const float* x, const float* bias,
+                 float* y) const override {
+    const float* weights = weights_.data<float>() + group * panels_ * taps() * panel_;
+    const auto count = static_cast<std::int64_t>(lines().lines.size());
+    for_each_part(panels_ * count, threads(), [&](std::int64_t part) {
+      const std::int64_t m = part / count * panel_;
+      convolve_line(lines(), part % count, x, weights + m * taps(),
                     bias == nullptr ? nullptr : bias + m,
-                    std::min(panel_, extents_.group_outputs - m), y + m * outputs_);
+                    std::min(panel_, extents().group_outputs - m), y + m * lines().output_count());
     });
   }
 
   /// W as [groups, panels, taps, panel_], with zeros where the last panel has no channels.
   Tensor pack(const KernelRequest& request) const {
-    return request.packed.get(
-        *request.constant(1), fmt::format("conv panels {}", extents_.groups), [&] {
-          const auto taps = static_cast<std::int64_t>(lines_.taps.size());
-          Tensor packed(DataType::kFloat32, {extents_.groups, panels_, taps, panel_});
-          const auto* w = request.constant(1)->data<float>();
-          auto* target = packed.data<float>();
-          for (std::int64_t group = 0; group < extents_.groups; ++group) {
-            for (std::int64_t m = 0; m < extents_.group_outputs; ++m, w += taps) {
-              float* column = target + m / panel_ * taps * panel_ + m % panel_;
-              for (std::int64_t k = 0; k < taps; ++k) column[k * panel_] = w[k];
-            }
-            target += panels_ * taps * panel_;
-          }
-          return packed;
-        });
+    const std::int64_t groups = extents().groups;
+    return request.packed.get(*request.constant(1), fmt::format("conv panels {}", groups), [&] {
+      Tensor packed(DataType::kFloat32, {groups, panels_, taps(), panel_});
+      const auto* w = request.constant(1)->data<float>();
+      auto* target = packed.data<float>();
+      for (std::int64_t group = 0; group < groups; ++group) {
+        for (std::int64_t m = 0; m < extents().group_outputs; ++m, w += taps()) {
+          float* column = target + m / panel_ * taps() * panel_ + m % panel_;
+          for (std::int64_t k = 0; k < taps(); ++k) column[k * panel_] = w[k];
+        }
+        target += panels_ * taps() * panel_;
+      }
+      return packed;
+    });
   }
 
-  ConvExtents extents_;
-  PaddedPlanes planes_;
-  WindowLines lines_;
-  std::int64_t x_step_;
-  std::int64_t outputs_;
   std::int64_t panel_;
   std::int64_t panels_;
-  bool has_bias_;
-  int threads_;
   Tensor weights_;
 };
 
 /// By vectors of outputs, a few output channels at a time.
-class OutputConvKernel : public Kernel {
+class OutputConvKernel : public LineConvKernel {
  public:
   OutputConvKernel(const KernelRequest& request, const ConvExtents& extents)
-      : extents_(extents),
-        planes_(extents.windows, extents.group_inputs),
-        lines_(planes_.lines()),
-        x_step_(extents.group_inputs * input_count(extents.windows)),
-        outputs_(output_count(extents.windows)),
-        has_bias_(request.has_input(2)),
-        threads_(extents.group_outputs > kConvChannels ? request.threads : 1) {}
-
-  std::size_t scratch_bytes() const override {
-    return static_cast<std::size_t>(planes_.size()) * sizeof(float);
-  }
-
-  void run(const Buffers& buffers) override {
-    const auto* x = buffers.input<float>(0);
-    auto* y = buffers.output<float>(0);
-    auto* planes = static_cast<float*>(buffers.scratch);
-    for (std::int64_t n = 0; n < extents_.batch; ++n) {
-      for (std::int64_t group = 0; group < extents_.groups; ++group) {
-        planes_.copy(x, planes);
-        run_group(planes, buffers, group, y);
-        x += x_step_;
-        y += extents_.group_outputs * outputs_;
-      }
-    }
-  }
+      : LineConvKernel(request, extents, /*reads_behind=*/true) {}
 
  private:
-  void run_group(const float* planes, const Buffers& buffers, std::int64_t group, float* y) const {
-    const std::int64_t first = group * extents_.group_outputs;
-    const float* bias = has_bias_ ? buffers.input<float>(2) + first : nullptr;
-    const auto taps = static_cast<std::int64_t>(lines_.taps.size());
-    const float* w = buffers.input<float>(1) + first * taps;
-    const std::int64_t parts = (extents_.group_outputs + kConvChannels - 1) / kConvChannels;
-    for_each_part(parts, threads_, [&](std::int64_t part) {
+  void run_group(const Buffers& buffers, std::int64_t group, const float* x, const float* bias,
+                 float* y) const override {
+    const std::int64_t outputs = extents().group_outputs;
+    const float* w = buffers.input<float>(1) + group * outputs * taps();
+    const std::int64_t parts = (outputs + kConvChannels - 1) / kConvChannels;
+    for_each_part(parts, threads(), [&](std::int64_t part) {
       const std::int64_t m = part * kConvChannels;
-      convolve_lines(lines_, planes, w + m * taps, bias == nullptr ? nullptr : bias + m,
-                     std::min(kConvChannels, extents_.group_outputs - m), y + m * outputs_);
+      convolve_lines(lines(), x, w + m * taps(), bias == nullptr ? nullptr : bias + m,
+                     std::min(kConvChannels, outputs - m), y + m * lines().output_count());
     });
   }
-
-  ConvExtents extents_;
-  PaddedPlanes planes_;
-  WindowLines lines_;
-  std::int64_t x_step_;
-  std::int64_t outputs_;
-  bool has_bias_;
-  int threads_;
 };
 
 /// Each group is a matrix product that gives what every element of X spreads over its window, and a

@@ -130,7 +130,7 @@ std::int64_t RecurrentKernel::panel_width(std::size_t group) const {
 void RecurrentKernel::plan_threads(int threads) {
   const auto& [T, N, I, H, D, G] =
       std::tie(extents_.T, extents_.N, extents_.I, extents_.H, extents_.D, extents_.G);
-  threads_ = useful_threads(D * N * H * G * H, threads);
+  threads_ = useful_threads(D * N * H * G * H, T, threads);
   runs_apart_ =
       D > 1 && threads >= D && threads_ <= D && T * N * D * G * H * (I + H) >= kApartProducts;
 }

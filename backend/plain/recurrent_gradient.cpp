@@ -100,7 +100,7 @@ RecurrentGradientKernel::RecurrentGradientKernel(const KernelRequest& request,
       needs_reset_h_(is_wanted(recurrent_gradient_output::kDr) && is_reset_first_),
       rows_(request.node, attrs, extents, scratch_),
       steps_(rows_, extents.T) {
-  threads_ = useful_threads(extents.N * extents.H * sums_, request.threads);
+  threads_ = useful_threads(extents.N * extents.H * sums_, extents.T, request.threads);
   plan_scratch();
 }
 

@@ -55,13 +55,18 @@ struct Team {
   }
 };
 
-/// How many of `threads` are worth their waiting for one another at every step of so many
-/// multiplications.
-inline int useful_threads(std::int64_t step_products, int threads) {
-  constexpr std::int64_t kProductsPerThread = 8 * 1024;
-  const std::int64_t useful = step_products / kProductsPerThread;
+/// How many of `threads` are worth their waiting for one another at every step, and their fetching
+/// the weights from one another's caches once, for so many multiplications.
+inline int useful_threads(std::int64_t step_products, std::int64_t steps, int threads) {
+  constexpr std::int64_t kStepProducts = 8 * 1024;
+  constexpr std::int64_t kRunProducts = 512 * 1024;
+  const std::int64_t useful =
+      std::min(step_products / kStepProducts, step_products * steps / kRunProducts);
   return static_cast<int>(std::clamp<std::int64_t>(useful, 1, std::max(threads, 1)));
 }
+
+/// Elements below which an element-wise operator does not gain from threads.
+inline constexpr std::int64_t kParallelElements = 1 << 17;
 
 /// Calls run(team) on every one of `threads`.
 template <typename Run>

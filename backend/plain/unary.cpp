@@ -4,12 +4,10 @@
 
 #include "backend/kernels.h"
 #include "backend/plain/element_code.h"
+#include "backend/plain/team.h"
 
 namespace gatefold::plain {
 namespace {
-
-/// Elements below which starting threads costs more than it gains.
-constexpr std::int64_t kParallelSize = 1 << 16;
 
 class UnaryKernel : public Kernel {
  public:
@@ -17,7 +15,7 @@ class UnaryKernel : public Kernel {
       : function_(function),
         size_(element_count(request.output_dims())),
         attributes_(float_attributes(request.node)) {
-    if (size_ >= kParallelSize) threads_ = request.threads;
+    if (size_ >= kParallelElements) threads_ = request.threads;
   }
 
   void run(const Buffers& buffers) override {
