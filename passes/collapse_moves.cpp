@@ -4,11 +4,12 @@
 #include "passes/axes.h"
 #include "passes/passes.h"
 #include "passes/recurrent_cell.h"
+#include "passes/row_parts.h"
+#include "passes/row_range.h"
 
 namespace gatefold::passes {
 namespace {
 
-using Result = std::optional<Replacement>;
 using Ints = std::vector<std::int64_t>;
 
 // Squeeze (Unsqueeze (x)) of the same axes -> x, and the other way round
@@ -105,115 +106,17 @@ Result squeeze_of_transpose(Node& node, Rewriter& rewriter) {
   return Replacement{rewriter.add("Transpose", {narrow}, {{"perm", perm}})};
 }
 
-/// Elements [first, last) along one axis of a value; `drops_axis` when that axis is then gone.
-struct Rows {
-  Value* source = nullptr;
-  std::int64_t axis = 0;
-  std::int64_t first = 0;
-  std::int64_t last = 0;
-  bool drops_axis = false;
-};
-
-std::optional<Rows> read_gather(const Node& node, const Rewriter& rewriter) {
-  Value* source = node.input(0);
-  const Tensor* index = rewriter.constant(node.input(1));
-  if (index == nullptr || index->rank() != 0 || !source->type().has_rank()) return std::nullopt;
-  const std::int64_t axis = positive_axis(node.attr_int("axis"), source->type().rank());
-  std::int64_t row = index->to_int64().front();
-  const Dim& extent = (*source->type().shape)[static_cast<std::size_t>(axis)];
-  if (row < 0 && extent.is_known()) row += extent.size();
-  if (row < 0) return std::nullopt;
-  return Rows{source, axis, row, row + 1, true};
-}
-
-std::optional<Rows> read_slice(const Node& node, const Rewriter& rewriter) {
-  Value* source = node.input(0);
-  const auto starts = constant_ints(rewriter, node.input(1));
-  const auto ends = constant_ints(rewriter, node.input(2));
-  const auto axes = constant_ints(rewriter, node.input(3));
-  if (!starts || !ends || !axes || starts->size() != 1 || !source->type().has_rank()) {
-    return std::nullopt;
-  }
-  if (node.input(4) != nullptr && constant_ints(rewriter, node.input(4)) != Ints{1}) {
-    return std::nullopt;
-  }
-  const std::int64_t axis = positive_axis(axes->front(), source->type().rank());
-  const Dim& extent = (*source->type().shape)[static_cast<std::size_t>(axis)];
-  if (starts->front() < 0 || ends->front() <= starts->front() || !extent.is_known()) {
-    return std::nullopt;
-  }
-  if (ends->front() > extent.size()) return std::nullopt;
-  return Rows{source, axis, starts->front(), ends->front(), false};
-}
-
-std::optional<Rows> read_split(const Node& node, const Value& part) {
-  Value* source = node.input(0);
-  if (!source->type().has_rank()) return std::nullopt;
-  const auto axis =
-      static_cast<std::size_t>(positive_axis(node.attr_int("axis"), source->type().rank()));
-  std::int64_t first = 0;
-  for (std::size_t i = 0; i <= part.output_index(); ++i) {
-    const Value* output = node.output(i);
-    if (output == nullptr || !(*output->type().shape)[axis].is_known()) return std::nullopt;
-    const std::int64_t extent = (*output->type().shape)[axis].size();
-    if (i == part.output_index()) {
-      return Rows{source, static_cast<std::int64_t>(axis), first, first + extent, false};
-    }
-    first += extent;
-  }
-  return std::nullopt;
-}
-
-// The final hidden state of a recurrence is the last row of its Y, or the first one of a Y made
-// backwards, which is read without the axis of directions.
-std::optional<Rows> read_final_state(const Node& node, const Value& state,
-                                     const Rewriter& rewriter) {
-  const Value* all = node.output(0);
-  const std::string& direction = node.attr_string("direction");
-  const bool is_plain = state.output_index() == 1 && all != nullptr && node.input(4) == nullptr &&
-                        direction != "bidirectional" && node.attr_int("layout") == 0;
-  if (!is_plain || !all->type().has_rank() || !all->type().shape->front().is_known()) {
-    return std::nullopt;
-  }
-  const std::int64_t row = direction == "reverse" ? 0 : all->type().shape->front().size() - 1;
-  for (const Use& use : all->uses()) {
-    if (producer_of(use.user->output(), "Squeeze") && moved_axes(*use.user, rewriter) == Ints{1}) {
-      return Rows{use.user->output(), 0, row, row + 1, false};
-    }
-  }
-  return std::nullopt;
-}
-
-// Reads a value as a range of rows of another one, whichever operator cuts them out.
-std::optional<Rows> read_rows(const Value& value, const Rewriter& rewriter) {
-  if (const Node* gather = producer_of(&value, "Gather")) return read_gather(*gather, rewriter);
-  if (const Node* slice = producer_of(&value, "Slice")) return read_slice(*slice, rewriter);
-  if (const Node* split = producer_of(&value, "Split")) return read_split(*split, value);
-  const Node* producer = value.producer();
-  if (producer != nullptr && is_recurrent(*producer)) {
-    return read_final_state(*producer, value, rewriter);
-  }
-  const Node* squeeze = producer_of(&value, "Squeeze");
-  if (squeeze == nullptr) return std::nullopt;
-  const auto axes = moved_axes(*squeeze, rewriter);
-  auto rows = read_rows(*squeeze->input(0), rewriter);
-  if (!rows || !axes || *axes != Ints{rows->axis} || rows->drops_axis) return std::nullopt;
-  if (rows->last != rows->first + 1) return std::nullopt;
-  rows->drops_axis = true;
-  return rows;
-}
-
 // Concat of rows that follow each other in one value -> that value, or a Slice of it, with the axis
 // moved to where Concat puts it
 Result concat_of_rows(Node& node, Rewriter& rewriter) {
   const Type& type = node.output()->type();
   if (node.input_count() < 2 || !type.has_rank()) return std::nullopt;
   const std::int64_t axis = positive_axis(node.attr_int("axis"), type.rank());
-  std::optional<Rows> joined;
+  std::optional<RowRange> joined;
   for (const Value* part : node.inputs()) {
     const Node* unsqueeze = producer_of(part, "Unsqueeze");
     const bool is_row = unsqueeze != nullptr && moved_axes(*unsqueeze, rewriter) == Ints{axis};
-    const auto rows = read_rows(is_row ? *unsqueeze->input(0) : *part, rewriter);
+    const auto rows = read_row_range(is_row ? *unsqueeze->input(0) : *part, rewriter);
     if (!rows || rows->drops_axis != is_row || (!is_row && rows->axis != axis)) return std::nullopt;
     if (!joined) {
       joined = rows;
@@ -262,7 +165,7 @@ Result squeeze_of_row(Node& node, Rewriter& rewriter) {
   if (!producer_of(node.input(0), "Slice") && !producer_of(node.input(0), "Split")) {
     return std::nullopt;
   }
-  const auto rows = read_rows(*node.output(), rewriter);
+  const auto rows = read_row_range(*node.output(), rewriter);
   if (!rows || !rows->drops_axis) return std::nullopt;
   Value* index = rewriter.add_constant("index", Tensor::scalar<std::int64_t>(rows->first));
   return Replacement{rewriter.add("Gather", {rows->source, index}, {{"axis", rows->axis}})};
@@ -302,6 +205,10 @@ constexpr Rule kRules[] = {
     {"squeeze-of-row", "Squeeze", squeeze_of_row},
     {"concat-of-rows", "Concat", concat_of_rows},
     {"concat-of-concat", "Concat", concat_of_concat},
+    {"row-of-parts", "Gather", row_of_parts},
+    {"rows-of-parts", "Slice", rows_of_parts},
+    {"split-of-parts", "Split", split_of_parts},
+    {"scatter-of-all-rows", "ScatterND", scatter_of_all_rows},
 };
 
 }  // namespace

@@ -1,4 +1,3 @@
-#include <array>
 #include <cmath>
 
 #include "ir/op_def.h"
@@ -46,7 +45,7 @@ class NodeWeights {
   bool are_known() const { return weights_ != nullptr && (biases_ != nullptr || !has_biases_); }
 
   /// True when the gate multiplies the operands and adds biases as the node does.
-  bool explain(const FirstGate& gate, const std::vector<Value*>& operands) const {
+  bool explain(const FirstGate& gate, const std::vector<Operand>& operands) const {
     if (gate.biases.input && !explain_weights(gate, operands)) return false;
     for (std::int64_t h = 0; h < size_; ++h) {
       const auto sum = bias_of(*gate.sum, h);
@@ -58,19 +57,19 @@ class NodeWeights {
  private:
   std::int64_t columns() const { return weights_->dims()[2]; }
 
-  bool explain_weights(const FirstGate& gate, const std::vector<Value*>& operands) const {
+  bool explain_weights(const FirstGate& gate, const std::vector<Operand>& operands) const {
     std::int64_t column = 0;
-    for (const Value* operand : operands) {
-      const std::int64_t width = operand->type().shape->back().size();
-      if (column + width > columns() || !explain_block(gate, *operand, column)) return false;
+    for (const Operand& operand : operands) {
+      const std::int64_t width = operand.value->type().shape->back().size();
+      if (column + width > columns() || !explain_block(gate, operand, column)) return false;
       column += width;
     }
     return column == columns();
   }
 
-  bool explain_block(const FirstGate& gate, const Value& operand, std::int64_t first) const {
-    const LinearTerm* term = term_of(*gate.sum, &operand);
-    const std::int64_t width = operand.type().shape->back().size();
+  bool explain_block(const FirstGate& gate, const Operand& operand, std::int64_t first) const {
+    const LinearTerm* term = term_of(*gate.sum, operand);
+    const std::int64_t width = operand.value->type().shape->back().size();
     const Tensor* numbers = term == nullptr ? nullptr : context_.constant(term->weight.value);
     if (term != nullptr && term->weight.value != nullptr && numbers == nullptr) return false;
     for (std::int64_t h = 0; h < size_; ++h) {
@@ -186,7 +185,7 @@ bool hands_on(const Node& node, const FirstStep& first) {
           behind_rank_changes(node.input(kInitialC)) == first.next_cell);
 }
 
-std::optional<std::vector<Value*>> find_operands(const FirstStep& first) {
+std::optional<std::vector<Operand>> find_operands(const FirstStep& first) {
   std::vector<const LinearSum*> sums;
   for (const FirstGate& gate : first.gates) sums.push_back(gate.sum);
   return collect_operands(sums);

@@ -12,7 +12,7 @@ Value* negated_if(Rewriter& rewriter, Value* value, bool negated) {
 }
 
 Value* build_weights(Rewriter& rewriter, const GruStep& step, const LinearSum& candidate,
-                     const std::vector<Value*>& operands, std::int64_t size) {
+                     const std::vector<Operand>& operands, std::int64_t size) {
   // ONNX's order of gates: z r h.
   Value* update = build_gate_weights(rewriter, {&step.update_gate}, operands, size);
   update = negated_if(rewriter, update, step.update_is_negated);
@@ -35,6 +35,19 @@ Value* build_biases(Rewriter& rewriter, const GruStep& step, DataType dtype, std
   return rewriter.add("Unsqueeze", {bias, rewriter.add_ints({0})});
 }
 
+// All terms of n; h must stand among them as it does in the other gates.
+std::optional<LinearSum> join_candidate(const GruStep& step, const Operand& hidden) {
+  LinearSum candidate = step.candidate_input;
+  auto position = candidate.terms.begin();
+  for (std::size_t repeat = 0; repeat < hidden.repeat; ++position) {
+    if (position == candidate.terms.end()) return std::nullopt;
+    if (position->operand == hidden.value) ++repeat;
+  }
+  const auto& state = step.candidate_state.terms;
+  candidate.terms.insert(position, state.begin(), state.end());
+  return candidate;
+}
+
 std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   const auto step = read_gru_step(node, rewriter);
   if (!step) return std::nullopt;
@@ -44,19 +57,21 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   if (!known_size) return std::nullopt;
   const std::int64_t size = *known_size;
   const Type& type = next_hidden.type();
-  std::vector<const LinearSum*> gates{&step->update_gate, &*step->reset_gate,
-                                      &step->candidate_input};
-  const auto operands = sort_operands(gates, step->hidden, next_hidden, nullptr, size);
-  if (!operands) return rewriter.no_match("the gates do not read both x and h");
-  const LinearSum& recurrent_candidate =
-      step->resets_after ? step->candidate_state : step->candidate_input;
+  std::vector<const LinearSum*> gates{&step->update_gate, &*step->reset_gate};
+  const auto hidden = find_hidden(gates, step->hidden, next_hidden, nullptr, size);
+  if (!hidden) return rewriter.no_match("the gates do not read h");
+  const auto candidate = join_candidate(*step, *hidden);
+  if (!candidate) return rewriter.no_match("the gates read h more often than the candidate");
+  gates.push_back(&*candidate);
+  const auto inputs = find_inputs(gates, *hidden);
+  if (!inputs) return rewriter.no_match("the gates do not read x");
   Node* gru = rewriter.add_node(
       "GRU",
-      {build_step_input(rewriter, operands->inputs),
-       build_weights(rewriter, *step, step->candidate_input, operands->inputs, size),
-       build_weights(rewriter, *step, recurrent_candidate, {operands->hidden}, size),
+      {build_step_input(rewriter, *inputs),
+       build_weights(rewriter, *step, *candidate, *inputs, size),
+       build_weights(rewriter, *step, *candidate, {*hidden}, size),
        build_biases(rewriter, *step, type.dtype, size), nullptr,
-       build_step_input(rewriter, {operands->hidden})},
+       build_step_input(rewriter, {*hidden})},
       2, {{"hidden_size", size}, {"linear_before_reset", std::int64_t{step->resets_after}}});
   gru->drop_output(0);
   return Replacement{build_step_output(rewriter, gru->output(1), next_hidden)};

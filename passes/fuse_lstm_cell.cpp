@@ -18,16 +18,18 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   // ONNX's order of gates: i o f c.
   const std::vector<const LinearSum*> gates{&step->input_gate, &step->output_gate,
                                             &*step->forget_gate, &step->candidate};
-  const auto operands = sort_operands(gates, nullptr, next_hidden, step->cell, size);
-  if (!operands) return rewriter.no_match("no operand of the gates can be the previous state");
+  const auto hidden = find_hidden(gates, nullptr, next_hidden, step->cell, size);
+  if (!hidden) return rewriter.no_match("no operand of the gates can be the previous state");
+  const auto inputs = find_inputs(gates, *hidden);
+  if (!inputs) return rewriter.no_match("the gates read nothing but the state");
   if (!step->cell->type().has_rank() || step->cell->type().rank() != 2) {
     return rewriter.no_match("the cell state is {} but must have two dimensions",
                              to_string(step->cell->type()));
   }
 
   rewriter.insert_before(*step->next_cell->producer());
-  Value* weight = build_gate_weights(rewriter, gates, operands->inputs, size);
-  Value* recurrence = build_gate_weights(rewriter, gates, {operands->hidden}, size);
+  Value* weight = build_gate_weights(rewriter, gates, *inputs, size);
+  Value* recurrence = build_gate_weights(rewriter, gates, {*hidden}, size);
   std::vector<Value*> biases;
   for (const LinearSum* gate : gates) biases.push_back(build_gate_bias(rewriter, *gate, size));
   biases.push_back(rewriter.add_constant("zeros", Tensor(type.dtype, {4 * size})));
@@ -35,8 +37,8 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   bias = rewriter.add("Unsqueeze", {bias, rewriter.add_ints({0})});
   Node* lstm = rewriter.add_node(
       "LSTM",
-      {build_step_input(rewriter, operands->inputs), weight, recurrence, bias, nullptr,
-       build_step_input(rewriter, {operands->hidden}), build_step_input(rewriter, {step->cell})},
+      {build_step_input(rewriter, *inputs), weight, recurrence, bias, nullptr,
+       build_step_input(rewriter, {*hidden}), build_step_input(rewriter, {{step->cell}})},
       3, {{"hidden_size", size}});
   lstm->drop_output(0);
   rewriter.also_replace(step->next_cell,

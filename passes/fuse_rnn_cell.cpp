@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ir/op_def.h"
+#include "ir/ops/recurrent.h"
 #include "passes/passes.h"
 #include "passes/recurrent_cell.h"
 
@@ -21,37 +22,47 @@ bool is_read_by_next_step(const Value& next, std::string_view activation, const 
         pending.push_back(use.user->output());
       } else if (op == activation) {
         const auto sum = find_linear_terms(*use.user->input(0), context);
-        const LinearTerm* term = sum ? term_of(*sum, &next) : nullptr;
-        if (term != nullptr && term->weight == weight) return true;
+        if (sum && std::any_of(sum->terms.begin(), sum->terms.end(), [&](const LinearTerm& term) {
+              return term.operand == &next && term.weight == weight;
+            })) {
+          return true;
+        }
       }
     }
   }
   return false;
 }
 
-// The result of the step before, which has become an RNN node already.
-bool is_result_of_step(const Value& operand, std::string_view activation) {
+// The result of the step before, which has become an RNN node with these recurrent weights already.
+bool is_result_of_step(const Value& operand, std::string_view activation,
+                       const WeightBlock& weight) {
   const Node* squeeze = producer_of(&operand, "Squeeze");
   const Node* rnn = squeeze == nullptr ? nullptr : producer_of(squeeze->input(0), "RNN");
-  return rnn != nullptr && squeeze->input(0)->output_index() == 1 &&
-         rnn->attr_strings("activations") == std::vector<std::string>{std::string(activation)};
+  return rnn != nullptr && squeeze->input(0)->output_index() == recurrent_output::kYh &&
+         rnn->attr_strings("activations") == std::vector<std::string>{std::string(activation)} &&
+         origin_of(rnn->input(recurrent_input::kR)) == origin_of(weight.value);
 }
 
 // A dense layer with tanh is no recurrence: something must show that the result comes back.
-Value* find_hidden(const Node& node, const LinearSum& sum, const PassContext& context) {
+std::optional<Operand> find_state(const Node& node, const LinearSum& sum,
+                                  const PassContext& context) {
   const Value& next = *node.output();
   const Dim& size = next.type().shape->back();
-  for (const LinearTerm& term : sum.terms) {
-    Value& operand = *term.operand;
-    if (!operand.type().has_rank() || !(operand.type().shape->back() == size)) continue;
+  const auto operands = collect_operands({&sum});
+  if (!operands) return std::nullopt;
+  for (const Operand& operand : *operands) {
+    const Value& value = *operand.value;
+    const WeightBlock& weight = term_of(sum, operand)->weight;
+    if (!(value.type().shape->back() == size) || weight.value == nullptr) continue;
     const bool is_exchanged =
-        operand.kind() == Value::Kind::kInput && next.output_uses() > 0 && !next.uses().empty();
-    if (is_carried(operand, next) || is_exchanged || is_result_of_step(operand, node.op().name) ||
-        is_read_by_next_step(next, node.op().name, term.weight, context)) {
-      return &operand;
+        value.kind() == Value::Kind::kInput && next.output_uses() > 0 && !next.uses().empty();
+    if (is_carried(value, next) || is_exchanged ||
+        is_result_of_step(value, node.op().name, weight) ||
+        is_read_by_next_step(next, node.op().name, weight, context)) {
+      return operand;
     }
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
@@ -60,25 +71,24 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   if (!type.has_rank() || type.rank() != 2 || !type.shape->back().is_known()) return std::nullopt;
   const auto sum = find_linear_terms(*node.input(0), rewriter.context());
   if (!sum || sum->terms.size() < 2) return std::nullopt;
-  Value* hidden = find_hidden(node, *sum, rewriter.context());
-  if (hidden == nullptr) return rewriter.no_match("its result does not come back as an operand");
+  const auto hidden = find_state(node, *sum, rewriter.context());
+  if (!hidden) return rewriter.no_match("its result does not come back as an operand");
   const std::int64_t size = type.shape->back().size();
-  const auto operands = sort_operands({&*sum}, hidden, next, nullptr, size);
-  if (!operands) return rewriter.no_match("it reads nothing but its own state");
+  const auto inputs = find_inputs({&*sum}, *hidden);
+  if (!inputs) return rewriter.no_match("it reads nothing but its own state");
 
   Value* zeros = rewriter.add_constant("zeros", Tensor(type.dtype, {size}));
   Value* bias = rewriter.add("Concat", {build_gate_bias(rewriter, *sum, size), zeros},
                              {{"axis", std::int64_t{0}}});
-  Node* rnn =
-      rewriter.add_node("RNN",
-                        {build_step_input(rewriter, operands->inputs),
-                         build_gate_weights(rewriter, {&*sum}, operands->inputs, size),
-                         build_gate_weights(rewriter, {&*sum}, {operands->hidden}, size),
-                         rewriter.add("Unsqueeze", {bias, rewriter.add_ints({0})}), nullptr,
-                         build_step_input(rewriter, {operands->hidden})},
-                        2,
-                        {{"hidden_size", size},
-                         {"activations", std::vector<std::string>{std::string(node.op().name)}}});
+  Node* rnn = rewriter.add_node(
+      "RNN",
+      {build_step_input(rewriter, *inputs), build_gate_weights(rewriter, {&*sum}, *inputs, size),
+       build_gate_weights(rewriter, {&*sum}, {*hidden}, size),
+       rewriter.add("Unsqueeze", {bias, rewriter.add_ints({0})}), nullptr,
+       build_step_input(rewriter, {*hidden})},
+      2,
+      {{"hidden_size", size},
+       {"activations", std::vector<std::string>{std::string(node.op().name)}}});
   rnn->drop_output(0);
   return Replacement{build_step_output(rewriter, rnn->output(1), next)};
 }

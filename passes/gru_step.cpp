@@ -163,14 +163,16 @@ bool read_reset_before(Value& sum, GruStep& step, const PassContext& context) {
   const auto terms = find_linear_terms(sum, context);
   if (!terms) return false;
   step.candidate_input = *terms;
-  for (LinearTerm& term : step.candidate_input.terms) {
-    const Node* product = producer_of(term.operand, "Mul");
+  std::vector<LinearTerm>& inputs = step.candidate_input.terms;
+  for (auto term = inputs.begin(); term != inputs.end(); ++term) {
+    const Node* product = producer_of(term->operand, "Mul");
     for (std::size_t side = 0; product != nullptr && side < 2; ++side) {
       if (product->input(side) != step.hidden) continue;
       const auto reset = gate_under(*product->input(1 - side), "Sigmoid", context);
       if (!reset) continue;
       step.reset_gate = *reset;
-      term.operand = step.hidden;  // What is multiplied by R; the GRU node applies r itself.
+      step.candidate_state.terms = {{step.hidden, term->weight}};
+      inputs.erase(term);
       return true;
     }
   }

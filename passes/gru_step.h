@@ -12,10 +12,10 @@ struct GruStep {
   LinearSum update_gate;
   bool update_is_negated = false;       ///< The graph's gate is 1 - z.
   std::optional<LinearSum> reset_gate;  ///< Vanishes with h.
-  LinearSum candidate_input;            ///< x's part of n; all of it when the reset comes before.
-  LinearSum candidate_state;            ///< h's part of n, multiplied by r after its product.
+  LinearSum candidate_input;            ///< x's part of n, with all biases when r resets before.
+  LinearSum candidate_state;            ///< h's part of n, to which r is applied.
   Value* hidden = nullptr;              ///< h; nullptr where it has vanished.
-  bool resets_after = false;
+  bool resets_after = false;            ///< r multiplies h's product instead of h.
 };
 
 /// Reads the step whose result h' is `node`, an Add, a Sub or (from a zero state) a Mul; nothing,

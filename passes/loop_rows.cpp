@@ -97,17 +97,39 @@ std::optional<Rows> LoopRows::read_scanned(const Value& row) {
   return Rows{time_first(value, positive_axis(axis, value->type().rank())), backwards};
 }
 
-// Whether the iterations read rows 0, 1, .., T - 1 or T - 1, .., 0; nothing for other rows.
-std::optional<bool> LoopRows::reads_backwards(const Value& index, const Dim& extent) {
+// Which rows the iterations read one after the other: f, f + 1, .. or T - 1, .., 1, 0; nothing for
+// other rows.
+std::optional<LoopRows::Course> LoopRows::course_of(const Value& index, const Dim& extent) {
   const auto form = read_index(index, loop_, extent, rewriter_.context());
-  if (!form || !runs_over(extent)) return std::nullopt;
-  if (*form == IndexForm{.iteration = 1}) return false;
-  const bool from_end =
-      form->extent == 1
-          ? form->offset == -1
-          : form->extent == 0 &&
-                (form->offset == -1 || (extent.is_known() && form->offset == extent.size() - 1));
-  return form->iteration == -1 && from_end ? std::optional(true) : std::nullopt;
+  const auto trips = trips_for(extent);
+  if (!form || !trips) return std::nullopt;
+  if (form->iteration == -1) {
+    const bool is_whole =
+        *trips == IndexForm{.extent = 1} || (trips->extent == 0 && extent.is(trips->offset));
+    const bool from_end =
+        form->extent == 1
+            ? form->offset == -1
+            : form->extent == 0 &&
+                  (form->offset == -1 || (extent.is_known() && form->offset == extent.size() - 1));
+    return is_whole && from_end ? std::optional(Course{.backwards = true}) : std::nullopt;
+  }
+  if (form->iteration != 1 || form->extent != 0 || form->offset < 0) return std::nullopt;
+  Course course{.first = form->offset};
+  if (*trips == IndexForm{.extent = 1, .offset = -course.first}) return course;
+  if (trips->extent != 0 || trips->offset < 0 || !extent.is_known()) return std::nullopt;
+  const std::int64_t last = course.first + trips->offset;
+  if (last > extent.size()) return std::nullopt;
+  if (last < extent.size()) course.last = last;
+  return course;
+}
+
+// The rows with time in front.
+Rows LoopRows::read_course(Value* sequence, std::int64_t axis, const Course& course) {
+  if (course.first != 0 || course.last) {
+    const std::int64_t end = course.last.value_or(std::numeric_limits<std::int64_t>::max());
+    sequence = rewriter_.add("Slice", {sequence, ints({course.first}), ints({end}), ints({axis})});
+  }
+  return {time_first(sequence, axis), course.backwards};
 }
 
 std::optional<Rows> LoopRows::read_gathered(const Node& gather) {
@@ -115,10 +137,9 @@ std::optional<Rows> LoopRows::read_gathered(const Node& gather) {
   const Type& index = gather.input(1)->type();
   if (!type.has_rank() || !index.has_rank() || index.rank() != 0) return std::nullopt;
   const std::int64_t axis = positive_axis(gather.attr_int("axis"), type.rank());
-  const auto backwards =
-      reads_backwards(*gather.input(1), (*type.shape)[static_cast<std::size_t>(axis)]);
-  if (!backwards) return std::nullopt;
-  return Rows{time_first(gather.input(0), axis), *backwards};
+  const auto course = course_of(*gather.input(1), (*type.shape)[static_cast<std::size_t>(axis)]);
+  if (!course) return std::nullopt;
+  return read_course(gather.input(0), axis, *course);
 }
 
 // The rows that Slice cuts out keep their axis.
@@ -130,15 +151,17 @@ std::optional<Rows> LoopRows::read_sliced(const Node& slice) {
   if (slice.input(4) != nullptr && known_number(slice.input(4), context) != 1) return std::nullopt;
   const std::int64_t axis = positive_axis(*axis_number, value->type().rank());
   const Dim& extent = (*value->type().shape)[static_cast<std::size_t>(axis)];
-  const auto backwards = reads_backwards(*slice.input(1), extent);
+  const auto course = course_of(*slice.input(1), extent);
   const auto first = read_index(*slice.input(1), loop_, extent, context);
   auto end = read_index(*slice.input(2), loop_, extent, context);
-  if (!backwards || !first || !end) return std::nullopt;
+  if (!course || !first || !end) return std::nullopt;
   // Counted from the end, the row before the end of the sequence has no index to stop at.
   const bool counts_from_end = first->iteration < 0 && first->extent == 0 && first->offset == -1;
   end->offset -= 1;
   if (!(*end == *first) || counts_from_end) return std::nullopt;
-  return Rows{rewriter_.add("Unsqueeze", {time_first(value, axis), ints({axis + 1})}), *backwards};
+  Rows rows = read_course(value, axis, *course);
+  rows.value = rewriter_.add("Unsqueeze", {rows.value, ints({axis + 1})});
+  return rows;
 }
 
 const LoopRows::Step* LoopRows::step_of(const Node& node) {
@@ -228,15 +251,11 @@ Value* LoopRows::outside(Value* value) {
   return rewriter_.add_constant(value->name(), *value->data());
 }
 
-// True when the loop runs exactly as often as the extent says.
-bool LoopRows::runs_over(const Dim& extent) const {
+// How often the loop runs; nothing when that is no function of the extent.
+std::optional<IndexForm> LoopRows::trips_for(const Dim& extent) const {
   const Value* trips = loop_.node().input(loop_port::kTripCount);
-  if (trips == nullptr) return false;
-  if (const Tensor* number = rewriter_.constant(trips)) {
-    return number->size() == 1 && extent.is(number->to_int64().front());
-  }
-  return extent.is_symbol() && trips->elements() && trips->elements()->size() == 1 &&
-         trips->elements()->front() == Element::of(extent);
+  if (trips == nullptr) return std::nullopt;
+  return read_index(*trips, loop_, extent, rewriter_.context());
 }
 
 Value* LoopRows::time_first(Value* value, std::int64_t axis) {

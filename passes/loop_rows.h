@@ -1,9 +1,9 @@
 #pragma once
 
-#include <map>
 #include <optional>
 #include <unordered_map>
 
+#include "passes/loop_index.h"
 #include "passes/rewrite.h"
 #include "passes/sub_graphs.h"
 
@@ -42,11 +42,19 @@ class LoopRows {
     std::optional<std::size_t> memory;  ///< Which is c.
   };
 
+  /// The rows of a sequence that the iterations read one by one.
+  struct Course {
+    bool backwards = false;                 ///< From row `last` - 1 down to row `first`.
+    std::int64_t first = 0;                 ///< Of the rows; counted from the front.
+    std::optional<std::int64_t> last = {};  ///< One behind them; nothing for all to the end.
+  };
+
   std::optional<Rows> compute(Value& value);
   std::optional<Rows> read_scanned(const Value& row);
   std::optional<Rows> read_gathered(const Node& gather);
   std::optional<Rows> read_sliced(const Node& slice);
-  std::optional<bool> reads_backwards(const Value& index, const Dim& extent);
+  std::optional<Course> course_of(const Value& index, const Dim& extent);
+  Rows read_course(Value* sequence, std::int64_t axis, const Course& course);
   std::optional<Rows> map_node(const Node& node, std::size_t output);
   std::optional<Rows> map_gemm(const Node& node);
   std::optional<Rows> map_matmul(const Node& node);
@@ -61,7 +69,7 @@ class LoopRows {
   Value* build_state(Value* initial);
   Value* outside(Value* value);
   bool is_outside(const Value* value) const;
-  bool runs_over(const Dim& extent) const;
+  std::optional<IndexForm> trips_for(const Dim& extent) const;
   Value* time_first(Value* value, std::int64_t axis);
   Value* ints(const std::vector<std::int64_t>& values) { return rewriter_.add_ints(values); }
 

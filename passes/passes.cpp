@@ -15,6 +15,8 @@ constexpr Pass kPasses[] = {
     {"simplify-control-flow",
      "known branches and single iterations are inlined; loops carry only what changes",
      passes::simplify_control_flow},
+    {"stack-sequences", "loops stack rows instead of appending them to sequences",
+     passes::stack_sequences},
     {"remove-identities", "no node gives its input unchanged", passes::remove_identities},
     {"collapse-moves", "chains of Transpose, Reshape, Squeeze, Slice and Concat are one of them",
      passes::collapse_moves},
@@ -65,12 +67,13 @@ struct Pipeline {
 // What both pipelines do. In training, parameters stay open: only constants are folded.
 constexpr std::string_view kCommonPasses =
     "expand-gradients,remove-identities,fold-constants,simplify-control-flow,remove-identities,"
-    "collapse-moves,merge-duplicates,fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,fold-constants,"
-    "merge-duplicates,remove-dead,collapse-moves,hoist-invariants,reroll-loops,fuse-first-step,"
-    "reroll-recurrence,collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,"
-    "fuse-projection,absorb-reversals,collapse-moves,read-final-states,merge-directions,"
-    "fold-batch-normalization,form-gemm,cancel-transposes,look-up-one-hot,precompute-lookups,"
-    "join-products,collapse-moves,fold-constants,remove-identities,merge-duplicates,remove-dead";
+    "stack-sequences,collapse-moves,merge-duplicates,fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,"
+    "fold-constants,merge-duplicates,remove-dead,collapse-moves,hoist-invariants,reroll-loops,"
+    "fuse-first-step,reroll-recurrence,collapse-moves,merge-duplicates,hoist-through-concat,"
+    "collapse-moves,fuse-projection,absorb-reversals,collapse-moves,read-final-states,"
+    "merge-directions,fold-batch-normalization,form-gemm,cancel-transposes,look-up-one-hot,"
+    "precompute-lookups,join-products,collapse-moves,fold-constants,remove-identities,"
+    "merge-duplicates,remove-dead";
 
 constexpr Pipeline kPipelines[] = {
     {kRequiredPipeline, "expand-gradients"},

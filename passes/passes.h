@@ -45,6 +45,7 @@ bool reroll_loops(Graph& graph, PassContext& context);
 bool reroll_recurrence(Graph& graph, PassContext& context);
 bool remove_identities(Graph& graph, PassContext& context);
 bool simplify_control_flow(Graph& graph, PassContext& context);
+bool stack_sequences(Graph& graph, PassContext& context);
 
 }  // namespace passes
 }  // namespace gatefold

@@ -1,6 +1,7 @@
 #include "passes/recurrent_cell.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "ir/op_def.h"
 #include "ir/ops/recurrent.h"
@@ -10,7 +11,16 @@ namespace {
 
 std::int64_t columns_of(const Value& operand) { return operand.type().shape->back().size(); }
 
-// Follows a value through whatever only renames or reshapes it.
+// h and c of one step, or of one initial state.
+bool have_same_origin(const Value& a, const Value& b) {
+  const Value* first = origin_of(&a);
+  const Value* second = origin_of(&b);
+  return first == second ||
+         (first->producer() != nullptr && first->producer() == second->producer());
+}
+
+}  // namespace
+
 const Value* origin_of(const Value* value) {
   for (const Node* node = value->producer(); node != nullptr; node = value->producer()) {
     constexpr std::string_view kTransparent[] = {"Squeeze", "Unsqueeze", "Reshape", "Identity",
@@ -22,16 +32,6 @@ const Value* origin_of(const Value* value) {
   }
   return value;
 }
-
-// h and c of one step, or of one initial state.
-bool have_same_origin(const Value& a, const Value& b) {
-  const Value* first = origin_of(&a);
-  const Value* second = origin_of(&b);
-  return first == second ||
-         (first->producer() != nullptr && first->producer() == second->producer());
-}
-
-}  // namespace
 
 bool is_carried(const Value& state, const Value& next) {
   const Graph& graph = *state.graph();
@@ -114,21 +114,24 @@ std::optional<LinearSum> gate_under(const Value& value, std::string_view activat
   return find_linear_terms({node->input(0), cut.columns}, context);
 }
 
-const LinearTerm* term_of(const LinearSum& sum, const Value* operand) {
-  const auto found = std::find_if(sum.terms.begin(), sum.terms.end(),
-                                  [&](const LinearTerm& term) { return term.operand == operand; });
-  return found == sum.terms.end() ? nullptr : &*found;
+const LinearTerm* term_of(const LinearSum& sum, const Operand& operand) {
+  std::size_t repeat = 0;
+  for (const LinearTerm& term : sum.terms) {
+    if (term.operand == operand.value && repeat++ == operand.repeat) return &term;
+  }
+  return nullptr;
 }
 
-std::optional<std::vector<Value*>> collect_operands(const std::vector<const LinearSum*>& gates) {
-  std::vector<Value*> operands;
+std::optional<std::vector<Operand>> collect_operands(const std::vector<const LinearSum*>& gates) {
+  std::vector<Operand> operands;
   for (const LinearSum* gate : gates) {
+    std::unordered_map<const Value*, std::size_t> repeats;
     for (const LinearTerm& term : gate->terms) {
       const Type& type = term.operand->type();
       if (!type.has_rank() || !type.shape->back().is_known()) return std::nullopt;
-      const bool is_new =
-          std::find(operands.begin(), operands.end(), term.operand) == operands.end();
-      if (is_new) operands.push_back(term.operand);
+      const Operand operand{term.operand, repeats[term.operand]++};
+      const bool is_new = std::find(operands.begin(), operands.end(), operand) == operands.end();
+      if (is_new) operands.push_back(operand);
     }
   }
   return operands;
@@ -162,55 +165,59 @@ bool is_multiplied_by(const Value& value, const WeightBlock& weight, std::int64_
 }
 
 // True when a later step multiplies `next` with the weights that this one multiplies `operand` by.
-bool takes_the_place_of(const Value& next, const Value& operand,
+bool takes_the_place_of(const Value& next, const Operand& operand,
                         const std::vector<const LinearSum*>& gates) {
   return std::any_of(gates.begin(), gates.end(), [&](const LinearSum* gate) {
-    const LinearTerm* term = term_of(*gate, &operand);
+    const LinearTerm* term = term_of(*gate, operand);
     return term != nullptr && is_multiplied_by(next, term->weight, 0);
   });
 }
 
 }  // namespace
 
-std::optional<CellOperands> sort_operands(const std::vector<const LinearSum*>& gates, Value* hidden,
-                                          const Value& next_hidden, const Value* cell_state,
-                                          std::int64_t state_size) {
-  auto all = collect_operands(gates);
-  if (!all) return std::nullopt;
-  CellOperands operands{.hidden = nullptr, .inputs = std::move(*all)};
-  if (hidden == nullptr) {
-    int best = -1;
-    for (Value* operand : operands.inputs) {
-      if (columns_of(*operand) != state_size) continue;
-      int score = likeness_to_state(*operand);
-      if (is_carried(*operand, next_hidden)) score += 8;
-      if (takes_the_place_of(next_hidden, *operand, gates)) score += 8;
-      if (cell_state != nullptr && have_same_origin(*operand, *cell_state)) score += 4;
-      if (score > best) {
-        best = score;
-        hidden = operand;
-      }
+std::optional<Operand> find_hidden(const std::vector<const LinearSum*>& gates, const Value* hidden,
+                                   const Value& next_hidden, const Value* cell_state,
+                                   std::int64_t state_size) {
+  const auto operands = collect_operands(gates);
+  if (!operands) return std::nullopt;
+  std::optional<Operand> found;
+  int best = -1;
+  for (const Operand& operand : *operands) {
+    const Value& value = *operand.value;
+    if (columns_of(value) != state_size || (hidden != nullptr && &value != hidden)) continue;
+    int score = likeness_to_state(value);
+    if (is_carried(value, next_hidden)) score += 8;
+    if (takes_the_place_of(next_hidden, operand, gates)) score += 8;
+    if (cell_state != nullptr && have_same_origin(value, *cell_state)) score += 4;
+    if (score > best) {
+      best = score;
+      found = operand;
     }
   }
-  const auto found = std::find(operands.inputs.begin(), operands.inputs.end(), hidden);
-  if (hidden == nullptr || found == operands.inputs.end()) return std::nullopt;
-  operands.inputs.erase(found);
-  operands.hidden = hidden;
-  return operands.inputs.empty() ? std::nullopt : std::optional(operands);
+  return found;
+}
+
+std::optional<std::vector<Operand>> find_inputs(const std::vector<const LinearSum*>& gates,
+                                                const Operand& hidden) {
+  auto operands = collect_operands(gates);
+  if (!operands) return std::nullopt;
+  std::erase(*operands, hidden);
+  return operands->empty() ? std::nullopt : operands;
 }
 
 Value* build_gate_weights(Rewriter& rewriter, const std::vector<const LinearSum*>& gates,
-                          const std::vector<Value*>& operands, std::int64_t state_size) {
+                          const std::vector<Operand>& operands, std::int64_t state_size) {
   std::vector<Value*> rows;
   for (const LinearSum* gate : gates) {
     std::vector<Value*> blocks;
-    for (const Value* operand : operands) {
+    for (const Operand& operand : operands) {
       const LinearTerm* term = term_of(*gate, operand);
       if (term != nullptr) {
         blocks.push_back(build_transposed_weight(rewriter, *term));
       } else {
         blocks.push_back(rewriter.add_constant(
-            "zeros", Tensor(operand->type().dtype, {state_size, columns_of(*operand)})));
+            "zeros",
+            Tensor(operand.value->type().dtype, {state_size, columns_of(*operand.value)})));
       }
     }
     rows.push_back(blocks.size() == 1
@@ -233,14 +240,14 @@ Value* build_gate_bias(Rewriter& rewriter, const LinearSum& gate, std::int64_t s
                                Tensor(gate.terms.front().operand->type().dtype, {state_size}));
 }
 
-Value* build_step_input(Rewriter& rewriter, const std::vector<Value*>& operands) {
+Value* build_step_input(Rewriter& rewriter, const std::vector<Operand>& operands) {
   std::vector<Value*> rows;
-  for (Value* operand : operands) {
-    if (operand->type().rank() == 2) {
-      rows.push_back(operand);
+  for (const Operand& operand : operands) {
+    Value* value = operand.value;
+    if (value->type().rank() == 2) {
+      rows.push_back(value);
     } else {
-      rows.push_back(
-          rewriter.add("Reshape", {operand, rewriter.add_ints({-1, columns_of(*operand)})}));
+      rows.push_back(rewriter.add("Reshape", {value, rewriter.add_ints({-1, columns_of(*value)})}));
     }
   }
   Value* row =

@@ -9,10 +9,13 @@
 
 namespace gatefold {
 
-/// The operands that the gates of one recurrent step multiply with weights, sorted by role.
-struct CellOperands {
-  Value* hidden = nullptr;     ///< The previous hidden state.
-  std::vector<Value*> inputs;  ///< Everything else: together they are one row of X.
+/// A value that the gates of one recurrent step multiply with weights. One that a gate multiplies
+/// several times, as x and as the first h for instance, is as many operands.
+struct Operand {
+  Value* value = nullptr;
+  std::size_t repeat = 0;  ///< Number among the terms of a gate with this value.
+
+  bool operator==(const Operand&) const = default;
 };
 
 /// The linear sum under an activation: value = activation (sum).
@@ -21,29 +24,33 @@ std::optional<LinearSum> gate_under(const Value& value, std::string_view activat
 
 /// The operands of the gates, each once, in order of first use; nothing when the columns of one are
 /// not known.
-std::optional<std::vector<Value*>> collect_operands(const std::vector<const LinearSum*>& gates);
+std::optional<std::vector<Operand>> collect_operands(const std::vector<const LinearSum*>& gates);
 
 /// The term of the sum with this operand, nullptr if there is none.
-const LinearTerm* term_of(const LinearSum& sum, const Value* operand);
+const LinearTerm* term_of(const LinearSum& sum, const Operand& operand);
 
 /// H of a hidden state [N, H]; nothing, with the reason explained, when it has another form.
 std::optional<std::int64_t> state_size_of(const Value& hidden, const Rewriter& rewriter);
 
-/// Sorts the operands of the gates. `hidden` is the previous state where the pattern names it;
-/// otherwise it is found by what the step makes of it: the operand of `state_size` columns that is
+/// The operand that is the previous hidden state, which has `state_size` columns. `hidden` is that
+/// value where the pattern names it; otherwise it is found by what the step makes of it: it is
 /// carried to `next_hidden`, looks like the result of another step or an initial state, or has the
-/// same origin as `cell_state`. Nothing when no operand can be the state, or nothing else is left.
-std::optional<CellOperands> sort_operands(const std::vector<const LinearSum*>& gates, Value* hidden,
-                                          const Value& next_hidden, const Value* cell_state,
-                                          std::int64_t state_size);
+/// same origin as `cell_state`. Nothing when no operand can be the state.
+std::optional<Operand> find_hidden(const std::vector<const LinearSum*>& gates, const Value* hidden,
+                                   const Value& next_hidden, const Value* cell_state,
+                                   std::int64_t state_size);
+/// The operands beside the hidden state: together they are one row of X. Nothing when there are
+/// none or the columns of one are not known.
+std::optional<std::vector<Operand>> find_inputs(const std::vector<const LinearSum*>& gates,
+                                                const Operand& hidden);
 
 /// [1, gates * H, columns of the operands]: the weights of `operands`, gate below gate.
 Value* build_gate_weights(Rewriter& rewriter, const std::vector<const LinearSum*>& gates,
-                          const std::vector<Value*>& operands, std::int64_t state_size);
+                          const std::vector<Operand>& operands, std::int64_t state_size);
 /// [H]: the sum of a gate's biases; zeros where it has none.
 Value* build_gate_bias(Rewriter& rewriter, const LinearSum& gate, std::int64_t state_size);
 /// [1, N, columns]: the operands side by side, as a sequence of one step.
-Value* build_step_input(Rewriter& rewriter, const std::vector<Value*>& operands);
+Value* build_step_input(Rewriter& rewriter, const std::vector<Operand>& operands);
 /// Drops the leading axis of a state [1, N, H] where `like` has two axes.
 Value* build_step_output(Rewriter& rewriter, Value* state, const Value& like);
 
@@ -54,6 +61,8 @@ bool is_carried(const Value& state, const Value& next);
 bool is_recurrent(const Node& node);
 /// True for an LSTM, GRU or RNN that runs forwards over all rows of [T, N, I].
 bool is_plain_forward(const Node& node);
+/// What stands behind operators that only move, reshape or cut out parts of a value.
+const Value* origin_of(const Value* value);
 /// What stands behind Squeeze, Unsqueeze and Identity, which leave a state what it is.
 Value* behind_rank_changes(Value* value);
 /// What stands behind Casts.

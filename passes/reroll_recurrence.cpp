@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -15,12 +16,14 @@ using namespace recurrent_output;
 
 using Steps = std::vector<Node*>;
 
-// One step, forwards, that may be joined with others.
-bool is_single_step(const Node& node) {
-  if (!is_plain_forward(node)) return false;
+// Steps, forwards, that may be joined with others.
+bool is_joinable(const Node& node) {
   const Type& type = node.input(kX)->type();
-  return type.has_rank() && type.rank() == 3 && type.shape->front().is(1);
+  return is_plain_forward(node) && type.has_rank() && type.rank() == 3;
 }
+
+// How many steps the node computes.
+const Dim& steps_of(const Node& node) { return node.input(kX)->type().shape->front(); }
 
 // True when both compute the same function of x, h and c.
 bool are_same_cell(const Node& a, const Node& b) {
@@ -39,7 +42,10 @@ Node* step_before(const Node& node) {
     return nullptr;
   }
   Node* before = state->producer();
-  if (!is_single_step(*before) || !are_same_cell(*before, node)) return nullptr;
+  if (!is_recurrent(*before) || !is_joinable(*before) || !are_same_cell(*before, node)) {
+    return nullptr;
+  }
+  if (!steps_of(*before).is_known() || steps_of(*before).is(0)) return nullptr;
   if (node.op().name != "LSTM") return before;
   const Value* cell = behind_rank_changes(node.input(kInitialC));
   return cell == before->output(kYc) ? before : nullptr;
@@ -131,13 +137,27 @@ bool reads_backwards(const Steps& steps, const PassContext& context) {
   return true;
 }
 
-/// Puts one node over all steps in the place of the chain.
-void join(const Steps& steps, PassContext& context) {
-  Node& last = *steps.back();
-  Rewriter rewriter(last, context);
+bool is_wanted(const Node& step, std::size_t port) {
+  return step.output(port) != nullptr && step.output(port)->is_used();
+}
+
+// Rows [first, end) of [T, N, H].
+Value* build_rows(Rewriter& rewriter, Value* rows, std::int64_t first, std::int64_t end) {
+  if (end == first + 1 && !rows->type().shape->front().is_known()) {
+    // Of a Slice, it would not be known that it has a single row.
+    Value* index = rewriter.add_constant("index", Tensor::scalar(first));
+    Value* row = rewriter.add("Gather", {rows, index}, {{"axis", std::int64_t{0}}});
+    return rewriter.add("Unsqueeze", {row, rewriter.add_ints({0})});
+  }
+  return rewriter.add("Slice", {rows, rewriter.add_ints({first}), rewriter.add_ints({end}),
+                                rewriter.add_ints({0})});
+}
+
+// One node over all steps; backwards, its rows are in the opposite order.
+Node* build_joined(const Steps& steps, bool backwards, Rewriter& rewriter) {
+  const Node& last = *steps.back();
   std::vector<Value*> inputs;
   for (const Node* step : steps) inputs.push_back(step->input(kX));
-  const bool backwards = reads_backwards(steps, context);
   if (backwards) std::reverse(inputs.begin(), inputs.end());
   std::vector<Value*> ports = last.inputs();
   ports[kX] = rewriter.add("Concat", inputs, {{"axis", std::int64_t{0}}});
@@ -148,27 +168,38 @@ void join(const Steps& steps, PassContext& context) {
   Node* joined = rewriter.add_node(last.op().name, ports, last.op().outputs.size(), last.attrs());
   if (backwards) joined->set_attr("direction", std::string("reverse"));
   joined->set_name(steps.front()->name());
-  Graph& graph = *last.graph();
-  const auto replace = [&](Value* before, Value* after) {
-    if (before != nullptr && before->is_used()) graph.replace_all_uses(before, after);
+  return joined;
+}
+
+/// Puts one node over all steps in the place of the chain.
+void join(const Steps& steps, PassContext& context) {
+  Node& last = *steps.back();
+  Rewriter rewriter(last, context);
+  const bool backwards = reads_backwards(steps, context);
+  Node* joined = build_joined(steps, backwards, rewriter);
+  const auto replace = [](Value* before, Value* after) {
+    if (before != nullptr) before->graph()->replace_all_uses(before, after);
   };
   Value* rows = nullptr;  // [T, N, H]
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const auto index = static_cast<std::int64_t>(backwards ? steps.size() - 1 - i : i);
-    Node& step = *steps[i];
-    const bool wants_y = step.output(kY) != nullptr && step.output(kY)->is_used();
-    const bool wants_h =
-        &step != &last && step.output(kYh) != nullptr && step.output(kYh)->is_used();
-    if (!wants_y && !wants_h) continue;
+  const auto rows_between = [&](std::int64_t first, std::int64_t end) {
     if (rows == nullptr) {
       rows = rewriter.add("Squeeze", {joined->output(kY), rewriter.add_ints({1})});
     }
-    Value* row = rewriter.add("Slice", {rows, rewriter.add_ints({index}),
-                                        rewriter.add_ints({index + 1}), rewriter.add_ints({0})});
-    if (wants_h) replace(step.output(kYh), row);
-    if (wants_y) {
-      replace(step.output(kY), rewriter.add("Unsqueeze", {row, rewriter.add_ints({1})}));
+    return build_rows(rewriter, rows, first, end);
+  };
+  std::int64_t first = backwards ? static_cast<std::int64_t>(steps.size()) - 1 : 0;
+  for (const Node* step : steps) {
+    const Dim& count = steps_of(*step);
+    const std::int64_t end =
+        count.is_known() ? first + count.size() : std::numeric_limits<std::int64_t>::max();
+    if (is_wanted(*step, kY)) {
+      Value* part = rows_between(first, end);
+      replace(step->output(kY), rewriter.add("Unsqueeze", {part, rewriter.add_ints({1})}));
     }
+    if (step != &last && is_wanted(*step, kYh)) {
+      replace(step->output(kYh), rows_between(end - 1, end));
+    }
+    first = backwards ? first - 1 : end;
   }
   replace(last.output(kYh), joined->output(kYh));
   replace(last.output(kYc), joined->output(kYc));
@@ -188,7 +219,7 @@ std::vector<Steps> find_chains(const Graph& graph) {
   std::unordered_set<const Node*> has_before;
   std::vector<Node*> order;
   for (const auto& node : graph.nodes()) {
-    if (!is_single_step(*node)) continue;
+    if (!is_recurrent(*node) || !is_joinable(*node)) continue;
     order.push_back(node.get());
     Node* before = step_before(*node);
     // Of two steps that continue the same one, only the first does.

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "passes/rewrite.h"
+
+namespace gatefold {
+
+/// Elements [first, last) along one axis of a value; `drops_axis` when that axis is then gone.
+struct RowRange {
+  Value* source = nullptr;
+  std::int64_t axis = 0;
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  bool drops_axis = false;
+};
+
+/// Reads a value as a range of rows of another one, whichever operator cuts them out; nothing when
+/// the rows are not known.
+std::optional<RowRange> read_row_range(const Value& value, const Rewriter& rewriter);
+
+}  // namespace gatefold
