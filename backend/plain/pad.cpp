@@ -1,9 +1,11 @@
 #include "ir/ops/pad.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "backend/kernels.h"
 #include "backend/plain/strided_copy.h"
+#include "ir/dispatch.h"
 #include "ir/index.h"
 
 namespace gatefold::plain {
@@ -50,6 +52,46 @@ class PadKernel : public Kernel {
   StridedCopy copy_;
 };
 
+/// Modes edge, reflect and wrap: every row copies what it keeps of an input row, and the elements
+/// beside that one by one.
+template <typename T>
+class CopyingPadKernel : public Kernel {
+ public:
+  CopyingPadKernel(const KernelRequest& request, const std::vector<ops::AxisPads>& pads) {
+    const Dims from = request.input_dims(0);
+    const Dims strides = strides_of(from);
+    const std::string& mode = request.node.attr_string("mode");
+    rows_ = {0};
+    for (std::size_t axis = 0; axis + 1 < from.size(); ++axis) {
+      std::vector<std::int64_t> rows;
+      const auto sources = ops::pad_sources(mode, pads[axis], from[axis]);
+      for (const std::int64_t row : rows_) {
+        for (const std::int64_t source : sources) rows.push_back(row + source * strides[axis]);
+      }
+      rows_ = std::move(rows);
+    }
+    columns_ = ops::pad_sources(mode, pads.back(), from.back());
+    kept_ = ops::kept_range(pads.back(), from.back());
+  }
+
+  void run(const Buffers& buffers) override {
+    auto* y = buffers.output<T>(0);
+    const auto width = static_cast<std::int64_t>(columns_.size());
+    for (const std::int64_t row : rows_) {
+      const T* x = buffers.input<T>(0) + row;
+      for (std::int64_t i = 0; i < kept_.target; ++i) y[i] = x[columns_[i]];
+      std::copy_n(x + kept_.source, kept_.count, y + kept_.target);
+      for (std::int64_t i = kept_.target + kept_.count; i < width; ++i) y[i] = x[columns_[i]];
+      y += width;
+    }
+  }
+
+ private:
+  std::vector<std::int64_t> rows_;     // Where each output row's input row starts.
+  std::vector<std::int64_t> columns_;  // Which element of it each element copies.
+  ops::KeptRange kept_;
+};
+
 /// The numbers of an input that is missing (an empty list) or known when planning.
 std::optional<std::vector<std::int64_t>> numbers(const KernelRequest& request, std::size_t index) {
   if (!request.has_input(index)) return std::vector<std::int64_t>();
@@ -62,9 +104,18 @@ std::optional<std::vector<std::int64_t>> numbers(const KernelRequest& request, s
 std::unique_ptr<Kernel> make_pad(const KernelRequest& request) {
   const auto pads = numbers(request, 1);
   const auto axes = numbers(request, 3);
-  if (request.node.attr_string("mode") != "constant" || !pads || !axes) return nullptr;
   const auto rank = static_cast<std::int64_t>(request.input_dims(0).size());
-  auto kernel = std::make_unique<PadKernel>(request, ops::axis_pads(*pads, *axes, rank));
+  if (!pads || !axes || rank == 0) return nullptr;
+  const auto by_axis = ops::axis_pads(*pads, *axes, rank);
+  if (request.node.attr_string("mode") != "constant") {
+    std::unique_ptr<Kernel> kernel;
+    if (element_count(request.output_dims()) == 0) return kernel;
+    dispatch_width(request.dtype(), [&]<typename T>() {
+      kernel = std::make_unique<CopyingPadKernel<T>>(request, by_axis);
+    });
+    return kernel;
+  }
+  auto kernel = std::make_unique<PadKernel>(request, by_axis);
   if (request.has_input(2)) kernel->take_constant_from_input();
   return kernel;
 }
