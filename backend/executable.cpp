@@ -71,6 +71,7 @@ void copy_updates(const CompileOptions& options, std::span<const Datum> outputs,
 
 Executable::Executable(std::shared_ptr<const Graph> graph, CompileOptions options)
     : graph_(std::move(graph)), options_(std::move(options)) {
+  require_support(options_.products);
   find_known(*graph_);
   find_needed_nodes(*graph_);
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backend/packed_weights.h"
+#include "backend/product_precision.h"
 #include "ir/graph.h"
 
 namespace gatefold {
@@ -19,6 +20,7 @@ struct StateUpdate {
 
 struct CompileOptions {
   int threads = 1;  ///< OpenMP threads of one run.
+  ProductPrecision products = ProductPrecision::kFloat32;
   /// States that a run changes: it writes the output into the input's memory, without a copy where
   /// it can, and the output in its result is not to be read.
   std::vector<StateUpdate> updates = {};
@@ -29,7 +31,8 @@ struct CompileOptions {
 /// A graph ready to run. Immutable; any number of threads may run it, each with its own Context.
 class Executable {
  public:
-  /// Throws Error when the graph holds something that cannot be executed.
+  /// Throws Error when the graph holds something that cannot be executed, or when the machine does
+  /// not have the precision of products.
   explicit Executable(std::shared_ptr<const Graph> graph, CompileOptions options = {});
 
   const Graph& graph() const { return *graph_; }

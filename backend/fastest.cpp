@@ -61,7 +61,8 @@ std::size_t measure(const KernelRequest& request, std::span<const MakeKernel> ca
   // The losers' packed weights shall not stay.
   PackedWeights packed;
   const KernelRequest trial_request{request.node,      request.inputs,  request.outputs,
-                                    request.constants, request.threads, packed};
+                                    request.constants, request.threads, packed,
+                                    request.products};
   const Trial trial(request, prepare);
   std::size_t fastest = 0;
   double least = std::numeric_limits<double>::infinity();

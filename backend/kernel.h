@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "backend/packed_weights.h"
+#include "backend/product_precision.h"
 #include "ir/graph.h"
 #include "ir/type.h"
 
@@ -51,6 +52,7 @@ struct KernelRequest {
   std::span<const Tensor* const> constants;  ///< Numbers of inputs that never change, else nullptr.
   int threads = 1;
   PackedWeights& packed;
+  ProductPrecision products = ProductPrecision::kFloat32;
 
   bool has_input(std::size_t index) const {
     return index < inputs.size() && inputs[index] != nullptr;

@@ -40,7 +40,8 @@ std::unique_ptr<Kernel> make_fastest_recurrent(const KernelRequest& request) {
                                  check_recurrent_shapes(request.node, attrs, request.inputs));
   const std::int64_t products =
       extents.T * extents.N * extents.D * extents.G * extents.H * (extents.I + extents.H);
-  if (extents.N < kMeasuredBatch || products < kMeasuredProducts) {
+  if (extents.N < kMeasuredBatch || products < kMeasuredProducts ||
+      request.products != ProductPrecision::kFloat32) {
     return plain::make_recurrent(request);
   }
   const std::array candidates{MakeKernel{plain::make_recurrent}, onednn_maker(*attrs.kind)};

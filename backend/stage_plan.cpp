@@ -115,6 +115,7 @@ void Stage::plan_node(const Node& node, std::deque<StepDraft>& drafts) {
   StepDraft& draft =
       drafts.emplace_back(node, std::move(types), std::move(constants), std::move(outputs),
                           executable_.options().threads, executable_.packed());
+  draft.request.products = executable_.options().products;
   const bool is_done = evaluate_now(draft.request);
   if (is_done || !has_static_types(draft.request)) {
     if (!is_done) pivots_.push_back({.node = &node});

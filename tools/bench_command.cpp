@@ -13,6 +13,7 @@
 #include "tools/binding_options.h"
 #include "tools/command.h"
 #include "tools/output.h"
+#include "tools/precision_option.h"
 #include "tools/table.h"
 
 namespace gatefold::tools {
@@ -32,6 +33,7 @@ struct Options {
   std::vector<std::string> dims;
   std::vector<std::string> values;
   int threads = 1;
+  ProductPrecision products = ProductPrecision::kFloat32;
   bool optimize = true;
   bool train = false;
   double seconds = 2;
@@ -120,10 +122,12 @@ std::vector<OperatorTime> by_operator(const std::vector<StepProfile>& steps) {
 }
 
 BenchSubject load(const Options& options) {
-  if (options.train) return training_subject(options.path, options.threads);
+  if (options.train)
+    return training_subject(options.path,
+                            {.threads = options.threads, .products = options.products});
   return inference_subject(options.path,
                            {parse_dim_sizes(options.dims), parse_input_values(options.values),
-                            options.threads, options.optimize},
+                            options.threads, options.products, options.optimize},
                            options.seed);
 }
 
@@ -230,6 +234,7 @@ std::function<int()> declare(CLI::App& parser) {
   parser.add_option("--threads", options->threads, "Threads that compute one run")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  add_precision_option(parser, options->products);
   parser.add_option("--seconds", options->seconds, "How long to measure")
       ->check(CLI::Range(0.0, 86400.0))
       ->capture_default_str();

@@ -32,11 +32,11 @@ BenchSubject inference_subject(const fs::path& path, const LoadOptions& options,
           }};
 }
 
-BenchSubject training_subject(const fs::path& folder, int threads) {
+BenchSubject training_subject(const fs::path& folder, const CompileOptions& options) {
   const fs::path file = folder / "model.onnx";
   const TrainingPlan plan = read_training_plan(folder / "spec.json");
   const Model model = read_model(file);
-  const auto trainer = std::make_shared<Trainer>(*model.graph, plan, TrainingOutputs{}, threads);
+  const auto trainer = std::make_shared<Trainer>(*model.graph, plan, TrainingOutputs{}, options);
   Dataset dataset(folder / "data.npz", trainer->data_inputs(), plan.step.loss.target, {});
   return {file, &trainer->context(),
           [trainer, batch = dataset.batch(0, 0)] { trainer->step(batch); }};

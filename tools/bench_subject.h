@@ -20,6 +20,6 @@ BenchSubject inference_subject(const std::filesystem::path& path, const LoadOpti
                                std::uint64_t seed);
 
 /// A training step of a training test's folder on its first batch. Throws Error.
-BenchSubject training_subject(const std::filesystem::path& folder, int threads);
+BenchSubject training_subject(const std::filesystem::path& folder, const CompileOptions& options);
 
 }  // namespace gatefold::tools

@@ -2,12 +2,22 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "ir/index.h"
 
 namespace gatefold::tools {
 namespace {
+
+double largest_in(const Tensor& tensor) {
+  double largest = 0;
+  for (std::int64_t i = 0; i < tensor.size(); ++i) {
+    const double number = std::abs(tensor.number_at(i));
+    if (std::isfinite(number)) largest = std::max(largest, number);
+  }
+  return largest;
+}
 
 bool agree(double actual, double expected, const Tolerance& tolerance) {
   if (actual == expected) return true;
@@ -33,8 +43,10 @@ std::optional<std::string> find_difference(const Tensor& actual, const Tensor& e
   }
   std::int64_t first = -1;
   std::int64_t count = 0;
+  Tolerance allowed = tolerance;
+  if (tolerance.of_largest != 0) allowed.absolute += tolerance.of_largest * largest_in(expected);
   for (std::int64_t i = 0; i < actual.size(); ++i) {
-    if (agree(actual.number_at(i), expected.number_at(i), tolerance)) continue;
+    if (agree(actual.number_at(i), expected.number_at(i), allowed)) continue;
     if (count++ == 0) first = i;
   }
   if (count == 0) return std::nullopt;

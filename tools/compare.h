@@ -7,10 +7,12 @@
 
 namespace gatefold::tools {
 
-/// Two numbers agree when |actual - expected| <= absolute + relative * |expected|.
+/// Two numbers agree when |actual - expected| <= absolute + relative * |expected| + of_largest *
+/// the largest finite |expected| in the tensor.
 struct Tolerance {
   double relative = 1e-3;
   double absolute = 1e-5;
+  double of_largest = 0;
 };
 
 /// What distinguishes `actual` from `expected`, in words; nothing when they agree. Kinds, element

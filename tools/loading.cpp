@@ -15,7 +15,7 @@ LoadedModel load_model(const std::filesystem::path& path, const LoadOptions& opt
              options.optimize && !is_compiled ? kInferencePipeline : kRequiredPipeline,
              {.verify = false});
   loaded.executable = std::make_shared<const Executable>(
-      loaded.model.graph, CompileOptions{.threads = options.threads});
+      loaded.model.graph, CompileOptions{.threads = options.threads, .products = options.products});
   loaded.context = std::make_unique<Context>(loaded.executable);
   return loaded;
 }

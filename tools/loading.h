@@ -25,6 +25,7 @@ struct LoadOptions {
   DimSizes dims = {};       ///< Sizes for named extents.
   InputValues values = {};  ///< Inputs that become constants.
   int threads = 1;
+  ProductPrecision products = ProductPrecision::kFloat32;
   bool optimize = true;  ///< Run the inference pipeline, unless the model is compiled already.
 };
 

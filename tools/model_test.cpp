@@ -64,7 +64,8 @@ TestOutcome run(const fs::path& folder, const TestOptions& options) {
     const std::vector<DataSet> data_sets = find_data_sets(folder);
     if (data_sets.empty()) return {Verdict::kSkipped, "has no test_data_set_0 with outputs"};
     const LoadedModel loaded = load_model(
-        folder / "model.onnx", {.threads = options.threads, .optimize = options.optimize});
+        folder / "model.onnx",
+        {.threads = options.threads, .products = options.products, .optimize = options.optimize});
     for (const DataSet& data_set : data_sets) {
       where = data_set.name + ": ";
       check_data_set(data_set, *loaded.model.graph, *loaded.context, options.tolerance);

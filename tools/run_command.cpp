@@ -16,6 +16,7 @@
 #include "tools/npy.h"
 #include "tools/npz.h"
 #include "tools/output.h"
+#include "tools/precision_option.h"
 
 namespace gatefold::tools {
 namespace {
@@ -30,6 +31,7 @@ struct Options {
   std::optional<fs::path> output;
   std::string format = "npy";
   int threads = 1;
+  ProductPrecision products = ProductPrecision::kFloat32;
   bool optimize = true;
 };
 
@@ -195,6 +197,7 @@ void print_summary(const std::string& name, const Tensor& tensor) {
 int run(const Options& options) {
   const LoadedModel loaded = load_model(options.model, {.dims = parse_dim_sizes(options.dims),
                                                         .threads = options.threads,
+                                                        .products = options.products,
                                                         .optimize = options.optimize});
   const Graph& graph = *loaded.model.graph;
   const std::vector<Datum> inputs =
@@ -236,6 +239,7 @@ std::function<int()> declare(CLI::App& parser) {
   parser.add_option("--threads", options->threads, "Threads that compute the model")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  add_precision_option(parser, options->products);
   parser.add_flag("!--no-optimize", options->optimize, "Run the model as it is, without passes");
   return [options] { return run(*options); };
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backend/product_precision.h"
 #include "tools/compare.h"
 
 namespace gatefold::tools {
@@ -14,6 +15,7 @@ namespace gatefold::tools {
 struct TestOptions {
   Tolerance tolerance;
   int threads = 1;
+  ProductPrecision products = ProductPrecision::kFloat32;
   bool optimize = true;  ///< Run the inference pipeline on models first.
   bool update = false;   ///< Rewrite what pass tests expect instead of comparing.
 };

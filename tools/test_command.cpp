@@ -5,6 +5,7 @@
 #include "ir/error.h"
 #include "tools/command.h"
 #include "tools/output.h"
+#include "tools/precision_option.h"
 #include "tools/test_case.h"
 
 namespace gatefold::tools {
@@ -25,7 +26,13 @@ void print_outcome(const TestCase& test, const TestOutcome& outcome) {
         test.path.string(), outcome.message);
 }
 
-int run(const Options& options) {
+// What rounding to bfloat16 changes in outputs, as a part of their largest number.
+constexpr double kBfloat16Error = 2e-2;
+
+int run(Options options) {
+  if (options.test.products == ProductPrecision::kBfloat16) {
+    options.test.tolerance.of_largest = kBfloat16Error;
+  }
   const std::vector<TestCase> tests = find_tests(options.paths, options.filter);
   std::array<int, 3> counts{};
   std::vector<TestOutcome> outcomes;
@@ -63,6 +70,7 @@ std::function<int()> declare(CLI::App& parser) {
   parser.add_option("--threads", options->test.threads, "Threads that compute one model")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  add_precision_option(parser, options->test.products);
   parser.add_flag("!--no-optimize", options->test.optimize,
                   "Run models as they are, without passes");
   parser.add_flag("--update", options->test.update,

@@ -15,6 +15,7 @@
 #include "tools/inputs.h"
 #include "tools/npz.h"
 #include "tools/output.h"
+#include "tools/precision_option.h"
 #include "tools/training/training_run.h"
 
 namespace gatefold::tools {
@@ -262,6 +263,7 @@ void add_run(CLI::App& parser, RunOptions& run, Options& options) {
   parser.add_option("--threads", run.threads, "Threads of a step")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  add_precision_option(parser, run.products);
 }
 
 std::function<int()> declare(CLI::App& parser) {

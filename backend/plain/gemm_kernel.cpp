@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "backend/kernels.h"
-#include "backend/plain/gemm.h"
+#include "backend/plain/planned_gemm.h"
 #include "ir/index.h"
 #include "ir/ops/matmul.h"
 
@@ -12,53 +12,61 @@ namespace {
 /// Y starts as beta * C; the product is added to it. A constant B is kept not transposed.
 class GemmKernel : public Kernel {
  public:
-  explicit GemmKernel(const KernelRequest& request) {
-    const Dims a = request.input_dims(0);
-    const Dims y = request.output_dims();
-    gemm_.transpose_a = request.node.attr_int("transA") != 0;
-    gemm_.transpose_b = request.node.attr_int("transB") != 0;
-    gemm_.m = y[0];
-    gemm_.n = y[1];
-    gemm_.k = a[gemm_.transpose_a ? 0 : 1];
-    gemm_.alpha = request.node.attr_float("alpha");
-    const Tensor* b = request.constant(1);
-    if (gemm_.transpose_b && b != nullptr) {
-      packed_b_ = request.packed.get(*b, "transposed", [&] { return transposed<float>(*b); });
-      gemm_.transpose_b = false;
-    }
-    beta_ = request.node.attr_float("beta");
-    if (request.has_input(2) && beta_ != 0) {
-      gemm_.beta = 1;
-      c_strides_ = broadcast_strides(request.input_dims(2), y);
-    }
+  explicit GemmKernel(const KernelRequest& request)
+      : dims_(request.output_dims()),
+        beta_(request.has_input(2) ? request.node.attr_float("beta") : 0),
+        b_(kept_b(request)),
+        product_(request, read(request), b_.is_defined() ? &b_ : nullptr) {
+    if (beta_ != 0) c_strides_ = broadcast_strides(request.input_dims(2), dims_);
   }
 
   void run(const Buffers& buffers) override {
-    const float* b = packed_b_.is_defined() ? packed_b_.data<float>() : buffers.input<float>(1);
+    const float* b = b_.is_defined() ? b_.data<float>() : buffers.input<float>(1);
     auto* y = buffers.output<float>(0);
-    if (gemm_.beta != 0) start_with(buffers.input<float>(2), y);
-    run_gemm(gemm_, buffers.input<float>(0), b, y);
+    if (beta_ != 0) start_with(buffers.input<float>(2), y);
+    product_.run(buffers.input<float>(0), b, y, buffers.scratch);
   }
 
-  std::string implementation() const override { return implementation_of(gemm_); }
+  std::size_t scratch_bytes() const override { return product_.scratch_bytes(); }
+  std::string implementation() const override { return product_.implementation(); }
 
  private:
+  static Tensor kept_b(const KernelRequest& request) {
+    const Tensor* b = request.constant(1);
+    if (b == nullptr) return {};
+    if (request.node.attr_int("transB") == 0) return *b;
+    return request.packed.get(*b, "transposed", [&] { return transposed<float>(*b); });
+  }
+
+  Gemm read(const KernelRequest& request) const {
+    const bool transpose_a = request.node.attr_int("transA") != 0;
+    return {.m = dims_[0],
+            .n = dims_[1],
+            .k = request.input_dims(0)[transpose_a ? 0 : 1],
+            .transpose_a = transpose_a,
+            .transpose_b = !b_.is_defined() && request.node.attr_int("transB") != 0,
+            .alpha = request.node.attr_float("alpha"),
+            .beta = beta_ != 0 ? 1.0F : 0.0F};
+  }
+
   void start_with(const float* c, float* y) const {
-    for (std::int64_t i = 0; i < gemm_.m; ++i, c += c_strides_[0], y += gemm_.n) {
+    const std::int64_t n = dims_[1];
+    for (std::int64_t i = 0; i < dims_[0]; ++i, c += c_strides_[0], y += n) {
       if (c_strides_[1] == 0) {
-        std::fill_n(y, gemm_.n, beta_ * *c);
+        std::fill_n(y, n, beta_ * *c);
       } else if (beta_ == 1) {
-        std::copy_n(c, gemm_.n, y);
+        std::copy_n(c, n, y);
       } else {
-        for (std::int64_t j = 0; j < gemm_.n; ++j) y[j] = beta_ * c[j];
+        for (std::int64_t j = 0; j < n; ++j) y[j] = beta_ * c[j];
       }
     }
   }
 
-  Gemm gemm_;
-  float beta_ = 0;
+  Dims dims_;
+  float beta_;
+  Tensor b_;  ///< A constant B, not transposed.
+  PlannedGemm product_;
   Dims c_strides_;
-  Tensor packed_b_;
 };
 
 }  // namespace

@@ -1,9 +1,10 @@
 #include "ir/ops/matmul.h"
 
 #include <array>
+#include <optional>
 
 #include "backend/kernels.h"
-#include "backend/plain/gemm.h"
+#include "backend/plain/planned_gemm.h"
 #include "ir/index.h"
 
 namespace gatefold::plain {
@@ -15,16 +16,18 @@ class MatMulKernel : public Kernel {
  public:
   explicit MatMulKernel(const KernelRequest& request) {
     MatMulExtents extents = matmul_extents(request.input_dims(0), request.input_dims(1));
-    gemm_ = {.m = extents.m, .n = extents.n, .k = extents.k};
+    Gemm gemm{.m = extents.m, .n = extents.n, .k = extents.k};
     const bool shares_b = element_count(request.input_dims(1)) == extents.k * extents.n;
     const std::int64_t matrices = element_count(extents.batch);
     if (shares_b && element_count(request.input_dims(0)) == matrices * extents.m * extents.k) {
-      gemm_.m *= matrices;
+      gemm.m *= matrices;
       offsets_ = {{0, 0}};
-      return;
+    } else {
+      for_each_index<2>(extents.batch, {extents.a_strides, extents.b_strides},
+                        [&](const auto& offsets) { offsets_.push_back(offsets); });
     }
-    for_each_index<2>(extents.batch, {extents.a_strides, extents.b_strides},
-                      [&](const auto& offsets) { offsets_.push_back(offsets); });
+    c_size_ = gemm.m * gemm.n;
+    product_.emplace(request, gemm, shares_b ? request.constant(1) : nullptr);
   }
 
   void run(const Buffers& buffers) override {
@@ -32,15 +35,17 @@ class MatMulKernel : public Kernel {
     const auto* b = buffers.input<float>(1);
     auto* c = buffers.output<float>(0);
     for (const auto& [a_offset, b_offset] : offsets_) {
-      run_gemm(gemm_, a + a_offset, b + b_offset, c);
-      c += gemm_.m * gemm_.n;
+      product_->run(a + a_offset, b + b_offset, c, buffers.scratch);
+      c += c_size_;
     }
   }
 
-  std::string implementation() const override { return implementation_of(gemm_); }
+  std::size_t scratch_bytes() const override { return product_->scratch_bytes(); }
+  std::string implementation() const override { return product_->implementation(); }
 
  private:
-  Gemm gemm_;
+  std::optional<PlannedGemm> product_;
+  std::int64_t c_size_ = 0;
   std::vector<std::array<std::int64_t, 2>> offsets_;  // Where each product's A and B start.
 };
 

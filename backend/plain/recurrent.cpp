@@ -6,6 +6,7 @@
 
 #include "backend/kernels.h"
 #include "backend/plain/recurrent_cell.h"
+#include "backend/plain/recurrent_products.h"
 #include "backend/plain/recurrent_rows.h"
 #include "backend/plain/recurrent_weights.h"
 #include "backend/plain/team.h"
@@ -21,23 +22,22 @@ constexpr std::int64_t kChunkRows = 96;
 constexpr std::int64_t kChunkBytes = 512 * 1024;
 // Multiplications of a run that are worth a thread for each direction.
 constexpr std::int64_t kApartProducts = 256 * 1024;
+// Those of a step from which bfloat16 saves more time than rounding takes.
+constexpr std::int64_t kLeastBfloat16Products = 32 * 1024;
 
-/// A team and the directions it works on together.
+bool is_worth_bfloat16(const KernelRequest& request, const RecurrentExtents& extents) {
+  return request.products == ProductPrecision::kBfloat16 && extents.T > 0 && extents.I > 0 &&
+         extents.N * extents.H * extents.G * extents.H >= kLeastBfloat16Products;
+}
+
+/// A team and the directions it works on together. What there is to do is dealt out in as many
+/// shares as threads were asked for, even if the team is smaller.
 struct DirectionTeam : Team {
-  std::int64_t first_direction = 0;
-  std::int64_t end_direction = 0;
-
-  /// The panels of a group in direction d that belong to this thread. All directions' panels are
-  /// dealt out in one row.
-  Range share_of(std::int64_t d, std::int64_t panels) const {
-    const Range own = share(panels * (end_direction - first_direction));
-    const std::int64_t before = panels * (d - first_direction);
-    return {std::clamp<std::int64_t>(own.begin - before, 0, panels),
-            std::clamp<std::int64_t>(own.end - before, 0, panels)};
-  }
+  Range directions;
 };
 
-/// LSTM, GRU or RNN in float32 with every option of the specification, or its training form.
+/// LSTM, GRU or RNN in float32 with every option of the specification, or its training form. In
+/// bfloat16 the products with W and R are oneDNN's, and the cell takes their results.
 class RecurrentKernel : public Kernel {
  public:
   RecurrentKernel(const KernelRequest& request, const RecurrentAttrs& attrs,
@@ -45,6 +45,7 @@ class RecurrentKernel : public Kernel {
 
   void run(const Buffers& buffers) override;
   std::size_t scratch_bytes() const override { return scratch_.bytes(); }
+  std::string implementation() const override { return is_bfloat16_ ? "plain bfloat16" : "plain"; }
 
  private:
   /// Where the numbers of one direction lie in scratch memory.
@@ -52,7 +53,8 @@ class RecurrentKernel : public Kernel {
     std::size_t h[2];  ///< [N, padded]; step s reads h[s % 2] and writes the other.
     std::size_t c, z, reset_h;
     std::size_t x_starts, y_starts, workspace_starts;  ///< [N]: of each row at its first step.
-    std::vector<std::size_t> sums;  ///< Of each group: [panels, chunk rows, gates, units]
+    std::vector<std::size_t> sums;            ///< Of each group: [panels, chunk rows, gates, units]
+    std::vector<RecurrentProducts> products;  ///< Of each group, in bfloat16.
   };
   struct Chunk {
     std::int64_t first_step, end_step;
@@ -61,19 +63,22 @@ class RecurrentKernel : public Kernel {
   void plan_threads(int threads);
   void plan_chunks();
   void plan_scratch();
+  void plan_products();
   std::int64_t panel_count(std::size_t group) const;
   std::int64_t panel_width(std::size_t group) const;
+  Range panels_of(int share, std::int64_t d, std::size_t group) const;
 
   void prepare_weights(const Buffers& buffers);
   void prepare_direction(const Buffers& buffers, std::int64_t d);
   void run_team(const Buffers& buffers, const DirectionTeam& team);
   void project(const Buffers& buffers, const DirectionTeam& team, Chunk chunk);
   void run_steps(const Buffers& buffers, const DirectionTeam& team, Chunk chunk);
+  void run_shares(const Buffers& buffers, const DirectionTeam& team, std::int64_t d,
+                  std::size_t group, RecurrentStep& step, std::int64_t first_row);
   RecurrentStep make_step(const Buffers& buffers, std::int64_t d, std::size_t group,
                           std::int64_t s) const;
   void write_last_states(const Buffers& buffers, std::int64_t d) const;
-  void clear_padding(float* output, const RecurrentExtents::Strides& strides, std::int64_t d,
-                     std::int64_t count) const;
+  Form matrix_form() const { return is_bfloat16_ ? Form::kBfloat16Panels : Form::kPanels; }
   float* output(const Buffers& buffers, std::size_t index) const {
     return node_.output(index) == nullptr ? nullptr : buffers.output<float>(index);
   }
@@ -82,6 +87,7 @@ class RecurrentKernel : public Kernel {
   RecurrentExtents extents_;
   std::vector<GateGroup> groups_;
   std::int64_t padded_;
+  bool is_bfloat16_;
   RecurrentWeights W_, R_, input_bias_, state_bias_;
   std::optional<RecurrentWeights> P_;
   bool is_standard_;
@@ -103,8 +109,10 @@ RecurrentKernel::RecurrentKernel(const KernelRequest& request, const RecurrentAt
       extents_(extents),
       groups_(gate_groups(attrs)),
       padded_(padded_hidden_size(attrs, extents.H)),
-      W_(request, attrs, extents, recurrent_input::kW, Form::kPanels),
-      R_(request, attrs, extents, recurrent_input::kR, Form::kPanels),
+      is_bfloat16_(is_worth_bfloat16(request, extents) &&
+                   std::all_of(groups_.begin(), groups_.end(), RecurrentProducts::is_possible)),
+      W_(request, attrs, extents, recurrent_input::kW, matrix_form()),
+      R_(request, attrs, extents, recurrent_input::kR, matrix_form()),
       input_bias_(request, attrs, extents, recurrent_input::kB, Form::kInputBias),
       state_bias_(request, attrs, extents, recurrent_input::kB, Form::kStateBias),
       is_standard_(attrs.is_standard()),
@@ -115,6 +123,7 @@ RecurrentKernel::RecurrentKernel(const KernelRequest& request, const RecurrentAt
   plan_threads(request.threads);
   plan_chunks();
   plan_scratch();
+  if (is_bfloat16_) plan_products();
 }
 
 std::int64_t RecurrentKernel::panel_count(std::size_t group) const {
@@ -133,6 +142,7 @@ void RecurrentKernel::plan_threads(int threads) {
   threads_ = useful_threads(D * N * H * G * H, T, threads);
   runs_apart_ =
       D > 1 && threads >= D && threads_ <= D && T * N * D * G * H * (I + H) >= kApartProducts;
+  if (runs_apart_) threads_ = 1;
 }
 
 void RecurrentKernel::plan_chunks() {
@@ -161,10 +171,40 @@ void RecurrentKernel::plan_scratch() {
     places.y_starts = scratch_.add<std::int64_t>(N);
     places.workspace_starts = scratch_.add<std::int64_t>(N);
     for (std::size_t g = 0; g < groups_.size(); ++g) {
-      places.sums.push_back(
-          scratch_.add<float>(panel_count(g) * chunk_steps_ * N * panel_width(g)));
+      const std::int64_t sums = panel_count(g) * chunk_steps_ * N * panel_width(g);
+      places.sums.push_back(scratch_.add<float>(is_bfloat16_ ? 0 : sums));
     }
   }
+}
+
+void RecurrentKernel::plan_products() {
+  const bool has_lengths = node_.input(recurrent_input::kSequenceLens) != nullptr;
+  RecurrentProducts::Extents products{
+      .I = extents_.I,
+      .H = extents_.H,
+      .chunk_rows = row_counts(chunk_steps_ * extents_.N, has_lengths),
+      .step_rows = row_counts(extents_.N, has_lengths)};
+  const std::int64_t last_rows = extents_.T % chunk_steps_ * extents_.N;
+  if (!has_lengths && last_rows != 0) products.chunk_rows.push_back(last_rows);
+  for (std::int64_t d = 0; d < extents_.D; ++d) {
+    for (std::size_t g = 0; g < groups_.size(); ++g) {
+      products.panel_width = panel_width(g);
+      std::vector<Range> shares;
+      for (int share = 0; share < threads_; ++share) shares.push_back(panels_of(share, d, g));
+      places_[d].products.emplace_back(products, shares, scratch_);
+    }
+  }
+}
+
+/// The panels of a group in direction d that make up a share. All directions' panels are dealt out
+/// in one row, but one thread does a direction as a whole.
+Range RecurrentKernel::panels_of(int share, std::int64_t d, std::size_t group) const {
+  const std::int64_t panels = panel_count(group);
+  if (threads_ == 1) return {0, panels};
+  const Range own = Team{share, threads_}.share(panels * extents_.D);
+  const std::int64_t before = panels * d;
+  return {std::clamp<std::int64_t>(own.begin - before, 0, panels),
+          std::clamp<std::int64_t>(own.end - before, 0, panels)};
 }
 
 void RecurrentKernel::prepare_weights(const Buffers& buffers) {
@@ -207,22 +247,22 @@ void RecurrentKernel::run(const Buffers& buffers) {
   prepare_weights(buffers);
   rows_.prepare(buffers);
   for (std::int64_t d = 0; d < extents_.D; ++d) prepare_direction(buffers, d);
-  if (threads_ == 1 || runs_apart_) {
+  if (threads_ == 1) {
     // A direction as a whole: only one R wants to be in a cache.
     run_as_team(runs_apart_ ? static_cast<int>(extents_.D) : 1, [&](const Team& team) {
       const Range directions = team.share(extents_.D);
       for (std::int64_t d = directions.begin; d < directions.end; ++d) {
-        run_team(buffers, {{}, d, d + 1});
+        run_team(buffers, {{}, {d, d + 1}});
       }
     });
   } else {
-    run_as_team(threads_, [&](const Team& team) { run_team(buffers, {team, 0, extents_.D}); });
+    run_as_team(threads_, [&](const Team& team) { run_team(buffers, {team, {0, extents_.D}}); });
   }
   for (std::int64_t d = 0; d < extents_.D; ++d) {
     write_last_states(buffers, d);
-    clear_padding(output(buffers, recurrent_output::kY), extents_.y, d, extents_.H);
-    clear_padding(output(buffers, attrs_.kind->output_count()), extents_.workspace, d,
-                  extents_.workspace.batch);
+    rows_.clear_padding(output(buffers, recurrent_output::kY), extents_.y, d, extents_.H);
+    rows_.clear_padding(output(buffers, attrs_.kind->output_count()), extents_.workspace, d,
+                        extents_.workspace.batch);
   }
 }
 
@@ -239,8 +279,8 @@ void RecurrentKernel::project(const Buffers& buffers, const DirectionTeam& team,
   const auto* X = buffers.input<float>(recurrent_input::kX);
   const std::int64_t capacity = chunk_steps_ * extents_.N;
   const float** inputs =
-      at<const float*>(buffers, row_inputs_) + (team.first_direction + team.thread) * capacity;
-  for (std::int64_t d = team.first_direction; d < team.end_direction; ++d) {
+      at<const float*>(buffers, row_inputs_) + (team.directions.begin + team.thread) * capacity;
+  for (std::int64_t d = team.directions.begin; d < team.directions.end; ++d) {
     const auto* starts = at<std::int64_t>(buffers, places_[d].x_starts);
     std::int64_t count = 0;
     std::int64_t rows = extents_.N;
@@ -258,7 +298,14 @@ void RecurrentKernel::project(const Buffers& buffers, const DirectionTeam& team,
                                        .bias = input_bias_.of(d, g),
                                        .sums = at<float>(buffers, places_[d].sums[g]),
                                        .row_capacity = capacity};
-      project_input(groups_[g], projection, team.share_of(d, panel_count(g)));
+      for (int share = team.thread; share < threads_; share += team.threads) {
+        if (is_bfloat16_) {
+          places_[d].products[g].project(buffers, share, inputs, count, W_.bfloat16_of(d, g),
+                                         projection.bias);
+        } else {
+          project_input(groups_[g], projection, panels_of(share, d, g));
+        }
+      }
     }
   }
 }
@@ -268,7 +315,8 @@ RecurrentStep RecurrentKernel::make_step(const Buffers& buffers, std::int64_t d,
   const DirectionPlaces& places = places_[d];
   RecurrentStep step;
   step.H = extents_.H;
-  step.row_capacity = chunk_steps_ * extents_.N;
+  step.panel_stride = chunk_steps_ * extents_.N * panel_width(group);
+  step.row_stride = panel_width(group);
   step.from_input = at<float>(buffers, places.sums[group]);
   step.R = R_.of(d, group);
   step.R_bias = state_bias_.of(d, group);
@@ -298,15 +346,28 @@ void RecurrentKernel::run_steps(const Buffers& buffers, const DirectionTeam& tea
   for (std::int64_t s = chunk.first_step; s < chunk.end_step; ++s) {
     rows = rows_.running(rows, s);
     for (std::size_t g = 0; g < groups_.size(); ++g) {
-      for (std::int64_t d = team.first_direction; d < team.end_direction; ++d) {
+      for (std::int64_t d = team.directions.begin; d < team.directions.end; ++d) {
         RecurrentStep step = make_step(buffers, d, g, s);
         step.rows = rows;
-        step.from_input += first_row * panel_width(g);
-        run_step(groups_[g], step, team.share_of(d, panel_count(g)));
+        run_shares(buffers, team, d, g, step, first_row);
       }
       team.wait_for_others();
     }
     first_row += rows;
+  }
+}
+
+/// Runs a step for this thread's shares. Its rows begin at `first_row` of those projected.
+void RecurrentKernel::run_shares(const Buffers& buffers, const DirectionTeam& team, std::int64_t d,
+                                 std::size_t group, RecurrentStep& step, std::int64_t first_row) {
+  const float* states = groups_[group] == GateGroup::kGruHidden ? step.reset_h : step.last_h;
+  step.from_input += first_row * step.row_stride;
+  for (int share = team.thread; share < threads_; share += team.threads) {
+    if (is_bfloat16_) {
+      places_[d].products[group].multiply(buffers, share, states, first_row,
+                                          R_.bfloat16_of(d, group), step);
+    }
+    run_step(groups_[group], step, panels_of(share, d, group));
   }
 }
 
@@ -319,17 +380,6 @@ void RecurrentKernel::write_last_states(const Buffers& buffers, std::int64_t d) 
     if (Y_h != nullptr) std::copy_n(h, extents_.H, Y_h + place);
     const auto* c = at<float>(buffers, places_[d].c) + row * padded_;
     if (Y_c != nullptr) std::copy_n(c, extents_.H, Y_c + place);
-  }
-}
-
-void RecurrentKernel::clear_padding(float* output, const RecurrentExtents::Strides& strides,
-                                    std::int64_t d, std::int64_t count) const {
-  if (output == nullptr) return;
-  for (std::int64_t row = 0; row < extents_.N; ++row) {
-    float* numbers = output + d * strides.direction + rows_.sequence(row) * strides.batch;
-    for (std::int64_t t = rows_.length(row); t < extents_.T; ++t) {
-      std::fill_n(numbers + t * strides.time, count, 0.0F);
-    }
   }
 }
 

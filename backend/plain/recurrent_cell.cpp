@@ -128,14 +128,19 @@ struct StatePass {
 
   const float* row(std::int64_t row) const { return step.last_h + row * step.state_stride; }
   const float* weights() const { return step.R; }
-  std::int64_t depth() const { return step.H; }
-  HWY_INLINE const float* from_input(std::int64_t panel, std::int64_t row) const {
-    return step.from_input + (panel * step.row_capacity + row) * kVectors<kGates> * lane_count();
+  std::int64_t depth() const { return step.from_state == nullptr ? step.H : 0; }
+  HWY_INLINE std::int64_t sums_place(std::int64_t panel, std::int64_t row) const {
+    return panel * step.panel_stride + row * step.row_stride;
   }
   HWY_INLINE void start(std::int64_t panel, std::int64_t row, Sums<kGates>& sums) const {
-    const float* source = from_input(panel, row);
+    const float* source = step.from_input + sums_place(panel, row);
     for (int v = 0; v < kVectors<kGates>; ++v) {
       sums[v] = hn::LoadU(kTag, source + v * lane_count());
+    }
+    if (step.from_state == nullptr) return;
+    const float* products = step.from_state + sums_place(panel, row);
+    for (int v = 0; v < kVectors<kGates>; ++v) {
+      sums[v] = hn::Add(sums[v], hn::LoadU(kTag, products + v * lane_count()));
     }
   }
 };
@@ -177,12 +182,16 @@ struct GruLinearFirstPass : StatePass<3> {
   HWY_INLINE void start(std::int64_t panel, std::int64_t row, Sums<3>& sums) const {
     StatePass<3>::start(panel, row, sums);
     sums[2] = hn::LoadU(kTag, step.R_bias + (panel * kVectors<3> + 2) * lane_count());
+    if (step.from_state == nullptr) return;
+    const float* products = step.from_state + sums_place(panel, row);
+    sums[2] = hn::Add(sums[2], hn::LoadU(kTag, products + 2 * lane_count()));
   }
   HWY_INLINE void finish(std::int64_t panel, std::int64_t row, Sums<3>& sums) const {
     const std::int64_t unit = panel * units<3>();
     const Vector z = activate_f<kStandard>(step, sums[0]);
     const Vector r = activate_f<kStandard>(step, sums[1]);
-    const Vector input = hn::LoadU(kTag, from_input(panel, row) + 2 * lane_count());
+    const Vector input =
+        hn::LoadU(kTag, step.from_input + sums_place(panel, row) + 2 * lane_count());
     const Vector h_sum = hn::MulAdd(r, sums[2], input);
     const Vector h = activate_tanh<kStandard>(step, 1, h_sum);
     const Vector last = hn::LoadU(kTag, step.last_h + row * step.state_stride + unit);

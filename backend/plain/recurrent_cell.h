@@ -44,8 +44,13 @@ struct InputProjection {
 struct RecurrentStep {
   std::int64_t H = 0;
   std::int64_t rows = 0;
-  const float* from_input = nullptr;  ///< [panels, row capacity, gates, units], at the first row
-  std::int64_t row_capacity = 0;
+  /// What the sums start from: [gates, units] of panel p and row r at p * panel_stride + r *
+  /// row_stride.
+  const float* from_input = nullptr;
+  std::int64_t panel_stride = 0;
+  std::int64_t row_stride = 0;
+  /// The products with R in the same way where they are computed already; R is not read then.
+  const float* from_state = nullptr;
   const float* R = nullptr;       ///< Panels.
   const float* R_bias = nullptr;  ///< [panels, gates, units]; of kGruLinearFirst, gate h alone
   const float* P = nullptr;       ///< [3, state_stride] for i, o, f, or nullptr

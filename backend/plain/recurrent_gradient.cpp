@@ -1,10 +1,11 @@
 #include <algorithm>
 
 #include "backend/kernels.h"
-#include "backend/plain/gemm.h"
+#include "backend/plain/planned_gemm.h"
 #include "backend/plain/recurrent_gradient_cell.h"
 #include "backend/plain/recurrent_rows.h"
 #include "backend/plain/recurrent_slopes.h"
+#include "backend/plain/state_gradient_product.h"
 #include "backend/plain/team.h"
 
 namespace gatefold::plain {
@@ -20,6 +21,7 @@ class RecurrentGradientKernel : public Kernel {
 
   void run(const Buffers& buffers) override;
   std::size_t scratch_bytes() const override { return scratch_.bytes(); }
+  std::string implementation() const override { return dh_products_[0].implementation(); }
 
  private:
   bool is_wanted(std::size_t output) const { return node_.output(output) != nullptr; }
@@ -38,22 +40,21 @@ class RecurrentGradientKernel : public Kernel {
   }
 
   void plan_scratch();
+  void plan_products(const KernelRequest& request);
   void prepare_direction(const Buffers& buffers, std::int64_t d);
   void load_states(const float* states, std::int64_t d, float* rows) const;
-  void pack_last_states(const Buffers& buffers, std::int64_t d) const;
-  void pack_columns(const float* R, std::int64_t depth, float* panels) const;
 
-  void run_steps(const Buffers& buffers, std::int64_t d, const Team& team) const;
+  void run_steps(const Buffers& buffers, std::int64_t d, const Team& team);
   void prepare_row(const Buffers& buffers, std::int64_t d, std::int64_t s, std::int64_t row) const;
-  void run_cell(const Buffers& buffers, std::int64_t d, std::int64_t s, const Team& team) const;
-  void multiply(const Buffers& buffers, std::int64_t s, Range gates, float* target,
-                const Team& team) const;
+  void run_cell(const Buffers& buffers, std::int64_t d, std::int64_t s, const Team& team);
+  void multiply(const Buffers& buffers, std::int64_t s, std::size_t part, float* target,
+                const Team& team);
 
   void write_states(const Buffers& buffers, std::int64_t d) const;
-  void write_input_gradient(const Buffers& buffers, std::int64_t d) const;
-  void write_weight_gradients(const Buffers& buffers, std::int64_t d) const;
-  void write_rows(const float* sums, Range gates, const float* operand, std::int64_t width,
-                  float* target) const;
+  void write_input_gradient(const Buffers& buffers, std::int64_t d);
+  void write_weight_gradients(const Buffers& buffers, std::int64_t d);
+  void write_rows(const Buffers& buffers, PlannedGemm& product, const float* sums,
+                  std::size_t operand, float* target) const;
   void write_bias_gradient(const Buffers& buffers, std::int64_t d) const;
   void write_peephole_gradient(const Buffers& buffers, std::int64_t d) const;
 
@@ -61,8 +62,7 @@ class RecurrentGradientKernel : public Kernel {
   RecurrentAttrs attrs_;
   RecurrentExtents extents_;
   std::int64_t sums_;    ///< G*H
-  std::int64_t units_;   ///< Columns of a panel.
-  std::int64_t padded_;  ///< H rounded up to whole panels.
+  std::int64_t padded_;  ///< Columns of the rows of states.
   bool is_standard_;
   bool is_linear_first_;  ///< GRU with linear_before_reset.
   bool is_reset_first_;   ///< GRU without.
@@ -80,8 +80,13 @@ class RecurrentGradientKernel : public Kernel {
   std::size_t last_c_ = 0;                   ///< [N, padded]: initial_c.
   std::size_t d_reset_ = 0;                  ///< [N, padded]
   std::size_t values_ = 0, slopes_ = 0;      ///< [N, kMaxSlopeBlocks*H]
-  std::size_t R_ = 0;                        ///< One direction's R in panels.
   std::size_t step_rows_ = 0;                ///< [N]
+  std::size_t product_scratch_ = 0;          ///< Of any of the products over all steps.
+  /// The gates whose rows of R are multiplied together.
+  std::vector<Range> parts_;
+  std::vector<StateGradientProduct> dh_products_;  ///< One per part.
+  std::optional<PlannedGemm> dx_product_, dw_product_;
+  std::vector<PlannedGemm> dr_products_;  ///< One per part.
 };
 
 RecurrentGradientKernel::RecurrentGradientKernel(const KernelRequest& request,
@@ -91,8 +96,7 @@ RecurrentGradientKernel::RecurrentGradientKernel(const KernelRequest& request,
       attrs_(attrs),
       extents_(extents),
       sums_(extents.G * extents.H),
-      units_(panel_units(GateGroup::kRnn)),
-      padded_((extents.H + units_ - 1) / units_ * units_),
+      padded_(StateGradientProduct::padded(extents.H)),
       is_standard_(attrs.is_standard()),
       is_linear_first_(attrs.linear_before_reset),
       is_reset_first_(attrs.kind == &kGru && !attrs.linear_before_reset),
@@ -102,6 +106,7 @@ RecurrentGradientKernel::RecurrentGradientKernel(const KernelRequest& request,
       steps_(rows_, extents.T) {
   threads_ = useful_threads(extents.N * extents.H * sums_, extents.T, request.threads);
   plan_scratch();
+  plan_products(request);
 }
 
 void RecurrentGradientKernel::plan_scratch() {
@@ -123,8 +128,39 @@ void RecurrentGradientKernel::plan_scratch() {
   d_reset_ = floats(N, padded_, is_reset_first_);
   values_ = floats(N, kMaxSlopeBlocks * extents_.H, !is_standard_);
   slopes_ = floats(N, kMaxSlopeBlocks * extents_.H, !is_standard_);
-  R_ = floats(sums_, padded_);
   step_rows_ = scratch_.add<GradientRow>(N);
+}
+
+void RecurrentGradientKernel::plan_products(const KernelRequest& request) {
+  using namespace recurrent_gradient_output;
+  const std::int64_t H = extents_.H;
+  const std::int64_t steps = extents_.T * extents_.N;
+  // The h gate of is_reset_first_ is multiplied apart.
+  parts_ =
+      is_reset_first_ ? std::vector<Range>{{0, 2}, {2, 3}} : std::vector<Range>{{0, extents_.G}};
+  std::size_t bytes = 0;
+  const auto plan = [&](const Gemm& gemm) {
+    PlannedGemm product(request, gemm);
+    bytes = std::max(bytes, product.scratch_bytes());
+    return product;
+  };
+  const auto plan_weights = [&](std::int64_t gates, std::int64_t width) {
+    return plan({.m = gates * H, .n = width, .k = steps, .transpose_a = true, .a_stride = sums_});
+  };
+  if (is_wanted(kDx)) dx_product_ = plan({.m = steps, .n = extents_.I, .k = sums_});
+  if (is_wanted(kDw)) dw_product_ = plan_weights(extents_.G, extents_.I);
+  for (const Range& part : parts_) {
+    dh_products_.emplace_back(
+        StateGradientProduct::Extents{
+            .H = H,
+            .depth = part.count() * H,
+            .rows = extents_.N,
+            .rows_vary = node_.input(recurrent_input::kSequenceLens) != nullptr,
+            .threads = threads_},
+        request.products, scratch_);
+    if (is_wanted(kDr)) dr_products_.push_back(plan_weights(part.count(), H));
+  }
+  product_scratch_ = scratch_.add<std::byte>(static_cast<std::int64_t>(bytes));
 }
 
 void RecurrentGradientKernel::run(const Buffers& buffers) {
@@ -152,7 +188,11 @@ void RecurrentGradientKernel::prepare_direction(const Buffers& buffers, std::int
     load_states(gradient_input(buffers, gradient::kDyc), d, at<float>(buffers, dc_));
     load_states(input(buffers, recurrent_input::kInitialC), d, at<float>(buffers, last_c_));
   }
-  if (needs_last_h_) pack_last_states(buffers, d);
+  if (needs_last_h_) {
+    steps_.gather_last(input(buffers, recurrent_input::kInitialH),
+                       gradient_input(buffers, gradient::kY), extents_.y, d, extents_.H,
+                       at<float>(buffers, last_h_));
+  }
   if (needs_reset_h_) {
     const float* workspace = gradient_input(buffers, gradient::kWorkspace);
     steps_.gather(workspace + sums_, extents_.workspace, d, extents_.H,
@@ -163,11 +203,8 @@ void RecurrentGradientKernel::prepare_direction(const Buffers& buffers, std::int
                   at<float>(buffers, x_));
   }
   const float* R = part(input(buffers, recurrent_input::kR), d, extents_.G, extents_.H);
-  // The h gate of is_reset_first_ is multiplied apart.
-  const std::int64_t depth = is_reset_first_ ? 2 * extents_.H : sums_;
-  pack_columns(R, depth, at<float>(buffers, R_));
-  if (is_reset_first_) {
-    pack_columns(R + depth * extents_.H, extents_.H, at<float>(buffers, R_) + depth * padded_);
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    dh_products_[i].prepare(buffers, R + parts_[i].begin * extents_.H * extents_.H);
   }
 }
 
@@ -180,50 +217,18 @@ void RecurrentGradientKernel::load_states(const float* states, std::int64_t d, f
   }
 }
 
-void RecurrentGradientKernel::pack_last_states(const Buffers& buffers, std::int64_t d) const {
-  const std::int64_t H = extents_.H;
-  const float* initial = input(buffers, recurrent_input::kInitialH);
-  const float* Y = gradient_input(buffers, recurrent_gradient_input::kY);
-  auto* packed = at<float>(buffers, last_h_);
-  for (std::int64_t s = 0; s < rows_.steps(); ++s) {
-    for (std::int64_t row = 0; row < steps_.count(s); ++row, packed += H) {
-      if (s > 0) {
-        std::copy_n(Y + rows_.place(row, d, s - 1, extents_.y), H, packed);
-      } else if (initial != nullptr) {
-        std::copy_n(initial + rows_.state_place(row, d), H, packed);
-      } else {
-        std::fill_n(packed, H, 0.0F);
-      }
-    }
-  }
-}
-
-/// [depth, H] as panels [depth, units], filled up with zeros.
-void RecurrentGradientKernel::pack_columns(const float* R, std::int64_t depth,
-                                           float* panels) const {
-  for (std::int64_t unit = 0; unit < padded_; unit += units_) {
-    const std::int64_t count = std::min(units_, extents_.H - unit);
-    for (std::int64_t k = 0; k < depth; ++k) {
-      float* end = std::copy_n(R + k * extents_.H + unit, count, panels);
-      panels += units_;
-      std::fill(end, panels, 0.0F);
-    }
-  }
-}
-
-void RecurrentGradientKernel::run_steps(const Buffers& buffers, std::int64_t d,
-                                        const Team& team) const {
+void RecurrentGradientKernel::run_steps(const Buffers& buffers, std::int64_t d, const Team& team) {
   for (std::int64_t s = rows_.steps(); s-- > 0;) {
     run_cell(buffers, d, s, team);
     // What step 0 hands on is the gradient of the initial state.
     if (s == 0 && !is_wanted(recurrent_gradient_output::kDinitialH)) break;
-    multiply(buffers, s, {0, is_reset_first_ ? 2 : extents_.G}, at<float>(buffers, dh_), team);
+    multiply(buffers, s, 0, at<float>(buffers, dh_), team);
   }
 }
 
 /// The gradients by the gates' sums of one step.
 void RecurrentGradientKernel::run_cell(const Buffers& buffers, std::int64_t d, std::int64_t s,
-                                       const Team& team) const {
+                                       const Team& team) {
   const Range own = team.share(steps_.count(s));
   for (std::int64_t row = own.begin; row < own.end; ++row) prepare_row(buffers, d, s, row);
   const GradientStep step{.H = extents_.H,
@@ -243,24 +248,18 @@ void RecurrentGradientKernel::run_cell(const Buffers& buffers, std::int64_t d, s
     std::fill(d_reset + own.begin * padded_, d_reset + own.end * padded_, 0.0F);
     run_gradient_part(GradientPart::kGruHidden, step);
     team.wait_for_others();
-    multiply(buffers, s, {2, 3}, d_reset, team);
+    multiply(buffers, s, 1, d_reset, team);
     run_gradient_part(GradientPart::kGruReset, step);
   }
   team.wait_for_others();
 }
 
-/// target += the gradients by the sums of some gates times their rows of R.
-void RecurrentGradientKernel::multiply(const Buffers& buffers, std::int64_t s, Range gates,
-                                       float* target, const Team& team) const {
-  const PanelProduct product{
-      .rows = steps_.count(s),
-      .depth = gates.count() * extents_.H,
-      .X = at<float>(buffers, by_state_) + steps_.first(s) * sums_ + gates.begin * extents_.H,
-      .X_stride = sums_,
-      .M = at<float>(buffers, R_) + gates.begin * extents_.H * padded_,
-      .target = target,
-      .target_stride = padded_};
-  add_product(product, team.share(padded_ / units_));
+/// target += the gradients by the sums of a part's gates times their rows of R.
+void RecurrentGradientKernel::multiply(const Buffers& buffers, std::int64_t s, std::size_t part,
+                                       float* target, const Team& team) {
+  const float* gradients =
+      at<float>(buffers, by_state_) + steps_.first(s) * sums_ + parts_[part].begin * extents_.H;
+  dh_products_[part].add(buffers, team, steps_.count(s), gradients, sums_, target);
   team.wait_for_others();
 }
 
@@ -304,40 +303,36 @@ void RecurrentGradientKernel::write_states(const Buffers& buffers, std::int64_t 
 }
 
 /// dX += gradients by the sums times W
-void RecurrentGradientKernel::write_input_gradient(const Buffers& buffers, std::int64_t d) const {
-  if (!is_wanted(recurrent_gradient_output::kDx)) return;
+void RecurrentGradientKernel::write_input_gradient(const Buffers& buffers, std::int64_t d) {
+  if (!dx_product_) return;
   auto* dx = at<float>(buffers, dx_);
-  run_gemm({.m = steps_.size(), .n = extents_.I, .k = sums_}, at<float>(buffers, by_input_),
-           part(input(buffers, recurrent_input::kW), d, extents_.G, extents_.I), dx);
+  dx_product_->run_part(steps_.size(), sums_, at<float>(buffers, by_input_),
+                        part(input(buffers, recurrent_input::kW), d, extents_.G, extents_.I), dx,
+                        at<std::byte>(buffers, product_scratch_));
   steps_.scatter_add(dx, extents_.x, d, extents_.I,
                      buffers.output<float>(recurrent_gradient_output::kDx));
 }
 
-void RecurrentGradientKernel::write_weight_gradients(const Buffers& buffers, std::int64_t d) const {
+void RecurrentGradientKernel::write_weight_gradients(const Buffers& buffers, std::int64_t d) {
   using namespace recurrent_gradient_output;
-  if (is_wanted(kDw)) {
-    write_rows(at<float>(buffers, by_input_), {0, extents_.G}, at<float>(buffers, x_), extents_.I,
+  if (dw_product_) {
+    write_rows(buffers, *dw_product_, at<float>(buffers, by_input_), x_,
                part(buffers.output<float>(kDw), d, extents_.G, extents_.I));
   }
-  if (!is_wanted(kDr)) return;
-  const auto write = [&](Range gates, std::size_t operand) {
-    write_rows(at<float>(buffers, by_state_), gates, at<float>(buffers, operand), extents_.H,
-               part(buffers.output<float>(kDr), d, extents_.G, extents_.H));
-  };
-  write({0, is_reset_first_ ? 2 : extents_.G}, last_h_);
-  if (is_reset_first_) write({2, 3}, reset_h_);
+  for (std::size_t i = 0; i < dr_products_.size(); ++i) {
+    const std::int64_t first = parts_[i].begin * extents_.H;
+    write_rows(buffers, dr_products_[i], at<float>(buffers, by_state_) + first,
+               i == 0 ? last_h_ : reset_h_,
+               part(buffers.output<float>(kDr), d, extents_.G, extents_.H) + first * extents_.H);
+  }
 }
 
 /// The rows of some gates: the sum over all steps of gradient times operand.
-void RecurrentGradientKernel::write_rows(const float* sums, Range gates, const float* operand,
-                                         std::int64_t width, float* target) const {
-  const std::int64_t first = gates.begin * extents_.H;
-  run_gemm({.m = gates.count() * extents_.H,
-            .n = width,
-            .k = steps_.size(),
-            .transpose_a = true,
-            .a_stride = sums_},
-           sums + first, operand, target + first * width);
+void RecurrentGradientKernel::write_rows(const Buffers& buffers, PlannedGemm& product,
+                                         const float* sums, std::size_t operand,
+                                         float* target) const {
+  product.run_part(product.rows(), steps_.size(), sums, at<float>(buffers, operand), target,
+                   at<std::byte>(buffers, product_scratch_));
 }
 
 void RecurrentGradientKernel::write_bias_gradient(const Buffers& buffers, std::int64_t d) const {

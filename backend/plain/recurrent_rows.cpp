@@ -31,6 +31,17 @@ void RecurrentRows::prepare(const Buffers& buffers) {
   for (std::int64_t row = 0; row < N_; ++row) lengths_[row] = given[order_[row]];
 }
 
+void RecurrentRows::clear_padding(float* output, const RecurrentExtents::Strides& strides,
+                                  std::int64_t d, std::int64_t width) const {
+  if (output == nullptr) return;
+  for (std::int64_t row = 0; row < N_; ++row) {
+    float* numbers = output + d * strides.direction + sequence(row) * strides.batch;
+    for (std::int64_t t = length(row); t < T_; ++t) {
+      std::fill_n(numbers + t * strides.time, width, 0.0F);
+    }
+  }
+}
+
 void PackedSteps::prepare() {
   std::int64_t rows = rows_.count();
   for (std::int64_t s = 0; s < rows_.steps(); ++s) {
@@ -55,6 +66,22 @@ void PackedSteps::scatter_add(const float* packed, const RecurrentExtents::Strid
     for (std::int64_t row = 0; row < count(s); ++row, packed += width) {
       float* numbers = target + rows_.place(row, d, s, strides);
       for (std::int64_t i = 0; i < width; ++i) numbers[i] += packed[i];
+    }
+  }
+}
+
+void PackedSteps::gather_last(const float* initial, const float* Y,
+                              const RecurrentExtents::Strides& strides, std::int64_t d,
+                              std::int64_t H, float* packed) const {
+  for (std::int64_t s = 0; s < rows_.steps(); ++s) {
+    for (std::int64_t row = 0; row < count(s); ++row, packed += H) {
+      if (s > 0) {
+        std::copy_n(Y + rows_.place(row, d, s - 1, strides), H, packed);
+      } else if (initial != nullptr) {
+        std::copy_n(initial + rows_.state_place(row, d), H, packed);
+      } else {
+        std::fill_n(packed, H, 0.0F);
+      }
     }
   }
 }

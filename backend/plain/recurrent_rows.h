@@ -45,6 +45,9 @@ class RecurrentRows {
   std::int64_t state_place(std::int64_t row, std::int64_t d) const {
     return order_[row] * state_.batch + d * state_.direction;
   }
+  /// Makes what lies behind the ends of sequences in Y or workspace zeros: `width` numbers a step.
+  void clear_padding(float* output, const RecurrentExtents::Strides& strides, std::int64_t d,
+                     std::int64_t width) const;
   /// Elements from one step to the next of direction d.
   std::int64_t step(std::int64_t d, const RecurrentExtents::Strides& strides) const {
     return directions_[d].is_reverse ? -strides.time : strides.time;
@@ -80,6 +83,10 @@ class PackedSteps {
   /// Adds them to where they lie there.
   void scatter_add(const float* packed, const RecurrentExtents::Strides& strides, std::int64_t d,
                    std::int64_t width, float* target) const;
+  /// Copies the state [H] before every step in direction d: Y of the step before, or the initial
+  /// one (zeros if missing).
+  void gather_last(const float* initial, const float* Y, const RecurrentExtents::Strides& strides,
+                   std::int64_t d, std::int64_t H, float* packed) const;
 
  private:
   const RecurrentRows& rows_;

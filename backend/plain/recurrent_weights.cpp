@@ -11,6 +11,10 @@ std::int64_t round_up(std::int64_t size, std::int64_t step) {
   return (size + step - 1) / step * step;
 }
 
+bool is_matrix(RecurrentWeights::Form form) {
+  return form == RecurrentWeights::Form::kPanels || form == RecurrentWeights::Form::kBfloat16Panels;
+}
+
 std::int64_t gate_number(const RecurrentAttrs& attrs, char gate) {
   return static_cast<std::int64_t>(attrs.kind->gates.find(gate));
 }
@@ -38,12 +42,13 @@ RecurrentWeights::RecurrentWeights(const KernelRequest& request, const Recurrent
       form_(form),
       D_(extents.D),
       H_(extents.H),
-      K_(form == Form::kPanels ? request.input_dims(input)[2] : 1),
+      K_(is_matrix(form) ? request.input_dims(input)[2] : 1),
+      row_floats_(form == Form::kBfloat16Panels ? padded_depth(K_) / 2 : K_),
       groups_(gate_groups(attrs)) {
   for (const GateGroup group : groups_) {
     group_offsets_.push_back(size_);
     const auto rows = static_cast<std::int64_t>(gates_of(group).size());
-    size_ += rows * round_up(H_, panel_units(group)) * K_;
+    size_ += rows * round_up(H_, panel_units(group)) * row_floats_;
   }
   if (form == Form::kPeepholes) size_ = 3 * padded_hidden_size(attrs, H_);
   size_ *= D_;
@@ -82,10 +87,13 @@ void RecurrentWeights::pack(const float* input, float* packed) const {
       continue;
     }
     for (std::size_t g = 0; g < groups_.size(); ++g) {
+      float* target = packed + group_offsets_[g];
       if (form_ == Form::kPanels) {
-        pack_panels(groups_[g], input + d * gates * H_ * K_, packed + group_offsets_[g]);
+        pack_panels(groups_[g], input + d * gates * H_ * K_, target);
+      } else if (form_ == Form::kBfloat16Panels) {
+        pack_bfloat16(groups_[g], input + d * gates * H_ * K_, reinterpret_cast<BFloat16*>(target));
       } else {
-        pack_bias(groups_[g], input + d * 2 * gates * H_, packed + group_offsets_[g]);
+        pack_bias(groups_[g], input + d * 2 * gates * H_, target);
       }
     }
   }
@@ -103,6 +111,21 @@ void RecurrentWeights::pack_panels(GateGroup group, const float* matrix, float* 
         const float* row = matrix + (gate_number(attrs_, gates[g]) * H_ + first + u) * K_;
         for (std::int64_t k = 0; k < K_; ++k) target[k * width] = is_padding ? 0 : row[k];
       }
+    }
+  }
+}
+
+void RecurrentWeights::pack_bfloat16(GateGroup group, const float* matrix, BFloat16* packed) const {
+  const std::int64_t units = panel_units(group);
+  const std::string_view gates = gates_of(group);
+  const std::int64_t width = static_cast<std::int64_t>(gates.size()) * units;
+  const std::int64_t panel_size = panels_size(K_, width, width);
+  for (std::int64_t first = 0; first < H_; first += units, packed += panel_size) {
+    std::fill_n(packed, panel_size, BFloat16());
+    for (std::size_t g = 0; g < gates.size(); ++g) {
+      const FloatMatrix rows{matrix + (gate_number(attrs_, gates[g]) * H_ + first) * K_, K_, true};
+      pack_columns(rows, K_, std::min(units, H_ - first), width,
+                   packed + 2 * static_cast<std::int64_t>(g) * units);
     }
   }
 }

@@ -20,8 +20,7 @@ const Tensor& tensor_of(const Datum& datum) { return std::get<Tensor>(datum); }
 void copy_into(const Tensor& from, Tensor& to) { std::memcpy(to.raw(), from.raw(), from.bytes()); }
 
 /// A step changes its states, unless the loss or the norm of the gradients is not finite.
-CompileOptions compile_options(const TrainingStep& step, bool is_updating, int threads) {
-  CompileOptions options{.threads = threads};
+CompileOptions compile_options(const TrainingStep& step, bool is_updating, CompileOptions options) {
   if (!is_updating) return options;
   for (const TrainingState& state : step.states) {
     options.updates.push_back({state.input, state.output});
@@ -50,25 +49,26 @@ std::map<std::string, Tensor> first_states(const Trainer& trainer, std::size_t c
 }  // namespace
 
 Trainer::Trainer(const Graph& model, const TrainingPlan& plan, const TrainingOutputs& outputs,
-                 int threads)
+                 const CompileOptions& options)
     : Trainer(build_training_step(model, plan.step, with_carried(outputs, plan)), plan,
-              outputs.update, threads) {
+              outputs.update, options) {
   wanted_outputs_ = outputs.model.size();
   for (const CarriedState& state : plan_.carried) {
     carried_inputs_.push_back(find_input(*step_.graph, state.input));
   }
 }
 
-Trainer::Trainer(TrainingStep step, const TrainingPlan& plan, int threads)
-    : Trainer(std::move(step), plan, /*is_updating=*/true, threads) {}
+Trainer::Trainer(TrainingStep step, const TrainingPlan& plan, const CompileOptions& options)
+    : Trainer(std::move(step), plan, /*is_updating=*/true, options) {}
 
-Trainer::Trainer(TrainingStep step, const TrainingPlan& plan, bool is_updating, int threads)
+Trainer::Trainer(TrainingStep step, const TrainingPlan& plan, bool is_updating,
+                 const CompileOptions& options)
     : plan_(plan),
       schedule_(plan.schedule, plan.step.optimizer.learning_rate),
       step_(std::move(step)),
       is_updating_(is_updating),
       context_(std::make_unique<Context>(std::make_shared<Executable>(
-          step_.graph, compile_options(step_, is_updating_, threads)))),
+          step_.graph, compile_options(step_, is_updating_, options)))),
       inputs_(step_.graph->inputs().size()) {
   for (const TrainingState& state : step_.states) {
     states_.push_back(state.initial.clone());

@@ -19,12 +19,13 @@ using Batch = std::map<std::string, Tensor>;
 /// Trains one model, step by step; or judges it, when no update is wanted.
 class Trainer {
  public:
-  /// `outputs.model` are the outputs of the model that results carry. Throws Error for a plan that
+  /// `outputs.model` are the outputs of the model that results carry; of the options, updates and
+  /// checks are the trainer's own. Throws Error for a plan that
   /// does not go with the model.
   Trainer(const Graph& model, const TrainingPlan& plan, const TrainingOutputs& outputs,
-          int threads);
+          const CompileOptions& options);
   /// Trains by a step that updates and is complete; the plan gives the learning rate and no more.
-  Trainer(TrainingStep step, const TrainingPlan& plan, int threads);
+  Trainer(TrainingStep step, const TrainingPlan& plan, const CompileOptions& options);
 
   /// What a step found before its update. The data are valid until the next step.
   struct Result {
@@ -67,7 +68,8 @@ class Trainer {
                std::int64_t steps_done);
 
  private:
-  Trainer(TrainingStep step, const TrainingPlan& plan, bool is_updating, int threads);
+  Trainer(TrainingStep step, const TrainingPlan& plan, bool is_updating,
+          const CompileOptions& options);
 
   double rate_at(std::int64_t update) const;
   void set_inputs(const Batch& batch);

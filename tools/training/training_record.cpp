@@ -53,11 +53,11 @@ TrainingRecord TrainingRecorder::finish(Trainer& trainer) {
 }
 
 TrainingRecord record_training(const Graph& model, const TrainingPlan& plan,
-                               const std::vector<Batch>& batches, int threads) {
+                               const std::vector<Batch>& batches, const CompileOptions& options) {
   TrainingRecorder recorder(model);
   TrainingOutputs wanted;
   recorder.request(wanted);
-  Trainer trainer(model, plan, wanted, threads);
+  Trainer trainer(model, plan, wanted, options);
   trainer.schedule().set_run_length(static_cast<std::int64_t>(batches.size()) /
                                     plan.step.accumulate);
   for (const Batch& batch : batches) recorder.add(trainer, trainer.step(batch), batch);

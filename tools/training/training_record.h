@@ -38,6 +38,6 @@ class TrainingRecorder {
 
 /// Trains a model on one batch after the other and records it.
 TrainingRecord record_training(const Graph& model, const TrainingPlan& plan,
-                               const std::vector<Batch>& batches, int threads);
+                               const std::vector<Batch>& batches, const CompileOptions& options);
 
 }  // namespace gatefold::tools

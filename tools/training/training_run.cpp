@@ -30,6 +30,10 @@ std::int64_t run_length(const RunOptions& options, const TrainingPlan& plan,
   return plan.steps > 0 ? plan.steps : dataset.batches_per_epoch();
 }
 
+CompileOptions compile_options(const RunOptions& options) {
+  return {.threads = options.threads, .products = options.products};
+}
+
 /// One run, step by step.
 class Run {
  public:
@@ -39,7 +43,7 @@ class Run {
         interrupt_(interrupt),
         plan_(plan),
         recorder_(options.record ? std::make_unique<TrainingRecorder>(model) : nullptr),
-        trainer_(model, plan, wanted_outputs(), options.threads),
+        trainer_(model, plan, wanted_outputs(), compile_options(options)),
         dataset_(options.data, trainer_.data_inputs(), plan.step.loss.target, batch_options()),
         metrics_(plan.step.loss, options.metrics),
         total_(run_length(options, plan, dataset_)) {
@@ -52,7 +56,7 @@ class Run {
       : options_(options),
         interrupt_(interrupt),
         plan_(plan),
-        trainer_(std::move(step), plan, options.threads),
+        trainer_(std::move(step), plan, compile_options(options)),
         dataset_(options.data, trainer_.data_inputs(), {}, batch_options()),
         metrics_(plan.step.loss, {}),
         total_(run_length(options, plan, dataset_)) {}
@@ -89,7 +93,8 @@ class Run {
     const TrainingOutputs only_judging{.model = {plan_.step.loss.output}, .update = false};
     TrainingPlan same_weights = plan_;
     same_weights.step.trainable = trainer_.weight_names();
-    judge_ = std::make_unique<Trainer>(model, same_weights, only_judging, options_.threads);
+    judge_ =
+        std::make_unique<Trainer>(model, same_weights, only_judging, compile_options(options_));
     BatchOptions batches = batch_options();
     batches.shuffle = false;
     validation_ = std::make_unique<Dataset>(options_.validation, judge_->data_inputs(),

@@ -29,6 +29,7 @@ struct RunOptions {
   std::filesystem::path log = {};
   bool record = false;  ///< Take down what comes of the steps.
   int threads = 1;
+  ProductPrecision products = ProductPrecision::kFloat32;
 };
 
 /// What a run leaves.

@@ -26,7 +26,17 @@ struct TrainingTolerance {
   double weight = 1e-5;
   double stray_part = 0;      ///< This part of all weights may be off by up to ...
   double stray_distance = 0;  ///< ... this much.
+  bool has_weights = true;    ///< False leaves weights out of the comparison.
 };
+
+/// What an expectation in float32 says about products in bfloat16: an optimizer may turn a small
+/// error of a gradient into a large one of a weight.
+TrainingTolerance bfloat16_tolerance(TrainingTolerance tolerance) {
+  tolerance.loss_relative = std::max(tolerance.loss_relative, 2e-2);
+  tolerance.gradient = std::max(tolerance.gradient, 5e-2);
+  tolerance.has_weights = false;
+  return tolerance;
+}
 
 // Optimizers that divide by the gradient's own size move elements whose gradient is rounding noise
 // anywhere.
@@ -88,7 +98,8 @@ class Comparison {
     for (const auto& [key, array] : expected_) {
       if (key == "losses") check(key, array, {tolerance_.loss_relative, tolerance_.loss_absolute});
       if (key.starts_with("grad/")) check(key, array, {0, tolerance_.gradient * largest(array)});
-      if (key.starts_with("after1/") || key.starts_with("final/")) check_weight(key, array);
+      const bool is_weight = key.starts_with("after1/") || key.starts_with("final/");
+      if (is_weight && tolerance_.has_weights) check_weight(key, array);
     }
     if (strays_ >
         static_cast<std::int64_t>(tolerance_.stray_part * static_cast<double>(weights_))) {
@@ -163,9 +174,11 @@ TestOutcome run(const fs::path& folder, const TestOptions& options) {
     const TrainingPlan plan = read_training_plan(folder / "spec.json");
     const Model model = read_model(folder / "model.onnx");
     const TrainingRecord record =
-        record_training(*model.graph, plan, read_batches(folder / "data.npz"), options.threads);
+        record_training(*model.graph, plan, read_batches(folder / "data.npz"),
+                        {.threads = options.threads, .products = options.products});
     const Arrays expected = read_npz(folder / "expected.npz");
-    const auto tolerance = read_tolerance(folder / "spec.json", plan.step.optimizer);
+    auto tolerance = read_tolerance(folder / "spec.json", plan.step.optimizer);
+    if (options.products == ProductPrecision::kBfloat16) tolerance = bfloat16_tolerance(tolerance);
     Comparison(expected, record, tolerance).run();
   } catch (const std::exception& error) {
     return {Verdict::kFailed, error.what()};

@@ -1,0 +1,92 @@
+#include "backend/plain/state_gradient_product.h"
+
+#include <algorithm>
+
+#include "backend/plain/recurrent_gradient_cell.h"
+
+namespace gatefold::plain {
+namespace {
+
+// Multiplications of a step from which bfloat16 saves more time than rounding takes.
+constexpr std::int64_t kLeastBfloat16Products = 32 * 1024;
+constexpr std::int64_t kBfloat16Panel = 64;
+
+std::int64_t panel_units() { return plain::panel_units(GateGroup::kRnn); }
+
+/// [depth, H] as panels [depth, units], filled up with zeros.
+void copy_panels(const float* R, std::int64_t depth, std::int64_t H, float* panels) {
+  for (std::int64_t unit = 0; unit < H; unit += panel_units()) {
+    const std::int64_t count = std::min(panel_units(), H - unit);
+    for (std::int64_t k = 0; k < depth; ++k) {
+      float* end = std::copy_n(R + k * H + unit, count, panels);
+      panels += panel_units();
+      std::fill(end, panels, 0.0F);
+    }
+  }
+}
+
+}  // namespace
+
+StateGradientProduct::StateGradientProduct(const Extents& extents, ProductPrecision precision,
+                                           ScratchLayout& scratch)
+    : extents_(extents) {
+  const bool is_bfloat16 = precision == ProductPrecision::kBfloat16 &&
+                           panel_units() == kBfloat16Panel &&
+                           extents.rows * extents.depth * extents.H >= kLeastBfloat16Products;
+  if (!is_bfloat16) {
+    R_ = scratch.add<float>(extents.depth * padded(extents.H));
+    return;
+  }
+  R_ = scratch.add<BFloat16>(panels_size(extents.depth, extents.H, kBfloat16Panel));
+  std::vector<Range> shares;
+  for (int share = 0; share < extents.threads; ++share) {
+    shares.push_back(Team{share, extents.threads}.share(padded(extents.H) / kBfloat16Panel));
+  }
+  product_.emplace(Bfloat16PanelProduct::Extents{.depth = extents.depth, .panel = kBfloat16Panel},
+                   shares, row_counts(extents.rows, extents.rows_vary), scratch);
+}
+
+std::int64_t StateGradientProduct::padded(std::int64_t H) {
+  return (H + panel_units() - 1) / panel_units() * panel_units();
+}
+
+void StateGradientProduct::prepare(const Buffers& buffers, const float* R) const {
+  const auto [H, depth] = std::tie(extents_.H, extents_.depth);
+  if (!product_) return copy_panels(R, depth, H, at<float>(buffers, R_));
+  pack_panels({R, H}, depth, padded_depth(depth), H, kBfloat16Panel, at<BFloat16>(buffers, R_));
+}
+
+void StateGradientProduct::add(const Buffers& buffers, const Team& team, std::int64_t rows,
+                               const float* gradients, std::int64_t stride, float* target) {
+  if (product_) {
+    for (int share = team.thread; share < extents_.threads; share += team.threads) {
+      add_share(buffers, share, rows, {gradients, stride}, target);
+    }
+    return;
+  }
+  const PanelProduct product{.rows = rows,
+                             .depth = extents_.depth,
+                             .X = gradients,
+                             .X_stride = stride,
+                             .M = at<float>(buffers, R_),
+                             .target = target,
+                             .target_stride = padded(extents_.H)};
+  add_product(product, team.share(padded(extents_.H) / panel_units()));
+}
+
+/// One share in bfloat16.
+void StateGradientProduct::add_share(const Buffers& buffers, int share, std::int64_t rows,
+                                     const FloatMatrix& gradients, float* target) {
+  const std::int64_t columns = product_->columns(share);
+  if (columns == 0) return;
+  round_rows(gradients, rows, extents_.depth, padded_depth(extents_.depth),
+             product_->rows(buffers, share));
+  product_->run(buffers, share, rows, at<BFloat16>(buffers, R_), nullptr);
+  const float* result = product_->result(buffers, share);
+  target += product_->share(share).begin * kBfloat16Panel;
+  for (std::int64_t row = 0; row < rows; ++row, target += padded(extents_.H)) {
+    for (std::int64_t i = 0; i < columns; ++i) target[i] += *result++;
+  }
+}
+
+}  // namespace gatefold::plain

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "backend/kernel.h"
+#include "backend/plain/bfloat16_panel_product.h"
+#include "backend/plain/scratch_layout.h"
+#include "backend/plain/team.h"
+
+namespace gatefold::plain {
+
+/// What a backward step of a recurrent layer hands to the step before it: gradients by the state +=
+/// gradients by the sums of some gates * the rows of R of these gates.
+class StateGradientProduct {
+ public:
+  struct Extents {
+    std::int64_t H = 0;
+    std::int64_t depth = 0;  ///< gates * H
+    std::int64_t rows = 0;   ///< At most.
+    bool rows_vary = false;
+    int threads = 1;
+  };
+
+  StateGradientProduct(const Extents& extents, ProductPrecision precision, ScratchLayout& scratch);
+
+  std::string implementation() const { return product_ ? "plain bfloat16" : "plain"; }
+  /// Columns of a target row: H rounded up to whole panels.
+  static std::int64_t padded(std::int64_t H);
+
+  /// To be called at the start of a direction, with R's rows [depth, H].
+  void prepare(const Buffers& buffers, const float* R) const;
+  /// Computes this thread's part for [rows, depth] gradients, `stride` apart, into [rows, padded].
+  void add(const Buffers& buffers, const Team& team, std::int64_t rows, const float* gradients,
+           std::int64_t stride, float* target);
+
+ private:
+  void add_share(const Buffers& buffers, int share, std::int64_t rows, const FloatMatrix& gradients,
+                 float* target);
+
+  Extents extents_;
+  std::optional<Bfloat16PanelProduct> product_;  ///< Nothing for float32.
+  std::size_t R_ = 0;                            ///< Panels.
+};
+
+}  // namespace gatefold::plain
