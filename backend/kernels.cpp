@@ -20,6 +20,7 @@ constexpr KernelEntry kKernels[] = {
     {"ConvTranspose", make_fastest_conv_transpose},
     {"Gather", plain::make_gather},
     {"GatherGrad", plain::make_gather_grad},
+    {"GatherRowsGrad", plain::make_gather_rows_grad},
     {"GatherElements", plain::make_gather_elements},
     {"GatherND", plain::make_gather_nd},
     {"ScatterElements", plain::make_scatter_elements},

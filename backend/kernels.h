@@ -29,6 +29,7 @@ std::unique_ptr<Kernel> make_conv_transpose(const KernelRequest& request);
 std::unique_ptr<Kernel> make_winograd_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gather(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gather_grad(const KernelRequest& request);
+std::unique_ptr<Kernel> make_gather_rows_grad(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gather_elements(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gather_nd(const KernelRequest& request);
 std::unique_ptr<Kernel> make_scatter_elements(const KernelRequest& request);

@@ -27,6 +27,13 @@ const UpdateCase kCases[] = {
           next_m = Add (m, part)
           next_w = Sub (w, next_m)
         })"},
+    {"SomeRows",
+     R"(g (float[2, 40] x, float[9, 40] w) => (float[2, 40] loss, float[9, 40] next_w)
+          <int64[2] i = {3, 7}, int64[2, 1] rows = {7, 7}> {
+          picked = Gather (w, i)
+          loss = Mul (picked, x)
+          next_w = ScatterND <reduction = "add"> (w, rows, loss)
+        })"},
     {"AReaderThatComesLater",
      R"(g (float[3, 40] x, float[3, 40] w) => (float[3, 3] loss, float[3, 40] next_w) {
           next_w = Tanh (w)

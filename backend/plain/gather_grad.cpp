@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <vector>
 
 #include "backend/kernels.h"
 #include "backend/plain/index_checks.h"
@@ -42,14 +43,61 @@ class GatherGradKernel : public Kernel {
   std::int64_t rows_ = 0;
 };
 
+/// Remembers for each row of the data where its gradient is added up.
+template <typename Index>
+class GatherRowsGradKernel : public Kernel {
+ public:
+  explicit GatherRowsGradKernel(const KernelRequest& request)
+      : node_(request.node),
+        rows_(element_count(request.input_dims(1))),
+        inner_(rows_ == 0 ? 0 : element_count(request.output_dims()) / rows_),
+        sums_(static_cast<std::size_t>(request.constant(0)->to_int64().front()), nullptr) {}
+
+  void run(const Buffers& buffers) override {
+    const auto* indices = buffers.input<Index>(1);
+    for (std::int64_t row = 0; row < rows_; ++row) sum_of(indices[row]) = nullptr;
+    const auto* dY = buffers.input<float>(2);
+    auto* target = buffers.output<float>(0);
+    for (std::int64_t row = 0; row < rows_; ++row, dY += inner_, target += inner_) {
+      float*& sum = sum_of(indices[row]);
+      if (sum == nullptr) {
+        std::copy_n(dY, inner_, target);
+        sum = target;
+      } else {
+        for (std::int64_t i = 0; i < inner_; ++i) sum[i] += dY[i];
+        std::fill_n(target, inner_, 0.0F);
+      }
+    }
+  }
+
+ private:
+  float*& sum_of(Index index) {
+    return sums_[checked_index(node_, index, static_cast<std::int64_t>(sums_.size()), 0)];
+  }
+
+  const Node& node_;
+  std::int64_t rows_;
+  std::int64_t inner_;
+  std::vector<float*> sums_;  // By row of the data; those of rows that a run picks are its own.
+};
+
+template <template <typename> class GradKernel>
+std::unique_ptr<Kernel> make_for_index(const KernelRequest& request) {
+  if (request.dtype(2) != DataType::kFloat32) return nullptr;
+  if (request.dtype(1) == DataType::kInt32) {
+    return std::make_unique<GradKernel<std::int32_t>>(request);
+  }
+  return std::make_unique<GradKernel<std::int64_t>>(request);
+}
+
 }  // namespace
 
 std::unique_ptr<Kernel> make_gather_grad(const KernelRequest& request) {
-  if (request.dtype(2) != DataType::kFloat32) return nullptr;
-  if (request.dtype(1) == DataType::kInt32) {
-    return std::make_unique<GatherGradKernel<std::int32_t>>(request);
-  }
-  return std::make_unique<GatherGradKernel<std::int64_t>>(request);
+  return make_for_index<GatherGradKernel>(request);
+}
+
+std::unique_ptr<Kernel> make_gather_rows_grad(const KernelRequest& request) {
+  return request.constant(0) == nullptr ? nullptr : make_for_index<GatherRowsGradKernel>(request);
 }
 
 }  // namespace gatefold::plain

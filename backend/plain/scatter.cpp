@@ -41,6 +41,14 @@ struct Smallest {
   }
 };
 
+/// The output, once the data are in it; they may be there already.
+template <typename T>
+T* copy_data(const Buffers& buffers, std::size_t bytes) {
+  auto* output = buffers.output<T>(0);
+  if (bytes > 0 && buffers.inputs[0] != output) std::memcpy(output, buffers.inputs[0], bytes);
+  return output;
+}
+
 template <typename T, typename Index, typename Join>
 class ScatterElementsKernel : public Kernel {
  public:
@@ -49,11 +57,14 @@ class ScatterElementsKernel : public Kernel {
 
   void run(const Buffers& buffers) override {
     const auto* updates = buffers.input<T>(2);
-    auto* output = buffers.output<T>(0);
-    if (bytes_ > 0) std::memcpy(output, buffers.inputs[0], bytes_);
+    auto* output = copy_data<T>(buffers, bytes_);
     walk_.run(buffers.input<Index>(1), [&](std::int64_t offset, std::int64_t position) {
       output[offset] = Join::join(output[offset], updates[position]);
     });
+  }
+
+  bool may_overwrite(std::size_t input, std::size_t /*output*/) const override {
+    return input == 0;
   }
 
  private:
@@ -69,14 +80,17 @@ class ScatterNDKernel : public Kernel {
 
   void run(const Buffers& buffers) override {
     const auto* updates = buffers.input<T>(2);
-    auto* output = buffers.output<T>(0);
-    if (bytes_ > 0) std::memcpy(output, buffers.inputs[0], bytes_);
+    auto* output = copy_data<T>(buffers, bytes_);
     const std::int64_t slice = walk_.slice();
     walk_.run(buffers.input<std::int64_t>(1), [&](std::int64_t offset, std::int64_t number) {
       const T* update = updates + number * slice;
       T* target = output + offset;
       for (std::int64_t i = 0; i < slice; ++i) target[i] = Join::join(target[i], update[i]);
     });
+  }
+
+  bool may_overwrite(std::size_t input, std::size_t /*output*/) const override {
+    return input == 0;
   }
 
  private:

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "ir/dispatch.h"
 #include "ir/evaluate.h"
@@ -20,19 +21,30 @@ Shape gathered(const Shape& data, const Shape& indices, std::int64_t axis) {
   return shape;
 }
 
-void infer(InferContext& context) {
-  const std::optional<Shape> data = stated_shape(context, kDataShape);
-  context.set_output(0, {context.dtype(kDy), data});
-  if (!data) return;
+/// The extents of the data, once those of dY are found to go with them.
+std::optional<Shape> checked_data(InferContext& context, std::int64_t given_axis) {
+  std::optional<Shape> data = stated_shape(context, kDataShape);
+  if (!data) return data;
   const auto rank = static_cast<std::int64_t>(data->size());
-  const std::int64_t axis = context.axis(context.node().attr_int("axis"), rank);
-  if (!context.has_rank(kIndices) || !context.has_rank(kDy)) return;
+  const std::int64_t axis = context.axis(given_axis, rank);
+  if (!context.has_rank(kIndices) || !context.has_rank(kDy)) return data;
   const Shape wanted = gathered(*data, context.shape(kIndices), axis);
   context.expect_rank(kDy, static_cast<std::int64_t>(wanted.size()));
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     merge(context, wanted[i], context.shape(kDy)[i],
           "extents of dY against data_shape and indices");
   }
+  return data;
+}
+
+void infer(InferContext& context) {
+  context.set_output(0,
+                     {context.dtype(kDy), checked_data(context, context.node().attr_int("axis"))});
+}
+
+void infer_rows(InferContext& context) {
+  checked_data(context, 0);
+  context.set_output(0, context.input(kDy));
 }
 
 void evaluate(EvaluateContext& context) {
@@ -58,18 +70,55 @@ void evaluate(EvaluateContext& context) {
   });
 }
 
-}  // namespace
+void evaluate_rows(EvaluateContext& context) {
+  const Tensor& dY = context.input(kDy);
+  const std::int64_t extent = context.input(kDataShape).to_int64().front();
+  const std::vector<std::int64_t> rows = context.input(kIndices).to_int64();
+  Tensor& output = context.output(0, dY.dtype(), dY.dims());
+  const auto inner = rows.empty() ? 0 : dY.size() / static_cast<std::int64_t>(rows.size());
+  std::map<std::int64_t, std::size_t> first;
+  dispatch_float(dY.dtype(), [&]<typename T>() {
+    const T* source = dY.data<T>();
+    std::fill_n(output.data<T>(), output.size(), T{0});
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto found = first.emplace(checked_index(context, rows[i], extent, 0), i).first;
+      T* target = output.data<T>() + static_cast<std::int64_t>(found->second) * inner;
+      for (std::int64_t k = 0; k < inner; ++k) target[k] += *source++;
+    }
+  });
+}
 
-std::vector<OpDef> gather_grad() {
-  return {{
+OpDef gather_rows_grad() {
+  return {
+      .domain = kGatefoldDomain,
+      .name = "GatherRowsGrad",
+      .doc =
+          "The backward step of Gather along axis 0, without the rows that were not picked: adds "
+          "rows of dY up that were picked from the same place.\n"
+          "Shapes: data_shape [r] = n, b.., indices [i..], dY [i.., b..] -> rows [i.., b..]\n"
+          "Formula: rows[i, b] = sum of dY[j, b] over all j with indices[j] = indices[i], where "
+          "no index before i is the same; 0 elsewhere\n"
+          "Source: Gatefold",
+      .inputs = {{"data_shape", {}, kInt64Type},
+                 {"indices", "Tind", kIndexTypes},
+                 {"dY", "T", kFloatTypes}},
+      .outputs = {{"rows", "T", kFloatTypes}},
+      .infer = infer_rows,
+      .evaluate = evaluate_rows,
+  };
+}
+
+OpDef gather_grad_op() {
+  return {
       .domain = kGatefoldDomain,
       .name = "GatherGrad",
-      .doc = "The backward step of Gather: adds slices of dY up where they were picked from.\n"
-             "Shapes: data_shape [r] = a.., n, b.., indices [i..], dY [a.., i.., b..] -> "
-             "dX [a.., n, b..]\n"
-             "Forward: y[a, i, b] = data[a, indices[i], b]\n"
-             "Backward: dX[a, k, b] = sum of dY[a, i, b] over all i with indices[i] = k\n"
-             "Source: Gatefold",
+      .doc =
+          "The backward step of Gather: adds slices of dY up where they were picked from.\n"
+          "Shapes: data_shape [r] = a.., n, b.., indices [i..], dY [a.., i.., b..] -> "
+          "dX [a.., n, b..]\n"
+          "Forward: y[a, i, b] = data[a, indices[i], b]\n"
+          "Backward: dX[a, k, b] = sum of dY[a, i, b] over all i with indices[i] = k\n"
+          "Source: Gatefold",
       .inputs = {{"data_shape", {}, kInt64Type},
                  {"indices", "Tind", kIndexTypes},
                  {"dY", "T", kFloatTypes}},
@@ -77,7 +126,11 @@ std::vector<OpDef> gather_grad() {
       .attrs = {{"axis", AttrDef::Kind::kInt, 0}},
       .infer = infer,
       .evaluate = evaluate,
-  }};
+  };
 }
+
+}  // namespace
+
+std::vector<OpDef> gather_grad() { return {gather_grad_op(), gather_rows_grad()}; }
 
 }  // namespace gatefold::ops

@@ -23,6 +23,24 @@ std::vector<OpCase> gather_grad_cases() {
        .graph = "g (int64[3] i, double[2,3,2] dY) => (double[2,4,2] dX) <int64[3] s = {2, 4, 2}> "
                 "{ dX = gatefold.GatherGrad <axis = 1> (s, i, dY) }",
        .inputs = {{"i", Tensor::of<std::int64_t>({3}, {2, 2, 0})}}},
+      {.name = "GatherRowsGradAddsRepeatedRows",
+       .graph = "g (int64[2,2] i, float[2,2,3] dY) => (float[2,2,3] rows) <int64[2] s = {5, 3}> "
+                "{ rows = gatefold.GatherRowsGrad (s, i, dY) }",
+       .inputs = {{"i", Tensor::of<std::int64_t>({2, 2}, {1, -1, -4, 4})}}},
+      {.name = "GatherRowsGradInt32",
+       .graph = "g (int32[4] i, float[4] dY) => (float[4] rows) <int64[1] s = {3}> "
+                "{ rows = gatefold.GatherRowsGrad (s, i, dY) }",
+       .inputs = {{"i", Tensor::of<std::int32_t>({4}, {2, 0, 2, 2})}}},
+      {.name = "GatherRowsGradScalarIndex",
+       .graph = "g (int64 i, float[3] dY) => (float[3] rows) <int64[2] s = {4, 3}> "
+                "{ rows = gatefold.GatherRowsGrad (s, i, dY) }"},
+      {.name = "GatherRowsGradNoRows",
+       .graph = "g (int64[0] i, float[0,3] dY) => (float[0,3] rows) <int64[2] s = {4, 3}> "
+                "{ rows = gatefold.GatherRowsGrad (s, i, dY) }"},
+      {.name = "GatherRowsGradDouble",
+       .graph = "g (int64[3] i, double[3,2] dY) => (double[3,2] rows) <int64[2] s = {4, 2}> "
+                "{ rows = gatefold.GatherRowsGrad (s, i, dY) }",
+       .inputs = {{"i", Tensor::of<std::int64_t>({3}, {2, 2, 0})}}},
   };
 }
 
