@@ -10,6 +10,7 @@ namespace gatefold::gradients {
 // differentiated by each input alone, although one may be computed from another or be given twice.
 Gradients differentiate_formula(GradientBuilder& g, const Node& node, const Gradients& dY,
                                 Formula formula) {
+  const Node* last = g.graph().nodes().back().get();
   std::vector<Value*> inputs = node.inputs();
   std::vector<Value*> targets;
   for (Value*& input : inputs) {
@@ -30,7 +31,8 @@ Gradients differentiate_formula(GradientBuilder& g, const Node& node, const Grad
   g.graph().erase_node(copy);
   Gradients dy = dY;
   dy.resize(results.size());
-  const Gradients gradients = differentiate(g.graph(), results, dy, targets);
+  const Gradients gradients =
+      differentiate(g.graph(), nodes_behind(g.graph(), last), results, dy, targets);
   Gradients dX;
   std::size_t next = 0;
   for (Value* input : node.inputs()) dX.push_back(g.wants(input) ? gradients[next++] : nullptr);

@@ -38,10 +38,6 @@ Gradients tensor_scatter(GradientBuilder& g, Node& node, const Gradients& dY) {
                        where(is_kept, d.number(0), d))};
 }
 
-Gradients scatter(GradientBuilder& g, Node& node, const Gradients& dY) {
-  return {scatter_back(g, node, dY[0])};
-}
-
 Value* add_along(GradientBuilder& g, Value& x, Value* indices, Value* dY, std::int64_t axis) {
   return g.add("ScatterElements", {g.zeros_like(x), indices, dY},
                {{"axis", axis}, {"reduction", std::string("add")}});
@@ -58,31 +54,27 @@ Gradients top_k(GradientBuilder& g, Node& node, const Gradients& dY) {
   return {add_along(g, *node.input(0), forward->output(1), dY[0], node.attr_int("axis"))};
 }
 
-// What was written over gets no gradient, what was written gets it from where it went; with
-// addition both get it whole.
-Gradients scatter_elements(GradientBuilder& g, Node& node, const Gradients& dY) {
+// What was written over gets no gradient, what was written gets it from where it went, by the
+// operator that reads there; with addition both get it whole.
+Gradients scatter(GradientBuilder& g, const Node& node, Value* dY, std::string_view reader,
+                  const Attrs& attrs) {
   const std::string& reduction = node.attr_string("reduction");
-  const Attrs axis{{"axis", node.attr_int("axis")}};
-  Value* updates = g.add("GatherElements", {dY[0], node.input(1)}, axis);
-  if (reduction == "add") return {dY[0], nullptr, updates};
+  Value* updates = g.add(reader, {dY, node.input(1)}, attrs);
+  if (reduction == "add") return {dY, nullptr, updates};
   if (reduction != "none") {
     fail("{}: the gradient of reduction '{}' is not defined; only 'none' and 'add' are",
          node.describe(), reduction);
   }
   Value* zeros = g.zeros_like(*node.input(2));
-  return {g.add("ScatterElements", {dY[0], node.input(1), zeros}, axis), nullptr, updates};
+  return {g.add(node.op().name, {dY, node.input(1), zeros}, attrs), nullptr, updates};
+}
+
+Gradients scatter_elements(GradientBuilder& g, Node& node, const Gradients& dY) {
+  return scatter(g, node, dY[0], "GatherElements", {{"axis", node.attr_int("axis")}});
 }
 
 Gradients scatter_nd(GradientBuilder& g, Node& node, const Gradients& dY) {
-  const std::string& reduction = node.attr_string("reduction");
-  Value* updates = g.add("GatherND", {dY[0], node.input(1)});
-  if (reduction == "add") return {dY[0], nullptr, updates};
-  if (reduction != "none") {
-    fail("{}: the gradient of reduction '{}' is not defined; only 'none' and 'add' are",
-         node.describe(), reduction);
-  }
-  Value* zeros = g.zeros_like(*node.input(2));
-  return {g.add("ScatterND", {dY[0], node.input(1), zeros}), nullptr, updates};
+  return scatter(g, node, dY[0], "GatherND", {});
 }
 
 }  // namespace
@@ -91,7 +83,7 @@ std::vector<GradientRow> gather() {
   return {
       {.op = "Gather", .rule = gather_rule},
       {.op = "GatherElements", .rule = gather_elements},
-      {.op = "GatherND", .rule = scatter},
+      {.op = "GatherND", .rule = scatter_back},
       {.op = "ScatterElements", .rule = scatter_elements},
       {.op = "ScatterND", .rule = scatter_nd},
       {.op = "TopK", .rule = top_k},

@@ -4,6 +4,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "ir/error.h"
 #include "passes/rewrite.h"
@@ -11,8 +12,10 @@
 namespace gatefold {
 namespace {
 
-bool is_differentiable(const Value& value) {
-  return value.type().is_tensor() && is_float(value.type().dtype);
+// Also what holds such tensors, so that a path through it is refused and not overlooked.
+bool is_differentiable(const Type& type) {
+  if (type.is_tensor()) return is_float(type.dtype);
+  return type.element != nullptr && is_differentiable(*type.element);
 }
 
 /// What a node reads: its inputs, then what its sub-graphs capture.
@@ -27,23 +30,22 @@ bool is_constant_like(const Node& node) {
   return row != nullptr && row->is_zero;
 }
 
-/// Differentiates one graph: visits its nodes from y back to the targets.
+/// Differentiates nodes of one graph: visits them from y back to the targets.
 class Backward {
  public:
-  Backward(Graph& graph, std::span<Value* const> targets)
-      : targets_(targets.begin(), targets.end()),
-        wanted_(dependents_of(graph, targets)),
+  Backward(Graph& graph, std::vector<Node*> nodes, std::span<Value* const> targets)
+      : nodes_(std::move(nodes)),
+        targets_(targets.begin(), targets.end()),
+        wanted_(dependents_of(nodes_, targets)),
         builder_(graph, wanted_) {}
 
   GradientBuilder& builder() { return builder_; }
 
   void run(std::span<Value* const> y, const Gradients& dy) {
-    std::vector<Node*> order;
-    for (const auto& node : builder_.graph().nodes()) order.push_back(node.get());
     for (std::size_t i = 0; i < y.size(); ++i) {
       if (dy[i] != nullptr && builder_.wants(y[i])) contribute(*y[i], dy[i]);
     }
-    for (auto node = order.rbegin(); node != order.rend(); ++node) visit(**node);
+    for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) visit(**node);
   }
 
   /// The gradient of a target, summed up over its uses.
@@ -109,6 +111,7 @@ class Backward {
                          [this](const Value* value) { return builder_.wants(value); });
   }
 
+  std::vector<Node*> nodes_;
   std::unordered_set<const Value*> targets_;
   std::unordered_set<const Value*> wanted_;
   GradientBuilder builder_;
@@ -119,10 +122,20 @@ class Backward {
 
 std::string gradient_name(const Value& value) { return value.name() + "_grad"; }
 
-std::unordered_set<const Value*> dependents_of(const Graph& graph,
+std::vector<Node*> nodes_behind(const Graph& graph, const Node* last) {
+  std::vector<Node*> nodes;
+  for (auto node = graph.nodes().rbegin(); node != graph.nodes().rend(); ++node) {
+    if (node->get() == last) break;
+    nodes.push_back(node->get());
+  }
+  std::reverse(nodes.begin(), nodes.end());
+  return nodes;
+}
+
+std::unordered_set<const Value*> dependents_of(std::span<Node* const> nodes,
                                                std::span<Value* const> targets) {
   std::unordered_set<const Value*> dependents(targets.begin(), targets.end());
-  for (const auto& node : graph.nodes()) {
+  for (const Node* node : nodes) {
     const std::vector<Value*> reads = reads_of(*node);
     const bool depends = std::any_of(reads.begin(), reads.end(), [&](const Value* value) {
       return dependents.count(value) > 0;
@@ -130,15 +143,15 @@ std::unordered_set<const Value*> dependents_of(const Graph& graph,
     if (!depends || is_constant_like(*node)) continue;
     for (std::size_t i = 0; i < node->output_count(); ++i) {
       const Value* output = node->output(i);
-      if (output != nullptr && is_differentiable(*output)) dependents.insert(output);
+      if (output != nullptr && is_differentiable(output->type())) dependents.insert(output);
     }
   }
   return dependents;
 }
 
-Gradients differentiate(Graph& graph, std::span<Value* const> y, const Gradients& dy,
-                        std::span<Value* const> targets) {
-  Backward backward(graph, targets);
+Gradients differentiate(Graph& graph, const std::vector<Node*>& nodes, std::span<Value* const> y,
+                        const Gradients& dy, std::span<Value* const> targets) {
+  Backward backward(graph, nodes, targets);
   backward.run(y, dy);
   Gradients gradients;
   for (Value* target : targets) gradients.push_back(backward.gradient(*target));
@@ -146,7 +159,7 @@ Gradients differentiate(Graph& graph, std::span<Value* const> y, const Gradients
 }
 
 Gradients add_gradients(Graph& graph, Value& y, Value* dy, std::span<Value* const> targets) {
-  Backward backward(graph, targets);
+  Backward backward(graph, nodes_behind(graph), targets);
   if (dy == nullptr) {
     GradientBuilder& builder = backward.builder();
     dy = builder.expand_like(*builder.add_scalar(1, y), y);

@@ -44,14 +44,19 @@ std::string gradient_name(const Value& value);
 /// their gradient_name. Throws Error, naming the path, when a node on it cannot be differentiated.
 Gradients add_gradients(Graph& graph, Value& y, Value* dy, std::span<Value* const> targets);
 
-/// The values of the graph that depend on `targets` along paths on which gradients flow; the
-/// targets, which may belong to graphs around it, are among them.
-std::unordered_set<const Value*> dependents_of(const Graph& graph, std::span<Value* const> targets);
+/// The nodes of a graph in order; with `last`, those behind it.
+std::vector<Node*> nodes_behind(const Graph& graph, const Node* last = nullptr);
 
-/// For rules that differentiate a graph of their own or a formula of their making: adds the
-/// gradients of sum_i dy_i * y_i with respect to `targets` and returns them, nullptr where nothing
-/// flows. A dy that is nullptr stands for zero. A target may belong to a graph around `graph`.
-Gradients differentiate(Graph& graph, std::span<Value* const> y, const Gradients& dy,
-                        std::span<Value* const> targets);
+/// The values that depend on `targets` by these nodes, along paths on which gradients flow; the
+/// targets, which may belong to graphs around, are among them.
+std::unordered_set<const Value*> dependents_of(std::span<Node* const> nodes,
+                                               std::span<Value* const> targets);
+
+/// For rules that differentiate a graph of their own or a formula of their making, which these
+/// nodes are: adds the gradients of sum_i dy_i * y_i with respect to `targets` to the graph and
+/// returns them, nullptr where nothing flows. A dy that is nullptr stands for zero. A target may
+/// belong to a graph around `graph`.
+Gradients differentiate(Graph& graph, const std::vector<Node*>& nodes, std::span<Value* const> y,
+                        const Gradients& dy, std::span<Value* const> targets);
 
 }  // namespace gatefold

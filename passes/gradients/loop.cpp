@@ -85,7 +85,7 @@ Flow find_flow(const GradientBuilder& g, const LoopView& loop) {
   std::vector<bool> takes_part(loop.carried_count());
   for (bool has_grown = true; has_grown;) {
     has_grown = false;
-    const auto dependents = dependents_of(loop.body(), sources);
+    const auto dependents = dependents_of(nodes_behind(loop.body()), sources);
     for (std::size_t i = 0; i < takes_part.size(); ++i) {
       if (takes_part[i] || !is_float_tensor(*loop.state(i))) continue;
       if (!g.wants(loop.initial(i)) && dependents.count(loop.next(i)) == 0) continue;

@@ -16,10 +16,6 @@ Gradients reshape(GradientBuilder& g, Node& node, const Gradients& dY) {
   return {g.reshape_like(*dY[0], *node.input(0))};
 }
 
-Gradients scatter(GradientBuilder& g, Node& node, const Gradients& dY) {
-  return {scatter_back(g, node, dY[0])};
-}
-
 // The node applied to dY undoes itself.
 Gradients apply_again(GradientBuilder& g, Node& node, const Gradients& dY) {
   std::vector<Value*> inputs = node.inputs();
@@ -112,14 +108,14 @@ std::optional<std::vector<std::int64_t>> cut_off(const Node& slice) {
 
 Gradients slice(GradientBuilder& g, Node& node, const Gradients& dY) {
   const auto pads = cut_off(node);
-  if (!pads) return scatter(g, node, dY);
+  if (!pads) return scatter_back(g, node, dY);
   return {g.add("Pad", {dY[0], g.add_ints(*pads)})};
 }
 
 // Constant mode: what was added is cut off, what was cut off is zero; the rest of dY belongs to the
 // constant. Other modes repeat elements.
 Gradients pad(GradientBuilder& g, Node& node, const Gradients& dY) {
-  if (node.attr_string("mode") != "constant") return scatter(g, node, dY);
+  if (node.attr_string("mode") != "constant") return scatter_back(g, node, dY);
   std::vector<Value*> inputs{dY[0], g.add("Neg", {node.input(1)})};
   if (node.input(3) != nullptr) inputs.insert(inputs.end(), {nullptr, node.input(3)});
   const Term dX(g, g.add("Pad", inputs));
@@ -165,10 +161,10 @@ Gradients cum_sum(GradientBuilder& g, Node& node, const Gradients& dY) {
 std::vector<GradientRow> moves() {
   return {
       {.op = "CenterCropPad", .rule = center_crop_pad},
-      {.op = "Compress", .rule = scatter},
+      {.op = "Compress", .rule = scatter_back},
       {.op = "Concat", .rule = concat},
       {.op = "CumSum", .rule = cum_sum},
-      {.op = "DepthToSpace", .rule = scatter},
+      {.op = "DepthToSpace", .rule = scatter_back},
       {.op = "Expand", .rule = pass_on},
       {.op = "Flatten", .rule = reshape},
       {.op = "Identity", .rule = pass_on},
@@ -176,7 +172,7 @@ std::vector<GradientRow> moves() {
       {.op = "Reshape", .rule = reshape},
       {.op = "ReverseSequence", .rule = apply_again},
       {.op = "Slice", .rule = slice},
-      {.op = "SpaceToDepth", .rule = scatter},
+      {.op = "SpaceToDepth", .rule = scatter_back},
       {.op = "Split", .rule = split},
       {.op = "Squeeze", .rule = reshape},
       {.op = "Tile", .rule = tile},

@@ -31,7 +31,7 @@ SubGraph copy_to_replay(GradientBuilder& g, const Node& node, const Graph& body,
 Gradients differentiate_body(const Node& node, Graph& body, std::span<Value* const> y,
                              const Gradients& dy, std::span<Value* const> targets) {
   try {
-    Gradients gradients = differentiate(body, y, dy, targets);
+    Gradients gradients = differentiate(body, nodes_behind(body), y, dy, targets);
     GraphBuilder builder(body);
     for (std::size_t i = 0; i < gradients.size(); ++i) {
       if (gradients[i] == nullptr) gradients[i] = builder.zeros_like(*targets[i]);

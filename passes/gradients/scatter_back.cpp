@@ -19,11 +19,11 @@ Value* element_numbers(GradientBuilder& g, Value& x) {
   return g.reshape_like(*g.add("Range", {zero, g.size_of(x), one}), x);
 }
 
-Value* scatter_back(GradientBuilder& g, const Node& node, Value* dY) {
+Gradients scatter_back(GradientBuilder& g, Node& node, const Gradients& dY) {
   Value& x = *node.input(0);
   std::vector<Value*> inputs = node.inputs();
   inputs[0] = element_numbers(g, x);
-  return add_at(g, x, g.add(node.op().name, inputs, node.attrs()), dY);
+  return {add_at(g, x, g.add(node.op().name, inputs, node.attrs()), dY[0])};
 }
 
 }  // namespace gatefold::gradients

@@ -4,10 +4,10 @@
 
 namespace gatefold::gradients {
 
-/// The gradient of input 0 of a node that only moves elements of it, whatever its way: the node is
+/// The rule of an operator that only moves elements of its input 0, whatever its way: the node is
 /// applied to the numbers of the elements, which tells where each element of dY belongs; there it
 /// is added.
-Value* scatter_back(GradientBuilder& g, const Node& node, Value* dY);
+Gradients scatter_back(GradientBuilder& g, Node& node, const Gradients& dY);
 
 /// 0, 1, 2, .. in the extents of x.
 Value* element_numbers(GradientBuilder& g, Value& x);
