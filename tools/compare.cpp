@@ -27,14 +27,6 @@ bool agree(double actual, double expected, const Tolerance& tolerance) {
          tolerance.absolute + tolerance.relative * std::abs(expected);
 }
 
-/// The index of the element at `offset` of a row-major tensor.
-Dims index_at(const Dims& dims, std::int64_t offset) {
-  const Dims strides = strides_of(dims);
-  Dims index;
-  for (std::size_t i = 0; i < dims.size(); ++i) index.push_back(offset / strides[i] % dims[i]);
-  return index;
-}
-
 std::optional<std::string> find_difference(const Tensor& actual, const Tensor& expected,
                                            const Tolerance& tolerance) {
   if (!(actual.type() == expected.type())) {
@@ -68,6 +60,14 @@ std::optional<std::string> find_difference(const Sequence& actual, const Sequenc
 }
 
 }  // namespace
+
+Dims index_at(const Dims& dims, std::int64_t offset) {
+  if (element_count(dims) == 0) return {};
+  const Dims strides = strides_of(dims);
+  Dims index;
+  for (std::size_t i = 0; i < dims.size(); ++i) index.push_back(offset / strides[i] % dims[i]);
+  return index;
+}
 
 std::optional<std::string> find_difference(const Datum& actual, const Datum& expected,
                                            const Tolerance& tolerance) {

@@ -117,6 +117,12 @@ std::map<std::string, Tensor> read_npz(const std::filesystem::path& path) {
   return arrays;
 }
 
+Tensor entry_of(const Tensor& array, std::int64_t index) {
+  const Dims dims(array.dims().begin() + 1, array.dims().end());
+  const std::size_t bytes = array.bytes() / static_cast<std::size_t>(array.dims().front());
+  return array.part(static_cast<std::size_t>(index) * bytes, array.dtype(), dims);
+}
+
 void write_npz(const std::filesystem::path& path,
                const std::vector<std::pair<std::string, Tensor>>& arrays) {
   zip_error_t error;

@@ -11,6 +11,7 @@
 #include "ir/error.h"
 #include "ir/evaluate.h"
 #include "ir/random.h"
+#include "tools/compare.h"
 
 namespace gatefold::tools {
 namespace {
@@ -71,17 +72,6 @@ struct Subject {
   std::int64_t worst_element = 0;
 };
 
-/// Empty for a tensor without elements.
-std::vector<std::int64_t> index_of(std::int64_t element, const Dims& dims) {
-  if (element_count(dims) == 0) return {};
-  std::vector<std::int64_t> index(dims.size());
-  for (std::size_t axis = dims.size(); axis-- > 0;) {
-    index[axis] = element % dims[axis];
-    element /= dims[axis];
-  }
-  return index;
-}
-
 std::int64_t largest_element(const Tensor& gradient) {
   const auto numbers = gradient.values<double>();
   const auto largest = std::max_element(
@@ -117,7 +107,7 @@ class GradientChecker {
     std::vector<GradientFinding> findings;
     for (Subject& subject : subjects_) {
       subject.finding.differences = {ratio(subject.worst, subject.scale),
-                                     index_of(subject.worst_element, subject.gradient.dims())};
+                                     index_at(subject.gradient.dims(), subject.worst_element)};
       findings.push_back(std::move(subject.finding));
     }
     return findings;
@@ -164,7 +154,7 @@ class GradientChecker {
         element = k;
       }
       subject.finding.kernels = {ratio(std::max(worst, 0.0), subject.scale),
-                                 index_of(element, computed.dims())};
+                                 index_at(computed.dims(), element)};
     }
   }
 

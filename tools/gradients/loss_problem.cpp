@@ -14,7 +14,6 @@
 #include "passes/training/loss_gradients.h"
 #include "passes/training/model_parts.h"
 #include "tools/binding_options.h"
-#include "tools/compare.h"
 #include "tools/input_values.h"
 #include "tools/inputs.h"
 #include "tools/npz.h"
@@ -33,9 +32,7 @@ Tensor entry_for(const Type& type, const std::string& name, const Tensor& array,
   if (array.rank() == rank + 1) {
     const std::int64_t steps = array.dims().front();
     if (step < 0 || step >= steps) fail("array '{}' has no step {}, only {}", name, step, steps);
-    const Dims dims(array.dims().begin() + 1, array.dims().end());
-    const std::size_t bytes = array.bytes() / static_cast<std::size_t>(steps);
-    entry = array.part(static_cast<std::size_t>(step) * bytes, array.dtype(), dims);
+    entry = entry_of(array, step);
   } else if (array.rank() != rank) {
     fail("array '{}' is {} but must be {}, or have an axis of steps before", name,
          to_string(array.type()), to_string(type));
