@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 
 #include "frontend/onnx_reader.h"
@@ -93,6 +94,41 @@ TEST(TrainingStep, AccumulatesGradientsAndUpdatesByTheirMean) {
       const double mean = (after_first.number_at(i) + other.weight().number_at(i)) / 2;
       EXPECT_NEAR(accumulating.weight().number_at(i), mean, 1e-6);
       EXPECT_NE(accumulating.weight().number_at(i), before.number_at(i));
+    }
+  }
+}
+
+/// A table of which rows 1 and 3 are used, one of them several times, by two operators.
+constexpr const char* kLookUps = R"(
+  look_up (float[3,2] X) => (float[3,2] Y)
+    <float[4,2] W = {1, 2, 3, 4, 5, 6, 7, 8}, int64[3] i = {1, 3, -3}, int32[1] j = {1}>
+  { A = Gather (W, i)  B = Gather (W, j)  C = Mul (A, X)  Y = Mul (C, B) })";
+
+double norm_of(const Tensor& tensor) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < tensor.size(); ++i) sum += std::pow(tensor.number_at(i), 2);
+  return std::sqrt(sum);
+}
+
+TEST(TrainingStep, ChangesOnlyTheRowsOfATableThatAreUsed) {
+  for (const char* optimizer : {"sgd", "adagrad"}) {
+    TrainingSpec spec = mean_square_error();
+    spec.optimizer.type = optimizer;
+    spec.clip_norm = 1;
+    const TrainingStep step = build_training_step(*parse_model(kLookUps).graph, spec, {});
+    for (const auto& node : step.graph->nodes()) EXPECT_NE(node->op().name, "GatherGrad");
+
+    Steps steps = steps_of(kLookUps, spec, {.gradients = true});
+    const Tensor before = steps.weight().clone();
+    const std::vector<Datum> outputs = steps.run(filled({3, 2}, 0.1F), filled({3, 2}, 0.5F));
+    const auto& gradient = std::get<Tensor>(outputs[2]);
+    const double norm = norm_of(gradient);
+    EXPECT_GT(norm, 1);
+    EXPECT_NEAR(std::get<Tensor>(outputs[1]).number_at(0), norm, 1e-5 * norm);
+    for (std::int64_t i = 0; i < before.size(); ++i) {
+      const double g = gradient.number_at(i) / norm;
+      const double change = spec.optimizer.type == "sgd" || g == 0 ? g : g / std::abs(g);
+      EXPECT_NEAR(steps.weight().number_at(i), before.number_at(i) - 0.1 * change, 1e-5);
     }
   }
 }

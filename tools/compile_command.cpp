@@ -72,21 +72,32 @@ void emit(const Model& model, const Options& options) {
 
 bool has_constant_rate(const TrainingPlan& plan) {
   const auto is_base = [&](double rate) { return rate == plan.step.optimizer.learning_rate; };
-  return plan.schedule.type == "constant" &&
-         std::all_of(plan.rate_per_step.begin(), plan.rate_per_step.end(), is_base);
+  const std::vector<double>& rates = plan.schedule.first_rates;
+  return plan.schedule.type == "constant" && std::all_of(rates.begin(), rates.end(), is_base);
+}
+
+/// The schedule as a part of each step, which knows how many there were but nothing of epochs.
+ScheduleSpec schedule_of_steps(const TrainingPlan& plan) {
+  ScheduleSpec schedule = plan.schedule;
+  if (schedule.total_steps == 0) schedule.total_steps = plan.steps / plan.step.accumulate;
+  if (schedule.type == "reduce_on_plateau") {
+    fail("schedule 'reduce_on_plateau' looks at epochs, of which a model's file knows nothing");
+  }
+  if (schedule.type.ends_with("cosine") && schedule.total_steps == 0) {
+    fail("schedule '{}' must be told its end in a model's file; give total_steps", schedule.type);
+  }
+  return schedule;
 }
 
 /// Writes the model as it is, with a stage that does what the plan says.
 int write_with_training(Model& model, const Options& options) {
-  const TrainingPlan plan = read_training_plan(options.training);
+  TrainingPlan plan = read_training_plan(options.training);
   if (plan.step.loss.type.empty()) fail("'{}' names no loss", options.training.string());
-  if (!plan.carried.empty() || !has_constant_rate(plan)) {
-    fail(
-        "'{}': a model's file cannot hold carried states or a schedule of the learning rate; leave "
-        "them out",
-        options.training.string());
-  }
-  const TrainingStep step = build_training_step(*model.graph, plan.step, {});
+  if (!has_constant_rate(plan)) plan.step.schedule = schedule_of_steps(plan);
+  TrainingOutputs outputs;
+  for (const CarriedState& state : plan.carried) outputs.model.push_back(state.output);
+  TrainingStep step = build_training_step(*model.graph, plan.step, outputs);
+  carry_in_states(step, plan.carried);
   model.training = {make_stage(step, *model.graph)};
   emit(model, options);
   print("training step: {} nodes, {} states, {} inputs of its own\n",

@@ -78,11 +78,9 @@ TrainingPlan make_plan(const Options& options) {
   set_if_given(step.clip_value, options.clip_value);
   set_if_given(step.accumulate, options.accumulate);
   set_if_given(plan.schedule.type, options.schedule);
+  if (options.learning_rate || !options.schedule.empty()) plan.schedule.first_rates.clear();
   step.seed = static_cast<std::int64_t>(options.seed);
-  if (options.learning_rate) {
-    step.optimizer.learning_rate = *options.learning_rate;
-    plan.rate_per_step.clear();
-  }
+  set_if_given(step.optimizer.learning_rate, options.learning_rate);
   for (const std::string& state : options.states) {
     const auto [output, input] = split_pair(state, "OUTPUT=INPUT");
     plan.carried.push_back({input, output});
@@ -224,7 +222,8 @@ void add_how_to_train(CLI::App& parser, Options& options) {
       ->take_all();
 }
 
-void add_batches(CLI::App& parser, RunOptions& run, Options& options) {
+void add_batches(CLI::App& parser, Options& options) {
+  RunOptions& run = options.run;
   parser.add_option("--epochs", run.epochs, "Passes over the data")->check(CLI::PositiveNumber);
   parser.add_option("--steps", run.steps, "Updates, in place of epochs")
       ->check(CLI::PositiveNumber)
@@ -246,7 +245,8 @@ void add_batches(CLI::App& parser, RunOptions& run, Options& options) {
       ->capture_default_str();
 }
 
-void add_run(CLI::App& parser, RunOptions& run, Options& options) {
+void add_run(CLI::App& parser, Options& options) {
+  RunOptions& run = options.run;
   parser.add_option("--metric", run.metrics, "accuracy, perplexity")->delimiter(',');
   CLI::Option* folder = parser.add_option("--checkpoint", run.checkpoint,
                                           "Folder to save the run in, after each epoch");
@@ -270,8 +270,8 @@ std::function<int()> declare(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   add_what_to_train(parser, *options);
   add_how_to_train(parser, *options);
-  add_batches(parser, options->run, *options);
-  add_run(parser, options->run, *options);
+  add_batches(parser, *options);
+  add_run(parser, *options);
   return [options] { return run(*options); };
 }
 

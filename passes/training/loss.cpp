@@ -48,14 +48,16 @@ struct ClassScores {
 
 ClassScores with_classes_second(GraphBuilder& g, const LossSpec& spec, Value& output,
                                 Value& target) {
-  const std::int64_t rank = output.type().rank();
-  const std::int64_t axis = class_axis(spec, output.type());
-  if (axis == 1) return {&output, &target};
-  std::vector<std::int64_t> perm(rank);
-  std::iota(perm.begin(), perm.end(), 0);
-  perm.erase(perm.begin() + axis);
-  perm.push_back(axis);
-  Value* last = axis == rank - 1 ? &output : g.add("Transpose", {&output}, {{"perm", perm}});
+  const Type& type = output.type();
+  if (type.has_rank() && class_axis(spec, type) == 1) return {&output, &target};
+  Value* last = &output;
+  if (type.has_rank() && class_axis(spec, type) != type.rank() - 1) {
+    std::vector<std::int64_t> perm(type.rank());
+    std::iota(perm.begin(), perm.end(), 0);
+    perm.erase(perm.begin() + class_axis(spec, type));
+    perm.push_back(class_axis(spec, type));
+    last = g.add("Transpose", {&output}, {{"perm", perm}});
+  }
   Value* all = g.add_ints({-1});
   Value* classes = g.add("Shape", {last}, {{"start", std::int64_t{-1}}});
   Value* extents = g.add("Concat", {all, classes}, {{"axis", std::int64_t{0}}});
@@ -68,14 +70,31 @@ Attrs class_attrs(const LossSpec& spec) {
   return attrs;
 }
 
-Value* cross_entropy(GraphBuilder& g, const LossSpec& spec, Value& output, const Values& answers) {
-  const ClassScores scores = with_classes_second(g, spec, output, *answers[0]);
-  return g.add("SoftmaxCrossEntropyLoss", {scores.scores, scores.targets}, class_attrs(spec));
+Value* class_loss(GraphBuilder& g, const LossSpec& spec, std::string_view op,
+                  const ClassScores& scores) {
+  Values inputs{scores.scores, scores.targets};
+  if (!spec.class_weights.empty()) {
+    const auto classes = static_cast<std::int64_t>(spec.class_weights.size());
+    const Tensor weights = Tensor::of<double>({classes}, spec.class_weights);
+    inputs.push_back(
+        g.add_constant("class_weights", weights.converted(scores.scores->type().dtype)));
+  }
+  return g.add(op, inputs, class_attrs(spec));
 }
 
 Value* nll(GraphBuilder& g, const LossSpec& spec, Value& output, const Values& answers) {
+  return class_loss(g, spec, "NegativeLogLikelihoodLoss",
+                    with_classes_second(g, spec, output, *answers[0]));
+}
+
+// As the loss is linear in the log-probabilities, smoothing the targets is smoothing those.
+Value* cross_entropy(GraphBuilder& g, const LossSpec& spec, Value& output, const Values& answers) {
   const ClassScores scores = with_classes_second(g, spec, output, *answers[0]);
-  return g.add("NegativeLogLikelihoodLoss", {scores.scores, scores.targets}, class_attrs(spec));
+  if (spec.label_smoothing == 0) return class_loss(g, spec, "SoftmaxCrossEntropyLoss", scores);
+  const Term logs = Term(g, scores.scores).apply("LogSoftmax", {{"axis", std::int64_t{1}}});
+  const Term mean = logs.apply("ReduceMean", g.add_ints({1}));
+  const Term smoothed = (1 - spec.label_smoothing) * logs + spec.label_smoothing * mean;
+  return class_loss(g, spec, "NegativeLogLikelihoodLoss", {smoothed, scores.targets});
 }
 
 Value* ctc(GraphBuilder& g, const LossSpec& spec, Value& output, const Values& answers) {
@@ -99,10 +118,21 @@ Value* l1(GraphBuilder& g, const LossSpec& spec, Value& output, const Values& an
 }
 
 // With a = |y - t| and c = min(a, delta): c (a - c / 2)
-Value* huber(GraphBuilder& g, const LossSpec& spec, Value& output, const Values& answers) {
+Term hubers(GraphBuilder& g, const LossSpec& spec, Value& output, const Values& answers) {
+  if (spec.delta <= 0) {
+    fail("loss '{}': delta is {}; it must be more than 0", spec.type, spec.delta);
+  }
   const Term a = (Term(g, &output) - Term(g, answers[0])).apply("Abs");
   const Term c = a.apply("Min", a.number(spec.delta));
-  return reduced(g, spec, c * (a - 0.5 * c));
+  return c * (a - 0.5 * c);
+}
+
+Value* huber(GraphBuilder& g, const LossSpec& spec, Value& output, const Values& answers) {
+  return reduced(g, spec, hubers(g, spec, output, answers));
+}
+
+Value* smooth_l1(GraphBuilder& g, const LossSpec& spec, Value& output, const Values& answers) {
+  return reduced(g, spec, hubers(g, spec, output, answers) / spec.delta);
 }
 
 Value* bce(GraphBuilder& g, const LossSpec& spec, Value& output, const Values& answers) {
@@ -127,9 +157,24 @@ constexpr LossRow kLosses[] = {
     {"mse", Answers::kNumbers, mse},
     {"l1", Answers::kNumbers, l1},
     {"huber", Answers::kNumbers, huber},
+    {"smooth_l1", Answers::kNumbers, smooth_l1},
     {"bce", Answers::kNumbers, bce},
     {"bce_with_logits", Answers::kNumbers, bce_with_logits},
 };
+
+void check_class_settings(const LossSpec& spec, bool has_classes) {
+  if (!has_classes && !spec.class_weights.empty()) {
+    fail("loss '{}' is not over classes; it takes no class weights", spec.type);
+  }
+  if (spec.label_smoothing == 0) return;
+  if (spec.label_smoothing < 0 || spec.label_smoothing > 1) {
+    fail("loss '{}': the label smoothing is {}; it must be between 0 and 1", spec.type,
+         spec.label_smoothing);
+  }
+  if (spec.type != "cross_entropy" || !spec.class_weights.empty()) {
+    fail("loss '{}': label smoothing is for cross_entropy without class weights", spec.type);
+  }
+}
 
 const LossRow& row_of(const LossSpec& spec) {
   const auto* row =
@@ -141,6 +186,7 @@ const LossRow& row_of(const LossSpec& spec) {
   if (spec.reduction != "mean" && spec.reduction != "sum") {
     fail("loss '{}': unknown reduction '{}'; use mean or sum", spec.type, spec.reduction);
   }
+  check_class_settings(spec, row->answers == Answers::kClasses);
   return *row;
 }
 
@@ -174,15 +220,22 @@ std::vector<std::string_view> loss_names() {
 
 std::vector<LossInput> loss_inputs(const LossSpec& spec, const Type& output) {
   const LossRow& row = row_of(spec);
-  if (!output.is_tensor() || !is_float(output.dtype) || !output.has_rank()) {
+  const bool needs_no_rank = row.answers == Answers::kNumbers ||
+                             (row.answers == Answers::kClasses && spec.class_axis == -1);
+  if (!output.is_tensor() || !is_float(output.dtype) || !(output.has_rank() || needs_no_rank)) {
     fail("loss '{}': the judged output is {}; it must be a floating-point tensor of known rank",
          spec.type, to_string(output));
   }
   if (row.answers == Answers::kLabellings) return labelling_inputs(spec, output);
   if (row.answers == Answers::kNumbers) return {{spec.target, output}};
+  if (!output.has_rank()) return {{spec.target, {DataType::kInt64, std::nullopt}}};
   Shape shape = *output.shape;
   const auto classes = shape.begin() + class_axis(spec, output);
   const std::int64_t count = classes->size();
+  const auto weights = static_cast<std::int64_t>(spec.class_weights.size());
+  if (weights > 0 && classes->is_known() && !classes->is(weights)) {
+    fail("loss '{}': there are {} class weights for {} classes", spec.type, weights, count);
+  }
   shape.erase(classes);
   return {{spec.target, {DataType::kInt64, shape}, 0, count}};
 }
@@ -199,7 +252,11 @@ Value* add_loss(GraphBuilder& g, const LossSpec& spec) {
           "otherwise",
           spec.type, input.name);
     }
-    answers.push_back(graph.add_input(std::move(input.name), std::move(input.type)));
+    const bool has_rank = input.type.has_rank();
+    Value* answer = graph.add_input(std::move(input.name), std::move(input.type));
+    // Else targets of another rank would be broadcast.
+    const bool must_match = !has_rank && is_float(answer->type().dtype);
+    answers.push_back(must_match ? g.reshape_like(*answer, *output) : answer);
   }
   return row_of(spec).add(g, spec, *output, answers);
 }

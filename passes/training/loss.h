@@ -18,13 +18,15 @@ struct LossSpec {
   std::string reduction = "mean";  ///< Over all elements: "mean" or "sum".
   std::int64_t class_axis = -1;    ///< Of losses over classes.
   std::optional<std::int64_t> ignore_index = {};  ///< A class that counts for nothing.
-  double delta = 1;            ///< Of huber: where it turns from square to straight.
+  std::vector<double> class_weights = {};  ///< How much each class counts; empty: all the same.
+  double label_smoothing = 0;  ///< Of cross_entropy: the share of a target that all classes get.
+  double delta = 1;            ///< Of huber and smooth_l1: where they turn from square to straight.
   std::int64_t blank = 0;      ///< Of ctc: the class that is no label.
   std::int64_t time_axis = 0;  ///< Of ctc: 0 or 1, the axis of the judged output that is no batch.
   bool zero_infinity = false;  ///< Of ctc: what cannot be labelled counts for nothing.
 };
 
-/// cross_entropy, nll, ctc, mse, l1, huber, bce, bce_with_logits.
+/// cross_entropy, nll, ctc, mse, l1, huber, smooth_l1, bce, bce_with_logits.
 std::vector<std::string_view> loss_names();
 
 /// An array of right answers that a loss takes.
@@ -43,14 +45,16 @@ std::vector<LossInput> loss_inputs(const LossSpec& spec, const Type& output);
 
 /// Adds to a graph the inputs of a loss, in their order, and the loss of its output; a scalar. With
 /// y the output, t the target:
-///   cross_entropy: -log softmax(y)[t] along the class axis; nll: -y[t], y being log-probabilities
+///   cross_entropy: -log softmax(y)[t] along the class axis, with label smoothing s
+///        (1 - s) times that and s times its mean over all t; nll: -y[t], y being log-probabilities
 ///   ctc: -log of the probability of all labellings of the steps that come down to t when
 ///        repetitions are merged and blanks dropped, y being log-probabilities [T,N,C]
-///   mse: (y - t)^2; l1: |y - t|; huber: (y - t)^2 / 2 up to |y - t| = delta, a line beyond
+///   mse: (y - t)^2; l1: |y - t|; huber: (y - t)^2 / 2 up to |y - t| = delta, a line beyond;
+///        smooth_l1: that divided by delta
 ///   bce: -t log y - (1 - t) log(1 - y), logarithms bounded by -100; bce_with_logits: of sigmoid(y)
-/// Reduction mean divides by the number of elements, of those that are not ignored for classes;
-/// that of ctc divides each sequence's loss by the length of its target and takes the mean of
-/// those. Source: torch.nn.functional.
+/// Reduction mean divides by the number of elements; for classes, by the weights of the targets
+/// that are not ignored; that of ctc divides each sequence's loss by the length of its target and
+/// takes the mean of those. Source: torch.nn.functional.
 Value* add_loss(GraphBuilder& g, const LossSpec& spec);
 
 }  // namespace gatefold

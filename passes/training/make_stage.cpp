@@ -95,8 +95,16 @@ class StageMaker {
     map_[&value] = algorithm_.add_input(value.name(), value.type());
   }
 
+  // What is carried into an input of the model from step to step is no input of the algorithm.
   void add_captured() {
-    for (const Value* input : step_.graph->inputs()) capture(*input);
+    const auto& inputs = step_.graph->inputs();
+    std::unordered_set<const Value*> states;
+    for (const TrainingState& state : step_.states) states.insert(inputs[state.input]);
+    for (const Value* input : inputs) {
+      const Value* value = model_value(*input);
+      const bool is_carried = states.contains(input) && value != nullptr && !value->has_data();
+      if (!is_carried) capture(*input);
+    }
     for (const auto& value : step_.graph->initializers()) capture(*value);
   }
 
@@ -104,8 +112,8 @@ class StageMaker {
     const auto& inputs = step_.graph->inputs();
     std::unordered_map<const Value*, Tensor> initial;
     for (const TrainingState& state : step_.states) initial[inputs[state.input]] = state.initial;
-    initial[inputs[step_.learning_rate_input]] =
-        Tensor::scalar(static_cast<float>(step_.learning_rate));
+    const Value* rate = inputs[step_.learning_rate_input];
+    initial[rate] = Tensor::scalar(step_.learning_rate).converted(rate->type().dtype);
     for (const Value* input : inputs) {
       if (map_.contains(input)) continue;
       const auto state = initial.find(input);

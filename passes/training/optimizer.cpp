@@ -14,13 +14,14 @@ namespace {
 /// Builds the update of one weight.
 class Update {
  public:
-  Update(GraphBuilder& g, const OptimizerSpec& spec, Value& weight, Value& gradient,
+  Update(GraphBuilder& g, const OptimizerSpec& spec, Value& weight, const WeightGradient& gradient,
          const StepNumbers& numbers)
       : g_(g),
         spec_(spec),
         name_(weight.name()),
         weight_(g, &weight),
-        gradient_(g, &gradient),
+        gradient_(g, gradient.gradient),
+        rows_(gradient.rows),
         rate_(g, numbers.learning_rate),
         step_(g, numbers.step) {
     if (weight_.value()->type().dtype != DataType::kFloat32) {
@@ -53,8 +54,18 @@ class Update {
   /// A number made of the step, which is a double, in the weight's type.
   Term narrowed(const Term& number) const { return number.apply("CastLike", weight_); }
   Term adam_step(const Term& gradient);
+  /// The array plus the changes of those of its rows that have a gradient.
+  Term changed(const Term& array, const Term& changes) const {
+    if (rows_ == nullptr) return array + changes;
+    return {g_, g_.add("ScatterND", {array, rows_, changes}, {{"reduction", std::string("add")}})};
+  }
+  /// The rows of an array that have a gradient.
+  Term read(const Term& array) const {
+    return rows_ == nullptr ? array : array.apply("GatherND", rows_);
+  }
   WeightUpdate stepped_from(const Term& weight, const Term& step) {
-    return {weight - rate_ * step, std::move(slots_)};
+    const Term change = rate_ * step;
+    return {rows_ == nullptr ? weight - change : changed(weight, -change), std::move(slots_)};
   }
 
   GraphBuilder& g_;
@@ -62,6 +73,7 @@ class Update {
   std::string name_;
   Term weight_;
   Term gradient_;
+  Value* rows_;  // nullptr: all have a gradient.
   Term rate_;
   Term step_;
   std::vector<OptimizerSlot> slots_;
@@ -100,8 +112,8 @@ WeightUpdate Update::adamw() {
 
 WeightUpdate Update::adagrad() {
   const Term gradient = decayed_gradient();
-  const Term sum = keep(0, slot("sum", spec_.initial_accumulator) + gradient * gradient);
-  const Term step = gradient / (sum.apply("Sqrt") + spec_.epsilon);
+  const Term sum = keep(0, changed(slot("sum", spec_.initial_accumulator), gradient * gradient));
+  const Term step = gradient / (read(sum).apply("Sqrt") + spec_.epsilon);
   if (spec_.learning_rate_decay == 0) return stepped_from(weight_, step);
   return stepped_from(weight_, step / narrowed(1.0 + (step_ - 1.0) * spec_.learning_rate_decay));
 }
@@ -171,8 +183,13 @@ std::vector<std::string_view> optimizer_names() {
   return names;
 }
 
-WeightUpdate add_update(GraphBuilder& g, const OptimizerSpec& spec, Value& weight, Value& gradient,
-                        const StepNumbers& numbers) {
+bool updates_by_rows(const OptimizerSpec& spec) {
+  const bool is_sgd = spec.type == "sgd" && spec.momentum == 0;
+  return (is_sgd || spec.type == "adagrad") && spec.weight_decay == 0;
+}
+
+WeightUpdate add_update(GraphBuilder& g, const OptimizerSpec& spec, Value& weight,
+                        const WeightGradient& gradient, const StepNumbers& numbers) {
   const auto* row =
       std::find_if(std::begin(kOptimizers), std::end(kOptimizers),
                    [&](const OptimizerRow& known) { return known.name == spec.type; });

@@ -48,6 +48,16 @@ struct StepNumbers {
   Value* step;           ///< double scalar: 1 in the first step
 };
 
+/// How a weight should change: its gradient, or that of some rows, the others being zero.
+struct WeightGradient {
+  Value* gradient;
+  Value* rows =
+      nullptr;  ///< Which, int64 [M, 1]; a row may come up again with zeros. nullptr: all.
+};
+
+/// Whether rows whose gradient is zero stay as they are, all that is kept for them included.
+bool updates_by_rows(const OptimizerSpec& spec);
+
 /// Adds one update to the graph; the slots' `before` become inputs of it, of the weight's type.
 /// With w the weight, g its gradient, t the step:
 ///   sgd: g += weight_decay w; m = momentum m + (1 - dampening) g, in the first step m = g;
@@ -60,8 +70,9 @@ struct StepNumbers {
 ///   rmsprop: g += weight_decay w; s = alpha s + (1 - alpha) g^2;
 ///            d = g / (sqrt(s) + epsilon), centered: s less the square of g's own running mean;
 ///            m = momentum m + d; w -= lr m
-/// Source: torch.optim. Throws Error for an unknown optimizer and settings out of range.
-WeightUpdate add_update(GraphBuilder& g, const OptimizerSpec& spec, Value& weight, Value& gradient,
-                        const StepNumbers& numbers);
+/// Source: torch.optim. A gradient of rows only is for optimizers that updates_by_rows.
+/// Throws Error for an unknown optimizer and settings out of range.
+WeightUpdate add_update(GraphBuilder& g, const OptimizerSpec& spec, Value& weight,
+                        const WeightGradient& gradient, const StepNumbers& numbers);
 
 }  // namespace gatefold

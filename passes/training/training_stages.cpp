@@ -38,6 +38,10 @@ bool is_one_number(const Type& type) {
          element_count(type.dims()) == 1;
 }
 
+bool is_rate(const Type& type) {
+  return type == Type(DataType::kFloat32, Dims{}) || type == Type(DataType::kFloat64, Dims{});
+}
+
 /// Puts the stages of a model behind each other.
 class StageJoiner {
  public:
@@ -86,12 +90,18 @@ class StageJoiner {
 
   void add_rate() {
     step_.learning_rate_input = graph_->inputs().size();
-    Value* rate = graph_->add_input(graph_->unique_name(kRate), {DataType::kFloat32, Dims{}});
+    Value* rate = nullptr;
     for (const TrainingStage& stage : model_.training) {
       const Value* initializer = find_initializer(*stage.algorithm, kRate);
-      if (initializer == nullptr || initializer->type() != rate->type()) continue;
-      if (!current_.emplace(initializer, rate).second) continue;
-      step_.learning_rate = initializer->data()->number_at(0);
+      if (initializer == nullptr || !is_rate(initializer->type())) continue;
+      if (rate == nullptr) {
+        rate = graph_->add_input(graph_->unique_name(kRate), initializer->type());
+        step_.learning_rate = initializer->data()->number_at(0);
+      }
+      if (initializer->type() == rate->type()) current_.emplace(initializer, rate);
+    }
+    if (rate == nullptr) {
+      graph_->add_input(graph_->unique_name(kRate), {DataType::kFloat32, Dims{}});
     }
   }
 

@@ -8,6 +8,7 @@
 #include "passes/gradients/gradients.h"
 #include "passes/pipeline.h"
 #include "passes/training/model_parts.h"
+#include "passes/training/row_gradient.h"
 #include "passes/training/seed_dropout.h"
 
 namespace gatefold {
@@ -30,7 +31,8 @@ class StepBuilder {
     }
     seed_dropout(g_, steps_, spec_.seed);
     Value* loss = add_loss(g_, spec_.loss);
-    rate_ = graph_->add_input(graph_->unique_name("learning_rate"), {DataType::kFloat32, Dims{}});
+    const DataType rate_type = spec_.schedule ? DataType::kFloat64 : DataType::kFloat32;
+    rate_ = graph_->add_input(graph_->unique_name("learning_rate"), {rate_type, Dims{}});
     step_.learning_rate = spec_.optimizer.learning_rate;
     if (wanted_.update) gradients_ = add_gradients(*graph_, *loss, nullptr, weights_);
     take_outputs();
@@ -68,9 +70,11 @@ class StepBuilder {
 
   void add_backward() {
     leave_out_what_does_not_matter();
+    const Gradients whole = gradients_;
+    keep_only_rows();
     graph_->add_output("gradient_norm", add_norm());
     deliver_model_outputs();
-    deliver_gradients();
+    deliver_gradients(whole);
     const Term steps = Term(g_, steps_) + 1.0;
     other_states_.push_back({steps_, Tensor::scalar<double>(0), steps});
     if (spec_.accumulate > 1) {
@@ -117,14 +121,24 @@ class StepBuilder {
   void leave_out_what_does_not_matter() {
     for (std::size_t i = 0; i < weights_.size(); ++i) {
       if (gradients_[i] != nullptr) continue;
-      if (!spec_.trainable.empty()) {
-        fail("the loss does not depend on parameter '{}'; do not train it", weights_[i]->name());
-      }
       weights_[i] = nullptr;
     }
     std::erase(weights_, nullptr);
     std::erase(gradients_, nullptr);
     if (weights_.empty()) fail("the loss depends on no parameter that may be trained");
+  }
+
+  // Of a table of which a step uses some rows only those need to be looked at, where the optimizer
+  // leaves the others alone.
+  void keep_only_rows() {
+    rows_.assign(weights_.size(), nullptr);
+    if (!updates_by_rows(spec_.optimizer) || spec_.accumulate > 1) return;
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      const auto gradient = rows_of(g_, *gradients_[i]);
+      if (!gradient) continue;
+      gradients_[i] = gradient->rows;
+      rows_[i] = gradient->indices;
+    }
   }
 
   // sqrt(sum of the squares of all elements of all gradients)
@@ -137,22 +151,22 @@ class StepBuilder {
     return g_.add("Sqrt", {g_.add("Sum", squares)});
   }
 
-  Gradients clipped() {
-    Value* norm = spec_.clip_norm > 0 ? add_norm() : nullptr;
-    Gradients clipped;
-    for (Value* gradient : gradients_) {
-      Term limited(g_, gradient);
-      if (spec_.clip_value > 0) {
-        limited = limited.apply("Max", limited.number(-spec_.clip_value))
-                      .apply("Min", limited.number(spec_.clip_value));
-      }
-      if (spec_.clip_norm > 0) {
-        const Term factor = Term(g_, norm).number(spec_.clip_norm) / (Term(g_, norm) + 1e-6);
-        limited = limited * factor.apply("Min", factor.number(1)).apply("CastLike", gradient);
-      }
-      clipped.push_back(limited);
+  void clip_values() {
+    if (spec_.clip_value == 0) return;
+    for (Value*& gradient : gradients_) {
+      const Term g(g_, gradient);
+      gradient =
+          g.apply("Max", g.number(-spec_.clip_value)).apply("Min", g.number(spec_.clip_value));
     }
-    return clipped;
+  }
+
+  void clip_norm() {
+    if (spec_.clip_norm == 0) return;
+    const Term norm(g_, add_norm());
+    const Term factor = (norm.number(spec_.clip_norm) / (norm + 1e-6)).apply("Min", norm.number(1));
+    for (Value*& gradient : gradients_) {
+      gradient = Term(g_, gradient) * factor.apply("CastLike", gradient);
+    }
   }
 
   void deliver_model_outputs() {
@@ -162,26 +176,36 @@ class StepBuilder {
     }
   }
 
-  void deliver_gradients() {
+  void deliver_gradients(const Gradients& gradients) {
     step_.first_gradient = graph_->outputs().size();
     if (!wanted_.gradients) return;
     for (std::size_t i = 0; i < weights_.size(); ++i) {
-      graph_->add_output(gradient_name(*weights_[i]), gradients_[i]);
+      graph_->add_output(gradient_name(*weights_[i]), gradients[i]);
     }
   }
 
   void add_updates(Value* number) {
-    const Gradients gradients = clipped();
+    clip_values();
+    clip_norm();
+    Value* rate = add_rate(number);
     for (std::size_t i = 0; i < weights_.size(); ++i) {
       Value& weight = *weights_[i];
       const WeightUpdate update =
-          add_update(g_, spec_.optimizer, weight, *gradients[i], {rate_, number});
+          add_update(g_, spec_.optimizer, weight, {gradients_[i], rows_[i]}, {rate, number});
       add_state(weight, *weight.data(), when_due(update.weight, weight));
       for (const OptimizerSlot& slot : update.slots) {
         other_states_.push_back({slot.before, filled_like(*weight.data(), slot.initial),
                                  when_due(slot.after, *slot.before)});
       }
     }
+  }
+
+  // The learning rate of an update that is counted from 1.
+  Value* add_rate(Value* number) {
+    if (!spec_.schedule) return rate_;
+    const Term update = Term(g_, number) - 1.0;
+    Value* rate = add_schedule(g_, *spec_.schedule, {rate_, update, update.number(0)});
+    return g_.add("Cast", {rate}, {{"to", static_cast<std::int64_t>(DataType::kFloat32)}});
   }
 
   void keep_weights() {
@@ -228,11 +252,20 @@ class StepBuilder {
   std::vector<Value*> weights_;
   std::vector<Value*> model_outputs_;
   Gradients gradients_;
-  Value* steps_ = nullptr;                // Steps done; nullptr when there is no update.
-  Value* is_due_ = nullptr;               // Whether the step updates; nullptr: each does.
+  std::vector<Value*> rows_;  // Those that the gradient of a weight is of; nullptr: of all.
+  Value* steps_ = nullptr;    // Steps done; nullptr when there is no update.
+  Value* is_due_ = nullptr;   // Whether the step updates; nullptr: each does.
   std::vector<OtherState> other_states_;  // Those that follow the weights.
   Value* rate_ = nullptr;
 };
+
+Tensor zeros_of(const Value& input) {
+  if (!input.type().is_static()) {
+    fail("carried input '{}' is {}; give its open extents a size with --dim", input.name(),
+         to_string(input.type()));
+  }
+  return {input.type().dtype, input.type().dims()};
+}
 
 }  // namespace
 
@@ -241,6 +274,26 @@ TrainingStep build_training_step(const Graph& model, const TrainingSpec& spec,
   std::shared_ptr<Graph> graph = prepare_for_training(
       model, spec.trainable.empty() ? default_trainable(model) : spec.trainable);
   return StepBuilder(std::move(graph), spec, outputs).build();
+}
+
+void carry_in_states(TrainingStep& step, const std::vector<CarriedState>& carried) {
+  const auto& inputs = step.graph->inputs();
+  for (std::size_t i = 0; i < carried.size(); ++i) {
+    const auto input = std::find_if(inputs.begin(), inputs.end(), [&](const Value* value) {
+      return value->name() == carried[i].input;
+    });
+    if (input == inputs.end()) {
+      fail("the model has no input '{}' to carry a state into", carried[i].input);
+    }
+    const std::size_t output = step.first_model_output + i;
+    const Type& next = step.graph->outputs()[output].value->type();
+    if (!(next == (*input)->type())) {
+      fail("output '{}' is {} but is carried into input '{}', which is {}", carried[i].output,
+           to_string(next), carried[i].input, to_string((*input)->type()));
+    }
+    step.states.push_back({carried[i].input, zeros_of(**input),
+                           static_cast<std::size_t>(input - inputs.begin()), output});
+  }
 }
 
 }  // namespace gatefold

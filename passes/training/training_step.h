@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "ir/graph.h"
 #include "passes/training/loss.h"
 #include "passes/training/optimizer.h"
+#include "passes/training/schedule.h"
 
 namespace gatefold {
 
@@ -15,8 +17,11 @@ namespace gatefold {
 struct TrainingSpec {
   LossSpec loss;
   OptimizerSpec optimizer;
-  /// Names of the parameters that change; empty: default_trainable, as far as the loss depends on
-  /// them.
+  /// Of the learning rate, as part of the step, whose "learning_rate" is the base then; none: each
+  /// step is given its rate.
+  std::optional<ScheduleSpec> schedule = {};
+  /// Names of the parameters that change as far as the loss depends on them; empty:
+  /// default_trainable.
   std::vector<std::string> trainable;
   double clip_norm = 0;         ///< Most that the norm of all gradients together may be; 0: any.
   double clip_value = 0;        ///< Most that an element of a gradient may be; 0: any.
@@ -45,9 +50,10 @@ struct TrainingState {
 /// A whole training step as one graph: forward, loss, backward, clipping, update.
 ///
 /// Its inputs are those of the model, the targets (by the name the loss gives them),
-/// "learning_rate" (a float scalar), and the states; its outputs are "loss", "gradient_norm"
-/// (before clipping), the wanted outputs of the model, gradients, and the states' next values. What
-/// the next step must be given is told by `states`.
+/// "learning_rate" (a scalar: float, or double where a schedule makes the rate of it), and the
+/// states; its outputs are "loss", "gradient_norm" (before clipping), the wanted outputs of the
+/// model, gradients, and the states' next values. What the next step must be given is told by
+/// `states`.
 struct TrainingStep {
   std::shared_ptr<Graph> graph;
   std::vector<std::string> weights;   ///< The trained parameters.
@@ -66,9 +72,20 @@ inline constexpr std::string_view kStepPasses =
 
 /// Makes the graph of a step from a model's graph as it was imported; parameters that are not
 /// trained become constants, the training pipeline is run, then what makes it a step is added.
-/// Throws Error: an unknown name, a path that cannot be differentiated, a parameter the loss does
-/// not depend on.
+/// Throws Error: an unknown name, a path that cannot be differentiated, a loss that depends on none
+/// of the parameters.
 TrainingStep build_training_step(const Graph& model, const TrainingSpec& spec,
                                  const TrainingOutputs& outputs);
+
+/// An input of the model that takes, from the second step on, what an output was in the step
+/// before; zeros in the first. No gradient flows through it.
+struct CarriedState {
+  std::string input;
+  std::string output;
+};
+
+/// Makes what is carried states of a step that delivers the outputs in question, in their order.
+/// Throws Error for an unknown input, one whose extents are open, and an output of another type.
+void carry_in_states(TrainingStep& step, const std::vector<CarriedState>& carried);
 
 }  // namespace gatefold

@@ -90,6 +90,42 @@ TEST_F(CliTrainingStages, WrittenTrainingGivesTheNumbersOfDirectTraining) {
   EXPECT_EQ(states.at("steps"), std::string("\0\0\0\0\0\0\x18\x40", 8));  // 6.0
 }
 
+constexpr const char* kCarrying = R"(
+<ir_version: 8, opset_import: ["" : 17]>
+carry (float[2,3] x, float[2,3] h0) => (float[2,3] y, float[2,3] hn)
+  <float[3,3] w = {1, 2, 3, -1, -2, -3, 0.5, 1, 1.5}> {
+  a = MatMul (x, w)
+  b = Add (a, h0)
+  hn = Tanh (b)
+  y = MatMul (hn, w)
+}
+)";
+
+TEST_F(CliTrainingStages, WrittenTrainingKeepsSchedulesAndCarriedStates) {
+  write("carry.onnxtxt", kCarrying);
+  EXPECT_EQ(gatefold("compile carry.onnxtxt --pipeline none -o carry.onnx").exit_code, 0);
+  Tensor x(DataType::kFloat32, {5, 2, 3});
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    x.data<float>()[i] = static_cast<float>(i * 7 % 5) / 4;
+  }
+  tools::write_npz(folder() / "data.npz", {{"x", x}, {"target", x}});
+  for (const char* schedule :
+       {R"("lr_schedule": {"type": "cosine", "warmup_steps": 2, "min_lr": 0.001})",
+        R"("lr_schedule": {"type": "exponential", "gamma": 0.7}, "lr_per_step": [0.3, 0.01])",
+        R"("lr_schedule": {"type": "step", "step_size": 1}, "accumulate": 2)"}) {
+    write("spec.json",
+          std::string(R"({"loss": {"type": "mse"}, "optimizer": {"lr": 0.07, "momentum": 0.5},
+            "carried": [{"input": "h0", "output": "hn"}], "steps": 5, )") +
+              schedule + "}");
+    EXPECT_EQ(gatefold("compile carry.onnx --train spec.json -o t.onnx").errors, "");
+    EXPECT_EQ(gatefold("train carry.onnx --spec spec.json --data data.npz -o a.onnx").errors, "");
+    EXPECT_EQ(gatefold("train t.onnx --data data.npz -o b.onnx").errors, "");
+    const auto direct = numbers_of(read_model("a.onnx").graph());
+    EXPECT_NE(direct, numbers_of(read_model("carry.onnx").graph()));
+    EXPECT_EQ(numbers_of(read_model("b.onnx").graph()), direct) << schedule;
+  }
+}
+
 TEST_F(CliTrainingStages, WrittenTrainingCanBeLookedAt) {
   copy_example("char_lstm");
   write("spec.json", kSpec);
@@ -127,10 +163,18 @@ TEST_F(CliTrainingStages, RefusesWhatContradictsThem) {
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_TRUE(is_complaint(result.errors)) << result.errors;
   EXPECT_TRUE(contains(result.errors, "--optimizer does not go with the training"));
-  write("spec.json", R"({"loss": {"type": "mse"}, "lr_schedule": {"type": "exponential"}})");
-  const CommandResult compiled = gatefold("compile foreign.onnxtxt --train spec.json -o out.onnx");
-  EXPECT_EQ(compiled.exit_code, 2);
-  EXPECT_TRUE(contains(compiled.errors, "a schedule of the learning rate"));
+}
+
+TEST_F(CliTrainingStages, RefusesSchedulesThatAFileCannotHold) {
+  write("foreign.onnxtxt", kForeign);
+  for (const auto& [type, complaint] : {std::pair("reduce_on_plateau", "looks at epochs"),
+                                        std::pair("cosine", "give total_steps")}) {
+    write("spec.json",
+          std::string(R"({"loss": {"type": "mse"}, "lr_schedule": {"type": ")") + type + "\"}}");
+    const CommandResult result = gatefold("compile foreign.onnxtxt --train spec.json -o out.onnx");
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_TRUE(contains(result.errors, complaint)) << result.errors;
+  }
 }
 
 }  // namespace

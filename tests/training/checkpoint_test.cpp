@@ -11,7 +11,6 @@ namespace gatefold::test {
 namespace {
 
 using tools::Batch;
-using tools::CarriedState;
 using tools::RunPosition;
 using tools::Trainer;
 using tools::TrainingPlan;

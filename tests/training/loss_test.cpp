@@ -42,6 +42,7 @@ TEST(Loss, OfNumbers) {
   expect_mean_and_sum({.type = "l1"}, y, t, 3, 3);
   expect_mean_and_sum({.type = "huber"}, y, t, 0.5 + 1.5, 3);
   expect_mean_and_sum({.type = "huber", .delta = 1.5}, y, t, 0.5 + 1.5 * 1.25, 3);
+  expect_mean_and_sum({.type = "smooth_l1", .delta = 0.5}, y, t, 0.75 + 1.75, 3);
 }
 
 TEST(Loss, OfProbabilities) {
@@ -63,7 +64,35 @@ TEST(Loss, OfClasses) {
   const Tensor t = Tensor::of<std::int64_t>({2}, {0, 1});
   expect_mean_and_sum({.type = "cross_entropy"}, scores, t, std::log(2) + std::log(4), 2);
   expect_mean_and_sum({.type = "cross_entropy", .ignore_index = 1}, scores, t, std::log(2), 1);
-  expect_mean_and_sum({.type = "nll"}, Tensor::of<float>({2, 2}, {-1, -2, -3, -4}), t, 5, 2);
+  const Tensor logs = Tensor::of<float>({2, 2}, {-1, -2, -3, -4});
+  expect_mean_and_sum({.type = "nll"}, logs, t, 5, 2);
+  expect_mean_and_sum({.type = "nll", .class_weights = {3, 0.5}}, logs, t, 5, 3.5);
+  expect_mean_and_sum({.type = "nll", .ignore_index = 0, .class_weights = {3, 0.5}}, logs, t, 2,
+                      0.5);
+}
+
+// A quarter of each target goes to both classes.
+TEST(Loss, SmoothsLabels) {
+  const Tensor scores = Tensor::of<float>({2, 2}, {0, 0, static_cast<float>(std::log(3)), 0});
+  const Tensor t = Tensor::of<std::int64_t>({2}, {0, 1});
+  const double second = 0.875 * std::log(4) + 0.125 * (std::log(4) - std::log(3));
+  expect_mean_and_sum({.type = "cross_entropy", .label_smoothing = 0.25}, scores, t,
+                      std::log(2) + second, 2);
+  expect_mean_and_sum({.type = "cross_entropy", .ignore_index = 0, .label_smoothing = 0.25}, scores,
+                      t, second, 1);
+}
+
+TEST(Loss, OfOutputsOfUnknownRank) {
+  Graph graph;
+  GraphBuilder g(graph);
+  const Type unknown(DataType::kFloat32, std::nullopt);
+  EXPECT_EQ(loss_inputs({.type = "nll"}, unknown).front().type.dtype, DataType::kInt64);
+  graph.add_output("y", graph.add_input("y", unknown));
+  graph.set_output(0, add_loss(g, {.type = "mse"}));
+  const Tensor y = Tensor::of<float>({2, 1}, {1, 2});
+  const auto loss = [&](const Tensor& target) { return evaluate(graph, {{y, target}}); };
+  EXPECT_EQ(std::get<Tensor>(loss(Tensor::of<float>({2, 1}, {1, 4})).front()).number_at(0), 2);
+  EXPECT_THROW(loss(Tensor::of<float>({3}, {1, 2, 3})), Error);
 }
 
 TEST(Loss, OfClassesAlongAnyAxis) {
@@ -114,7 +143,10 @@ TEST(Loss, RefusesWhatItCannotTake) {
   EXPECT_THROW(
       loss_inputs({.type = "ctc", .time_axis = 2}, Type(DataType::kFloat32, Dims{2, 3, 4})), Error);
   EXPECT_THROW(loss_inputs({.type = "mse"}, Type(DataType::kInt64, Dims{2})), Error);
-  EXPECT_THROW(loss_inputs({.type = "mse"}, Type(DataType::kFloat32, std::nullopt)), Error);
+  EXPECT_THROW(loss_inputs({.type = "ctc"}, Type(DataType::kFloat32, std::nullopt)), Error);
+  EXPECT_THROW(loss_inputs({.type = "mse", .class_weights = {1}}, numbers), Error);
+  EXPECT_THROW(loss_inputs({.type = "nll", .class_weights = {1, 2}}, numbers), Error);
+  EXPECT_THROW(loss_inputs({.type = "nll", .label_smoothing = 0.1}, numbers), Error);
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ std::vector<double> weights_after(const OptimizerSpec& spec, const std::vector<d
   Value* gradient = graph.add_input("g", weight_type);
   Value* rate = graph.add_input("rate", Type(DataType::kFloat32, Dims{}));
   Value* step = graph.add_input("step", Type(DataType::kFloat64, Dims{}));
-  const WeightUpdate update = add_update(g, spec, *weight, *gradient, {rate, step});
+  const WeightUpdate update = add_update(g, spec, *weight, {gradient}, {rate, step});
   graph.add_output("w_next", update.weight);
   std::vector<Datum> slots;
   for (const OptimizerSlot& slot : update.slots) {

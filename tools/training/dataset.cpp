@@ -65,14 +65,17 @@ Dataset::Dataset(const std::filesystem::path& path, const std::vector<const Valu
     : options_(options), path_(path.string()), arrays_(read_npz(path)) {
   try {
     std::vector<std::string_view> names;
+    std::vector<const Value*> given;
     for (const Value* input : wanted) {
       names.push_back(input->name());
       const auto array = arrays_.find(input->name());
       if (array == arrays_.end()) {
+        if (!input->is_used()) continue;
         fail("has no array '{}'{}", input->name(),
              input->name() == target ? ", the targets" : ", an input of the model");
       }
       array->second = converted_for(*input, array->second);
+      given.push_back(input);
     }
     for (const auto& [name, array] : arrays_) {
       if (std::find(names.begin(), names.end(), name) == names.end()) {
@@ -82,9 +85,9 @@ Dataset::Dataset(const std::filesystem::path& path, const std::vector<const Valu
     for (const auto& [name, axis] : options_.batch_axes) {
       if (!arrays_.contains(name)) fail("has no array '{}', whose axis {} is given", name, axis);
     }
-    choose_form(wanted);
-    for (const Value* input : wanted) check_array(*input, arrays_.at(input->name()));
-    count_batches(wanted);
+    choose_form(given);
+    for (const Value* input : given) check_array(*input, arrays_.at(input->name()));
+    count_batches(given);
     if (options_.chunk > 0) count_chunks(target);
   } catch (const Error& error) {
     fail("'{}': {}", path_, error.what());

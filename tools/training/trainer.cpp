@@ -76,14 +76,8 @@ Trainer::Trainer(TrainingStep step, const TrainingPlan& plan, bool is_updating,
   }
 }
 
-double Trainer::rate_at(std::int64_t update) const {
-  const auto index = static_cast<std::size_t>(update);
-  return index < plan_.rate_per_step.size() ? plan_.rate_per_step[index]
-                                            : schedule_.rate_at(update);
-}
-
 // Named extents take the size they have in the batch.
-Tensor Trainer::carried_zeros(const Value& input, const Batch& batch) const {
+Tensor Trainer::zeros_for(const Value& input, const Batch& batch) const {
   std::map<std::string, std::int64_t> sizes;
   for (const Value* other : step_.graph->inputs()) {
     const auto array = batch.find(other->name());
@@ -97,8 +91,8 @@ Tensor Trainer::carried_zeros(const Value& input, const Batch& batch) const {
   for (const Dim& dim : input.type().has_rank() ? *input.type().shape : Shape{}) {
     const auto size = sizes.find(dim.symbol());
     if (!dim.is_known() && size == sizes.end()) {
-      fail("carried input '{}' is {}; give its open extents a size with --dim", input.name(),
-           to_string(input.type()));
+      fail("input '{}', which starts at zero, is {}; give its open extents a size with --dim",
+           input.name(), to_string(input.type()));
     }
     dims.push_back(dim.is_known() ? dim.size() : size->second);
   }
@@ -130,14 +124,17 @@ void Trainer::set_inputs(const Batch& batch) {
   if (carried_.empty()) {
     std::vector<Tensor> zeros;
     for (const std::size_t input : carried_inputs_) {
-      zeros.push_back(carried_zeros(*graph_inputs[input], batch));
+      zeros.push_back(zeros_for(*graph_inputs[input], batch));
     }
     set_carried(std::move(zeros));
   }
-  inputs_[step_.learning_rate_input] = Tensor::scalar(static_cast<float>(learning_rate()));
+  inputs_[step_.learning_rate_input] =
+      Tensor::scalar(learning_rate())
+          .converted(graph_inputs[step_.learning_rate_input]->type().dtype);
   for (std::size_t i = 0; i < graph_inputs.size(); ++i) {
     const auto array = batch.find(graph_inputs[i]->name());
     if (array != batch.end()) inputs_[i] = array->second;
+    if (!graph_inputs[i]->is_used()) inputs_[i] = zeros_for(*graph_inputs[i], batch);
     if (std::holds_alternative<std::monostate>(inputs_[i])) {
       fail("the data have no array '{}', which the model needs", graph_inputs[i]->name());
     }

@@ -46,7 +46,7 @@ class Trainer {
   std::vector<const Value*> data_inputs() const;
 
   std::int64_t steps_done() const { return steps_done_; }
-  double learning_rate() const { return rate_at(steps_done_ / plan_.step.accumulate); }
+  double learning_rate() const { return schedule_.rate_at(steps_done_ / plan_.step.accumulate); }
   Schedule& schedule() { return schedule_; }
   const Schedule& schedule() const { return schedule_; }
   /// Makes carried inputs zero again: what follows does not go on from what was before.
@@ -71,11 +71,10 @@ class Trainer {
   Trainer(TrainingStep step, const TrainingPlan& plan, bool is_updating,
           const CompileOptions& options);
 
-  double rate_at(std::int64_t update) const;
   void set_inputs(const Batch& batch);
   void set_carried(std::vector<Tensor> carried);
   void go_on(std::span<const Datum> outputs);
-  Tensor carried_zeros(const Value& input, const Batch& batch) const;
+  Tensor zeros_for(const Value& input, const Batch& batch) const;
 
   TrainingPlan plan_;
   Schedule schedule_;

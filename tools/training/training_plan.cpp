@@ -1,5 +1,9 @@
 #include "tools/training/training_plan.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 
 #include "ir/error.h"
@@ -51,12 +55,27 @@ const json& part(const json& object, const char* field, json::value_t kind) {
   return *found;
 }
 
+/// A misspelt setting, or one that there is not, would train something else.
+void refuse_others(const json& object, std::string_view what,
+                   std::initializer_list<std::string_view> known) {
+  for (const auto& [field, value] : object.items()) {
+    if (std::find(known.begin(), known.end(), field) != known.end()) continue;
+    fail("{} has no setting '{}'; there are: {}", what, field, fmt::join(known, ", "));
+  }
+}
+
 LossSpec read_loss(const json& object, LossSpec loss) {
+  refuse_others(object, "the loss",
+                {"type", "output", "reduction", "class_axis", "weight", "label_smoothing", "delta",
+                 "beta", "blank", "time_axis", "zero_infinity", "ignore_index"});
   read(object, "type", loss.type);
   read(object, "output", loss.output);
   read(object, "reduction", loss.reduction);
   read(object, "class_axis", loss.class_axis);
+  read(object, "weight", loss.class_weights);
+  read(object, "label_smoothing", loss.label_smoothing);
   read(object, "delta", loss.delta);
+  read(object, "beta", loss.delta);
   read(object, "blank", loss.blank);
   read(object, "time_axis", loss.time_axis);
   read(object, "zero_infinity", loss.zero_infinity);
@@ -67,6 +86,10 @@ LossSpec read_loss(const json& object, LossSpec loss) {
 }
 
 OptimizerSpec read_optimizer(const json& object) {
+  refuse_others(
+      object, "the optimizer",
+      {"type", "lr", "weight_decay", "momentum", "dampening", "nesterov", "beta1", "beta2", "eps",
+       "amsgrad", "lr_decay", "initial_accumulator", "alpha", "centered"});
   OptimizerSpec optimizer;
   read(object, "type", optimizer.type);
   read(object, "lr", optimizer.learning_rate);
@@ -124,7 +147,7 @@ TrainingPlan plan_from(const json& root) {
   plan.schedule = read_schedule(part(root, "lr_schedule", kObject));
   plan.carried = read_carried(part(root, "carried", kList));
   plan.step.trainable = read_trainable(part(root, "trainable", kList));
-  read(root, "lr_per_step", plan.rate_per_step);
+  read(root, "lr_per_step", plan.schedule.first_rates);
   read_positive(root, "clip_norm", plan.step.clip_norm);
   read_positive(root, "clip_value", plan.step.clip_value);
   read_positive(root, "accumulate", plan.step.accumulate);

@@ -5,23 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "passes/training/schedule.h"
 #include "passes/training/training_step.h"
-#include "tools/training/schedule.h"
 
 namespace gatefold::tools {
-
-/// An input of the model that takes, from the second step on, what an output was in the step
-/// before; zeros in the first. No gradient flows through it.
-struct CarriedState {
-  std::string input;
-  std::string output;
-};
 
 /// Everything that tells how a model is to be trained.
 struct TrainingPlan {
   TrainingSpec step;
   ScheduleSpec schedule;
-  std::vector<double> rate_per_step;  ///< Overrides the schedule for the first steps.
   std::vector<CarriedState> carried;
   std::int64_t steps = 0;  ///< How many; 0: not said.
 };
