@@ -208,7 +208,7 @@ constexpr Rule kRules[] = {
     {"row-of-parts", "Gather", row_of_parts},
     {"rows-of-parts", "Slice", rows_of_parts},
     {"split-of-parts", "Split", split_of_parts},
-    {"scatter-of-all-rows", "ScatterND", scatter_of_all_rows},
+    {"scatters-of-parts", "ScatterND", scatters_of_parts},
 };
 
 }  // namespace

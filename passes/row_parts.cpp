@@ -4,6 +4,7 @@
 
 #include "ir/op_def.h"
 #include "passes/axes.h"
+#include "passes/box_update.h"
 #include "passes/column_cut.h"
 #include "passes/recurrent_cell.h"
 #include "passes/row_range.h"
@@ -59,20 +60,22 @@ Value* build_rows(const std::vector<Part>& parts, IndexRange rows, std::int64_t 
   return whole.size() == 1 ? whole.front() : rewriter.add("Concat", whole, {{"axis", axis}});
 }
 
-/// A ScatterND that replaces one row of `data`.
-struct RowUpdate {
-  Value* data = nullptr;
-  std::int64_t index = 0;
-  Value* row = nullptr;  ///< With the axis of the rows.
-};
+// Rows [first, last) of a value along an axis: the value itself where these are all.
+Value* slice_rows(Value* value, IndexRange rows, std::int64_t axis, Rewriter& rewriter) {
+  if (rows.first == 0 && extent_of(*value, axis).is(rows.last)) return value;
+  return rewriter.add("Slice", {value, rewriter.add_ints({rows.first}),
+                                rewriter.add_ints({rows.last}), rewriter.add_ints({axis})});
+}
 
-std::optional<RowUpdate> read_update(const Value& value, const Rewriter& rewriter) {
-  const Node* scatter = producer_of(&value, "ScatterND");
-  const Tensor* indices = scatter == nullptr ? nullptr : rewriter.constant(scatter->input(1));
-  if (indices == nullptr || indices->dims() != Dims{1, 1}) return std::nullopt;
-  const std::int64_t index = indices->to_int64().front();
-  if (scatter->attr_string("reduction") != "none" || index < 0) return std::nullopt;
-  return RowUpdate{scatter->input(0), index, scatter->input(2)};
+// True when all that reads the value is another update along the same axis.
+bool is_updated_further(const Value& value, std::int64_t axis, const Rewriter& rewriter) {
+  if (value.output_uses() > 0 || value.uses().empty()) return false;
+  return std::all_of(value.uses().begin(), value.uses().end(), [&](const Use& use) {
+    const auto update = use.index == 0 && use.user->op().name == "ScatterND"
+                            ? read_box_update(*use.user->output(), rewriter)
+                            : std::nullopt;
+    return update && update->axis == axis;
+  });
 }
 
 }  // namespace
@@ -83,10 +86,13 @@ Result row_of_parts(Node& gather, Rewriter& rewriter) {
   const auto squeezed = [&](Value* value) {
     return Replacement{rewriter.add("Squeeze", {value, rewriter.add_ints({row->axis})})};
   };
-  const auto update = read_update(*row->source, rewriter);
-  if (update && row->axis == 0) {
-    if (update->index == row->first) return squeezed(update->row);
-    return Replacement{rewriter.add("Gather", {update->data, gather.input(1)}, gather.attrs())};
+  const auto update = read_box_update(*row->source, rewriter);
+  if (update && row->axis == update->axis) {
+    const std::int64_t place = row->first - update->rows.first;
+    if (place < 0 || place >= update->rows.size()) {
+      return Replacement{rewriter.add("Gather", {update->data, gather.input(1)}, gather.attrs())};
+    }
+    return squeezed(slice_rows(update->updates, {place, place + 1}, row->axis, rewriter));
   }
   const std::vector<Part> parts = parts_of(*row->source, row->axis);
   Value* part = build_rows(parts, {row->first, row->last}, row->axis, rewriter);
@@ -114,23 +120,43 @@ Result split_of_parts(Node& split, Rewriter& rewriter) {
   return replacement;
 }
 
-Result scatter_of_all_rows(Node& scatter, Rewriter& rewriter) {
-  const Type& type = scatter.output()->type();
-  if (!type.has_rank() || type.rank() == 0 || !type.shape->front().is_known()) return std::nullopt;
-  std::vector<Value*> rows(static_cast<std::size_t>(type.shape->front().size()), nullptr);
-  std::size_t missing = rows.size();
-  const Value* value = scatter.output();
-  for (auto update = read_update(*value, rewriter); update && missing > 0;
-       update = read_update(*value, rewriter)) {
-    const auto index = static_cast<std::size_t>(update->index);
-    if (index >= rows.size()) return std::nullopt;
-    Value*& row = rows[index];
-    if (row == nullptr) --missing;
-    if (row == nullptr) row = update->row;
-    value = update->data;
+Result scatters_of_parts(Node& scatter, Rewriter& rewriter) {
+  auto update = read_box_update(*scatter.output(), rewriter);
+  if (!update) return std::nullopt;
+  const std::int64_t axis = update->axis;
+  const Dim& extent = extent_of(*scatter.output(), axis);
+  if (!extent.is_known() || is_updated_further(*scatter.output(), axis, rewriter)) {
+    return std::nullopt;
   }
-  if (missing > 0 || rows.empty()) return std::nullopt;
-  return Replacement{rewriter.add("Concat", rows, {{"axis", std::int64_t{0}}})};
+  // Which value each row is taken from, the last update first, and where that value lies.
+  struct Source {
+    Value* value = nullptr;
+    std::int64_t first = 0;
+  };
+  std::vector<Source> row_sources(static_cast<std::size_t>(extent.size()));
+  Value* rest = nullptr;
+  for (; update && update->axis == axis; update = read_box_update(*rest, rewriter)) {
+    for (std::int64_t row = update->rows.first; row < update->rows.last; ++row) {
+      Source& source = row_sources[static_cast<std::size_t>(row)];
+      if (source.value == nullptr) source = {update->updates, update->rows.first};
+    }
+    rest = update->data;
+  }
+  std::vector<Value*> parts;
+  for (std::size_t first = 0, last = 0; first < row_sources.size(); first = last) {
+    const Source source = row_sources[first];
+    while (last < row_sources.size() && row_sources[last].value == source.value &&
+           row_sources[last].first == source.first) {
+      ++last;
+    }
+    const IndexRange rows{static_cast<std::int64_t>(first) - source.first,
+                          static_cast<std::int64_t>(last) - source.first};
+    Value* value = source.value == nullptr ? rest : source.value;
+    parts.push_back(slice_rows(value, rows, axis, rewriter));
+  }
+  if (parts.empty()) return std::nullopt;
+  return Replacement{parts.size() == 1 ? parts.front()
+                                       : rewriter.add("Concat", parts, {{"axis", axis}})};
 }
 
 }  // namespace gatefold::passes

@@ -16,7 +16,7 @@ Result row_of_parts(Node& gather, Rewriter& rewriter);
 Result rows_of_parts(Node& slice, Rewriter& rewriter);
 /// Split of a Concat where it was joined -> the parts
 Result split_of_parts(Node& split, Rewriter& rewriter);
-/// ScatterND after ScatterND until every row is written -> Concat of the rows
-Result scatter_of_all_rows(Node& scatter, Rewriter& rewriter);
+/// ScatterND after ScatterND into ranges of one axis -> Concat of what is left of each
+Result scatters_of_parts(Node& scatter, Rewriter& rewriter);
 
 }  // namespace gatefold::passes
