@@ -76,25 +76,18 @@ HWY_EXPORT(pack_row_pair);
 
 // Pairs, and lines of them, that are transposed at once.
 constexpr std::int64_t kTile = 16;
+constexpr std::int64_t kWideTile = 128;
 /// A few lines of pairs of neighbours.
 using Tile = BFloat16[kTile][2 * kTile];
+using WideTile = BFloat16[kTile][2 * kWideTile];
 
 /// Pair j of line i goes to pair i of target line j.
-void transpose(const Tile& tile, std::int64_t lines, std::int64_t pairs, BFloat16* target,
+template <typename Lines>
+void transpose(const Lines& lines, std::int64_t line_count, std::int64_t pairs, BFloat16* target,
                std::int64_t stride) {
   for (std::int64_t j = 0; j < pairs; ++j, target += stride) {
-    for (std::int64_t i = 0; i < lines; ++i) {
-      std::memcpy(target + 2 * i, tile[i] + 2 * j, 2 * sizeof(BFloat16));
-    }
-  }
-}
-
-/// Calls function(line, count of lines, element, count of elements) for each tile.
-template <typename Function>
-void for_each_tile(std::int64_t lines, std::int64_t elements, const Function& function) {
-  for (std::int64_t line = 0; line < lines; line += kTile) {
-    for (std::int64_t k = 0; k < elements; k += 2 * kTile) {
-      function(line, std::min(kTile, lines - line), k, std::min(2 * kTile, elements - k));
+    for (std::int64_t i = 0; i < line_count; ++i) {
+      std::memcpy(target + 2 * i, lines[i] + 2 * j, 2 * sizeof(BFloat16));
     }
   }
 }
@@ -102,34 +95,37 @@ void for_each_tile(std::int64_t lines, std::int64_t elements, const Function& fu
 /// round_rows of a matrix that lies along its columns; each is a line of it.
 void round_transposed_rows(const FloatMatrix& matrix, std::int64_t rows, std::int64_t depth,
                            std::int64_t padded, BFloat16* target) {
-  Tile tile;
-  for_each_tile(
-      rows, depth,
-      [&](std::int64_t row, std::int64_t row_count, std::int64_t k, std::int64_t k_count) {
-        for (std::int64_t i = 0; i < k_count; i += 2) {
-          const float* even = matrix.numbers + (k + i) * matrix.stride + row;
-          const float* odd = i + 1 < k_count ? even + matrix.stride : nullptr;
-          HWY_DYNAMIC_DISPATCH(pack_row_pair)(even, odd, row_count, tile[i / 2]);
-        }
-        transpose(tile, (k_count + 1) / 2, row_count, target + row * padded + k, padded);
-      });
+  WideTile tile;
+  for (std::int64_t k = 0; k < depth; k += 2 * kTile) {
+    const std::int64_t k_count = std::min(2 * kTile, depth - k);
+    for (std::int64_t row = 0; row < rows; row += kWideTile) {
+      const std::int64_t row_count = std::min(kWideTile, rows - row);
+      for (std::int64_t i = 0; i < k_count; i += 2) {
+        const float* even = matrix.numbers + (k + i) * matrix.stride + row;
+        const float* odd = i + 1 < k_count ? even + matrix.stride : nullptr;
+        HWY_DYNAMIC_DISPATCH(pack_row_pair)(even, odd, row_count, tile[i / 2]);
+      }
+      transpose(tile, (k_count + 1) / 2, row_count, target + row * padded + k, padded);
+    }
+  }
 }
 
 /// pack_columns of a matrix that lies along its columns.
 void pack_transposed_columns(const FloatMatrix& matrix, std::int64_t depth, std::int64_t columns,
                              std::int64_t panel, BFloat16* target) {
   Tile tile;
-  for_each_tile(
-      columns, depth,
-      [&](std::int64_t column, std::int64_t column_count, std::int64_t k, std::int64_t k_count) {
-        for (std::int64_t i = 0; i < column_count; ++i) {
-          HWY_DYNAMIC_DISPATCH(round_row)
-          (matrix.numbers + (column + i) * matrix.stride + k, k_count, tile[i]);
-          if (k_count % 2 != 0) tile[i][k_count] = BFloat16();
-        }
-        transpose(tile, column_count, (k_count + 1) / 2, target + k * panel + 2 * column,
-                  2 * panel);
-      });
+  for (std::int64_t column = 0; column < columns; column += kTile) {
+    const std::int64_t column_count = std::min(kTile, columns - column);
+    for (std::int64_t k = 0; k < depth; k += 2 * kTile) {
+      const std::int64_t k_count = std::min(2 * kTile, depth - k);
+      for (std::int64_t i = 0; i < column_count; ++i) {
+        const float* line = matrix.numbers + (column + i) * matrix.stride + k;
+        HWY_DYNAMIC_DISPATCH(round_row)(line, k_count, tile[i]);
+        if (k_count % 2 != 0) tile[i][k_count] = BFloat16();
+      }
+      transpose(tile, column_count, (k_count + 1) / 2, target + k * panel + 2 * column, 2 * panel);
+    }
+  }
 }
 
 }  // namespace

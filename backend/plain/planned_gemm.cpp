@@ -44,10 +44,10 @@ PlannedGemm::PlannedGemm(const KernelRequest& request, const Gemm& gemm, const T
                                                     .accumulates = gemm.beta == 1,
                                                     .threads = request.threads});
   ScratchLayout scratch;
-  scratch.add<BFloat16>(gemm.m * depth);
   const std::int64_t size = panels_size(gemm.k, gemm.n, kPanel);
-  b_place_ = scratch.add<BFloat16>(constant_b == nullptr ? size : 0);
+  scratch.add<BFloat16>(constant_b == nullptr ? size : 0);
   product_place_ = scratch.add<std::byte>(static_cast<std::int64_t>(product_->scratch_bytes()));
+  a_place_ = scratch.add<BFloat16>(gemm.m * depth);
   scratch_bytes_ = scratch.bytes();
   if (constant_b == nullptr) return;
   const std::string layout =
@@ -77,11 +77,19 @@ void PlannedGemm::run_part(std::int64_t m, std::int64_t k, const float* a, const
     part.k = k;
     return run_gemm(part, a, b, c);
   }
-  auto* memory = static_cast<std::byte*>(scratch);
-  auto* rows = reinterpret_cast<BFloat16*>(memory);
+  auto* rows = reinterpret_cast<BFloat16*>(static_cast<std::byte*>(scratch) + a_place_);
+  round_a(m, k, a, rows);
+  run_rounded(rows, k, b, c, scratch);
+}
+
+void PlannedGemm::round_a(std::int64_t m, std::int64_t k, const float* a, BFloat16* rows) const {
   round_rows(left(gemm_, a), m, k, padded_depth(gemm_.k), rows);
-  const BFloat16* panels = panels_of_b(k, b, reinterpret_cast<BFloat16*>(memory + b_place_));
-  product_->run(rows, panels, nullptr, c, memory + product_place_);
+}
+
+void PlannedGemm::run_rounded(const BFloat16* rows, std::int64_t k, const float* b, float* c,
+                              void* scratch) {
+  const BFloat16* panels = panels_of_b(k, b, static_cast<BFloat16*>(scratch));
+  product_->run(rows, panels, nullptr, c, static_cast<std::byte*>(scratch) + product_place_);
 }
 
 }  // namespace gatefold::plain

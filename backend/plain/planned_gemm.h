@@ -20,6 +20,8 @@ class PlannedGemm {
 
   /// What `scratch` must have, aligned to 64.
   std::size_t scratch_bytes() const { return scratch_bytes_; }
+  /// The same for run_rounded.
+  std::size_t rounded_scratch_bytes() const { return a_place_; }
   std::string implementation() const;
   std::int64_t rows() const { return gemm_.m; }
 
@@ -30,13 +32,18 @@ class PlannedGemm {
   void run_part(std::int64_t m, std::int64_t k, const float* a, const float* b, float* c,
                 void* scratch);
 
+  /// In bfloat16, products with the same A may round it once: [m, padded_depth(k)].
+  bool is_bfloat16() const { return product_.has_value(); }
+  void round_a(std::int64_t m, std::int64_t k, const float* a, BFloat16* rows) const;
+  void run_rounded(const BFloat16* rows, std::int64_t k, const float* b, float* c, void* scratch);
+
  private:
   const BFloat16* panels_of_b(std::int64_t k, const float* b, BFloat16* memory) const;
 
   Gemm gemm_;
   std::optional<onednn::Bfloat16Product> product_;  ///< Nothing for float32.
   Tensor packed_b_;                                 ///< Panels, of a constant B.
-  std::size_t b_place_ = 0, product_place_ = 0;     ///< In scratch, behind A's rows.
+  std::size_t product_place_ = 0, a_place_ = 0;     ///< In scratch, behind B's panels.
   std::size_t scratch_bytes_ = 0;
 };
 

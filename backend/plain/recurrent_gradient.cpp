@@ -53,8 +53,8 @@ class RecurrentGradientKernel : public Kernel {
   void write_states(const Buffers& buffers, std::int64_t d) const;
   void write_input_gradient(const Buffers& buffers, std::int64_t d);
   void write_weight_gradients(const Buffers& buffers, std::int64_t d);
-  void write_rows(const Buffers& buffers, PlannedGemm& product, const float* sums,
-                  std::size_t operand, float* target) const;
+  void write_rows(const Buffers& buffers, PlannedGemm& product, std::size_t sums, Range gates,
+                  std::size_t operand, float* target, std::optional<std::size_t>& rounded) const;
   void write_bias_gradient(const Buffers& buffers, std::int64_t d) const;
   void write_peephole_gradient(const Buffers& buffers, std::int64_t d) const;
 
@@ -73,15 +73,15 @@ class RecurrentGradientKernel : public Kernel {
   ScratchLayout scratch_;
   RecurrentRows rows_;
   PackedSteps steps_;
-  std::size_t by_input_ = 0, by_state_ = 0;  ///< Packed [G*H]; one unless is_linear_first_.
-  std::size_t last_h_ = 0, reset_h_ = 0;     ///< Packed [H].
-  std::size_t x_ = 0, dx_ = 0;               ///< Packed [I].
-  std::size_t dh_ = 0, dc_ = 0;              ///< [N, padded]
-  std::size_t last_c_ = 0;                   ///< [N, padded]: initial_c.
-  std::size_t d_reset_ = 0;                  ///< [N, padded]
-  std::size_t values_ = 0, slopes_ = 0;      ///< [N, kMaxSlopeBlocks*H]
-  std::size_t step_rows_ = 0;                ///< [N]
-  std::size_t product_scratch_ = 0;          ///< Of any of the products over all steps.
+  std::size_t by_input_ = 0, by_state_ = 0;    ///< Packed [G*H]; one unless is_linear_first_.
+  std::size_t last_h_ = 0, reset_h_ = 0;       ///< Packed [H].
+  std::size_t x_ = 0, dx_ = 0;                 ///< Packed [I].
+  std::size_t dh_ = 0, dc_ = 0, d_reset_ = 0;  ///< [N, padded]
+  std::size_t last_c_ = 0;                     ///< [N, padded]: initial_c.
+  std::size_t values_ = 0, slopes_ = 0;        ///< [N, kMaxSlopeBlocks*H]
+  std::size_t step_rows_ = 0;                  ///< [N]
+  std::size_t rounded_ = 0;                    ///< [G*H, steps] in bfloat16: by_input or by_state.
+  std::size_t product_scratch_ = 0;            ///< Of any of the products over all steps.
   /// The gates whose rows of R are multiplied together.
   std::vector<Range> parts_;
   std::vector<StateGradientProduct> dh_products_;  ///< One per part.
@@ -139,15 +139,18 @@ void RecurrentGradientKernel::plan_products(const KernelRequest& request) {
   parts_ =
       is_reset_first_ ? std::vector<Range>{{0, 2}, {2, 3}} : std::vector<Range>{{0, extents_.G}};
   std::size_t bytes = 0;
-  const auto plan = [&](const Gemm& gemm) {
-    PlannedGemm product(request, gemm);
-    bytes = std::max(bytes, product.scratch_bytes());
+  bool is_rounded = false;
+  const auto plan_weights = [&](std::int64_t gates, std::int64_t width) {
+    PlannedGemm product(
+        request, {.m = gates * H, .n = width, .k = steps, .transpose_a = true, .a_stride = sums_});
+    bytes = std::max(bytes, product.rounded_scratch_bytes());
+    is_rounded = is_rounded || product.is_bfloat16();
     return product;
   };
-  const auto plan_weights = [&](std::int64_t gates, std::int64_t width) {
-    return plan({.m = gates * H, .n = width, .k = steps, .transpose_a = true, .a_stride = sums_});
-  };
-  if (is_wanted(kDx)) dx_product_ = plan({.m = steps, .n = extents_.I, .k = sums_});
+  if (is_wanted(kDx)) {
+    dx_product_.emplace(request, Gemm{.m = steps, .n = extents_.I, .k = sums_});
+    bytes = dx_product_->scratch_bytes();
+  }
   if (is_wanted(kDw)) dw_product_ = plan_weights(extents_.G, extents_.I);
   for (const Range& part : parts_) {
     dh_products_.emplace_back(
@@ -161,6 +164,7 @@ void RecurrentGradientKernel::plan_products(const KernelRequest& request) {
     if (is_wanted(kDr)) dr_products_.push_back(plan_weights(part.count(), H));
   }
   product_scratch_ = scratch_.add<std::byte>(static_cast<std::int64_t>(bytes));
+  rounded_ = scratch_.add<BFloat16>(is_rounded ? sums_ * padded_depth(steps) : 0);
 }
 
 void RecurrentGradientKernel::run(const Buffers& buffers) {
@@ -315,39 +319,45 @@ void RecurrentGradientKernel::write_input_gradient(const Buffers& buffers, std::
 
 void RecurrentGradientKernel::write_weight_gradients(const Buffers& buffers, std::int64_t d) {
   using namespace recurrent_gradient_output;
+  std::optional<std::size_t> rounded;
   if (dw_product_) {
-    write_rows(buffers, *dw_product_, at<float>(buffers, by_input_), x_,
-               part(buffers.output<float>(kDw), d, extents_.G, extents_.I));
+    write_rows(buffers, *dw_product_, by_input_, {0, extents_.G}, x_,
+               part(buffers.output<float>(kDw), d, extents_.G, extents_.I), rounded);
   }
   for (std::size_t i = 0; i < dr_products_.size(); ++i) {
-    const std::int64_t first = parts_[i].begin * extents_.H;
-    write_rows(buffers, dr_products_[i], at<float>(buffers, by_state_) + first,
-               i == 0 ? last_h_ : reset_h_,
-               part(buffers.output<float>(kDr), d, extents_.G, extents_.H) + first * extents_.H);
+    write_rows(buffers, dr_products_[i], by_state_, parts_[i], i == 0 ? last_h_ : reset_h_,
+               part(buffers.output<float>(kDr), d, extents_.G, extents_.H) +
+                   parts_[i].begin * extents_.H * extents_.H,
+               rounded);
   }
 }
 
-/// The rows of some gates: the sum over all steps of gradient times operand.
+/// The rows of some gates: the sum over all steps of gradient times operand. In bfloat16 the
+/// gradients of all gates are rounded at once unless these are the ones rounded last.
 void RecurrentGradientKernel::write_rows(const Buffers& buffers, PlannedGemm& product,
-                                         const float* sums, std::size_t operand,
-                                         float* target) const {
-  product.run_part(product.rows(), steps_.size(), sums, at<float>(buffers, operand), target,
-                   at<std::byte>(buffers, product_scratch_));
+                                         std::size_t sums, Range gates, std::size_t operand,
+                                         float* target, std::optional<std::size_t>& rounded) const {
+  const auto* gradients = at<float>(buffers, sums);
+  const auto* numbers = at<float>(buffers, operand);
+  auto* scratch = at<std::byte>(buffers, product_scratch_);
+  const std::int64_t first = gates.begin * extents_.H;
+  if (!product.is_bfloat16()) {
+    return product.run_part(product.rows(), steps_.size(), gradients + first, numbers, target,
+                            scratch);
+  }
+  auto* rows = at<BFloat16>(buffers, rounded_);
+  if (rounded != sums) product.round_a(sums_, steps_.size(), gradients, rows);
+  rounded = sums;
+  product.run_rounded(rows + first * padded_depth(extents_.T * extents_.N), steps_.size(), numbers,
+                      target, scratch);
 }
 
 void RecurrentGradientKernel::write_bias_gradient(const Buffers& buffers, std::int64_t d) const {
   if (!is_wanted(recurrent_gradient_output::kDb)) return;
   float* target = part(buffers.output<float>(recurrent_gradient_output::kDb), d, 2 * extents_.G, 1);
-  const auto add_up = [&](std::size_t sums, float* half) {
-    std::fill_n(half, sums_, 0.0F);
-    const auto* row = at<float>(buffers, sums);
-    for (std::int64_t packed = 0; packed < steps_.size(); ++packed, row += sums_) {
-      for (std::int64_t k = 0; k < sums_; ++k) half[k] += row[k];
-    }
-  };
-  add_up(by_input_, target);
+  steps_.add_up(at<float>(buffers, by_input_), sums_, target);
   if (is_linear_first_) {
-    add_up(by_state_, target + sums_);
+    steps_.add_up(at<float>(buffers, by_state_), sums_, target + sums_);
   } else {
     std::copy_n(target, sums_, target + sums_);
   }

@@ -70,6 +70,13 @@ void PackedSteps::scatter_add(const float* packed, const RecurrentExtents::Strid
   }
 }
 
+void PackedSteps::add_up(const float* packed, std::int64_t width, float* target) const {
+  std::fill_n(target, width, 0.0F);
+  for (std::int64_t row = 0; row < size(); ++row, packed += width) {
+    for (std::int64_t i = 0; i < width; ++i) target[i] += packed[i];
+  }
+}
+
 void PackedSteps::gather_last(const float* initial, const float* Y,
                               const RecurrentExtents::Strides& strides, std::int64_t d,
                               std::int64_t H, float* packed) const {

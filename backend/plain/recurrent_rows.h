@@ -83,6 +83,8 @@ class PackedSteps {
   /// Adds them to where they lie there.
   void scatter_add(const float* packed, const RecurrentExtents::Strides& strides, std::int64_t d,
                    std::int64_t width, float* target) const;
+  /// The sum over all steps of `width` numbers.
+  void add_up(const float* packed, std::int64_t width, float* target) const;
   /// Copies the state [H] before every step in direction d: Y of the step before, or the initial
   /// one (zeros if missing).
   void gather_last(const float* initial, const float* Y, const RecurrentExtents::Strides& strides,

@@ -30,7 +30,9 @@ TrainingPlan plan_with(const std::string& optimizer, const std::vector<CarriedSt
 
 const TrainingPlan kPlan = plan_with("adam", {{"h", "h_next"}});
 
-Trainer make_trainer(const TrainingPlan& plan) { return {*parse_model(kModel).graph, plan, {}, CompileOptions{}}; }
+Trainer make_trainer(const TrainingPlan& plan) {
+  return {*parse_model(kModel).graph, plan, {}, CompileOptions{}};
+}
 
 Batch make_batch() {
   return {{"x", Tensor::of<float>({2}, {0.5, -1})}, {"target", Tensor::of<float>({2}, {1, 1})}};
