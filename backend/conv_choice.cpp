@@ -13,8 +13,10 @@ namespace {
 // Multiplications of a run from which measuring is worth its time.
 constexpr std::int64_t kMeasuredProducts = 2 * 1024 * 1024;
 
-constexpr MakeKernel kConvs[] = {plain::make_conv, plain::make_winograd_conv, onednn::make_conv};
-constexpr MakeKernel kConvTransposes[] = {plain::make_conv_transpose, onednn::make_conv_transpose};
+constexpr Candidate kConvs[] = {
+    {plain::make_conv}, {plain::make_winograd_conv, true}, {onednn::make_conv}};
+constexpr Candidate kConvTransposes[] = {{plain::make_conv_transpose},
+                                         {onednn::make_conv_transpose}};
 
 std::int64_t products(const ConvExtents& extents) {
   return extents.batch * extents.groups * extents.group_outputs * extents.group_inputs *
@@ -39,11 +41,11 @@ std::string key_of(const KernelRequest& request, const ConvExtents& extents) {
 }
 
 std::unique_ptr<Kernel> make_fastest_of(const KernelRequest& request, const ConvExtents& extents,
-                                        std::span<const MakeKernel> candidates) {
+                                        std::span<const Candidate> candidates) {
   if (request.dtype() != DataType::kFloat32 || products(extents) < kMeasuredProducts) {
-    return candidates.front()(request);
+    return candidates.front().make(request);
   }
-  return make_fastest(request, key_of(request, extents), candidates);
+  return make_fastest(request, key_of(request, extents), products(extents), candidates);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -58,12 +60,36 @@ class Executable {
   mutable PackedWeights packed_;
 };
 
-/// Time spent in one step of a plan, summed over runs.
+/// A node and the types of its inputs and outputs; no element type where one is not used.
+struct TypedNode {
+  const Node* node = nullptr;
+  std::vector<Type> inputs;
+  std::vector<Type> outputs;
+};
+
+/// How long the runs of a step took.
+struct StepTime {
+  double seconds = 0;  ///< All of them together.
+  double least = 0;    ///< The fastest one.
+  std::int64_t runs = 0;
+
+  void add(double duration) {
+    seconds += duration;
+    least = runs == 0 ? duration : std::min(least, duration);
+    ++runs;
+  }
+};
+
+/// What is known of one step of a plan.
 struct StepProfile {
   std::string op;  ///< "Conv"; several that are computed in one pass are joined, as "Mul+Tanh".
   std::string implementation;
-  double seconds = 0;
-  std::int64_t runs = 0;
+  StepTime time;
+  /// What it computes, nodes of the Context's graph, and the tensors it reads and writes for that.
+  /// Empty where that depends on data.
+  std::vector<TypedNode> nodes = {};
+  std::vector<Type> reads = {};
+  std::vector<Type> writes = {};
 };
 
 /// One thread's state for running an Executable: the plans made for the input shapes seen so far,

@@ -6,12 +6,19 @@
 #include <map>
 #include <mutex>
 
+#include "backend/machine_limits.h"
+
 namespace gatefold {
 namespace {
 
 // A later candidate has to be faster by more than what measurements vary.
 constexpr double kClearlyFaster = 0.9;
 constexpr int kMeasuredRuns = 3;
+// What a kernel's runs may take together; one run is always made.
+constexpr double kMeasuredSeconds = 2e-3;
+// A first run, which memory touched for the first time slows down, that takes this many times what
+// another candidate takes tells enough.
+constexpr double kHopeless = 3;
 
 /// Made-up data for the runs of all candidates.
 class Trial {
@@ -33,17 +40,22 @@ class Trial {
     }
   }
 
-  /// Seconds of one run, the best of a few after one that does not count.
-  double seconds_of(Kernel& kernel) const {
+  /// Seconds of one run, the best of as many as are worth their time when others take `least`.
+  double seconds_of(Kernel& kernel, double least) const {
     Tensor scratch(DataType::kUint8, {static_cast<std::int64_t>(kernel.scratch_bytes())});
     const Buffers buffers{input_memory_.data(), output_memory_.data(), scratch.raw()};
-    kernel.run(buffers);
-    double best = std::numeric_limits<double>::infinity();
-    for (int i = 0; i < kMeasuredRuns; ++i) {
+    const auto run = [&] {
       const auto start = std::chrono::steady_clock::now();
       kernel.run(buffers);
-      const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-      best = std::min(best, time.count());
+      return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    };
+    double best = run();
+    if (best > kHopeless * least) return best;
+    double spent = 0;
+    for (int i = 0; i < kMeasuredRuns && spent < kMeasuredSeconds; ++i) {
+      const double seconds = run();
+      spent += seconds;
+      best = std::min(best, seconds);
     }
     return best;
   }
@@ -55,21 +67,31 @@ class Trial {
   mutable std::vector<void*> output_memory_;
 };
 
+/// Seconds that `products` multiply-adds take at least.
+double least_seconds(std::int64_t products, int threads) {
+  static std::map<int, double> flops;  // Guarded by find_fastest.
+  double& peak = flops[threads];
+  if (peak == 0) peak = measure_flops(threads);
+  return 2 * static_cast<double>(products) / peak;
+}
+
 /// The number of the fastest candidate; of the first one when none makes a kernel.
-std::size_t measure(const KernelRequest& request, std::span<const MakeKernel> candidates,
-                    const PrepareInputs& prepare) {
+std::size_t measure(const KernelRequest& request, std::int64_t products,
+                    std::span<const Candidate> candidates, const PrepareInputs& prepare) {
   // The losers' packed weights shall not stay.
   PackedWeights packed;
   const KernelRequest trial_request{request.node,      request.inputs,  request.outputs,
                                     request.constants, request.threads, packed,
                                     request.products};
   const Trial trial(request, prepare);
+  const double possible = least_seconds(products, request.threads);
   std::size_t fastest = 0;
   double least = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    const auto kernel = candidates[i](trial_request);
+    if (kClearlyFaster * least <= possible && !candidates[i].saves_products) continue;
+    const auto kernel = candidates[i].make(trial_request);
     if (kernel == nullptr) continue;
-    const double seconds = trial.seconds_of(*kernel);
+    const double seconds = trial.seconds_of(*kernel, least);
     if (seconds >= kClearlyFaster * least) continue;
     least = seconds;
     fastest = i;
@@ -78,26 +100,26 @@ std::size_t measure(const KernelRequest& request, std::span<const MakeKernel> ca
 }
 
 std::size_t find_fastest(const KernelRequest& request, const std::string& key,
-                         std::span<const MakeKernel> candidates, const PrepareInputs& prepare) {
+                         std::int64_t products, std::span<const Candidate> candidates,
+                         const PrepareInputs& prepare) {
   static std::mutex mutex;
   static std::map<std::string, std::size_t> choices;
   const std::lock_guard lock(mutex);
   const auto found = choices.find(key);
   if (found != choices.end()) return found->second;
-  return choices[key] = measure(request, candidates, prepare);
+  return choices[key] = measure(request, products, candidates, prepare);
 }
 
 }  // namespace
 
 std::unique_ptr<Kernel> make_fastest(const KernelRequest& request, const std::string& key,
-                                     std::span<const MakeKernel> candidates,
+                                     std::int64_t products, std::span<const Candidate> candidates,
                                      const PrepareInputs& prepare) {
-  if (auto kernel = candidates[find_fastest(request, key, candidates, prepare)](request)) {
-    return kernel;
-  }
+  const std::size_t fastest = find_fastest(request, key, products, candidates, prepare);
+  if (auto kernel = candidates[fastest].make(request)) return kernel;
   // The key leaves out what may keep a candidate from taking this very node: constants.
-  for (const MakeKernel make : candidates) {
-    if (auto kernel = make(request)) return kernel;
+  for (const Candidate& candidate : candidates) {
+    if (auto kernel = candidate.make(request)) return kernel;
   }
   return nullptr;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -13,12 +14,20 @@ namespace gatefold {
 /// that the operator takes.
 using PrepareInputs = std::function<void(std::vector<Tensor>& inputs)>;
 
+/// One way to compute a node.
+struct Candidate {
+  MakeKernel make = nullptr;
+  bool saves_products = false;  ///< Does with fewer multiply-adds than the operator's formula.
+};
+
 /// A kernel from the candidate that runs fastest. The first time that `key` is asked for in this
-/// process, every candidate's kernel is run a few times on made-up data; a later candidate must be
-/// clearly faster than the ones before it. Candidates that make no kernel are passed over; nullptr
-/// when all are. Equal keys must mean equal work, at least by its order of magnitude.
+/// process, the candidates' kernels are run on made-up data: a few times, or only once or twice
+/// where that takes long. A later candidate must be clearly faster than the ones before it. It is
+/// not tried where these already do the formula's multiply-adds, `products`, about as fast as the
+/// machine can, unless it saves some. Candidates that make no kernel are passed over; nullptr when
+/// all are. Equal keys must mean equal work, at least by its order of magnitude.
 std::unique_ptr<Kernel> make_fastest(const KernelRequest& request, const std::string& key,
-                                     std::span<const MakeKernel> candidates,
+                                     std::int64_t products, std::span<const Candidate> candidates,
                                      const PrepareInputs& prepare = {});
 
 }  // namespace gatefold

@@ -44,8 +44,9 @@ std::unique_ptr<Kernel> make_fastest_recurrent(const KernelRequest& request) {
       request.products != ProductPrecision::kFloat32) {
     return plain::make_recurrent(request);
   }
-  const std::array candidates{MakeKernel{plain::make_recurrent}, onednn_maker(*attrs.kind)};
-  return make_fastest(request, key_of(attrs, extents, request.threads), candidates,
+  const std::array candidates{Candidate{plain::make_recurrent},
+                              Candidate{onednn_maker(*attrs.kind)}};
+  return make_fastest(request, key_of(attrs, extents, request.threads), products, candidates,
                       [&](std::vector<Tensor>& inputs) {
                         if (!request.has_input(recurrent_input::kSequenceLens)) return;
                         Tensor& lengths = inputs[recurrent_input::kSequenceLens];

@@ -1,5 +1,7 @@
 #include "backend/stage.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstring>
@@ -12,6 +14,17 @@ namespace {
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// The operators of a step, as "Mul+Add+Tanh".
+std::string label_of(const std::vector<const Node*>& nodes) {
+  constexpr std::size_t kMostNames = 4;
+  std::string label;
+  for (std::size_t i = 0; i < std::min(nodes.size(), kMostNames); ++i) {
+    label += (i == 0 ? "" : "+") + std::string(nodes[i]->op().name);
+  }
+  if (nodes.size() > kMostNames) label += fmt::format("+{} more", nodes.size() - kMostNames);
+  return label;
 }
 
 }  // namespace
@@ -68,8 +81,7 @@ void Stage::run_steps(std::size_t first, std::size_t last, bool profiling) {
     }
     const double start = now();
     step.kernel->run(buffers);
-    step.seconds += now() - start;
-    ++step.runs;
+    step.time.add(now() - start);
   }
 }
 
@@ -104,10 +116,7 @@ void Stage::run_pivot(Pivot& pivot, std::span<const Datum* const> inputs, bool p
                 [&](const Graph& body, std::vector<Datum> body_arguments) {
                   return run_body(node, body, std::move(body_arguments), inputs, profiling);
                 });
-  if (profiling) {
-    pivot.seconds += now() - start;
-    ++pivot.runs;
-  }
+  if (profiling) pivot.time.add(now() - start);
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (node.output(i) != nullptr) made_[node.output(i)] = std::move(results[i]);
   }
@@ -167,12 +176,31 @@ std::span<const Datum> Stage::run_following(std::span<const Datum* const> inputs
   return outputs_;
 }
 
-void Stage::append_profile(std::vector<StepProfile>& profile) const {
-  for (const Step& step : steps_) {
-    profile.push_back({step.label, step.kernel->implementation(), step.seconds, step.runs});
+Type Stage::type_of(const Value* value) const {
+  const auto slot = slots_.find(value);
+  return slot == slots_.end() ? Type() : slot->second.type;
+}
+
+StepProfile Stage::profile_of(const Step& step) const {
+  StepProfile profile{label_of(step.nodes), step.kernel->implementation(), step.time};
+  for (const Node* node : step.nodes) {
+    TypedNode& typed = profile.nodes.emplace_back(TypedNode{node, {}, {}});
+    for (const Value* value : node->inputs()) typed.inputs.push_back(type_of(value));
+    for (std::size_t i = 0; i < node->output_count(); ++i) {
+      typed.outputs.push_back(type_of(node->output(i)));
+    }
   }
+  for (std::size_t i = step.first_input; i < step.scratch; ++i) {
+    auto& types = i < step.first_output ? profile.reads : profile.writes;
+    if (pointer_values_[i] != nullptr) types.push_back(type_of(pointer_values_[i]));
+  }
+  return profile;
+}
+
+void Stage::append_profile(std::vector<StepProfile>& profile) const {
+  for (const Step& step : steps_) profile.push_back(profile_of(step));
   for (const Pivot& pivot : pivots_) {
-    profile.push_back({std::string(pivot.node->op().name), "evaluate", pivot.seconds, pivot.runs});
+    profile.push_back({std::string(pivot.node->op().name), "evaluate", pivot.time});
   }
   for (const auto& [graph, stages] : bodies_) {
     for (const auto& stage : stages) stage->append_profile(profile);

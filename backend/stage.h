@@ -68,20 +68,18 @@ class Stage {
 
   /// A kernel for a node or several.
   struct Step {
-    std::string label;
+    std::vector<const Node*> nodes;
     std::unique_ptr<Kernel> kernel = nullptr;
     std::size_t first_input = 0;  // In pointers_.
     std::size_t first_output = 0;
     std::size_t scratch = 0;  // In pointers_.
-    double seconds = 0;
-    std::int64_t runs = 0;
+    StepTime time = {};
   };
 
   /// A node whose outputs are made anew each time.
   struct Pivot {
     const Node* node = nullptr;
-    double seconds = 0;
-    std::int64_t runs = 0;
+    StepTime time = {};
   };
 
   /// A step that could write an output over an input.
@@ -132,6 +130,8 @@ class Stage {
   Stage& stage_for(Stages& stages, const Graph& graph, std::span<const Value* const> values,
                    std::span<const Datum* const> data, const std::vector<const Node*>& nodes);
   Datum datum_of(const Value* value, std::span<const Datum* const> inputs) const;
+  StepProfile profile_of(const Step& step) const;
+  Type type_of(const Value* value) const;
 
   const Executable& executable_;
   const Graph& graph_;

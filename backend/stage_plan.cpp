@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "backend/chain_plan.h"
@@ -20,17 +18,6 @@ bool has_static_types(const KernelRequest& request) {
   }
   return std::all_of(request.inputs.begin(), request.inputs.end(),
                      [](const Type* type) { return type == nullptr || type->is_tensor(); });
-}
-
-/// The operators of a group, as "Mul+Add+Tanh".
-std::string label_of(const StepGroup& group) {
-  constexpr std::size_t kMostNames = 4;
-  std::string label;
-  for (std::size_t i = 0; i < std::min(group.size(), kMostNames); ++i) {
-    label += (i == 0 ? "" : "+") + std::string(group[i]->request.node.op().name);
-  }
-  if (group.size() > kMostNames) label += fmt::format("+{} more", group.size() - kMostNames);
-  return label;
 }
 
 /// What a step is made of.
@@ -196,7 +183,8 @@ void Stage::add_step(const StepGroup& group) {
   plain::KernelWithValues parts = make_step(group);
   write_over_states(parts);
   find_overwrites(parts);
-  Step step{.label = label_of(group), .kernel = std::move(parts.kernel)};
+  Step step{.nodes = {}, .kernel = std::move(parts.kernel)};
+  for (const StepDraft* draft : group) step.nodes.push_back(&draft->request.node);
   step.first_input = pointers_.size();
   for (const Value* value : parts.inputs) add_pointer(value);
   step.first_output = pointers_.size();

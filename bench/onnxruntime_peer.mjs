@@ -1,6 +1,6 @@
-// The latency of ONNX Runtime on one model: settings as JSON on standard input, the median on
-// standard output. See compare.py.
-import { readFileSync } from 'node:fs';
+// ONNX Runtime on one model: settings as JSON on standard input, measurements on standard output.
+// See sides.py.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 const settings = JSON.parse(readFileSync(0, 'utf8'));
@@ -17,19 +17,33 @@ function tensor({ type, dims, file }) {
   return new ort.Tensor(type, new arrays[type](copy), dims);
 }
 
+// The peak of resident memory since resetPeak, in MiB.
+function peakMemory() {
+  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024;
+}
+function resetPeak() {
+  writeFileSync('/proc/self/clear_refs', '5');
+}
+
+const inputs = settings.feeds.map((feed) => ({ name: feed.name, tensor: tensor(feed) }));
+resetPeak();
+const memoryBefore = peakMemory();
+const start = performance.now();
 const session = await ort.InferenceSession.create(settings.model, {
   intraOpNumThreads: settings.threads, interOpNumThreads: 1, logSeverityLevel: 4,
 });
 const feeds = {};
-settings.feeds.forEach((feed, index) => {
-  const name = session.inputNames.includes(feed.name) ? feed.name : session.inputNames[index];
-  feeds[name] = tensor(feed);
+inputs.forEach((input, index) => {
+  const name = session.inputNames.includes(input.name) ? input.name : session.inputNames[index];
+  feeds[name] = input.tensor;
 });
+await session.run(feeds);
+const startTime = performance.now() - start;
 
 async function measure(seconds) {
   const times = [];
-  const start = performance.now();
-  while (performance.now() - start < seconds * 1e3 || times.length < 5) {
+  const begin = performance.now();
+  while (performance.now() - begin < seconds * 1e3 || times.length < 5) {
     const before = performance.now();
     await session.run(feeds);
     times.push((performance.now() - before) * 1e3);
@@ -37,6 +51,10 @@ async function measure(seconds) {
   return times.sort((a, b) => a - b);
 }
 
+await measure(0);
+const memory = peakMemory() - memoryBefore;
 await measure(settings.seconds / 10);
 const times = await measure(settings.seconds);
-console.log(JSON.stringify({ median_us: times[Math.floor(times.length / 2)], runs: times.length }));
+console.log(JSON.stringify({
+  us: times[Math.floor(times.length / 2)], start_ms: startTime, memory_mib: memory,
+}));

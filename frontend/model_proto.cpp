@@ -63,7 +63,17 @@ std::string read_bytes(const fs::path& path) {
   if (fs::is_directory(path, error)) fail("it is a folder, not a file");
   std::ifstream stream(path, std::ios::binary);
   if (!stream) fail("the file cannot be opened");
-  std::string content((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+  // A pipe has no size before it has been read.
+  constexpr std::size_t kBlock = 64 * 1024;
+  const std::uintmax_t size = fs::file_size(path, error);
+  std::string content;
+  content.reserve(error ? kBlock : static_cast<std::size_t>(size) + kBlock);
+  while (stream) {
+    const std::size_t read = content.size();
+    content.resize(std::max(read + kBlock, content.capacity()));
+    stream.read(content.data() + read, static_cast<std::streamsize>(content.size() - read));
+    content.resize(read + static_cast<std::size_t>(stream.gcount()));
+  }
   if (stream.bad()) fail("the file cannot be read");
   return content;
 }

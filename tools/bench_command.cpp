@@ -1,28 +1,21 @@
-#include <sys/resource.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
-#include <cmath>
-#include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 
-#include "ir/error.h"
+#include "tools/bench_report.h"
 #include "tools/bench_subject.h"
 #include "tools/binding_options.h"
 #include "tools/command.h"
 #include "tools/output.h"
 #include "tools/precision_option.h"
-#include "tools/table.h"
+#include "tools/resident_memory.h"
+#include "tools/stopwatch.h"
 
 namespace gatefold::tools {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
-constexpr double kMillisecond = 1e-3;
 /// A slow model is measured at least this often, however few seconds are given.
 constexpr std::size_t kFewestRuns = 5;
 /// The memory for the measurements is taken before the first one.
@@ -38,87 +31,29 @@ struct Options {
   bool train = false;
   double seconds = 2;
   std::uint64_t seed = 1;
-  bool ops = false;
+  ReportParts parts;
   bool json = false;
 };
-
-/// Time spent in one operator, as one implementation computes it.
-struct OperatorTime {
-  std::string op;
-  std::string implementation;
-  double seconds = 0;
-  std::int64_t runs = 0;
-
-  double microseconds_a_run() const {
-    return runs > 0 ? seconds * 1e6 / static_cast<double>(runs) : 0;
-  }
-};
-
-/// Everything measured about one model. Times are in seconds.
-struct Measurement {
-  std::string model;
-  int threads = 1;
-  double load = 0;              ///< From the file to ready to run.
-  double first = 0;             ///< The first run, which plans and packs weights.
-  std::vector<double> latency;  ///< Of every later run, ascending.
-  double peak_rss_mib = 0;
-  std::vector<OperatorTime> operators;  ///< The most expensive first.
-};
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-double peak_rss_mib() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
-}
-
-/// The smallest measured value that at least the given share of all values does not exceed.
-double percentile(const std::vector<double>& ascending, double share) {
-  const double rank = std::ceil(share * static_cast<double>(ascending.size()));
-  return ascending[static_cast<std::size_t>(std::max(rank, 1.0)) - 1];
-}
 
 std::vector<double> measure_latency(const BenchSubject& subject, double seconds) {
   std::vector<double> latency;
   latency.reserve(kMostRuns);
-  const auto start = Clock::now();
+  const Stopwatch total;
   while (latency.size() < kMostRuns &&
-         (latency.size() < kFewestRuns || seconds_since(start) < seconds)) {
-    const auto run_start = Clock::now();
+         (latency.size() < kFewestRuns || total.seconds() < seconds)) {
+    const Stopwatch run;
     subject.run();
-    latency.push_back(seconds_since(run_start));
+    latency.push_back(run.seconds());
   }
   std::sort(latency.begin(), latency.end());
   return latency;
 }
 
 void warm_up(const BenchSubject& subject, double seconds) {
-  const auto start = Clock::now();
+  const Stopwatch stopwatch;
   do {
     subject.run();
-  } while (seconds_since(start) < seconds);
-}
-
-/// The measured steps summed by operator and implementation, the most expensive first.
-std::vector<OperatorTime> by_operator(const std::vector<StepProfile>& steps) {
-  std::map<std::pair<std::string_view, std::string_view>, OperatorTime> sums;
-  for (const StepProfile& step : steps) {
-    OperatorTime& sum = sums[{step.op, step.implementation}];
-    sum.op = step.op;
-    sum.implementation = step.implementation;
-    sum.seconds += step.seconds;
-    sum.runs += step.runs;
-  }
-  std::vector<OperatorTime> operators;
-  operators.reserve(sums.size());
-  for (auto& [key, sum] : sums) operators.push_back(std::move(sum));
-  std::stable_sort(
-      operators.begin(), operators.end(),
-      [](const OperatorTime& a, const OperatorTime& b) { return a.seconds > b.seconds; });
-  return operators;
+  } while (stopwatch.seconds() < seconds);
 }
 
 BenchSubject load(const Options& options) {
@@ -133,88 +68,35 @@ BenchSubject load(const Options& options) {
 
 Measurement measure(const Options& options) {
   Measurement result;
-  const auto start = Clock::now();
+  const double memory_before = read_resident_memory().now;
   const BenchSubject subject = load(options);
-  result.load = seconds_since(start);
   result.model = subject.model.string();
   result.threads = options.threads;
-  const auto first_start = Clock::now();
+  result.read = subject.read;
+  result.compile = subject.compile;
+  const Stopwatch first;
   subject.run();
-  result.first = seconds_since(first_start);
+  result.first = first.seconds();
   warm_up(subject, options.seconds / 10);
+  result.peak_memory = read_resident_memory().peak;
+  result.memory_growth = result.peak_memory - memory_before;
   result.latency = measure_latency(subject, options.seconds);
-  result.peak_rss_mib = peak_rss_mib();
-  if (options.ops) {
+  if (options.parts.ops || options.parts.roofline) {
     subject.context->set_profiling(true);
     warm_up(subject, options.seconds / 2);
-    result.operators = by_operator(subject.context->profile());
+    const std::vector<StepProfile> steps = subject.context->profile();
+    result.operators = by_operator(steps);
+    if (options.parts.roofline) {
+      result.limits = measure_machine_limits(options.threads);
+      result.roofline = compare_with(result.limits, steps);
+    }
   }
   return result;
 }
 
-double total_seconds(const std::vector<OperatorTime>& operators) {
-  double total = 0;
-  for (const OperatorTime& row : operators) total += row.seconds;
-  return total > 0 ? total : 1;
-}
-
-std::string ops_table(const std::vector<OperatorTime>& operators) {
-  using Align = Table::Align;
-  Table table({{"op"},
-               {"implementation"},
-               {"share", Align::kRight},
-               {"runs", Align::kRight},
-               {"us a run", Align::kRight}});
-  const double total = total_seconds(operators);
-  for (const OperatorTime& row : operators) {
-    table.add_row({row.op, row.implementation, fmt::format("{:.1f} %", 100 * row.seconds / total),
-                   format_count(row.runs), fmt::format("{:.2f}", row.microseconds_a_run())});
-  }
-  return table.to_string();
-}
-
-nlohmann::ordered_json to_json(const Measurement& result, bool with_ops) {
-  nlohmann::ordered_json json{
-      {"model", result.model},
-      {"threads", result.threads},
-      {"runs", result.latency.size()},
-      {"min_ms", result.latency.front() / kMillisecond},
-      {"median_ms", percentile(result.latency, 0.5) / kMillisecond},
-      {"p99_ms", percentile(result.latency, 0.99) / kMillisecond},
-      {"load_ms", result.load / kMillisecond},
-      {"first_ms", result.first / kMillisecond},
-      {"peak_rss_mib", result.peak_rss_mib},
-  };
-  if (!with_ops) return json;
-  json["ops"] = nlohmann::ordered_json::array();
-  const double total = total_seconds(result.operators);
-  for (const OperatorTime& row : result.operators) {
-    json["ops"].push_back({{"op", row.op},
-                           {"implementation", row.implementation},
-                           {"share", row.seconds / total},
-                           {"runs", row.runs},
-                           {"us_a_run", row.microseconds_a_run()}});
-  }
-  return json;
-}
-
 int run(const Options& options) {
   const Measurement result = measure(options);
-  if (options.json) {
-    using nlohmann::ordered_json;
-    print("{}\n",
-          to_json(result, options.ops).dump(2, ' ', false, ordered_json::error_handler_t::replace));
-    return kSuccess;
-  }
-  print("{}\n", result.model);
-  print("load {}, first run {}, peak memory {:.1f} MiB\n", format_seconds(result.load),
-        format_seconds(result.first), result.peak_rss_mib);
-  print("latency of {} runs on {} thread{}: min {}, median {}, p99 {}\n",
-        format_count(static_cast<std::int64_t>(result.latency.size())), result.threads,
-        result.threads == 1 ? "" : "s", format_seconds(result.latency.front()),
-        format_seconds(percentile(result.latency, 0.5)),
-        format_seconds(percentile(result.latency, 0.99)));
-  if (options.ops) print("\n{}", ops_table(result.operators));
+  print_text(options.json ? to_json_text(result, options.parts) : to_text(result, options.parts));
   return kSuccess;
 }
 
@@ -239,7 +121,9 @@ std::function<int()> declare(CLI::App& parser) {
       ->check(CLI::Range(0.0, 86400.0))
       ->capture_default_str();
   parser.add_option("--seed", options->seed, "Seed of random inputs")->capture_default_str();
-  parser.add_flag("--ops", options->ops, "Also show where the time goes, by operator");
+  parser.add_flag("--ops", options->parts.ops, "Also show where the time goes, by operator");
+  parser.add_flag("--roofline", options->parts.roofline,
+                  "Also show each step beside what this machine can do");
   parser.add_flag("--json", options->json, "Print one JSON object");
   parser.add_flag("!--no-optimize", options->optimize, "Run the model as it is, without passes")
       ->excludes("--train");

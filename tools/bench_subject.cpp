@@ -1,8 +1,10 @@
 #include "tools/bench_subject.h"
 
 #include <memory>
+#include <utility>
 
 #include "frontend/onnx_reader.h"
+#include "tools/stopwatch.h"
 #include "tools/test_case.h"
 #include "tools/training/dataset.h"
 #include "tools/training/trainer.h"
@@ -24,22 +26,31 @@ std::vector<Datum> make_inputs(const fs::path& path, const Graph& graph, std::ui
 
 BenchSubject inference_subject(const fs::path& path, const LoadOptions& options,
                                std::uint64_t seed) {
-  const fs::path file = fs::is_directory(path) ? path / "model.onnx" : path;
-  const auto loaded = std::make_shared<LoadedModel>(load_model(file, options));
-  return {file, loaded->context.get(),
-          [loaded, inputs = make_inputs(path, *loaded->model.graph, seed)] {
-            loaded->context->run(inputs);
-          }};
+  BenchSubject subject{.model = fs::is_directory(path) ? path / "model.onnx" : path};
+  Stopwatch stopwatch;
+  Model model = read_model(subject.model);
+  subject.read = stopwatch.lap();
+  const auto loaded = std::make_shared<LoadedModel>(make_ready(std::move(model), options));
+  subject.compile = stopwatch.lap();
+  subject.context = loaded->context.get();
+  subject.run = [loaded, inputs = make_inputs(path, *loaded->model.graph, seed)] {
+    loaded->context->run(inputs);
+  };
+  return subject;
 }
 
 BenchSubject training_subject(const fs::path& folder, const CompileOptions& options) {
-  const fs::path file = folder / "model.onnx";
+  BenchSubject subject{.model = folder / "model.onnx"};
   const TrainingPlan plan = read_training_plan(folder / "spec.json");
-  const Model model = read_model(file);
+  Stopwatch stopwatch;
+  const Model model = read_model(subject.model);
+  subject.read = stopwatch.lap();
   const auto trainer = std::make_shared<Trainer>(*model.graph, plan, TrainingOutputs{}, options);
+  subject.compile = stopwatch.lap();
+  subject.context = &trainer->context();
   Dataset dataset(folder / "data.npz", trainer->data_inputs(), plan.step.loss.target, {});
-  return {file, &trainer->context(),
-          [trainer, batch = dataset.batch(0, 0)] { trainer->step(batch); }};
+  subject.run = [trainer, batch = dataset.batch(0, 0)] { trainer->step(batch); };
+  return subject;
 }
 
 }  // namespace gatefold::tools

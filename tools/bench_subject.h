@@ -11,8 +11,10 @@ namespace gatefold::tools {
 /// Something to be run again and again, always in the same way.
 struct BenchSubject {
   std::filesystem::path model;
+  double read = 0;             ///< Seconds for the file: from bytes to a graph with its types.
+  double compile = 0;          ///< Seconds from there until it can be run.
   Context* context = nullptr;  ///< What `run` runs, and owns.
-  std::function<void()> run;
+  std::function<void()> run = {};
 };
 
 /// A model on the inputs of the first data set of a test folder, or on random ones. Throws Error.

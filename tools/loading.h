@@ -29,7 +29,10 @@ struct LoadOptions {
   bool optimize = true;  ///< Run the inference pipeline, unless the model is compiled already.
 };
 
-/// Reads a model, optimizes it and prepares it for running. Throws Error.
+/// Optimizes a model and prepares it for running. Throws Error.
+LoadedModel make_ready(Model model, const LoadOptions& options);
+
+/// Reads a model and makes it ready. Throws Error.
 LoadedModel load_model(const std::filesystem::path& path, const LoadOptions& options);
 
 }  // namespace gatefold::tools

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
+#include "backend/executable.h"
 #include "ir/graph.h"
 
 namespace gatefold::tools {
@@ -15,8 +15,11 @@ struct MacCount {
   std::string open_extent;
 };
 
-/// Sums over MatMul, Gemm, Conv, ConvTranspose, LSTM, GRU and RNN nodes, sub-graphs included; the
-/// body of a loop counts once.
+/// Those of one MatMul, Gemm, Conv, ConvTranspose, LSTM, GRU or RNN, or of the training form or the
+/// gradient of the last three; 0 for every other operator.
+MacCount count_macs(const TypedNode& node);
+
+/// Sums over all nodes, sub-graphs included; the body of a loop counts once.
 MacCount count_macs(const Graph& graph);
 
 }  // namespace gatefold::tools

@@ -18,6 +18,15 @@ using Vector = hn::Vec<Lanes>;
 
 constexpr std::int64_t kMaxLanes = HWY_MAX_BYTES / sizeof(float);
 
+// The largest block of results: what fits into the registers beside a row of B.
+#if HWY_ARCH_ARM || HWY_TARGET <= HWY_AVX3
+constexpr int kBlockRows = 6;
+constexpr int kBlockVectors = 4;
+#else
+constexpr int kBlockRows = 4;
+constexpr int kBlockVectors = 3;
+#endif
+
 /// Writes up to a vector of results: alpha * sums + beta * c.
 void store(const Gemm& gemm, Vector sums, float* c, std::int64_t count) {
   const Lanes d;
@@ -138,6 +147,9 @@ void small_gemm(const Gemm& gemm, const float* a, const float* b, float* c) {
   if (gemm.transpose_b) return multiply_transposed(gemm, a, b, c);
   const std::int64_t row_step = gemm.transpose_a ? 1 : gemm.a_stride;
   std::int64_t m = 0;
+  for (; m + kBlockRows <= gemm.m; m += kBlockRows) {
+    multiply_rows<kBlockRows, kBlockVectors>(gemm, a + m * row_step, b, c + m * gemm.c_stride);
+  }
   for (; m + 4 <= gemm.m; m += 4) {
     multiply_rows<4, 3>(gemm, a + m * row_step, b, c + m * gemm.c_stride);
   }

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/cli.h"
@@ -18,9 +19,11 @@ TEST_F(Cli, BenchMeasuresATestFolder) {
   EXPECT_GT(json["min_ms"], 0.0);
   EXPECT_LE(json["min_ms"], json["median_ms"]);
   EXPECT_LE(json["median_ms"], json["p99_ms"]);
-  EXPECT_GT(json["load_ms"], 0.0);
+  EXPECT_GT(json["read_ms"], 0.0);
+  EXPECT_GT(json["compile_ms"], 0.0);
   EXPECT_GT(json["first_ms"], 0.0);
-  EXPECT_GT(json["peak_rss_mib"], 0.0);
+  EXPECT_GT(json["rss_growth_mib"], 0.0);
+  EXPECT_GT(json["peak_rss_mib"], json["rss_growth_mib"]);
   EXPECT_FALSE(json["ops"].empty());
 }
 
@@ -31,6 +34,28 @@ TEST_F(Cli, BenchMakesUpInputs) {
   EXPECT_EQ(result.exit_code, 0) << result.errors;
   EXPECT_TRUE(contains(result.output, "latency of "));
   EXPECT_TRUE(contains(result.output, "GRU"));
+}
+
+TEST_F(Cli, BenchShowsStepsBesideTheMachine) {
+  copy_example("digits_gru");
+  const CommandResult result = gatefold("bench digits_gru --seconds 0.01 --json --roofline");
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const auto json = nlohmann::json::parse(result.output);
+  EXPECT_GT(json["machine"]["gflops"], 0.0);
+  EXPECT_FALSE(json["machine"]["reads"].empty());
+  const auto& rows = json["roofline"];
+  const auto gru =
+      std::find_if(rows.begin(), rows.end(), [](const auto& row) { return row["op"] == "GRU"; });
+  ASSERT_NE(gru, rows.end());
+  EXPECT_GT((*gru)["flops"], 0.0);
+  EXPECT_GT((*gru)["repeated_bytes"], 0.0);
+  EXPECT_GT((*gru)["bound_us"], 0.0);
+  EXPECT_DOUBLE_EQ((*gru)["fraction"],
+                   (*gru)["bound_us"].get<double>() / (*gru)["us"].get<double>());
+
+  const CommandResult table = gatefold("bench digits_gru --seconds 0.01 --roofline");
+  EXPECT_TRUE(contains(table.output, "GFLOP/s"));
+  EXPECT_TRUE(contains(table.output, "reached"));
 }
 
 TEST_F(Cli, BenchMeasuresATrainingStep) {

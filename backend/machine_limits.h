@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace gatefold {
+
+/// What some threads of this machine can do at most, measured.
+struct MachineLimits {
+  /// Reading a working set over and over, each thread an even share of it.
+  struct ReadSpeed {
+    double working_set = 0;  ///< Bytes.
+    double bytes_per_second = 0;
+  };
+
+  int threads = 1;
+  /// Multiplications and additions of float32 a second, as fused pairs on registers.
+  double flops = 0;
+  /// By rising working set; the speeds do not rise.
+  std::vector<ReadSpeed> reads;
+
+  /// Bytes a second at which a working set of that many bytes can be read, between those measured
+  /// by interpolation.
+  double read_speed(double working_set) const;
+};
+
+/// MachineLimits::flops alone; takes about a millisecond.
+double measure_flops(int threads);
+
+/// Takes about a second.
+MachineLimits measure_machine_limits(int threads);
+
+/// The memory that holds a working set of which each thread has an even share: "L1", "L2", "L3" or
+/// "DRAM", as far as the system tells the sizes of its caches.
+std::string_view memory_of(double working_set, int threads);
+
+}  // namespace gatefold

@@ -1,0 +1,94 @@
+"""What is measured beside one another: Gatefold, ONNX Runtime and PyTorch, each in a process of its
+own. Every measurement is a dictionary: "us", the median latency; for a model also "start_ms", from
+the file to the first output, and "memory_mib", the growth of the peak of resident memory over what
+the process had before. What is not counted on any side is the start of the process: loading the
+binary, Node.js or Python and their libraries."""
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import tempfile
+
+import numpy
+import onnx
+from onnx import numpy_helper
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def last_json(command, text=None, environment=None):
+    """The JSON a command prints on its last line."""
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False,
+                          env=environment)
+    if done.returncode != 0:
+        raise RuntimeError(f"{shlex.join(map(str, command[:3]))}: {done.stderr.strip()}")
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+class Gatefold:
+    name = "Gatefold"
+
+    def __init__(self, args):
+        self.binary = args.gatefold
+        self.seconds = str(args.seconds)
+
+    def bench(self, folder, threads, *flags):
+        command = [self.binary, "bench", folder, "--json", "--seconds", self.seconds, "--threads",
+                   str(threads), *flags]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return json.loads(done.stdout)
+
+    def infer(self, folder, threads, *flags):
+        report = self.bench(folder, threads, *flags)
+        return {"us": report["median_ms"] * 1e3,
+                "start_ms": report["read_ms"] + report["compile_ms"] + report["first_ms"],
+                "memory_mib": report["rss_growth_mib"]}
+
+    def train(self, folder, threads):
+        return self.infer(folder, threads, "--train")
+
+
+class OnnxRuntime:
+    name = "ONNX Runtime"
+
+    def __init__(self, args):
+        self.modules = args.onnxruntime
+        self.seconds = args.seconds
+
+    def is_there(self):
+        return self.modules is not None and (self.modules / "onnxruntime-node").is_dir()
+
+    def infer(self, folder, threads):
+        with tempfile.TemporaryDirectory() as scratch:
+            feeds = []
+            for index, path in enumerate(sorted((folder / "test_data_set_0").glob("input_*.pb"))):
+                tensor = onnx.load_tensor(str(path))
+                array = numpy_helper.to_array(tensor)
+                file = f"{scratch}/{index}"
+                numpy.ascontiguousarray(array).tofile(file)
+                feeds.append({"name": tensor.name, "type": str(array.dtype), "dims": array.shape,
+                              "file": file})
+            settings = {"package": str(self.modules / "onnxruntime-node"), "threads": threads,
+                        "model": str(folder / "model.onnx"), "feeds": feeds,
+                        "seconds": self.seconds}
+            return last_json(["node", HERE / "onnxruntime_peer.mjs"], json.dumps(settings))
+
+
+class PyTorch:
+    name = "PyTorch"
+
+    def __init__(self, args):
+        self.command = shlex.split(args.torch or "")
+        self.seconds = args.seconds
+        self.script = (HERE / "torch_peer.py").read_text()
+
+    def is_there(self):
+        return bool(self.command) and subprocess.run(
+            [*self.command, "-c", "import torch"], capture_output=True, check=False).returncode == 0
+
+    def run(self, kind, shape, threads, what):
+        settings = json.dumps({"kind": kind, "shape": shape, "threads": threads, "what": what,
+                               "seconds": self.seconds})
+        environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
+        return last_json([*self.command, "-", settings], self.script, environment)

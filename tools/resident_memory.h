@@ -1,0 +1,14 @@
+#pragma once
+
+namespace gatefold::tools {
+
+/// Memory of this process that is in RAM, as the system counts it, in MiB; 0 where it does not say.
+/// The code of shared libraries counts as far as it has been touched.
+struct ResidentMemory {
+  double now = 0;
+  double peak = 0;  ///< The most there was at any time.
+};
+
+ResidentMemory read_resident_memory();
+
+}  // namespace gatefold::tools

@@ -1,0 +1,89 @@
+#include "tools/roofline.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "ir/op_def.h"
+#include "ir/ops/recurrent.h"
+#include "tools/macs.h"
+
+namespace gatefold::tools {
+namespace {
+
+/// Operators that read only part of their first input.
+constexpr std::array<std::string_view, 4> kSelectingOps{"Gather", "GatherElements", "GatherND",
+                                                        "Slice"};
+
+template <typename Names>
+bool is_among(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+double bytes_of(const Type& type) {
+  if (!type.is_tensor() || !type.is_static()) return 0;
+  return static_cast<double>(element_count(type.dims())) * static_cast<double>(size_of(type.dtype));
+}
+
+double bytes_of(const std::vector<Type>& types) {
+  double sum = 0;
+  for (const Type& type : types) sum += bytes_of(type);
+  return sum;
+}
+
+bool is_recurrent(const OpDef& op) {
+  for (const RecurrentKind* kind : {&kLstm, &kGru, &kRnn}) {
+    if (is_among(std::array{kind->op, kind->training_op, kind->gradient_op}, op.name)) return true;
+  }
+  return false;
+}
+
+void add_repeated(const TypedNode& node, StepCost& cost) {
+  if (!is_recurrent(node.node->op())) return;
+  const bool batch_first = read_recurrent_attrs(*node.node).batch_first;
+  const Dims x = node.inputs[recurrent_input::kX].dims();
+  cost.repeated_bytes = bytes_of(node.inputs[recurrent_input::kR]);
+  cost.repeats = std::max(static_cast<double>(x[batch_first ? 1 : 0]) - 1, 0.0);
+}
+
+}  // namespace
+
+StepCost cost_of(const StepProfile& step) {
+  StepCost cost;
+  for (const TypedNode& node : step.nodes) {
+    cost.flops += 2 * static_cast<double>(count_macs(node).macs);
+    add_repeated(node, cost);
+  }
+  const double written = bytes_of(step.writes);
+  cost.bytes = bytes_of(step.reads) + written;
+  if (step.nodes.size() == 1 && is_among(kSelectingOps, step.nodes.front().node->op().name)) {
+    cost.bytes -= std::max(bytes_of(step.nodes.front().inputs.front()) - written, 0.0);
+  }
+  return cost;
+}
+
+Bound bound_of(const StepCost& cost, const MachineLimits& limits) {
+  const double computing = cost.flops / limits.flops;
+  const double moving = cost.bytes / limits.read_speed(cost.bytes);
+  const double repeating =
+      cost.repeats * cost.repeated_bytes / limits.read_speed(cost.repeated_bytes);
+  if (computing >= moving + repeating) return {computing, "compute"};
+  const double working_set = repeating > moving ? cost.repeated_bytes : cost.bytes;
+  return {moving + repeating, std::string(memory_of(working_set, limits.threads))};
+}
+
+std::vector<RooflineRow> compare_with(const MachineLimits& limits,
+                                      const std::vector<StepProfile>& steps) {
+  std::vector<RooflineRow> rows;
+  for (const StepProfile& step : steps) {
+    if (step.nodes.empty() || step.time.runs == 0) continue;
+    const StepCost cost = cost_of(step);
+    rows.push_back({step.op, step.implementation, step.time, cost, bound_of(cost, limits)});
+  }
+  std::stable_sort(rows.begin(), rows.end(), [](const RooflineRow& a, const RooflineRow& b) {
+    return a.time.seconds > b.time.seconds;
+  });
+  return rows;
+}
+
+}  // namespace gatefold::tools
