@@ -2,11 +2,28 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "ir/dispatch.h"
 #include "ir/index.h"
 
 namespace gatefold::ops {
+namespace {
+
+/// The number of the last axis, or `fallback` where there is no axis, and those of the ones before.
+struct Lines {
+  std::int64_t last = 0;
+  Dims outer;
+};
+
+Lines lines_of(Dims numbers, std::int64_t fallback) {
+  if (numbers.empty()) return {fallback, {}};
+  const std::int64_t last = numbers.back();
+  numbers.pop_back();
+  return {last, std::move(numbers)};
+}
+
+}  // namespace
 
 void copy_box(const Dims& dims, const Tensor& source, const Walk& from, Tensor& target,
               const Walk& to) {
@@ -14,8 +31,15 @@ void copy_box(const Dims& dims, const Tensor& source, const Walk& from, Tensor& 
   dispatch_width(source.dtype(), [&]<typename T>() {
     const auto* read = reinterpret_cast<const T*>(source.raw());
     auto* write = reinterpret_cast<T*>(target.raw());
-    for_each_index<2>(dims, {from.strides, to.strides}, [&](const auto& offsets) {
-      write[to.offset + offsets[1]] = read[from.offset + offsets[0]];
+    const Lines box = lines_of(dims, 1);
+    const Lines reads = lines_of(from.strides, 0);
+    const Lines writes = lines_of(to.strides, 0);
+    for_each_index<2>(box.outer, {reads.outer, writes.outer}, [&](const auto& offsets) {
+      const T* source_line = read + from.offset + offsets[0];
+      T* target_line = write + to.offset + offsets[1];
+      for (std::int64_t i = 0; i < box.last; ++i) {
+        target_line[i * writes.last] = source_line[i * reads.last];
+      }
     });
   });
 }
