@@ -1,7 +1,7 @@
 #include <cstring>
 
 #include "backend/kernels.h"
-#include "ir/error.h"
+#include "backend/plain/index_checks.h"
 
 namespace gatefold::plain {
 namespace {
@@ -22,23 +22,38 @@ class GatherKernel : public Kernel {
   }
 
   void run(const Buffers& buffers) override {
+    switch (slice_bytes_) {
+      case sizeof(std::uint32_t):
+        return copy_slices(buffers, CopyNumber<std::uint32_t>());
+      case sizeof(std::uint64_t):
+        return copy_slices(buffers, CopyNumber<std::uint64_t>());
+      default:
+        return copy_slices(buffers, [this](std::byte* to, const std::byte* from) {
+          std::memcpy(to, from, static_cast<std::size_t>(slice_bytes_));
+        });
+    }
+  }
+
+ private:
+  // A copy of known size needs no call.
+  template <typename T>
+  struct CopyNumber {
+    void operator()(std::byte* to, const std::byte* from) const {
+      std::memcpy(to, from, sizeof(T));
+    }
+  };
+
+  template <typename Copy>
+  void copy_slices(const Buffers& buffers, const Copy& copy) const {
     const auto* data = buffers.input<std::byte>(0);
     const auto* indices = buffers.input<Index>(1);
     auto* output = buffers.output<std::byte>(0);
     for (std::int64_t o = 0; o < outer_; ++o, data += extent_ * slice_bytes_) {
       for (std::int64_t i = 0; i < rows_; ++i, output += slice_bytes_) {
-        std::int64_t row = indices[i];
-        if (row < -extent_ || row >= extent_) refuse(row);
-        if (row < 0) row += extent_;
-        std::memcpy(output, data + row * slice_bytes_, slice_bytes_);
+        const std::int64_t row = checked_index(node_, indices[i], extent_, axis_);
+        copy(output, data + row * slice_bytes_);
       }
     }
-  }
-
- private:
-  [[noreturn]] void refuse(std::int64_t row) const {
-    fail("{}: index {} is outside [{}, {}), the extent of axis {} of the data", node_.describe(),
-         row, -extent_, extent_, axis_);
   }
 
   const Node& node_;
