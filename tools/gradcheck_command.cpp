@@ -5,6 +5,7 @@
 #include "ir/error.h"
 #include "tools/command.h"
 #include "tools/gradients/gradient_check.h"
+#include "tools/number_check.h"
 #include "tools/output.h"
 #include "tools/table.h"
 
@@ -76,14 +77,14 @@ std::function<int()> declare(CLI::App& parser) {
   parser
       .add_option("--samples", options->check.samples,
                   "Elements of a larger tensor that are checked; smaller ones are as a whole")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->capture_default_str();
   parser
       .add_option("--time-limit", options->check.time_limit,
                   "Seconds after which no further elements are checked")
       ->capture_default_str();
   parser.add_option("--step", options->check.step, "Of the differences, times max(1, |element|)")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->capture_default_str();
   parser.add_option("--tolerance", options->check.tolerance, "Of gradients against differences")
       ->capture_default_str();

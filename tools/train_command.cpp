@@ -14,6 +14,7 @@
 #include "tools/command.h"
 #include "tools/inputs.h"
 #include "tools/npz.h"
+#include "tools/number_check.h"
 #include "tools/output.h"
 #include "tools/precision_option.h"
 #include "tools/training/training_run.h"
@@ -211,11 +212,11 @@ void add_how_to_train(CLI::App& parser, Options& options) {
                     fmt::format("Of the learning rate: {}", fmt::join(schedule_names(), ", ")));
   parser
       .add_option("--clip-norm", options.clip_norm, "Bound on the norm of all gradients together")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   parser.add_option("--clip-value", options.clip_value, "Bound on each element of the gradients")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   parser.add_option("--accumulate", options.accumulate, "Steps whose gradients make one update")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   parser.add_option("--state", options.states, "Carry an output into an input of the next step")
       ->type_name("OUTPUT=INPUT")
       ->expected(1)
@@ -224,12 +225,12 @@ void add_how_to_train(CLI::App& parser, Options& options) {
 
 void add_batches(CLI::App& parser, Options& options) {
   RunOptions& run = options.run;
-  parser.add_option("--epochs", run.epochs, "Passes over the data")->check(CLI::PositiveNumber);
+  parser.add_option("--epochs", run.epochs, "Passes over the data")->check(positive_number());
   parser.add_option("--steps", run.steps, "Updates, in place of epochs")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->excludes("--epochs");
   parser.add_option("--batch-size", run.batches.batch_size, "Examples per step")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   parser
       .add_option("--batch-axis", options.batch_axes, "The axis of an array that counts examples")
       ->type_name("NAME=AXIS")
@@ -238,7 +239,7 @@ void add_batches(CLI::App& parser, Options& options) {
   parser
       .add_option("--bptt", run.batches.chunk,
                   "Cut sequences into chunks of so many time steps; see --state")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   parser.add_flag("--shuffle", run.batches.shuffle,
                   "Take the examples in another order each epoch");
   parser.add_option("--seed", options.seed, "Of that order, and of what Dropout drops")
@@ -251,7 +252,7 @@ void add_run(CLI::App& parser, Options& options) {
   CLI::Option* folder = parser.add_option("--checkpoint", run.checkpoint,
                                           "Folder to save the run in, after each epoch");
   parser.add_option("--checkpoint-every", run.checkpoint_every, "Save after so many steps instead")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->needs(folder);
   parser.add_flag("--resume", run.resume, "Go on from the checkpoint")->needs(folder);
   parser.add_option("--log", run.log, "A line of JSON per step")->type_name("FILE.jsonl");
@@ -261,7 +262,7 @@ void add_run(CLI::App& parser, Options& options) {
       ->type_name("FILE.npz")
       ->excludes(folder);
   parser.add_option("--threads", run.threads, "Threads of a step")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->capture_default_str();
   add_precision_option(parser, run.products);
 }

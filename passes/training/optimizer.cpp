@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <limits>
 
@@ -133,29 +134,53 @@ WeightUpdate Update::rmsprop() {
   return stepped_from(weight_, keep(buffer, spec_.momentum * slot("momentum_buffer") + step));
 }
 
-/// A setting and the range it must be in, the end left out.
+template <auto field>
+double read(const OptimizerSpec& spec) {
+  return static_cast<double>(spec.*field);
+}
+
+using Names = std::array<std::string_view, 4>;
+constexpr double kNoEnd = std::numeric_limits<double>::infinity();
+
+/// A setting, the optimizers that have it (empty: all), and the range it must be in, from 0 up to
+/// the end, which is left out.
 struct Setting {
   std::string_view name;
-  double OptimizerSpec::*field;
-  double end;
+  double (*read)(const OptimizerSpec& spec);
+  Names optimizers = {};
+  double end = kNoEnd;
 };
 
-constexpr double kNoEnd = std::numeric_limits<double>::infinity();
 constexpr Setting kSettings[] = {
-    {"lr", &OptimizerSpec::learning_rate, kNoEnd},
-    {"weight_decay", &OptimizerSpec::weight_decay, kNoEnd},
-    {"momentum", &OptimizerSpec::momentum, kNoEnd},
-    {"beta1", &OptimizerSpec::beta1, 1},
-    {"beta2", &OptimizerSpec::beta2, 1},
-    {"eps", &OptimizerSpec::epsilon, kNoEnd},
-    {"lr_decay", &OptimizerSpec::learning_rate_decay, kNoEnd},
-    {"initial_accumulator", &OptimizerSpec::initial_accumulator, kNoEnd},
-    {"alpha", &OptimizerSpec::alpha, kNoEnd},
+    {"lr", read<&OptimizerSpec::learning_rate>},
+    {"weight_decay", read<&OptimizerSpec::weight_decay>},
+    {"momentum", read<&OptimizerSpec::momentum>, {"sgd", "rmsprop"}},
+    {"dampening", read<&OptimizerSpec::dampening>, {"sgd"}},
+    {"nesterov", read<&OptimizerSpec::nesterov>, {"sgd"}},
+    {"beta1", read<&OptimizerSpec::beta1>, {"adam", "adamw"}, 1},
+    {"beta2", read<&OptimizerSpec::beta2>, {"adam", "adamw"}, 1},
+    {"amsgrad", read<&OptimizerSpec::amsgrad>, {"adam", "adamw"}},
+    {"eps", read<&OptimizerSpec::epsilon>, {"adam", "adamw", "adagrad", "rmsprop"}},
+    {"lr_decay", read<&OptimizerSpec::learning_rate_decay>, {"adagrad"}},
+    {"initial_accumulator", read<&OptimizerSpec::initial_accumulator>, {"adagrad"}},
+    {"alpha", read<&OptimizerSpec::alpha>, {"rmsprop"}},
+    {"centered", read<&OptimizerSpec::centered>, {"rmsprop"}},
 };
+
+/// What is set but of no effect is a mistake.
+void check_effect(const OptimizerSpec& spec, const Setting& setting) {
+  const Names& known = setting.optimizers;
+  if (known[0].empty() || setting.read(spec) == setting.read({})) return;
+  if (std::find(known.begin(), known.end(), spec.type) != known.end()) return;
+  const auto* end = std::find(known.begin(), known.end(), "");
+  fail("optimizer '{}' has no {}; that is a setting of {}", spec.type, setting.name,
+       fmt::join(known.begin(), end, ", "));
+}
 
 void check_settings(const OptimizerSpec& spec) {
   for (const Setting& setting : kSettings) {
-    const double number = spec.*setting.field;
+    check_effect(spec, setting);
+    const double number = setting.read(spec);
     if (number >= 0 && number < setting.end) continue;
     fail("optimizer '{}': {} is {}; it must be at least 0{}", spec.type, setting.name, number,
          setting.end < kNoEnd ? fmt::format(" and less than {}", setting.end) : " and finite");

@@ -43,6 +43,7 @@ TEST(Checkpoint, GoesOnWhereItWasWritten) {
   Trainer first = make_trainer(kPlan);
   for (int i = 0; i < 3; ++i) first.step(make_batch());
   const RunPosition written{.epoch = 2, .batch = 1, .batches_per_epoch = 4, .sums = {1.5, 2, 3, 4}};
+  tools::prepare_checkpoints(folder.path() / "saved");
   write_checkpoint(folder.path() / "saved", first, written);
 
   Trainer second = make_trainer(kPlan);

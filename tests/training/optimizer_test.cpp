@@ -88,6 +88,8 @@ TEST(Optimizer, RefusesSettingsOutOfRange) {
       {.momentum = -0.1},
       {.nesterov = true},
       {.momentum = 0.9, .dampening = 0.1, .nesterov = true},
+      {.type = "adam", .momentum = 0.9},
+      {.type = "adagrad", .centered = true},
       {.type = "adam", .beta1 = 1},
       {.type = "adam", .beta2 = -0.1},
       {.type = "adam", .epsilon = -1},

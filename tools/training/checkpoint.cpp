@@ -5,6 +5,7 @@
 
 #include "ir/error.h"
 #include "tools/npz.h"
+#include "tools/output.h"
 
 namespace gatefold::tools {
 namespace {
@@ -74,10 +75,14 @@ RunPosition restore(const std::map<std::string, Tensor>& arrays, Trainer& traine
 
 }  // namespace
 
-void write_checkpoint(const fs::path& folder, const Trainer& trainer, const RunPosition& position) {
+void prepare_checkpoints(const fs::path& folder) {
   std::error_code code;
   fs::create_directories(folder, code);
   if (code) fail("'{}' cannot be created: {}", folder.string(), code.message());
+  check_writable(folder / kFile);
+}
+
+void write_checkpoint(const fs::path& folder, const Trainer& trainer, const RunPosition& position) {
   std::vector<std::pair<std::string, Tensor>> arrays;
   for (std::size_t i = 0; i < trainer.states().size(); ++i) {
     arrays.emplace_back(kState + trainer.state_descriptions()[i].name, trainer.states()[i]);

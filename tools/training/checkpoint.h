@@ -15,6 +15,10 @@ struct RunPosition {
   Metrics::Sums sums = {};  ///< Of the epoch so far.
 };
 
+/// Makes the folder, and sure that checkpoints can be written to it, so that long work does not end
+/// with that. Throws Error.
+void prepare_checkpoints(const std::filesystem::path& folder);
+
 /// Writes all that a run needs to go on bit for bit to DIR/checkpoint.npz, whole or not at all: the
 /// one before stays until the new one is complete. Throws Error.
 void write_checkpoint(const std::filesystem::path& folder, const Trainer& trainer,

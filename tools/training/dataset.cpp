@@ -98,6 +98,7 @@ void Dataset::choose_form(const std::vector<const Value*>& wanted) {
   for (const Value* input : wanted) {
     if (!input->type().has_rank()) continue;
     is_steps_ = arrays_.at(input->name()).rank() == input->type().rank() + 1;
+    return;
   }
 }
 

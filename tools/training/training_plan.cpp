@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <type_traits>
 
 #include "ir/error.h"
 #include "tools/output.h"
@@ -20,10 +21,14 @@ void read(const json& object, const char* field, T& target) {
   const auto found = object.find(field);
   if (found == object.end() || found->is_null()) return;
   try {
-    target = found->get<T>();
-  } catch (const json::exception&) {
-    fail("field '{}' has the value {}, which is of the wrong kind", field, found->dump());
+    constexpr bool is_count = std::is_integral_v<T> && !std::is_same_v<T, bool>;
+    if (!is_count || found->is_number_integer()) {
+      target = found->get<T>();
+      return;
+    }
+  } catch (const json::exception&) {  // Answered as any value of another kind.
   }
+  fail("field '{}' has the value {}, which is of the wrong kind", field, found->dump());
 }
 
 /// The same for a number that must be more than 0.

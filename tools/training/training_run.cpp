@@ -65,6 +65,7 @@ class Run {
 
   void run() {
     if (options_.resume) resume();
+    if (!options_.checkpoint.empty()) prepare_checkpoints(options_.checkpoint);
     trainer_.schedule().set_run_length(total_ / plan_.step.accumulate);
     Progress progress(options_.log, options_.resume);
     while (trainer_.steps_done() < total_ && !interrupt_.requested()) step(progress);
