@@ -28,7 +28,9 @@ template <typename T>
 class TopKKernel : public Kernel {
  public:
   explicit TopKKernel(const KernelRequest& request)
-      : largest_(request.node.attr_int("largest") != 0) {
+      : largest_(request.node.attr_int("largest") != 0),
+        has_values_(request.has_output(0)),
+        has_indices_(request.has_output(1)) {
     const Dims dims = request.input_dims(0);
     const std::int64_t axis = axis_of(request.node, static_cast<std::int64_t>(dims.size()));
     extent_ = dims[axis];
@@ -63,8 +65,8 @@ class TopKKernel : public Kernel {
 
   void write(const Buffers& buffers, const std::int32_t* order, const T* row,
              std::int64_t start) const {
-    auto* values = buffers.output<T>(0);
-    auto* indices = buffers.output<std::int64_t>(1);
+    auto* values = has_values_ ? buffers.output<T>(0) : nullptr;
+    auto* indices = has_indices_ ? buffers.output<std::int64_t>(1) : nullptr;
     for (std::int64_t k = 0; k < count_; ++k) {
       if (values != nullptr) values[start + k * inner_] = row[order[k] * inner_];
       if (indices != nullptr) indices[start + k * inner_] = order[k];
@@ -72,6 +74,8 @@ class TopKKernel : public Kernel {
   }
 
   bool largest_;
+  bool has_values_;
+  bool has_indices_;
   std::int64_t outer_ = 1, extent_ = 0, count_ = 0, inner_ = 1;
 };
 
