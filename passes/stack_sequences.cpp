@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "ir/infer.h"
 #include "ir/op_def.h"
 #include "passes/axes.h"
 #include "passes/loop_condition.h"
@@ -122,6 +123,7 @@ bool stack_sequences(Graph& graph, PassContext& context) {
       changed = true;
     }
   }
+  if (changed) infer_types(graph);
   return changed;
 }
 
