@@ -129,7 +129,9 @@ Result concat_of_rows(Node& node, Rewriter& rewriter) {
   }
   Value* result = joined->source;
   const Dim& extent = (*result->type().shape)[static_cast<std::size_t>(joined->axis)];
-  if (joined->first != 0 || !extent.is(joined->last)) {
+  const bool is_whole =
+      joined->first == 0 && (joined->last == kToTheEnd || extent.is(joined->last));
+  if (!is_whole) {
     result = rewriter.add(
         "Slice", {result, rewriter.add_ints({joined->first}), rewriter.add_ints({joined->last}),
                   rewriter.add_ints({joined->axis})});
@@ -139,25 +141,40 @@ Result concat_of_rows(Node& node, Rewriter& rewriter) {
                                   {{"perm", moving_axis(type.rank(), joined->axis, axis)}})};
 }
 
-// Reshape (-1, T, H) of T parts [N, H] side by side -> the parts joined on an axis of their own
+// Reshape of T parts [N, H] side by side to [N, T, H], or one below the other to [T, N, H] -> the
+// parts joined on an axis of their own
 Result reshape_of_concat(Node& node, Rewriter& rewriter) {
   const Node* concat = producer_of(node.input(0), "Concat");
   const Type& type = node.output()->type();
   if (concat == nullptr || !type.has_rank() || type.rank() != 3) return std::nullopt;
   const auto parts = concat->inputs();
-  const std::int64_t axis = concat->attr_int("axis");
-  if ((axis != 1 && axis != -1) || !(*type.shape)[1].is(static_cast<std::int64_t>(parts.size()))) {
-    return std::nullopt;
-  }
+  const Type& first = parts.front()->type();
+  if (!first.has_rank() || first.rank() != 2) return std::nullopt;
+  const std::int64_t axis = positive_axis(concat->attr_int("axis"), 2);
+  const auto count = static_cast<std::int64_t>(parts.size());
+  if (!(*type.shape)[static_cast<std::size_t>(axis)].is(count)) return std::nullopt;
+  if (!type.shape->back().is_known()) return std::nullopt;
   std::vector<Value*> rows;
   for (Value* part : parts) {
     const Type& row = part->type();
-    const bool fits = row.has_rank() && row.rank() == 2 && row.shape->back().is_known() &&
-                      row.shape->back().same_as(type.shape->back());
+    const bool fits = have_same_shape(row, first) && row.shape->back().same_as(type.shape->back());
     if (!fits) return std::nullopt;
-    rows.push_back(rewriter.add("Unsqueeze", {part, rewriter.add_ints({1})}));
+    rows.push_back(rewriter.add("Unsqueeze", {part, rewriter.add_ints({axis})}));
   }
-  return Replacement{rewriter.add("Concat", rows, {{"axis", std::int64_t{1}}})};
+  return Replacement{rewriter.add("Concat", rows, {{"axis", axis}})};
+}
+
+// Gather of a list of one row -> Slice
+Result gather_of_single_row(Node& node, Rewriter& rewriter) {
+  const Type& type = node.input(0)->type();
+  const auto rows = constant_ints(rewriter, node.input(1));
+  if (!type.has_rank() || type.rank() < 2 || node.input(1)->type().rank() != 1) return std::nullopt;
+  if (!rows || rows->size() != 1 || rows->front() < 0) return std::nullopt;
+  const std::int64_t axis = positive_axis(node.attr_int("axis"), type.rank());
+  if (!(*type.shape)[static_cast<std::size_t>(axis)].is_known()) return std::nullopt;
+  return Replacement{
+      rewriter.add("Slice", {node.input(0), node.input(1), rewriter.add_ints({rows->front() + 1}),
+                             rewriter.add_ints({axis})})};
 }
 
 // Squeeze of a single row cut out by Slice or Split -> Gather of that row
@@ -201,6 +218,7 @@ constexpr Rule kRules[] = {
     {"reshape-of-concat", "Reshape", reshape_of_concat},
     {"reshape-of-unit-axes", "Reshape", reshape_of_unit_axes},
     {"gather-of-unit-axis", "Gather", gather_of_unit_axis},
+    {"gather-of-single-row", "Gather", gather_of_single_row},
     {"squeeze-of-transpose", "Squeeze", squeeze_of_transpose},
     {"squeeze-of-row", "Squeeze", squeeze_of_row},
     {"concat-of-rows", "Concat", concat_of_rows},

@@ -77,6 +77,20 @@ std::optional<ColumnCut> behind_block(const Node& gather, IndexRange columns,
   return ColumnCut{&source, {columns.first + offset, columns.last + offset}};
 }
 
+// The part of a Concat side by side that holds all the columns.
+std::optional<ColumnCut> behind_concat(const Node& concat, IndexRange columns) {
+  if (!is_last_axis(concat.attr_int("axis"), *concat.output())) return std::nullopt;
+  for (Value* part : concat.inputs()) {
+    if (!has_known_columns(*part)) return std::nullopt;
+    const std::int64_t size = last_dim(*part).size();
+    if (columns.first < size) {
+      return columns.last <= size ? std::optional(ColumnCut{part, columns}) : std::nullopt;
+    }
+    columns = {columns.first - size, columns.last - size};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 bool has_known_columns(const Value& value) {
@@ -88,6 +102,7 @@ std::optional<ColumnCut> behind_cut(const Value& value, IndexRange columns,
   const Node* node = value.producer();
   if (node == nullptr || !node->op().domain.empty()) return std::nullopt;
   const std::string_view op = node->op().name;
+  if (op == "Concat" && has_known_columns(value)) return behind_concat(*node, columns);
   if (op != "Split" && op != "Slice" && op != "Gather") return std::nullopt;
   if (!has_known_columns(*node->input(0))) return std::nullopt;
   std::optional<std::int64_t> offset;

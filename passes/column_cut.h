@@ -26,9 +26,9 @@ struct ColumnCut {
 /// The last extent of the value is known.
 bool has_known_columns(const Value& value);
 
-/// Where columns of `value` are taken from when its producer is a Split, a Slice or a Gather of
-/// columns, or a Gather of one of the blocks that a Reshape [N, G * H] -> [N, G, H] makes; nothing
-/// for other producers.
+/// Where columns of `value` are taken from when its producer is a Split, a Slice, a Gather or a
+/// Concat of columns, or a Gather of one of the blocks that a Reshape [N, G * H] -> [N, G, H]
+/// makes; nothing for other producers.
 std::optional<ColumnCut> behind_cut(const Value& value, IndexRange columns,
                                     const PassContext& context);
 

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "ir/op_def.h"
 #include "ir/ops/recurrent.h"
@@ -27,7 +29,6 @@ struct FirstGate {
   std::int64_t position = 0;  ///< Among the gates of W.
   const LinearSum* sum = nullptr;
   BiasHalves biases = {};
-  double sign = 1;
 };
 
 bool is_close(double a, double b) { return std::abs(a - b) <= kTolerance * (1 + std::abs(b)); }
@@ -49,7 +50,7 @@ class NodeWeights {
     if (gate.biases.input && !explain_weights(gate, operands)) return false;
     for (std::int64_t h = 0; h < size_; ++h) {
       const auto sum = bias_of(*gate.sum, h);
-      if (!sum || !is_close(gate.sign * *sum, node_bias(gate, h))) return false;
+      if (!sum || !is_close(*sum, node_bias(gate, h))) return false;
     }
     return true;
   }
@@ -75,7 +76,8 @@ class NodeWeights {
     for (std::int64_t h = 0; h < size_; ++h) {
       const std::int64_t row = (gate.position * size_ + h) * columns() + first;
       for (std::int64_t k = 0; k < width; ++k) {
-        const double own = term == nullptr ? 0 : gate.sign * weight_at(term->weight, numbers, k, h);
+        const double own =
+            term == nullptr ? 0 : term->scale * weight_at(term->weight, numbers, k, h);
         if (!is_close(own, weights_->number_at(row + k))) return false;
       }
     }
@@ -96,7 +98,8 @@ class NodeWeights {
     for (const BiasBlock& block : sum.biases) {
       const Tensor* numbers = context_.constant(block.value);
       if (numbers == nullptr) return std::nullopt;
-      total += numbers->number_at(numbers->size() == 1 ? 0 : block.columns.first + h);
+      const std::int64_t index = numbers->size() == 1 ? 0 : block.columns.first + h;
+      total += block.scale * numbers->number_at(index);
     }
     return total;
   }
@@ -130,10 +133,21 @@ bool is_zero(const Value* state, const PassContext& context) {
   return state == nullptr || is_filled_with(state, 0, context);
 }
 
-bool read_lstm(const Node& result, const Rewriter& rewriter, FirstStep& first) {
+bool has_peepholes(const LstmStep& step) {
+  return !step.input_gate.peepholes.empty() || !step.output_gate.peepholes.empty() ||
+         (step.forget_gate && !step.forget_gate->peepholes.empty());
+}
+
+bool have_activations(std::span<const Activation> own, const RecurrentAttrs& attrs) {
+  return std::equal(own.begin(), own.end(), attrs.directions[0].activations.begin(), are_equal);
+}
+
+bool read_lstm(const Node& result, const RecurrentAttrs& attrs, const Rewriter& rewriter,
+               FirstStep& first) {
   first.lstm = read_lstm_step(result, rewriter);
   if (!first.lstm || !is_zero(first.lstm->cell, rewriter.context())) return false;
   const LstmStep& step = *first.lstm;
+  if (!have_activations(step.activations, attrs) || has_peepholes(step)) return false;
   first.gates = {{0, &step.input_gate}, {1, &step.output_gate}, {3, &step.candidate}};
   if (step.forget_gate) first.gates.push_back({2, &*step.forget_gate});
   first.next_cell = step.next_cell;
@@ -145,7 +159,8 @@ bool read_gru(const Node& result, const RecurrentAttrs& attrs, const Rewriter& r
   first.gru = read_gru_step(result, rewriter);
   if (!first.gru || !is_zero(first.gru->hidden, rewriter.context())) return false;
   const GruStep& step = *first.gru;
-  first.gates = {{0, &step.update_gate, {}, step.update_is_negated ? -1.0 : 1.0}};
+  if (!have_activations(step.activations, attrs)) return false;
+  first.gates = {{0, &step.update_gate}};
   if (step.reset_gate) first.gates.push_back({1, &*step.reset_gate});
   const bool resets_after = attrs.linear_before_reset;
   if (step.resets_after && !resets_after) return false;
@@ -161,11 +176,11 @@ bool read_gru(const Node& result, const RecurrentAttrs& attrs, const Rewriter& r
 
 bool read_rnn(const Node& result, const RecurrentAttrs& attrs, const Rewriter& rewriter,
               FirstStep& first) {
-  const std::string_view activation = attrs.directions[0].activations[0].def->name;
-  if (activation != "Tanh" && activation != "Relu") return false;
-  first.rnn = gate_under(*result.output(), activation, rewriter.context());
-  if (first.rnn) first.gates = {{0, &*first.rnn}};
-  return first.rnn.has_value();
+  auto gate = gate_under(*result.output(), rewriter.context());
+  if (!gate || !have_activations({&gate->activation, 1}, attrs)) return false;
+  first.rnn = std::move(gate->sum);
+  first.gates = {{0, &*first.rnn}};
+  return true;
 }
 
 bool read_first_step(const Node& result, const RecurrentAttrs& attrs, const Rewriter& rewriter,
@@ -173,8 +188,7 @@ bool read_first_step(const Node& result, const RecurrentAttrs& attrs, const Rewr
   const std::string_view op = result.op().name;
   if (attrs.clip || attrs.input_forget) return false;
   if (attrs.kind == &kRnn) return read_rnn(result, attrs, rewriter, first);
-  if (!attrs.has_default_activations()) return false;
-  if (attrs.kind == &kLstm) return op == "Mul" && read_lstm(result, rewriter, first);
+  if (attrs.kind == &kLstm) return op == "Mul" && read_lstm(result, attrs, rewriter, first);
   return (op == "Add" || op == "Sub" || op == "Mul") && read_gru(result, attrs, rewriter, first);
 }
 

@@ -1,4 +1,5 @@
 #include "ir/op_def.h"
+#include "passes/blend.h"
 #include "passes/gru_step.h"
 #include "passes/passes.h"
 #include "passes/recurrent_cell.h"
@@ -6,23 +7,8 @@
 namespace gatefold::passes {
 namespace {
 
-// Negating the sum under a sigmoid turns 1 - z into z.
-Value* negated_if(Rewriter& rewriter, Value* value, bool negated) {
-  return negated ? rewriter.add("Neg", {value}) : value;
-}
-
-Value* build_weights(Rewriter& rewriter, const GruStep& step, const LinearSum& candidate,
-                     const std::vector<Operand>& operands, std::int64_t size) {
-  // ONNX's order of gates: z r h.
-  Value* update = build_gate_weights(rewriter, {&step.update_gate}, operands, size);
-  update = negated_if(rewriter, update, step.update_is_negated);
-  Value* rest = build_gate_weights(rewriter, {&*step.reset_gate, &candidate}, operands, size);
-  return rewriter.add("Concat", {update, rest}, {{"axis", std::int64_t{1}}});
-}
-
 Value* build_biases(Rewriter& rewriter, const GruStep& step, DataType dtype, std::int64_t size) {
-  Value* update = build_gate_bias(rewriter, step.update_gate, size);
-  std::vector<Value*> parts{negated_if(rewriter, update, step.update_is_negated),
+  std::vector<Value*> parts{build_gate_bias(rewriter, step.update_gate, size),
                             build_gate_bias(rewriter, *step.reset_gate, size),
                             build_gate_bias(rewriter, step.candidate_input, size)};
   if (step.resets_after) {
@@ -57,6 +43,7 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   if (!known_size) return std::nullopt;
   const std::int64_t size = *known_size;
   const Type& type = next_hidden.type();
+  // ONNX's order of gates: z r h.
   std::vector<const LinearSum*> gates{&step->update_gate, &*step->reset_gate};
   const auto hidden = find_hidden(gates, step->hidden, next_hidden, nullptr, size);
   if (!hidden) return rewriter.no_match("the gates do not read h");
@@ -65,22 +52,42 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   gates.push_back(&*candidate);
   const auto inputs = find_inputs(gates, *hidden);
   if (!inputs) return rewriter.no_match("the gates do not read x");
+  Attrs attrs = activation_attrs(kGru, step->activations);
+  attrs["hidden_size"] = size;
+  attrs["linear_before_reset"] = std::int64_t{step->resets_after};
   Node* gru = rewriter.add_node(
       "GRU",
-      {build_step_input(rewriter, *inputs),
-       build_weights(rewriter, *step, *candidate, *inputs, size),
-       build_weights(rewriter, *step, *candidate, {*hidden}, size),
+      {build_step_input(rewriter, *inputs), build_gate_weights(rewriter, gates, *inputs, size),
+       build_gate_weights(rewriter, gates, {*hidden}, size),
        build_biases(rewriter, *step, type.dtype, size), nullptr,
        build_step_input(rewriter, {*hidden})},
-      2, {{"hidden_size", size}, {"linear_before_reset", std::int64_t{step->resets_after}}});
+      2, std::move(attrs));
   gru->drop_output(0);
   return Replacement{build_step_output(rewriter, gru->output(1), next_hidden)};
 }
 
+std::optional<Blend> blend_of(const Value& value, const PassContext& context) {
+  const bool is_sum =
+      producer_of(&value, "Add") != nullptr || producer_of(&value, "Sub") != nullptr;
+  return is_sum ? read_blend(*value.producer(), context) : std::nullopt;
+}
+
+// Where of two spellings of the same blend, as torch.lerp has it -> the first one
+std::optional<Replacement> either(Node& node, Rewriter& rewriter) {
+  const auto first = blend_of(*node.input(1), rewriter.context());
+  if (!first || first != blend_of(*node.input(2), rewriter.context())) return std::nullopt;
+  if (!have_same_shape(node.input(1)->type(), node.output()->type())) return std::nullopt;
+  return Replacement{node.input(1)};
+}
+
+constexpr Rule kBlendRules[] = {{"either", "Where", either}};
 constexpr Rule kRules[] = {{"gru-cell", "Add", fuse}, {"gru-cell-difference", "Sub", fuse}};
 
 }  // namespace
 
-bool fuse_gru_cell(Graph& graph, PassContext& context) { return rewrite(graph, context, kRules); }
+bool fuse_gru_cell(Graph& graph, PassContext& context) {
+  const bool is_plainer = rewrite(graph, context, kBlendRules);
+  return rewrite(graph, context, kRules) || is_plainer;
+}
 
 }  // namespace gatefold::passes

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "ir/op_def.h"
 #include "ir/ops/recurrent.h"
 #include "passes/passes.h"
@@ -54,10 +52,36 @@ std::optional<Projection> read_projection(const Value* value) {
     const bool is_vector =
         depends_on_weights_only(*bias) && bias->type().has_rank() && bias->type().rank() == 1;
     if (!projection || !is_vector) continue;
+    const Dim& columns = projection->matrix->type().shape->back();
+    if (!bias->type().shape->front().same_as(columns)) continue;
     projection->bias = bias;
     return projection;
   }
   return std::nullopt;
+}
+
+// Products of the same rows side by side, as those of single gates are: one product.
+std::optional<Projection> read_joined_projection(const Value* value, Rewriter& rewriter) {
+  const Node* concat = producer_of(value, "Concat");
+  if (concat == nullptr) return read_projection(value);
+  const std::int64_t axis = concat->attr_int("axis");
+  if (axis != -1 && axis != value->type().rank() - 1) return std::nullopt;
+  std::vector<Value*> matrices;
+  std::vector<Value*> biases;
+  Value* rows = nullptr;
+  for (const Value* part : concat->inputs()) {
+    const auto projection = read_projection(part);
+    if (!projection || (rows != nullptr && projection->rows != rows)) return std::nullopt;
+    if (!part->type().shape->back().is_known()) return std::nullopt;
+    rows = projection->rows;
+    matrices.push_back(projection->matrix);
+    const Dims columns{part->type().shape->back().size()};
+    biases.push_back(projection->bias != nullptr
+                         ? projection->bias
+                         : rewriter.add_constant("zeros", Tensor(part->type().dtype, columns)));
+  }
+  return Projection{rows, rewriter.add("Concat", matrices, {{"axis", std::int64_t{1}}}),
+                    rewriter.add("Concat", biases, {{"axis", std::int64_t{0}}})};
 }
 
 // B + [W * bias, 0]
@@ -77,7 +101,8 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   if (weights == nullptr || !selects_elements(*weights)) return std::nullopt;
   const Node* transpose = producer_of(node.input(kX), "Transpose");
   const bool swaps = transpose != nullptr && transpose->attr_ints("perm") == Ints{1, 0, 2};
-  const auto projection = read_projection(swaps ? transpose->input(0) : node.input(kX));
+  const auto projection =
+      read_joined_projection(swaps ? transpose->input(0) : node.input(kX), rewriter);
   if (!projection) return rewriter.no_match("its input is no product of all rows with weights");
   std::vector<Value*> ports = node.inputs();
   if (ports.size() <= kB) ports.resize(kB + 1);

@@ -8,10 +8,15 @@
 namespace gatefold::passes {
 namespace {
 
+bool is_activation(const Value* value, const Activation& activation) {
+  const auto own = activation_of(value);
+  return own && are_equal(*own, activation);
+}
+
 // True when a later step with the same recurrent weights reads `next`: the activation is found
 // behind the operators that make a linear sum.
-bool is_read_by_next_step(const Value& next, std::string_view activation, const WeightBlock& weight,
-                          const PassContext& context) {
+bool is_read_by_next_step(const Value& next, const Activation& activation,
+                          const WeightBlock& weight, const PassContext& context) {
   std::vector<const Value*> pending{&next};
   for (int visited = 0; !pending.empty() && visited < 64; ++visited) {
     const Value* value = pending.back();
@@ -20,7 +25,7 @@ bool is_read_by_next_step(const Value& next, std::string_view activation, const 
       const std::string_view op = use.user->op().name;
       if (op == "Concat" || op == "Gemm" || op == "MatMul" || op == "Add") {
         pending.push_back(use.user->output());
-      } else if (op == activation) {
+      } else if (is_activation(use.user->output(), activation)) {
         const auto sum = find_linear_terms(*use.user->input(0), context);
         if (sum && std::any_of(sum->terms.begin(), sum->terms.end(), [&](const LinearTerm& term) {
               return term.operand == &next && term.weight == weight;
@@ -34,18 +39,18 @@ bool is_read_by_next_step(const Value& next, std::string_view activation, const 
 }
 
 // The result of the step before, which has become an RNN node with these recurrent weights already.
-bool is_result_of_step(const Value& operand, std::string_view activation,
+bool is_result_of_step(const Value& operand, const Activation& activation,
                        const WeightBlock& weight) {
   const Node* squeeze = producer_of(&operand, "Squeeze");
   const Node* rnn = squeeze == nullptr ? nullptr : producer_of(squeeze->input(0), "RNN");
   return rnn != nullptr && squeeze->input(0)->output_index() == recurrent_output::kYh &&
-         rnn->attr_strings("activations") == std::vector<std::string>{std::string(activation)} &&
+         are_equal(read_recurrent_attrs(*rnn).directions[0].activations[0], activation) &&
          origin_of(rnn->input(recurrent_input::kR)) == origin_of(weight.value);
 }
 
 // A dense layer with tanh is no recurrence: something must show that the result comes back.
-std::optional<Operand> find_state(const Node& node, const LinearSum& sum,
-                                  const PassContext& context) {
+std::optional<Operand> find_state(const Node& node, const Activation& activation,
+                                  const LinearSum& sum, const PassContext& context) {
   const Value& next = *node.output();
   const Dim& size = next.type().shape->back();
   const auto operands = collect_operands({&sum});
@@ -56,9 +61,8 @@ std::optional<Operand> find_state(const Node& node, const LinearSum& sum,
     if (!(value.type().shape->back() == size) || weight.value == nullptr) continue;
     const bool is_exchanged =
         value.kind() == Value::Kind::kInput && next.output_uses() > 0 && !next.uses().empty();
-    if (is_carried(value, next) || is_exchanged ||
-        is_result_of_step(value, node.op().name, weight) ||
-        is_read_by_next_step(next, node.op().name, weight, context)) {
+    if (is_carried(value, next) || is_exchanged || is_result_of_step(value, activation, weight) ||
+        is_read_by_next_step(next, activation, weight, context)) {
       return operand;
     }
   }
@@ -66,12 +70,14 @@ std::optional<Operand> find_state(const Node& node, const LinearSum& sum,
 }
 
 std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
+  const auto activation = activation_of(node.output(0));
+  if (!activation) return std::nullopt;
   const Value& next = *node.output();
   const Type& type = next.type();
   if (!type.has_rank() || type.rank() != 2 || !type.shape->back().is_known()) return std::nullopt;
   const auto sum = find_linear_terms(*node.input(0), rewriter.context());
   if (!sum || sum->terms.size() < 2) return std::nullopt;
-  const auto hidden = find_state(node, *sum, rewriter.context());
+  const auto hidden = find_state(node, *activation, *sum, rewriter.context());
   if (!hidden) return rewriter.no_match("its result does not come back as an operand");
   const std::int64_t size = type.shape->back().size();
   const auto inputs = find_inputs({&*sum}, *hidden);
@@ -80,22 +86,20 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   Value* zeros = rewriter.add_constant("zeros", Tensor(type.dtype, {size}));
   Value* bias = rewriter.add("Concat", {build_gate_bias(rewriter, *sum, size), zeros},
                              {{"axis", std::int64_t{0}}});
+  Attrs attrs = activation_attrs(kRnn, {&*activation, 1});
+  attrs["hidden_size"] = size;
   Node* rnn = rewriter.add_node(
       "RNN",
       {build_step_input(rewriter, *inputs), build_gate_weights(rewriter, {&*sum}, *inputs, size),
        build_gate_weights(rewriter, {&*sum}, {*hidden}, size),
        rewriter.add("Unsqueeze", {bias, rewriter.add_ints({0})}), nullptr,
        build_step_input(rewriter, {*hidden})},
-      2,
-      {{"hidden_size", size},
-       {"activations", std::vector<std::string>{std::string(node.op().name)}}});
+      2, std::move(attrs));
   rnn->drop_output(0);
   return Replacement{build_step_output(rewriter, rnn->output(1), next)};
 }
 
-constexpr Rule kRules[] = {{"rnn-cell", "Tanh", fuse},
-                           {"rnn-cell-relu", "Relu", fuse},
-                           {"rnn-cell-sigmoid", "Sigmoid", fuse}};
+constexpr Rule kRules[] = {{"rnn-cell", "", fuse}};
 
 }  // namespace
 

@@ -1,164 +1,24 @@
 #include "passes/gru_step.h"
 
 #include "ir/op_def.h"
+#include "passes/blend.h"
 
 namespace gatefold {
 namespace {
-
-/// A value read as gate * weighed + (1 - gate) * other; nullptr for a zero that has vanished.
-struct Blend {
-  Value* gate = nullptr;
-  Value* weighed = nullptr;
-  Value* other = nullptr;
-};
-
-bool is_one(const Value* value, const PassContext& context) {
-  return is_filled_with(value, 1, context);
-}
-
-// The side of a binary operation that is not `known`; nullptr when it is none.
-Value* other_side(const Value* value, std::string_view op, const Value* known) {
-  const Node* node = producer_of(value, op);
-  for (std::size_t side = 0; node != nullptr && side < 2; ++side) {
-    if (node->input(side) == known) return node->input(1 - side);
-  }
-  return nullptr;
-}
-
-// What 1 - a is made of, as 1 - a, 1 + -a or -(a - 1).
-Value* read_complement(const Value* value, const PassContext& context) {
-  if (const Node* node = producer_of(value, "Sub")) {
-    return is_one(node->input(0), context) ? node->input(1) : nullptr;
-  }
-  if (const Node* node = producer_of(value, "Neg")) {
-    const Node* rest = producer_of(node->input(0), "Sub");
-    return rest != nullptr && is_one(rest->input(1), context) ? rest->input(0) : nullptr;
-  }
-  const Node* sum = producer_of(value, "Add");
-  for (std::size_t side = 0; sum != nullptr && side < 2; ++side) {
-    const Node* negative = producer_of(sum->input(side), "Neg");
-    if (negative != nullptr && is_one(sum->input(1 - side), context)) return negative->input(0);
-  }
-  return nullptr;
-}
-
-// True for 1 - gate, also as sigmoid (-a) where the gate is sigmoid (a).
-bool is_complement(const Value* value, const Value* gate, const PassContext& context) {
-  if (read_complement(value, context) == gate) return true;
-  const Node* squashed = producer_of(value, "Sigmoid");
-  const Node* negative = squashed == nullptr ? nullptr : producer_of(squashed->input(0), "Neg");
-  const Node* gate_node = producer_of(gate, "Sigmoid");
-  return negative != nullptr && gate_node != nullptr && gate_node->input(0) == negative->input(0);
-}
-
-// What is multiplied by 1 - gate: (1 - gate) * a, or a - gate * a.
-Value* read_complement_of(const Value* value, const Value* gate, const PassContext& context) {
-  if (const Node* product = producer_of(value, "Mul")) {
-    for (std::size_t side = 0; side < 2; ++side) {
-      if (is_complement(product->input(side), gate, context)) return product->input(1 - side);
-    }
-  }
-  const Node* rest = producer_of(value, "Sub");
-  const Node* product = rest == nullptr ? nullptr : producer_of(rest->input(1), "Mul");
-  for (std::size_t side = 0; product != nullptr && side < 2; ++side) {
-    if (product->input(side) == gate && product->input(1 - side) == rest->input(0)) {
-      return rest->input(0);
-    }
-  }
-  return nullptr;
-}
-
-// gate * a + (1 - gate) * b, the terms and factors in any order
-std::optional<Blend> read_two_products(const Node& sum, const PassContext& context) {
-  for (std::size_t term = 0; term < 2; ++term) {
-    const Node* direct = producer_of(sum.input(term), "Mul");
-    for (std::size_t side = 0; direct != nullptr && side < 2; ++side) {
-      Value* gate = direct->input(side);
-      Value* other = read_complement_of(sum.input(1 - term), gate, context);
-      if (other != nullptr) return Blend{gate, direct->input(1 - side), other};
-    }
-  }
-  return std::nullopt;
-}
-
-// gate * (a - b) + b; -b in the place of a - b when a is zero
-std::optional<Blend> read_difference(const Node& sum) {
-  for (std::size_t term = 0; term < 2; ++term) {
-    const Node* product = producer_of(sum.input(term), "Mul");
-    Value* base = sum.input(1 - term);
-    for (std::size_t side = 0; product != nullptr && side < 2; ++side) {
-      const Node* difference = producer_of(product->input(side), "Sub");
-      if (difference != nullptr && difference->input(1) == base) {
-        return Blend{product->input(1 - side), difference->input(0), base};
-      }
-      const Node* negative = producer_of(product->input(side), "Neg");
-      if (negative != nullptr && negative->input(0) == base) {
-        return Blend{product->input(1 - side), nullptr, base};
-      }
-    }
-  }
-  return std::nullopt;
-}
-
-// b - gate * (b - a); gate * b in the place of gate * (b - a) when a is zero
-std::optional<Blend> read_subtracted_difference(const Node& node) {
-  const Node* product = producer_of(node.input(1), "Mul");
-  Value* base = node.input(0);
-  for (std::size_t side = 0; product != nullptr && side < 2; ++side) {
-    if (product->input(side) == base) return Blend{product->input(1 - side), nullptr, base};
-    const Node* difference = producer_of(product->input(side), "Sub");
-    if (difference == nullptr || difference->input(0) != base) continue;
-    return Blend{product->input(1 - side), difference->input(1), base};
-  }
-  return std::nullopt;
-}
-
-// (1 - gate) * b, or gate * a
-std::optional<Blend> read_single_product(const Node& product, const PassContext& context) {
-  for (std::size_t side = 0; side < 2; ++side) {
-    Value* factor = product.input(side);
-    if (producer_of(product.input(1 - side), "Tanh") == nullptr) continue;
-    if (producer_of(factor, "Sigmoid") != nullptr) {
-      return Blend{factor, product.input(1 - side), nullptr};
-    }
-    if (Value* gate = read_complement(factor, context)) {
-      return Blend{gate, nullptr, product.input(1 - side)};
-    }
-  }
-  return std::nullopt;
-}
-
-// (gate * a + b) - gate * b, or gate * a - (gate - 1) * b
-std::optional<Blend> read_subtracted_product(const Node& node, const PassContext& context) {
-  const Node* product = producer_of(node.input(1), "Mul");
-  for (std::size_t side = 0; product != nullptr && side < 2; ++side) {
-    Value* factor = product->input(side);
-    Value* other = product->input(1 - side);
-    const Node* rest = producer_of(factor, "Sub");
-    const bool is_negated = rest != nullptr && is_one(rest->input(1), context);
-    Value* gate = is_negated ? rest->input(0) : factor;
-    Value* direct = node.input(0);
-    if (!is_negated) direct = other_side(direct, "Add", other);
-    if (Value* weighed = other_side(direct, "Mul", gate)) return Blend{gate, weighed, other};
-  }
-  return std::nullopt;
-}
-
-std::optional<Blend> read_blend(const Node& node, const PassContext& context) {
-  if (node.op().name == "Sub") {
-    const auto blend = read_subtracted_difference(node);
-    return blend ? blend : read_subtracted_product(node, context);
-  }
-  if (node.op().name == "Mul") return read_single_product(node, context);
-  if (const auto blend = read_two_products(node, context)) return blend;
-  return read_difference(node);
-}
 
 bool starts_from_zero(const GruStep& step, const PassContext& context) {
   return step.hidden == nullptr || is_filled_with(step.hidden, 0, context);
 }
 
-// n = tanh (x W + (r * h) R + b): the reset comes before the product.
+// The reset gate goes through the same activation as the update gate.
+bool read_reset_gate(const Value& value, GruStep& step, const PassContext& context) {
+  const auto gate = gate_under(value, context);
+  if (!gate || !are_equal(gate->activation, step.activations[0])) return false;
+  step.reset_gate = gate->sum;
+  return true;
+}
+
+// n = g (x W + (r * h) R + b): the reset comes before the product.
 bool read_reset_before(Value& sum, GruStep& step, const PassContext& context) {
   const auto terms = find_linear_terms(sum, context);
   if (!terms) return false;
@@ -168,10 +28,8 @@ bool read_reset_before(Value& sum, GruStep& step, const PassContext& context) {
     const Node* product = producer_of(term->operand, "Mul");
     for (std::size_t side = 0; product != nullptr && side < 2; ++side) {
       if (product->input(side) != step.hidden) continue;
-      const auto reset = gate_under(*product->input(1 - side), "Sigmoid", context);
-      if (!reset) continue;
-      step.reset_gate = *reset;
-      step.candidate_state.terms = {{step.hidden, term->weight}};
+      if (!read_reset_gate(*product->input(1 - side), step, context)) continue;
+      step.candidate_state.terms = {{step.hidden, term->weight, term->scale}};
       inputs.erase(term);
       return true;
     }
@@ -184,17 +42,17 @@ bool reads_state_only(const LinearSum& sum, const GruStep& step, const PassConte
   return sum.terms.size() == 1 && sum.terms.front().operand == step.hidden;
 }
 
-// n = tanh (x W + b + r * (h R + b')): the reset comes after the product.
+// n = g (x W + b + r * (h R + b')): the reset comes after the product.
 bool read_reset_after(const Node& sum, GruStep& step, const PassContext& context) {
   for (std::size_t term = 0; term < 2; ++term) {
     const Node* product = producer_of(sum.input(term), "Mul");
-    const auto input = find_linear_terms(*sum.input(1 - term), context);
-    if (product == nullptr || !input) continue;
+    const auto input =
+        product == nullptr ? std::nullopt : find_linear_terms(*sum.input(1 - term), context);
+    if (!input) continue;
     for (std::size_t side = 0; side < 2; ++side) {
-      const auto reset = gate_under(*product->input(side), "Sigmoid", context);
+      if (!read_reset_gate(*product->input(side), step, context)) continue;
       const auto state = find_linear_terms(*product->input(1 - side), context);
-      if (!reset || !state || !reads_state_only(*state, step, context)) continue;
-      step.reset_gate = *reset;
+      if (!state || !reads_state_only(*state, step, context)) continue;
       step.candidate_input = *input;
       step.candidate_state = *state;
       step.resets_after = true;
@@ -204,38 +62,27 @@ bool read_reset_after(const Node& sum, GruStep& step, const PassContext& context
   return false;
 }
 
-/// sigmoid (sum), or sigmoid (-sum), which is 1 - sigmoid (sum).
-struct UpdateGate {
-  LinearSum sum;
-  bool is_negated = false;
-};
-
-std::optional<UpdateGate> read_update_gate(const Value& gate, const PassContext& context) {
-  const Node* squashed = producer_of(&gate, "Sigmoid");
-  const Node* negative = squashed == nullptr ? nullptr : producer_of(squashed->input(0), "Neg");
-  const auto sum = negative == nullptr ? gate_under(gate, "Sigmoid", context)
-                                       : find_linear_terms(*negative->input(0), context);
-  return sum ? std::optional(UpdateGate{*sum, negative != nullptr}) : std::nullopt;
-}
-
 }  // namespace
 
 std::optional<GruStep> read_gru_step(const Node& node, const Rewriter& rewriter) {
   const PassContext& context = rewriter.context();
   const auto blend = read_blend(node, context);
   if (!blend) return std::nullopt;
-  const auto gate = read_update_gate(*blend->gate, context);
-  if (!gate) return rewriter.no_match("the update gate is not a sigmoid of a linear sum");
-  for (const bool negated : {false, true}) {
-    const Node* squashed = producer_of(negated ? blend->weighed : blend->other, "Tanh");
-    if (squashed == nullptr) continue;
+  const auto gate = gate_under(*blend->gate, context);
+  if (!gate) return rewriter.no_match("the update gate is not an activation of a linear sum");
+  for (const bool negates : {false, true}) {
+    const Value* candidate = negates ? blend->weighed : blend->other;
+    const auto activation = activation_of(candidate);
+    if (!activation || (negates && !is_point_symmetric(gate->activation))) continue;
     GruStep step;
-    step.update_gate = gate->sum;
-    step.update_is_negated = negated != gate->is_negated;
-    step.hidden = negated ? blend->other : blend->weighed;
-    const Node* sum = producer_of(squashed->input(0), "Add");
+    step.activations = {gate->activation, *activation};
+    step.update_gate = negates ? negated(gate->sum) : gate->sum;
+    step.hidden = negates ? blend->other : blend->weighed;
+    Value& under = *candidate->producer()->input(0);
+    const Node* sum = producer_of(&under, "Add");
     if (sum != nullptr && read_reset_after(*sum, step, context)) return step;
-    if (read_reset_before(*squashed->input(0), step, context)) return step;
+    step.reset_gate.reset();
+    if (read_reset_before(under, step, context)) return step;
   }
   return rewriter.no_match("no candidate state with a reset gate on h was found");
 }

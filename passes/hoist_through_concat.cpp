@@ -4,6 +4,7 @@
 #include "passes/axes.h"
 #include "passes/passes.h"
 #include "passes/recurrent_cell.h"
+#include "passes/row_range.h"
 
 namespace gatefold::passes {
 namespace {
@@ -22,17 +23,20 @@ struct Parts {
   const Type& type() const { return first().output()->type(); }  ///< Of one result.
 };
 
-// The differing inputs, put together as the results are, along `axis`.
-Value* join(const Parts& parts, std::int64_t axis) {
+// The inputs of a port, put together as the results are, along `axis`.
+Value* join(const Parts& parts, std::size_t port, std::int64_t axis) {
   Rewriter& rewriter = *parts.rewriter;
   std::vector<Value*> values;
   for (const Node* node : parts.nodes) {
-    Value* value = node->input(parts.port);
+    Value* value = node->input(port);
     values.push_back(parts.stacks ? rewriter.add("Unsqueeze", {value, rewriter.add_ints({axis})})
                                   : value);
   }
   return rewriter.add("Concat", values, {{"axis", axis}});
 }
+
+// The differing inputs, put together.
+Value* join(const Parts& parts, std::int64_t axis) { return join(parts, parts.port, axis); }
 
 // The operator once, on all inputs.
 Value* apply(const Parts& parts, Value* joined, Attrs attrs) {
@@ -47,9 +51,9 @@ Value* apply(const Parts& parts, Value* joined) {
 
 Value* hoist_unary(const Parts& parts) { return apply(parts, join(parts, parts.axis)); }
 
-bool have_shape_of_result(const Parts& parts) {
+bool have_shape_of_result(const Parts& parts, std::size_t port) {
   return std::all_of(parts.nodes.begin(), parts.nodes.end(), [&](const Node* node) {
-    return have_same_shape(node->input(parts.port)->type(), node->output()->type());
+    return have_same_shape(node->input(port)->type(), node->output()->type());
   });
 }
 
@@ -57,7 +61,7 @@ bool have_shape_of_result(const Parts& parts) {
 // one element there.
 Value* hoist_binary(const Parts& parts) {
   const Type& shared = parts.first().input(1 - parts.port)->type();
-  if (!shared.has_rank() || !have_shape_of_result(parts)) return nullptr;
+  if (!shared.has_rank() || !have_shape_of_result(parts, parts.port)) return nullptr;
   const std::int64_t at = shared.rank() - (parts.type().rank() - parts.axis);
   const bool ends_behind = parts.stacks ? at <= 0 : at < 0;
   const bool repeats =
@@ -159,22 +163,24 @@ bool are_stacked(const Node& concat, std::int64_t axis, const Rewriter& rewriter
   });
 }
 
-// The only input in which the nodes differ; nothing when they differ in more.
-std::optional<std::size_t> differing_port(const std::vector<Node*>& nodes) {
+// The inputs in which the nodes differ; nothing when they are not the same operator with the same
+// attributes.
+std::optional<std::vector<std::size_t>> differing_ports(const std::vector<Node*>& nodes) {
   const Node& first = *nodes.front();
-  std::optional<std::size_t> differing;
+  std::vector<std::size_t> ports;
   for (const Node* node : nodes) {
     const bool is_same = &node->op() == &first.op() && node->graph() == first.graph() &&
                          node->input_count() == first.input_count() &&
                          have_equal_attrs(*node, first);
     if (!is_same) return std::nullopt;
-    for (std::size_t port = 0; port < first.input_count(); ++port) {
-      if (node->input(port) == first.input(port) || differing == port) continue;
-      if (differing) return std::nullopt;
-      differing = port;
-    }
   }
-  return differing;
+  for (std::size_t port = 0; port < first.input_count(); ++port) {
+    const bool differs = std::any_of(nodes.begin(), nodes.end(), [&](const Node* node) {
+      return node->input(port) != first.input(port);
+    });
+    if (differs) ports.push_back(port);
+  }
+  return ports;
 }
 
 std::optional<Parts> read_parts(const Node& concat, Rewriter& rewriter) {
@@ -190,16 +196,57 @@ std::optional<Parts> read_parts(const Node& concat, Rewriter& rewriter) {
     }
     parts.nodes.push_back(node);
   }
-  const auto port = differing_port(parts.nodes);
-  if (!port || !parts.type().has_rank()) return std::nullopt;
-  parts.port = *port;
-  return parts;
+  return parts.type().has_rank() ? std::optional(parts) : std::nullopt;
+}
+
+// True when the port reads rows of one value in order, so that joining them costs nothing.
+bool reads_rows_in_order(const Parts& parts, std::size_t port) {
+  std::optional<RowRange> before;
+  for (const Node* node : parts.nodes) {
+    const Value* value = node->input(port);
+    const auto rows = value == nullptr ? std::nullopt : read_row_range(*value, *parts.rewriter);
+    const bool follows =
+        rows && (!before || (rows->source == before->source && rows->axis == before->axis &&
+                             rows->first == before->last));
+    if (!follows) return false;
+    before = rows;
+  }
+  return true;
+}
+
+// Arithmetic and Concat of rows of several sequences, of the sequences.
+Value* hoist_of_rows(const Parts& parts) {
+  const OpDef& op = parts.first().op();
+  constexpr std::string_view kArithmetic[] = {"Add", "Sub", "Mul", "Div"};
+  const bool is_arithmetic =
+      std::find(std::begin(kArithmetic), std::end(kArithmetic), op.name) != std::end(kArithmetic);
+  if (!op.domain.empty() || (!is_arithmetic && op.name != "Concat")) return nullptr;
+  Attrs attrs = parts.first().attrs();
+  if (!is_arithmetic) {
+    const std::int64_t axis = positive_axis(parts.first().attr_int("axis"), parts.type().rank());
+    if (!parts.stacks && axis == parts.axis) return nullptr;
+    attrs["axis"] = axis + (parts.stacks && axis >= parts.axis ? 1 : 0);
+  }
+  const std::size_t count = parts.first().input_count();
+  for (std::size_t port = 0; port < count; ++port) {
+    if (is_arithmetic && !have_shape_of_result(parts, port)) return nullptr;
+    if (!reads_rows_in_order(parts, port)) return nullptr;
+  }
+  std::vector<Value*> inputs;
+  for (std::size_t port = 0; port < count; ++port) inputs.push_back(join(parts, port, parts.axis));
+  return parts.rewriter->add(op.name, inputs, std::move(attrs));
 }
 
 // Concat (f (x_1), f (x_2), ..) -> f (Concat (x_1, x_2, ..))
 std::optional<Replacement> hoist(Node& node, Rewriter& rewriter) {
-  const auto parts = read_parts(node, rewriter);
-  if (!parts) return std::nullopt;
+  auto parts = read_parts(node, rewriter);
+  const auto ports = parts ? differing_ports(parts->nodes) : std::nullopt;
+  if (!ports || ports->empty()) return std::nullopt;
+  if (ports->size() > 1) {
+    Value* result = hoist_of_rows(*parts);
+    return result == nullptr ? std::nullopt : std::optional(Replacement{result});
+  }
+  parts->port = ports->front();
   const OpDef& op = parts->first().op();
   const auto* row = std::find_if(std::begin(kHoists), std::end(kHoists),
                                  [&](const Hoist& hoist) { return hoist.op == op.name; });

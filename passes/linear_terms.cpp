@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "ir/op_def.h"
+#include "passes/graph_builder.h"
 
 namespace gatefold {
 namespace {
@@ -57,85 +58,145 @@ Tensor transposed_identity(DataType dtype, IndexRange rows, IndexRange columns) 
   return tensor.converted(dtype);
 }
 
+/// Columns of a value as part of a sum.
+struct Part {
+  Value* value = nullptr;
+  IndexRange columns;
+  double scale = 1;
+
+  Part of(Value* other) const { return {other, columns, scale}; }
+  Part scaled(double factor) const { return {value, columns, scale * factor}; }
+};
+
 /// Collects the terms of one sum; every method returns false when it meets what it cannot read.
 class Collector {
  public:
   Collector(LinearSum& sum, const PassContext& context) : sum_(sum), context_(context) {}
 
-  bool collect(Value& value, IndexRange columns) {
-    if (depends_on_weights_only(value)) return add_bias(value, columns);
+  bool collect(const Part& part) {
+    Value& value = *part.value;
+    if (depends_on_weights_only(value)) return add_bias(part);
     if (!has_known_columns(value)) return false;
-    if (is_op(value, "Add") || is_op(value, "Sum")) return collect_add(*value.producer(), columns);
-    if (is_op(value, "MatMul")) return collect_matmul(*value.producer(), columns);
-    if (is_op(value, "Gemm")) return collect_gemm(*value.producer(), columns);
-    if (const auto cut = behind_cut(value, columns, context_)) {
-      return collect(*cut->source, cut->columns);
+    if (is_op(value, "Add") || is_op(value, "Sum")) return collect_add(part);
+    if (is_op(value, "Sub")) return collect_difference(part);
+    if (is_op(value, "Mul") || is_op(value, "Div")) return collect_product(part);
+    if (is_op(value, "MatMul")) return collect_matmul(part);
+    if (is_op(value, "Gemm")) return collect_gemm(part);
+    if (const auto cut = behind_cut(value, part.columns, context_)) {
+      return collect({cut->source, cut->columns, part.scale});
     }
-    if (is_op(value, "Identity")) return collect(*value.producer()->input(0), columns);
+    if (is_op(value, "Identity")) return collect(part.of(value.producer()->input(0)));
+    if (is_op(value, "Neg")) return collect(part.of(value.producer()->input(0)).scaled(-1));
     const bool moves_rows =
         is_op(value, "Squeeze") || is_op(value, "Unsqueeze") || is_op(value, "Reshape");
-    if (is_row_of_sequence(value)) return add_row(value, columns);
+    if (is_row_of_sequence(value)) return add_row(part);
     if (!moves_rows) return false;
     Value& source = *value.producer()->input(0);
     return has_known_columns(source) && last_dim(source) == last_dim(value) &&
-           collect(source, columns);
+           collect(part.of(&source));
   }
 
  private:
-  bool add_bias(Value& value, IndexRange columns) {
-    if (!value.type().has_rank() || value.type().rank() > 2) return false;
-    if (!is_single_number(value)) {
-      if (!has_known_columns(value) || columns.last > last_dim(value).size()) return false;
-      if (value.type().rank() == 2 && !value.type().shape->front().is(1)) {
-        const Tensor* numbers = context_.constant(&value);
-        if (numbers == nullptr || !has_equal_rows(*numbers)) return false;
-      }
-    }
-    sum_.biases.push_back({&value, columns});
+  bool add_bias(const Part& part) {
+    if (!is_vector(part)) return false;
+    sum_.biases.push_back({part.value, part.columns, part.scale});
     return true;
   }
 
-  bool collect_add(const Node& node, IndexRange columns) {
-    const auto sides = node.inputs();
-    return std::all_of(sides.begin(), sides.end(), [&](Value* side) {
-      return (depends_on_weights_only(*side) ||
-              have_same_shape(side->type(), node.output(0)->type())) &&
-             collect(*side, columns);
-    });
+  // A row that is the same for all rows of the sum, or a single number.
+  bool is_vector(const Part& part) const {
+    const Value& value = *part.value;
+    if (!value.type().has_rank() || value.type().rank() > 2) return false;
+    if (is_single_number(value)) return true;
+    if (!has_known_columns(value) || part.columns.last > last_dim(value).size()) return false;
+    if (value.type().rank() == 1 || value.type().shape->front().is(1)) return true;
+    const Tensor* numbers = context_.constant(&value);
+    return numbers != nullptr && has_equal_rows(*numbers);
   }
 
-  bool collect_matmul(const Node& node, IndexRange columns) {
+  // A side of the sum, which must not be broadcast unless it is a bias.
+  bool collect_side(const Part& side, const Value& sum) {
+    return (depends_on_weights_only(*side.value) ||
+            have_same_shape(side.value->type(), sum.type())) &&
+           collect(side);
+  }
+
+  bool collect_add(const Part& part) {
+    const auto sides = part.value->producer()->inputs();
+    return std::all_of(sides.begin(), sides.end(),
+                       [&](Value* side) { return collect_side(part.of(side), *part.value); });
+  }
+
+  bool collect_difference(const Part& part) {
+    const Node& node = *part.value->producer();
+    return collect_side(part.of(node.input(0)), *part.value) &&
+           collect_side(part.of(node.input(1)).scaled(-1), *part.value);
+  }
+
+  // Of a number and a sum, or of a vector and an operand.
+  bool collect_product(const Part& part) {
+    const Node& node = *part.value->producer();
+    const bool divides = node.op().name == "Div";
+    for (const std::size_t side : {0, 1}) {
+      Value* factor = node.input(1 - side);
+      Value* rest = node.input(side);
+      if ((divides && side == 1) || !have_same_shape(rest->type(), part.value->type())) continue;
+      const Tensor* number = context_.constant(factor);
+      if (number != nullptr && number->size() == 1) {
+        const double scale = number->number_at(0);
+        return scale != 0 && collect(part.of(rest).scaled(divides ? 1 / scale : scale));
+      }
+      if (divides || !depends_on_weights_only(*factor)) continue;
+      if (!is_vector(part.of(factor)) || !is_all_columns(part)) continue;
+      sum_.peepholes.push_back({rest, {factor, part.columns, part.scale}});
+      return true;
+    }
+    return false;
+  }
+
+  static bool is_all_columns(const Part& part) {
+    return part.columns.first == 0 && last_dim(*part.value).is(part.columns.last);
+  }
+
+  bool collect_matmul(const Part& part) {
+    const Node& node = *part.value->producer();
     Value& weight = *node.input(1);
     if (!depends_on_weights_only(weight) || !has_known_columns(weight)) return false;
     if (weight.type().rank() != 2 || !weight.type().is_static()) return false;
     const IndexRange rows{0, weight.type().shape->front().size()};
-    return add_term(*node.input(0), {&weight, false, rows, columns});
+    return add_term({node.input(0), {&weight, false, rows, part.columns}, part.scale});
   }
 
-  bool collect_gemm(const Node& node, IndexRange columns) {
+  bool collect_gemm(const Part& part) {
+    const Node& node = *part.value->producer();
     Value& weight = *node.input(1);
-    if (node.attr_int("transA") != 0 || node.attr_float("alpha") != 1.0F) return false;
+    if (node.attr_int("transA") != 0) return false;
     if (!depends_on_weights_only(weight) || !weight.type().is_static()) return false;
     const bool transposed = node.attr_int("transB") != 0;
-    const Dims dims = weight.type().dims();
-    if (!add_term(*node.input(0), {&weight, transposed, {0, dims[transposed ? 1 : 0]}, columns})) {
+    const IndexRange rows{0, weight.type().dims()[transposed ? 1 : 0]};
+    const double alpha = node.attr_float("alpha");
+    if (alpha == 0) return false;
+    if (!add_term({node.input(0), {&weight, transposed, rows, part.columns}, part.scale * alpha})) {
       return false;
     }
     Value* addend = node.input(2);
     if (addend == nullptr) return true;
-    if (node.attr_float("beta") != 1.0F || !addend->type().has_rank()) return false;
-    if (depends_on_weights_only(*addend)) return collect(*addend, columns);
+    const double beta = node.attr_float("beta");
+    if (beta == 0 || !addend->type().has_rank()) return false;
+    const Part rest = part.of(addend).scaled(beta);
+    if (depends_on_weights_only(*addend)) return collect(rest);
     // One row added to all rows is one term per row only when there is one row.
-    const bool is_single_row = node.output(0)->type().shape->front().is(1);
-    return (is_single_row || have_same_shape(addend->type(), node.output(0)->type())) &&
-           collect(*addend, columns);
+    const bool is_single_row = part.value->type().shape->front().is(1);
+    return (is_single_row || have_same_shape(addend->type(), part.value->type())) && collect(rest);
   }
 
-  bool add_row(Value& row, IndexRange columns) {
-    return add_term(row, {nullptr, false, {0, last_dim(row).size()}, columns});
+  bool add_row(const Part& part) {
+    const IndexRange rows{0, last_dim(*part.value).size()};
+    return add_term({part.value, {nullptr, false, rows, part.columns}, part.scale});
   }
 
-  bool add_term(Value& operand, const WeightBlock& weight) {
+  bool add_term(const LinearTerm& term) {
+    const Value& operand = *term.operand;
     if (is_op(operand, "Concat")) {
       const Node& node = *operand.producer();
       const std::int64_t axis = node.attr_int("axis");
@@ -143,18 +204,19 @@ class Collector {
       const bool is_split = (axis == -1 || axis == operand.type().rank() - 1) &&
                             std::all_of(parts.begin(), parts.end(),
                                         [](const Value* part) { return has_known_columns(*part); });
-      if (is_split) return add_parts(parts, weight);
+      if (is_split) return add_parts(parts, term);
     }
-    sum_.terms.push_back({&operand, weight});
+    sum_.terms.push_back(term);
     return true;
   }
 
-  bool add_parts(const std::vector<Value*>& parts, WeightBlock weight) {
-    std::int64_t row = weight.rows.first;
+  bool add_parts(const std::vector<Value*>& parts, LinearTerm term) {
+    std::int64_t row = term.weight.rows.first;
     for (Value* part : parts) {
-      weight.rows = {row, row + last_dim(*part).size()};
-      row = weight.rows.last;
-      if (!add_term(*part, weight)) return false;
+      term.operand = part;
+      term.weight.rows = {row, row + last_dim(*part).size()};
+      row = term.weight.rows.last;
+      if (!add_term(term)) return false;
     }
     return true;
   }
@@ -183,11 +245,17 @@ bool depends_on_weights_only(const Value& value) {
   });
 }
 
-std::optional<LinearSum> find_linear_terms(const ColumnCut& cut, const PassContext& context) {
+std::optional<LinearSum> find_linear_terms_and_peepholes(const ColumnCut& cut,
+                                                         const PassContext& context) {
   LinearSum sum;
   Collector collector(sum, context);
-  if (!collector.collect(*cut.source, cut.columns)) return std::nullopt;
+  if (!collector.collect({cut.source, cut.columns})) return std::nullopt;
   return sum;
+}
+
+std::optional<LinearSum> find_linear_terms(const ColumnCut& cut, const PassContext& context) {
+  auto sum = find_linear_terms_and_peepholes(cut, context);
+  return sum && sum->peepholes.empty() ? sum : std::nullopt;
 }
 
 std::optional<LinearSum> find_linear_terms(Value& value, const PassContext& context) {
@@ -195,7 +263,22 @@ std::optional<LinearSum> find_linear_terms(Value& value, const PassContext& cont
   return find_linear_terms({&value, {0, last_dim(value).size()}}, context);
 }
 
-Value* build_transposed_weight(Rewriter& rewriter, const LinearTerm& term) {
+LinearSum negated(LinearSum sum) {
+  for (LinearTerm& term : sum.terms) term.scale = -term.scale;
+  for (BiasBlock& bias : sum.biases) bias.scale = -bias.scale;
+  for (ElementTerm& term : sum.peepholes) term.weight.scale = -term.weight.scale;
+  return sum;
+}
+
+namespace {
+
+Value* multiplied(Rewriter& rewriter, Value* value, double scale) {
+  if (scale == 1) return value;
+  if (scale == -1) return rewriter.add("Neg", {value});
+  return rewriter.add("Mul", {value, GraphBuilder(*value->graph()).add_scalar(scale, *value)});
+}
+
+Value* build_unscaled(Rewriter& rewriter, const LinearTerm& term) {
   const WeightBlock& block = term.weight;
   if (block.value == nullptr) {
     return rewriter.add_constant(
@@ -208,7 +291,7 @@ Value* build_transposed_weight(Rewriter& rewriter, const LinearTerm& term) {
   return rewriter.add("Transpose", {matrix}, {{"perm", std::vector<std::int64_t>{1, 0}}});
 }
 
-Value* build_bias(Rewriter& rewriter, const BiasBlock& block) {
+Value* build_unscaled(Rewriter& rewriter, const BiasBlock& block) {
   Value* value = block.value;
   if (is_single_number(*value)) {
     return rewriter.add("Expand", {rewriter.add("Reshape", {value, rewriter.add_ints({1})}),
@@ -219,6 +302,16 @@ Value* build_bias(Rewriter& rewriter, const BiasBlock& block) {
     value = rewriter.add("Squeeze", {value, rewriter.add_ints({0})});
   }
   return cut(rewriter, value, 0, block.columns);
+}
+
+}  // namespace
+
+Value* build_transposed_weight(Rewriter& rewriter, const LinearTerm& term) {
+  return multiplied(rewriter, build_unscaled(rewriter, term), term.scale);
+}
+
+Value* build_bias(Rewriter& rewriter, const BiasBlock& block) {
+  return multiplied(rewriter, build_unscaled(rewriter, block), block.scale);
 }
 
 }  // namespace gatefold

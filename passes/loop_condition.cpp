@@ -1,7 +1,6 @@
 #include "passes/loop_condition.h"
 
 #include <algorithm>
-#include <functional>
 #include <limits>
 #include <unordered_map>
 #include <unordered_set>
@@ -118,38 +117,79 @@ bool fix_trip_count(const LoopView& loop, PassContext& context) {
   return true;
 }
 
-// Reads the iteration number plus one.
-bool is_iterations_done(const Value* value, const LoopView& loop, const PassContext& context) {
-  const Node* sum = producer_of(value, "Add");
-  for (std::size_t side = 0; sum != nullptr && side < 2; ++side) {
-    if (behind_identities(sum->input(side)) == loop.body().inputs()[kIteration] &&
-        known_number(sum->input(1 - side), context) == 1) {
-      return true;
-    }
-  }
-  return false;
+/// A whole number of the form iteration * i + bounds * bound + offset, where i is the iteration
+/// number and `bound` a value from outside.
+struct Count {
+  std::int64_t iteration = 0;
+  std::int64_t bounds = 0;
+  std::int64_t offset = 0;
+  Value* bound = nullptr;
+};
+
+std::optional<Count> sum_of(const Count& a, const Count& b, std::int64_t sign) {
+  if (a.bound != nullptr && b.bound != nullptr && a.bound != b.bound) return std::nullopt;
+  return Count{a.iteration + sign * b.iteration, a.bounds + sign * b.bounds,
+               a.offset + sign * b.offset, a.bound != nullptr ? a.bound : b.bound};
 }
 
-using IsCount = std::function<bool(const Value*)>;
+Count multiple_of(const Count& count, std::int64_t factor) {
+  return {count.iteration * factor, count.bounds * factor, count.offset * factor, count.bound};
+}
 
-// The value that a count must stay below: count < bound, bound > count, or both of an And.
-Value* read_bound(Value* condition, const IsCount& is_count, const PassContext& context) {
+std::optional<Count> read_count(Value* value, const LoopView& loop, const PassContext& context) {
+  value = behind_identities(value);
+  if (value == loop.body().inputs()[kIteration]) return Count{.iteration = 1};
+  if (const auto number = known_number(value, context)) return Count{.offset = *number};
+  for (const std::string_view op : {"Add", "Sub", "Mul"}) {
+    const Node* node = producer_of(value, op);
+    if (node == nullptr) continue;
+    const auto a = read_count(node->input(0), loop, context);
+    const auto b = read_count(node->input(1), loop, context);
+    if (!a || !b) return std::nullopt;
+    if (op != "Mul") return sum_of(*a, *b, op == "Add" ? 1 : -1);
+    const bool is_multiple = a->iteration == 0 && a->bounds == 0;
+    if (is_multiple) return multiple_of(*b, a->offset);
+    const bool is_scaled = b->iteration == 0 && b->bounds == 0;
+    return is_scaled ? std::optional(multiple_of(*a, b->offset)) : std::nullopt;
+  }
+  const bool is_outside = value->graph() != &loop.body();
+  return is_outside ? std::optional(Count{.bounds = 1, .bound = value}) : std::nullopt;
+}
+
+// What must be positive for the condition to hold: b - a of a < b, or of b > a.
+std::optional<Count> read_distance(const Value* condition, const LoopView& loop,
+                                   const PassContext& context) {
+  const Node* node = condition->producer();
+  if (node == nullptr || !node->op().domain.empty()) return std::nullopt;
+  const std::string_view op = node->op().name;
+  const bool is_less = op == "Less" || op == "LessOrEqual";
+  if (!is_less && op != "Greater" && op != "GreaterOrEqual") return std::nullopt;
+  const auto small = read_count(node->input(is_less ? 0 : 1), loop, context);
+  const auto large = read_count(node->input(is_less ? 1 : 0), loop, context);
+  auto distance = small && large ? sum_of(*large, *small, -1) : std::nullopt;
+  if (distance && (op == "LessOrEqual" || op == "GreaterOrEqual")) ++distance->offset;
+  return distance;
+}
+
+// The value that must be larger than the number of iterations done for the condition to hold, where
+// `done` says whether one more is done than the iteration number says; nullptr for other
+// conditions.
+Value* read_bound(Value* condition, bool done, const LoopView& loop, const PassContext& context) {
   condition = behind_identities(condition);
   if (const Node* both = producer_of(condition, "And")) {
     if (known_number(both->input(0), context) == 1) {
-      return read_bound(both->input(1), is_count, context);
+      return read_bound(both->input(1), done, loop, context);
     }
-    Value* bound = read_bound(both->input(0), is_count, context);
+    Value* bound = read_bound(both->input(0), done, loop, context);
     const bool is_same = known_number(both->input(1), context) == 1 ||
-                         read_bound(both->input(1), is_count, context) == bound;
+                         read_bound(both->input(1), done, loop, context) == bound;
     return is_same ? bound : nullptr;
   }
-  if (const Node* less = producer_of(condition, "Less")) {
-    return is_count(less->input(0)) ? behind_identities(less->input(1)) : nullptr;
-  }
-  const Node* greater = producer_of(condition, "Greater");
-  return greater != nullptr && is_count(greater->input(1)) ? behind_identities(greater->input(0))
-                                                           : nullptr;
+  const auto distance = read_distance(condition, loop, context);
+  const std::int64_t expected = done ? -1 : 0;
+  const bool fits = distance && distance->iteration == expected && distance->bounds == 1 &&
+                    distance->offset == expected;
+  return fits ? distance->bound : nullptr;
 }
 
 // True when the loop does not begin unless `bound` lets it run, or runs `bound` times at most.
@@ -157,10 +197,7 @@ bool is_held_from_the_start(const LoopView& loop, const Value* bound, const Pass
   const Value* trips = loop.node().input(kTripCount);
   Value* starts = loop.node().input(kCondition);
   const bool is_zero_trips_left =
-      starts != nullptr &&
-      read_bound(
-          starts, [&](const Value* count) { return known_number(count, context) == 0; }, context) ==
-          bound;
+      starts != nullptr && read_bound(starts, false, loop, context) == bound;
   if (trips == bound)
     return is_zero_trips_left || starts == nullptr || known_number(starts, context) == 1;
   const bool is_unlimited = trips == nullptr || known_number(trips, context).value_or(0) >=
@@ -173,8 +210,7 @@ bool bound_by_value(const LoopView& loop, PassContext& context) {
   Graph& body = loop.body();
   Node& node = loop.node();
   Value* next = body.outputs()[kNextCondition].value;
-  Value* bound = read_bound(
-      next, [&](const Value* count) { return is_iterations_done(count, loop, context); }, context);
+  Value* bound = read_bound(next, true, loop, context);
   if (bound == nullptr || bound->graph() == &body || bound->type().dtype != DataType::kInt64) {
     return false;
   }

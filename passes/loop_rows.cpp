@@ -123,6 +123,12 @@ std::optional<LoopRows::Course> LoopRows::course_of(const Value& index, const Di
   return course;
 }
 
+std::optional<bool> LoopRows::counts_backwards(const Value& index, const Dim& extent) {
+  const auto course = course_of(index, extent);
+  if (!course || course->first != 0 || course->last) return std::nullopt;
+  return course->backwards;
+}
+
 // The rows with time in front.
 Rows LoopRows::read_course(Value* sequence, std::int64_t axis, const Course& course) {
   if (course.first != 0 || course.last) {

@@ -30,6 +30,9 @@ class LoopRows {
   std::optional<Value*> final_state(std::size_t index);
   /// The rows in the order of the iterations, or in the opposite one.
   Value* in_order(const Rows& rows, bool reversed = false);
+  /// Whether the iterations take the indices below the extent in order (false) or from the last one
+  /// down (true), each once; nothing when they do neither.
+  std::optional<bool> counts_backwards(const Value& index, const Dim& extent);
   /// The rows with time moved from the front to `axis`.
   Value* with_time_at(Value* rows, std::int64_t axis);
 
@@ -61,6 +64,7 @@ class LoopRows {
   std::optional<Rows> map_concat(const Node& node);
   std::optional<Rows> map_rank_change(const Node& node);
   std::optional<Rows> map_elements(const Node& node);
+  std::optional<Rows> map_row_function(const Node& node);
   const Step* step_of(const Node& node);
   std::optional<Step> build_step(const Node& node);
   Node* add_step(const Node& node, const Step& step, const Rows& input);

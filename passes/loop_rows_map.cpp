@@ -5,6 +5,7 @@
 #include "passes/axes.h"
 #include "passes/loop_rows.h"
 #include "passes/recurrent_cell.h"
+#include "passes/row_functions.h"
 
 namespace gatefold {
 namespace {
@@ -31,7 +32,24 @@ std::optional<Rows> LoopRows::map_node(const Node& node, std::size_t output) {
   if (op == "MatMul") return map_matmul(node);
   if (op == "Concat") return map_concat(node);
   if (op == "Squeeze" || op == "Unsqueeze") return map_rank_change(node);
-  return is_elementwise(op) ? map_elements(node) : std::nullopt;
+  return is_elementwise(op) ? map_elements(node) : map_row_function(node);
+}
+
+// What is computed of each row of the last axis alone, like Softmax.
+std::optional<Rows> LoopRows::map_row_function(const Node& node) {
+  const auto port = row_input(node);
+  if (!port || is_outside(node.input(*port))) return std::nullopt;
+  const auto rows = rows_of(node.input(*port));
+  if (!rows) return std::nullopt;
+  std::vector<Value*> inputs = node.inputs();
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (i != *port && !is_outside(inputs[i])) return std::nullopt;
+    if (i != *port && inputs[i] != nullptr) inputs[i] = outside(inputs[i]);
+  }
+  inputs[*port] = rows->value;
+  Attrs attrs = node.attrs();
+  if (node.find_attr("axis") != nullptr) attrs["axis"] = std::int64_t{-1};
+  return Rows{rewriter_.add(node.op().name, inputs, attrs), rows->backwards};
 }
 
 // Values from outside are aligned with the last axes of the rows, as they are in the body.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 
 #include "passes/recurrent_cell.h"
@@ -7,10 +8,12 @@
 namespace gatefold {
 
 /// One step of an LSTM, its gates found by what they do: c' = f * c + i * g, h' = o * tanh (c').
-/// From a zero state only c' = i * g may be left.
+/// The gates i and f may also read c through peepholes, o may read c'. From a zero state only
+/// c' = i * g may be left.
 struct LstmStep {
-  Value* next_cell = nullptr;  ///< c'
-  Value* cell = nullptr;       ///< c; nullptr where it has vanished.
+  std::array<Activation, 3> activations;  ///< f of the gates, g of the candidate, h of c'.
+  Value* next_cell = nullptr;             ///< c'
+  Value* cell = nullptr;                  ///< c; nullptr where it has vanished.
   LinearSum input_gate;
   LinearSum output_gate;
   std::optional<LinearSum> forget_gate;  ///< Vanishes with c.

@@ -4,7 +4,7 @@
 #include <unordered_map>
 
 #include "ir/op_def.h"
-#include "ir/ops/recurrent.h"
+#include "passes/blend.h"
 
 namespace gatefold {
 namespace {
@@ -103,15 +103,63 @@ bool is_filled_with(const Value* value, double number, const PassContext& contex
   return true;
 }
 
-std::optional<LinearSum> gate_under(const Value& value, std::string_view activation,
-                                    const PassContext& context) {
+std::optional<Activation> activation_of(const Value* value) {
+  constexpr std::string_view kActivations[] = {"Sigmoid", "Tanh",     "Relu",     "HardSigmoid",
+                                               "Elu",     "Softsign", "Softplus", "LeakyRelu"};
+  const Node* node = value == nullptr ? nullptr : value->producer();
+  if (node == nullptr || !node->op().domain.empty()) return std::nullopt;
+  const auto* name = std::find(std::begin(kActivations), std::end(kActivations), node->op().name);
+  if (name == std::end(kActivations)) return std::nullopt;
+  Activation activation{.def = find_activation(*name)};
+  if (activation.def->alpha) activation.alpha = node->attr_float("alpha");
+  if (activation.def->beta) activation.beta = node->attr_float("beta");
+  return activation;
+}
+
+bool are_equal(const Activation& a, const Activation& b) {
+  return a.def == b.def && a.alpha == b.alpha && a.beta == b.beta;
+}
+
+bool is_point_symmetric(const Activation& activation) {
+  return activation.kind() == ActivationKind::kSigmoid ||
+         (activation.kind() == ActivationKind::kHardSigmoid && activation.beta == 0.5F);
+}
+
+Attrs activation_attrs(const RecurrentKind& kind, std::span<const Activation> activations) {
+  std::vector<std::string> names;
+  std::vector<float> alphas;
+  std::vector<float> betas;
+  for (const Activation& activation : activations) {
+    names.emplace_back(activation.def->name);
+    if (activation.def->alpha) alphas.push_back(activation.alpha);
+    if (activation.def->beta) betas.push_back(activation.beta);
+  }
+  if (std::equal(names.begin(), names.end(), kind.default_activations.begin())) return {};
+  Attrs attrs{{"activations", names}};
+  if (!alphas.empty()) attrs["activation_alpha"] = alphas;
+  if (!betas.empty()) attrs["activation_beta"] = betas;
+  return attrs;
+}
+
+std::optional<Gate> gate_with_peepholes_under(const Value& value, const PassContext& context) {
   if (!has_known_columns(value)) return std::nullopt;
-  // The activation may have been taken of several gates at once.
+  if (const Value* opposite = read_complement(&value, context)) {
+    auto gate = gate_with_peepholes_under(*opposite, context);
+    if (!gate || !is_point_symmetric(gate->activation)) return std::nullopt;
+    return Gate{gate->activation, negated(std::move(gate->sum))};
+  }
   ColumnCut cut{const_cast<Value*>(&value), {0, columns_of(value)}};
   while (const auto behind = behind_cut(*cut.source, cut.columns, context)) cut = *behind;
-  const Node* node = producer_of(cut.source, activation);
-  if (node == nullptr) return std::nullopt;
-  return find_linear_terms({node->input(0), cut.columns}, context);
+  const auto activation = activation_of(cut.source);
+  if (!activation) return std::nullopt;
+  auto sum =
+      find_linear_terms_and_peepholes({cut.source->producer()->input(0), cut.columns}, context);
+  return sum ? std::optional(Gate{*activation, std::move(*sum)}) : std::nullopt;
+}
+
+std::optional<Gate> gate_under(const Value& value, const PassContext& context) {
+  auto gate = gate_with_peepholes_under(value, context);
+  return gate && gate->sum.peepholes.empty() ? std::move(gate) : std::nullopt;
 }
 
 const LinearTerm* term_of(const LinearSum& sum, const Operand& operand) {
@@ -164,6 +212,14 @@ bool is_multiplied_by(const Value& value, const WeightBlock& weight, std::int64_
   });
 }
 
+// Rows that are added as they are have been multiplied already; a state never is.
+bool is_added_as_it_is(const Operand& operand, const std::vector<const LinearSum*>& gates) {
+  return std::any_of(gates.begin(), gates.end(), [&](const LinearSum* gate) {
+    const LinearTerm* term = term_of(*gate, operand);
+    return term != nullptr && term->weight.value == nullptr;
+  });
+}
+
 // True when a later step multiplies `next` with the weights that this one multiplies `operand` by.
 bool takes_the_place_of(const Value& next, const Operand& operand,
                         const std::vector<const LinearSum*>& gates) {
@@ -185,6 +241,7 @@ std::optional<Operand> find_hidden(const std::vector<const LinearSum*>& gates, c
   for (const Operand& operand : *operands) {
     const Value& value = *operand.value;
     if (columns_of(value) != state_size || (hidden != nullptr && &value != hidden)) continue;
+    if (is_added_as_it_is(operand, gates)) continue;
     int score = likeness_to_state(value);
     if (is_carried(value, next_hidden)) score += 8;
     if (takes_the_place_of(next_hidden, operand, gates)) score += 8;

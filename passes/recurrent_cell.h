@@ -1,9 +1,11 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
+#include "ir/ops/recurrent.h"
 #include "passes/linear_terms.h"
 #include "passes/rewrite.h"
 
@@ -18,9 +20,25 @@ struct Operand {
   bool operator==(const Operand&) const = default;
 };
 
-/// The linear sum under an activation: value = activation (sum).
-std::optional<LinearSum> gate_under(const Value& value, std::string_view activation,
-                                    const PassContext& context);
+/// activation (sum)
+struct Gate {
+  Activation activation;
+  LinearSum sum;
+};
+
+/// The activation that made the value, when it is one that recurrent nodes have.
+std::optional<Activation> activation_of(const Value* value);
+bool are_equal(const Activation& a, const Activation& b);
+/// True when 1 - f (x) = f (-x).
+bool is_point_symmetric(const Activation& activation);
+/// Attributes of a recurrent node for its activations f, g, h; none for the default ones.
+Attrs activation_attrs(const RecurrentKind& kind, std::span<const Activation> activations);
+
+/// Reads a value as a gate, also 1 minus one that is point symmetric; or columns of gates whose
+/// activation was taken at once.
+std::optional<Gate> gate_under(const Value& value, const PassContext& context);
+/// The same with peepholes.
+std::optional<Gate> gate_with_peepholes_under(const Value& value, const PassContext& context);
 
 /// The operands of the gates, each once, in order of first use; nothing when the columns of one are
 /// not known.

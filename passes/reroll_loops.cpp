@@ -48,6 +48,25 @@ std::optional<Value*> build_appended(LoopRows& rows, const LoopView& loop, std::
   return is_empty ? result : rewriter.add("Concat", {start, result}, {{"axis", axis}});
 }
 
+// A carried value of which each iteration writes a row until all are written: ScatterND (acc, i,
+// row).
+std::optional<Value*> build_written(LoopRows& rows, const LoopView& loop, std::size_t index,
+                                    Rewriter& rewriter) {
+  const Node* scatter = producer_of(behind_identities(loop.next(index)), "ScatterND");
+  const Value* state = loop.state(index);
+  if (scatter == nullptr || scatter->input(0) != state || !is_used_once(*state)) {
+    return std::nullopt;
+  }
+  const Type& type = loop.initial(index)->type();
+  const Type& place = scatter->input(1)->type();
+  if (!type.has_rank() || !place.is_static() || place.dims() != Dims{1, 1}) return std::nullopt;
+  if (scatter->attr_string("reduction") != "none") return std::nullopt;
+  const auto is_backwards = rows.counts_backwards(*scatter->input(1), type.shape->front());
+  const auto written = is_backwards ? rows.rows_of(scatter->input(2)) : std::nullopt;
+  if (!written) return std::nullopt;
+  return rewriter.add("Squeeze", {rows.in_order(*written, *is_backwards), rewriter.add_ints({1})});
+}
+
 std::optional<Value*> build_stacked(LoopRows& rows, const LoopView& loop, std::size_t index) {
   const auto slices = rows.rows_of(loop.slice(index));
   if (!slices) return std::nullopt;
@@ -72,6 +91,7 @@ std::optional<Value*> build_result(LoopRows& rows, const LoopView& loop, std::si
   } else {
     result = rows.final_state(output);
     if (!result) result = build_appended(rows, loop, output, rewriter);
+    if (!result) result = build_written(rows, loop, output, rewriter);
   }
   if (!result) {
     return rewriter.no_match("output '{}' is neither a state nor made of rows in order",

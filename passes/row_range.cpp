@@ -34,11 +34,15 @@ std::optional<RowRange> read_slice(const Node& node, const Rewriter& rewriter) {
   }
   const std::int64_t axis = positive_axis(axes->front(), source->type().rank());
   const Dim& extent = (*source->type().shape)[static_cast<std::size_t>(axis)];
-  if (starts->front() < 0 || ends->front() <= starts->front() || !extent.is_known()) {
-    return std::nullopt;
+  const std::int64_t first = starts->front();
+  const std::int64_t last = ends->front();
+  if (first < 0 || last <= first) return std::nullopt;
+  if (!extent.is_known()) {
+    const bool is_endless = last >= std::numeric_limits<std::int32_t>::max();
+    return is_endless ? std::optional(RowRange{source, axis, first, kToTheEnd}) : std::nullopt;
   }
-  if (ends->front() > extent.size()) return std::nullopt;
-  return RowRange{source, axis, starts->front(), ends->front(), false};
+  if (last > extent.size()) return std::nullopt;
+  return RowRange{source, axis, first, last};
 }
 
 std::optional<RowRange> read_split(const Node& node, const Value& part) {

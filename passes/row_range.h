@@ -1,11 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 #include "passes/rewrite.h"
 
 namespace gatefold {
+
+/// RowRange::last of all rows to an end that is not known.
+inline constexpr std::int64_t kToTheEnd = std::numeric_limits<std::int64_t>::max();
 
 /// Elements [first, last) along one axis of a value; `drops_axis` when that axis is then gone.
 struct RowRange {
