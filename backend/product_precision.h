@@ -1,16 +1,21 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace gatefold {
 
-/// What products of matrices are computed in: in dense layers, in recurrent layers and in their
-/// gradients. Sums, biases, states, everything element-wise and the weights that training updates
-/// are float32 always.
+/// What the operands of products of matrices are rounded to: in dense layers, in recurrent layers
+/// and in their gradients, unless a product is a small one. Biases, states, everything element-wise
+/// and the weights that training updates are float32 always.
 enum class ProductPrecision : std::int8_t {
   kFloat32,
-  kBfloat16,  ///< Both operands are rounded to bfloat16, unless the product is a small one.
+  kBfloat16,
+  kInt8,  ///< Where the right operand is constant weights.
 };
+
+/// What Kernel::implementation ends with: "", " bfloat16", " int8".
+std::string suffix_of(ProductPrecision precision);
 
 /// Throws Error where this machine has no instructions for such products.
 void require_support(ProductPrecision precision);

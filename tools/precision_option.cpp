@@ -1,20 +1,26 @@
 #include "tools/precision_option.h"
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <string>
 
 namespace gatefold::tools {
 
 void add_precision_option(CLI::App& parser, ProductPrecision& precision) {
-  const auto set = [&precision](const std::string& name) {
-    precision = name == "bf16" ? ProductPrecision::kBfloat16 : ProductPrecision::kFloat32;
+  const std::map<std::string, ProductPrecision> precisions = {
+      {"f32", ProductPrecision::kFloat32},
+      {"bf16", ProductPrecision::kBfloat16},
+      {"int8", ProductPrecision::kInt8},
+  };
+  const auto set = [&precision, precisions](const std::string& name) {
+    precision = precisions.at(name);
     require_support(precision);
   };
   parser
-      .add_option_function<std::string>("--precision", set,
-                                        "What matrix products multiply; they add up in f32 always")
-      ->type_name("f32|bf16")
-      ->check(CLI::IsMember({"f32", "bf16"}))
+      .add_option_function<std::string>(
+          "--precision", set, "What the numbers that matrix products multiply are rounded to")
+      ->type_name("f32|bf16|int8")
+      ->check(CLI::IsMember(precisions))
       ->default_str("f32");
 }
 

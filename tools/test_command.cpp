@@ -26,13 +26,14 @@ void print_outcome(const TestCase& test, const TestOutcome& outcome) {
         test.path.string(), outcome.message);
 }
 
-// What rounding to bfloat16 changes in outputs, as a part of their largest number.
-constexpr double kBfloat16Error = 2e-2;
+/// What rounding operands changes in outputs, as a part of their largest number.
+double rounding_error(ProductPrecision precision) {
+  if (precision == ProductPrecision::kInt8) return 1e-1;
+  return precision == ProductPrecision::kBfloat16 ? 2e-2 : 0;
+}
 
 int run(Options options) {
-  if (options.test.products == ProductPrecision::kBfloat16) {
-    options.test.tolerance.of_largest = kBfloat16Error;
-  }
+  options.test.tolerance.of_largest = rounding_error(options.test.products);
   const std::vector<TestCase> tests = find_tests(options.paths, options.filter);
   std::array<int, 3> counts{};
   std::vector<TestOutcome> outcomes;

@@ -4,7 +4,7 @@
 
 #include "ir/half.h"
 
-/// Matrices of float32 made operands of onednn::Bfloat16Product: rounded to the nearest bfloat16,
+/// Matrices of float32 made operands of onednn::ReducedProduct: rounded to the nearest bfloat16,
 /// ties to even, and filled up with zeros.
 namespace gatefold::plain {
 

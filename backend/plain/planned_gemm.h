@@ -6,7 +6,7 @@
 #include <string>
 
 #include "backend/kernel.h"
-#include "backend/onednn/bfloat16_product.h"
+#include "backend/onednn/reduced_product.h"
 #include "backend/plain/gemm.h"
 
 namespace gatefold::plain {
@@ -14,8 +14,8 @@ namespace gatefold::plain {
 /// A Gemm of known extents in the precision that is asked for.
 class PlannedGemm {
  public:
-  /// `constant_b` are B's numbers where they never change, else nullptr. In bfloat16 the extents
-  /// must not be 0, C must be dense, and small products and those with alpha stay in float32.
+  /// `constant_b` are B's numbers where they never change, else nullptr; int8 wants them. Small
+  /// products, those with alpha, and those into a C that is not dense stay in float32.
   PlannedGemm(const KernelRequest& request, const Gemm& gemm, const Tensor* constant_b = nullptr);
 
   /// What `scratch` must have, aligned to 64.
@@ -32,18 +32,25 @@ class PlannedGemm {
   void run_part(std::int64_t m, std::int64_t k, const float* a, const float* b, float* c,
                 void* scratch);
 
-  /// In bfloat16, products with the same A may round it once: [m, padded_depth(k)].
-  bool is_bfloat16() const { return product_.has_value(); }
+  /// In bfloat16, products with the same A may round it once: [m, rounded_width].
+  std::int64_t rounded_width() const { return depth_; }
+  bool is_bfloat16() const { return precision_ == ProductPrecision::kBfloat16; }
   void round_a(std::int64_t m, std::int64_t k, const float* a, BFloat16* rows) const;
   void run_rounded(const BFloat16* rows, std::int64_t k, const float* b, float* c, void* scratch);
 
  private:
-  const BFloat16* panels_of_b(std::int64_t k, const float* b, BFloat16* memory) const;
+  void pack_constant_b(const KernelRequest& request, const Tensor& b);
+  Tensor int8_panels(const float* b) const;
+  const void* panels_of_b(std::int64_t k, const float* b, BFloat16* memory) const;
+  void run_int8(std::int64_t m, const float* a, float* c, std::byte* scratch);
 
   Gemm gemm_;
-  std::optional<onednn::Bfloat16Product> product_;  ///< Nothing for float32.
-  Tensor packed_b_;                                 ///< Panels, of a constant B.
-  std::size_t product_place_ = 0, a_place_ = 0;     ///< In scratch, behind B's panels.
+  ProductPrecision precision_;
+  std::int64_t depth_ = 0;                         ///< Of the operands in bfloat16 or int8.
+  std::optional<onednn::ReducedProduct> product_;  ///< Nothing for float32.
+  Tensor packed_b_;  ///< A constant B: panels; in int8 then scales, corrections.
+  /// In scratch, behind the panels of a B that is not constant.
+  std::size_t product_place_ = 0, a_place_ = 0, sums_place_ = 0;
   std::size_t scratch_bytes_ = 0;
 };
 

@@ -22,13 +22,6 @@ constexpr std::int64_t kChunkRows = 96;
 constexpr std::int64_t kChunkBytes = 512 * 1024;
 // Multiplications of a run that are worth a thread for each direction.
 constexpr std::int64_t kApartProducts = 256 * 1024;
-// Those of a step from which bfloat16 saves more time than rounding takes.
-constexpr std::int64_t kLeastBfloat16Products = 32 * 1024;
-
-bool is_worth_bfloat16(const KernelRequest& request, const RecurrentExtents& extents) {
-  return request.products == ProductPrecision::kBfloat16 && extents.T > 0 && extents.I > 0 &&
-         extents.N * extents.H * extents.G * extents.H >= kLeastBfloat16Products;
-}
 
 /// A team and the directions it works on together. What there is to do is dealt out in as many
 /// shares as threads were asked for, even if the team is smaller.
@@ -37,7 +30,7 @@ struct DirectionTeam : Team {
 };
 
 /// LSTM, GRU or RNN in float32 with every option of the specification, or its training form. In
-/// bfloat16 the products with W and R are oneDNN's, and the cell takes their results.
+/// bfloat16 and int8 the products with W and R are oneDNN's, and the cell takes their results.
 class RecurrentKernel : public Kernel {
  public:
   RecurrentKernel(const KernelRequest& request, const RecurrentAttrs& attrs,
@@ -45,7 +38,7 @@ class RecurrentKernel : public Kernel {
 
   void run(const Buffers& buffers) override;
   std::size_t scratch_bytes() const override { return scratch_.bytes(); }
-  std::string implementation() const override { return is_bfloat16_ ? "plain bfloat16" : "plain"; }
+  std::string implementation() const override { return "plain" + suffix_of(precision_); }
 
  private:
   /// Where the numbers of one direction lie in scratch memory.
@@ -54,7 +47,7 @@ class RecurrentKernel : public Kernel {
     std::size_t c, z, reset_h;
     std::size_t x_starts, y_starts, workspace_starts;  ///< [N]: of each row at its first step.
     std::vector<std::size_t> sums;            ///< Of each group: [panels, chunk rows, gates, units]
-    std::vector<RecurrentProducts> products;  ///< Of each group, in bfloat16.
+    std::vector<RecurrentProducts> products;  ///< Of each group, if reduced.
   };
   struct Chunk {
     std::int64_t first_step, end_step;
@@ -78,7 +71,7 @@ class RecurrentKernel : public Kernel {
   RecurrentStep make_step(const Buffers& buffers, std::int64_t d, std::size_t group,
                           std::int64_t s) const;
   void write_last_states(const Buffers& buffers, std::int64_t d) const;
-  Form matrix_form() const { return is_bfloat16_ ? Form::kBfloat16Panels : Form::kPanels; }
+  bool is_reduced() const { return precision_ != ProductPrecision::kFloat32; }
   float* output(const Buffers& buffers, std::size_t index) const {
     return node_.output(index) == nullptr ? nullptr : buffers.output<float>(index);
   }
@@ -87,7 +80,7 @@ class RecurrentKernel : public Kernel {
   RecurrentExtents extents_;
   std::vector<GateGroup> groups_;
   std::int64_t padded_;
-  bool is_bfloat16_;
+  ProductPrecision precision_;
   RecurrentWeights W_, R_, input_bias_, state_bias_;
   std::optional<RecurrentWeights> P_;
   bool is_standard_;
@@ -109,10 +102,9 @@ RecurrentKernel::RecurrentKernel(const KernelRequest& request, const RecurrentAt
       extents_(extents),
       groups_(gate_groups(attrs)),
       padded_(padded_hidden_size(attrs, extents.H)),
-      is_bfloat16_(is_worth_bfloat16(request, extents) &&
-                   std::all_of(groups_.begin(), groups_.end(), RecurrentProducts::is_possible)),
-      W_(request, attrs, extents, recurrent_input::kW, matrix_form()),
-      R_(request, attrs, extents, recurrent_input::kR, matrix_form()),
+      precision_(RecurrentProducts::precision_of(request, attrs, extents)),
+      W_(request, attrs, extents, recurrent_input::kW, RecurrentWeights::matrix_form(precision_)),
+      R_(request, attrs, extents, recurrent_input::kR, RecurrentWeights::matrix_form(precision_)),
       input_bias_(request, attrs, extents, recurrent_input::kB, Form::kInputBias),
       state_bias_(request, attrs, extents, recurrent_input::kB, Form::kStateBias),
       is_standard_(attrs.is_standard()),
@@ -123,7 +115,7 @@ RecurrentKernel::RecurrentKernel(const KernelRequest& request, const RecurrentAt
   plan_threads(request.threads);
   plan_chunks();
   plan_scratch();
-  if (is_bfloat16_) plan_products();
+  if (is_reduced()) plan_products();
 }
 
 std::int64_t RecurrentKernel::panel_count(std::size_t group) const {
@@ -172,7 +164,7 @@ void RecurrentKernel::plan_scratch() {
     places.workspace_starts = scratch_.add<std::int64_t>(N);
     for (std::size_t g = 0; g < groups_.size(); ++g) {
       const std::int64_t sums = panel_count(g) * chunk_steps_ * N * panel_width(g);
-      places.sums.push_back(scratch_.add<float>(is_bfloat16_ ? 0 : sums));
+      places.sums.push_back(scratch_.add<float>(is_reduced() ? 0 : sums));
     }
   }
 }
@@ -180,6 +172,7 @@ void RecurrentKernel::plan_scratch() {
 void RecurrentKernel::plan_products() {
   const bool has_lengths = node_.input(recurrent_input::kSequenceLens) != nullptr;
   RecurrentProducts::Extents products{
+      .precision = precision_,
       .I = extents_.I,
       .H = extents_.H,
       .chunk_rows = row_counts(chunk_steps_ * extents_.N, has_lengths),
@@ -299,8 +292,8 @@ void RecurrentKernel::project(const Buffers& buffers, const DirectionTeam& team,
                                        .sums = at<float>(buffers, places_[d].sums[g]),
                                        .row_capacity = capacity};
       for (int share = team.thread; share < threads_; share += team.threads) {
-        if (is_bfloat16_) {
-          places_[d].products[g].project(buffers, share, inputs, count, W_.bfloat16_of(d, g),
+        if (is_reduced()) {
+          places_[d].products[g].project(buffers, share, inputs, count, W_.panels_of(d, g),
                                          projection.bias);
         } else {
           project_input(groups_[g], projection, panels_of(share, d, g));
@@ -363,9 +356,9 @@ void RecurrentKernel::run_shares(const Buffers& buffers, const DirectionTeam& te
   const float* states = groups_[group] == GateGroup::kGruHidden ? step.reset_h : step.last_h;
   step.from_input += first_row * step.row_stride;
   for (int share = team.thread; share < threads_; share += team.threads) {
-    if (is_bfloat16_) {
-      places_[d].products[group].multiply(buffers, share, states, first_row,
-                                          R_.bfloat16_of(d, group), step);
+    if (is_reduced()) {
+      places_[d].products[group].multiply(buffers, share, states, first_row, R_.panels_of(d, group),
+                                          step);
     }
     run_step(groups_[group], step, panels_of(share, d, group));
   }

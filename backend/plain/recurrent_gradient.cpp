@@ -139,12 +139,12 @@ void RecurrentGradientKernel::plan_products(const KernelRequest& request) {
   parts_ =
       is_reset_first_ ? std::vector<Range>{{0, 2}, {2, 3}} : std::vector<Range>{{0, extents_.G}};
   std::size_t bytes = 0;
-  bool is_rounded = false;
+  std::int64_t rounded = 0;
   const auto plan_weights = [&](std::int64_t gates, std::int64_t width) {
     PlannedGemm product(
         request, {.m = gates * H, .n = width, .k = steps, .transpose_a = true, .a_stride = sums_});
     bytes = std::max(bytes, product.rounded_scratch_bytes());
-    is_rounded = is_rounded || product.is_bfloat16();
+    if (product.is_bfloat16()) rounded = sums_ * product.rounded_width();
     return product;
   };
   if (is_wanted(kDx)) {
@@ -164,7 +164,7 @@ void RecurrentGradientKernel::plan_products(const KernelRequest& request) {
     if (is_wanted(kDr)) dr_products_.push_back(plan_weights(part.count(), H));
   }
   product_scratch_ = scratch_.add<std::byte>(static_cast<std::int64_t>(bytes));
-  rounded_ = scratch_.add<BFloat16>(is_rounded ? sums_ * padded_depth(steps) : 0);
+  rounded_ = scratch_.add<BFloat16>(rounded);
 }
 
 void RecurrentGradientKernel::run(const Buffers& buffers) {
@@ -348,8 +348,8 @@ void RecurrentGradientKernel::write_rows(const Buffers& buffers, PlannedGemm& pr
   auto* rows = at<BFloat16>(buffers, rounded_);
   if (rounded != sums) product.round_a(sums_, steps_.size(), gradients, rows);
   rounded = sums;
-  product.run_rounded(rows + first * padded_depth(extents_.T * extents_.N), steps_.size(), numbers,
-                      target, scratch);
+  product.run_rounded(rows + first * product.rounded_width(), steps_.size(), numbers, target,
+                      scratch);
 }
 
 void RecurrentGradientKernel::write_bias_gradient(const Buffers& buffers, std::int64_t d) const {

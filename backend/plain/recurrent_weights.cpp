@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "backend/plain/bfloat16.h"
+#include "backend/plain/int8.h"
+
 namespace gatefold::plain {
 namespace {
 
@@ -11,8 +14,15 @@ std::int64_t round_up(std::int64_t size, std::int64_t step) {
   return (size + step - 1) / step * step;
 }
 
-bool is_matrix(RecurrentWeights::Form form) {
-  return form == RecurrentWeights::Form::kPanels || form == RecurrentWeights::Form::kBfloat16Panels;
+using Form = RecurrentWeights::Form;
+
+bool is_matrix(Form form) {
+  return form == Form::kPanels || form == Form::kBfloat16Panels || form == Form::kInt8Panels;
+}
+
+std::int64_t floats_of_row(Form form, std::int64_t K) {
+  if (form == Form::kBfloat16Panels) return padded_depth(K) / 2;
+  return form == Form::kInt8Panels ? padded_int8_depth(K) / 4 : K;
 }
 
 std::int64_t gate_number(const RecurrentAttrs& attrs, char gate) {
@@ -36,6 +46,11 @@ std::int64_t padded_hidden_size(const RecurrentAttrs& attrs, std::int64_t H) {
   return padded;
 }
 
+Form RecurrentWeights::matrix_form(ProductPrecision precision) {
+  if (precision == ProductPrecision::kInt8) return Form::kInt8Panels;
+  return precision == ProductPrecision::kBfloat16 ? Form::kBfloat16Panels : Form::kPanels;
+}
+
 RecurrentWeights::RecurrentWeights(const KernelRequest& request, const RecurrentAttrs& attrs,
                                    const RecurrentExtents& extents, std::size_t input, Form form)
     : attrs_(attrs),
@@ -43,12 +58,12 @@ RecurrentWeights::RecurrentWeights(const KernelRequest& request, const Recurrent
       D_(extents.D),
       H_(extents.H),
       K_(is_matrix(form) ? request.input_dims(input)[2] : 1),
-      row_floats_(form == Form::kBfloat16Panels ? padded_depth(K_) / 2 : K_),
+      row_floats_(floats_of_row(form, K_)),
       groups_(gate_groups(attrs)) {
   for (const GateGroup group : groups_) {
     group_offsets_.push_back(size_);
-    const auto rows = static_cast<std::int64_t>(gates_of(group).size());
-    size_ += rows * round_up(H_, panel_units(group)) * row_floats_;
+    size_ += columns_of(group) * row_floats_;
+    if (form == Form::kInt8Panels) size_ += 2 * columns_of(group);
   }
   if (form == Form::kPeepholes) size_ = 3 * padded_hidden_size(attrs, H_);
   size_ *= D_;
@@ -65,6 +80,19 @@ RecurrentWeights::RecurrentWeights(const KernelRequest& request, const Recurrent
       return packed;
     });
   }
+}
+
+/// Rows of W or R in a group, with those that fill it up.
+std::int64_t RecurrentWeights::columns_of(GateGroup group) const {
+  const auto gates = static_cast<std::int64_t>(gates_of(group).size());
+  return gates * round_up(H_, panel_units(group));
+}
+
+ReducedPanels RecurrentWeights::panels_of(std::int64_t direction, std::size_t group) const {
+  const float* panels = of(direction, group);
+  const std::int64_t columns = columns_of(groups_[group]);
+  const float* scales = panels + columns * row_floats_;
+  return {reinterpret_cast<const std::byte*>(panels), scales, scales + columns};
 }
 
 void RecurrentWeights::prepare(const float* input, float* scratch) {
@@ -92,6 +120,8 @@ void RecurrentWeights::pack(const float* input, float* packed) const {
         pack_panels(groups_[g], input + d * gates * H_ * K_, target);
       } else if (form_ == Form::kBfloat16Panels) {
         pack_bfloat16(groups_[g], input + d * gates * H_ * K_, reinterpret_cast<BFloat16*>(target));
+      } else if (form_ == Form::kInt8Panels) {
+        pack_int8(groups_[g], input + d * gates * H_ * K_, target);
       } else {
         pack_bias(groups_[g], input + d * 2 * gates * H_, target);
       }
@@ -127,6 +157,28 @@ void RecurrentWeights::pack_bfloat16(GateGroup group, const float* matrix, BFloa
       pack_columns(rows, K_, std::min(units, H_ - first), width,
                    packed + 2 * static_cast<std::int64_t>(g) * units);
     }
+  }
+}
+
+void RecurrentWeights::pack_int8(GateGroup group, const float* matrix, float* packed) const {
+  const std::int64_t units = panel_units(group);
+  const std::string_view gates = gates_of(group);
+  const std::int64_t width = static_cast<std::int64_t>(gates.size()) * units;
+  const std::int64_t columns = columns_of(group);
+  float* scales = packed + columns * row_floats_;
+  std::fill(packed, scales + 2 * columns, 0.0F);
+  auto* panel = reinterpret_cast<std::int8_t*>(packed);
+  for (std::int64_t first = 0; first < H_; first += units, scales += width) {
+    for (std::size_t g = 0; g < gates.size(); ++g) {
+      const float* rows = matrix + (gate_number(attrs_, gates[g]) * H_ + first) * K_;
+      for (std::int64_t u = 0; u < std::min(units, H_ - first); ++u) {
+        const std::int64_t column = static_cast<std::int64_t>(g) * units + u;
+        const Int8Column result = quantize_column(rows + u * K_, 1, K_, width, panel + 4 * column);
+        scales[column] = result.scale;
+        scales[columns + column] = result.correction;
+      }
+    }
+    panel += width * padded_int8_depth(K_);
   }
 }
 

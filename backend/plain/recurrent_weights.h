@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "backend/kernel.h"
-#include "backend/plain/bfloat16.h"
 #include "backend/plain/recurrent_cell.h"
+#include "backend/plain/reduced_panel_product.h"
 #include "ir/ops/recurrent.h"
 
 namespace gatefold::plain {
@@ -18,10 +18,14 @@ class RecurrentWeights {
   enum class Form : std::int8_t {
     kPanels,          ///< W or R [G*H, K] as panels [K, gates, units].
     kBfloat16Panels,  ///< The same as panels of plain/bfloat16.h.
+    kInt8Panels,      ///< The same as panels of plain/int8.h, then scales, then corrections.
     kInputBias,       ///< What the input projection adds: Wb + Rb, without Rbh where that is apart.
     kStateBias,       ///< Rb, read for the h gate of kGruLinearFirst only.
     kPeepholes,       ///< P as [3, units], units rounded up for all groups.
   };
+
+  /// How W and R are packed for products in a precision.
+  static Form matrix_form(ProductPrecision precision);
 
   RecurrentWeights(const KernelRequest& request, const RecurrentAttrs& attrs,
                    const RecurrentExtents& extents, std::size_t input, Form form);
@@ -34,20 +38,21 @@ class RecurrentWeights {
   const float* of(std::int64_t direction, std::size_t group) const {
     return packed_ + direction * (size_ / D_) + group_offsets_[group];
   }
-  const BFloat16* bfloat16_of(std::int64_t direction, std::size_t group) const {
-    return reinterpret_cast<const BFloat16*>(of(direction, group));
-  }
+  /// The same as a product takes it, in bfloat16 or int8.
+  ReducedPanels panels_of(std::int64_t direction, std::size_t group) const;
 
  private:
   void pack(const float* input, float* packed) const;
   void pack_panels(GateGroup group, const float* matrix, float* packed) const;
   void pack_bfloat16(GateGroup group, const float* matrix, BFloat16* packed) const;
+  void pack_int8(GateGroup group, const float* matrix, float* packed) const;
+  std::int64_t columns_of(GateGroup group) const;
   void pack_bias(GateGroup group, const float* bias, float* packed) const;
 
   RecurrentAttrs attrs_;
   Form form_;
   std::int64_t D_, H_, K_;
-  std::int64_t row_floats_;  ///< What a row of W or R takes when it is packed.
+  std::int64_t row_floats_;  ///< What a row of W or R takes in a panel.
   std::vector<GateGroup> groups_;
   std::vector<std::int64_t> group_offsets_;
   std::int64_t size_ = 0;

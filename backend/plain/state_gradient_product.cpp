@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backend/plain/bfloat16.h"
 #include "backend/plain/recurrent_gradient_cell.h"
 
 namespace gatefold::plain {
@@ -42,7 +43,7 @@ StateGradientProduct::StateGradientProduct(const Extents& extents, ProductPrecis
   for (int share = 0; share < extents.threads; ++share) {
     shares.push_back(Team{share, extents.threads}.share(padded(extents.H) / kBfloat16Panel));
   }
-  product_.emplace(Bfloat16PanelProduct::Extents{.depth = extents.depth, .panel = kBfloat16Panel},
+  product_.emplace(ReducedPanelProduct::Extents{.depth = extents.depth, .panel = kBfloat16Panel},
                    shares, row_counts(extents.rows, extents.rows_vary), scratch);
 }
 
@@ -60,7 +61,7 @@ void StateGradientProduct::add(const Buffers& buffers, const Team& team, std::in
                                const float* gradients, std::int64_t stride, float* target) {
   if (product_) {
     for (int share = team.thread; share < extents_.threads; share += team.threads) {
-      add_share(buffers, share, rows, {gradients, stride}, target);
+      add_share(buffers, share, rows, gradients, stride, target);
     }
     return;
   }
@@ -76,12 +77,13 @@ void StateGradientProduct::add(const Buffers& buffers, const Team& team, std::in
 
 /// One share in bfloat16.
 void StateGradientProduct::add_share(const Buffers& buffers, int share, std::int64_t rows,
-                                     const FloatMatrix& gradients, float* target) {
+                                     const float* gradients, std::int64_t stride, float* target) {
   const std::int64_t columns = product_->columns(share);
   if (columns == 0) return;
-  round_rows(gradients, rows, extents_.depth, padded_depth(extents_.depth),
-             product_->rows(buffers, share));
-  product_->run(buffers, share, rows, at<BFloat16>(buffers, R_), nullptr);
+  for (std::int64_t row = 0; row < rows; ++row) {
+    product_->set_row(buffers, share, row, gradients + row * stride);
+  }
+  product_->run(buffers, share, rows, {at<std::byte>(buffers, R_)}, nullptr);
   const float* result = product_->result(buffers, share);
   target += product_->share(share).begin * kBfloat16Panel;
   for (std::int64_t row = 0; row < rows; ++row, target += padded(extents_.H)) {

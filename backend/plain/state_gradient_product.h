@@ -5,7 +5,7 @@
 #include <string>
 
 #include "backend/kernel.h"
-#include "backend/plain/bfloat16_panel_product.h"
+#include "backend/plain/reduced_panel_product.h"
 #include "backend/plain/scratch_layout.h"
 #include "backend/plain/team.h"
 
@@ -36,12 +36,12 @@ class StateGradientProduct {
            std::int64_t stride, float* target);
 
  private:
-  void add_share(const Buffers& buffers, int share, std::int64_t rows, const FloatMatrix& gradients,
-                 float* target);
+  void add_share(const Buffers& buffers, int share, std::int64_t rows, const float* gradients,
+                 std::int64_t stride, float* target);
 
   Extents extents_;
-  std::optional<Bfloat16PanelProduct> product_;  ///< Nothing for float32.
-  std::size_t R_ = 0;                            ///< Panels.
+  std::optional<ReducedPanelProduct> product_;  ///< Nothing for float32.
+  std::size_t R_ = 0;                           ///< Panels.
 };
 
 }  // namespace gatefold::plain

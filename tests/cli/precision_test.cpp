@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "backend/onednn/bfloat16_product.h"
+#include "backend/onednn/reduced_product.h"
 #include "tests/cli/cli.h"
 #include "tools/npz.h"
 
@@ -20,7 +20,7 @@ class CliPrecision : public Cli {
   }
 
   void SetUp() override {
-    if (!onednn::has_bfloat16_products()) {
+    if (!onednn::has_products_in(ProductPrecision::kBfloat16)) {
       GTEST_SKIP() << "this machine has neither AVX512-BF16 nor AMX";
     }
   }
@@ -59,6 +59,17 @@ TEST_F(CliPrecision, TrainsInBfloat16) {
       "train char_lstm/model.onnx --data char_lstm/text.npz --loss cross_entropy --lr 0.1 "
       "--batch-size 16 --steps 4 -o new.onnx --report report.npz",
       "report.npz", "losses");
+}
+
+TEST_F(CliPrecision, ComputesConstantWeightsInInt8) {
+  const CommandResult result = gatefold("test char_lstm --precision int8");
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  const CommandResult training = gatefold(
+      "train char_lstm/model.onnx --data char_lstm/text.npz --loss cross_entropy -o new.onnx "
+      "--precision int8");
+  EXPECT_EQ(training.exit_code, 2);
+  EXPECT_EQ(training.errors,
+            "gatefold: products in int8 are for constant weights; train in float32 or bfloat16\n");
 }
 
 TEST_F(CliPrecision, ToleratesWhatRoundingChanges) {

@@ -21,6 +21,9 @@ void copy_into(const Tensor& from, Tensor& to) { std::memcpy(to.raw(), from.raw(
 
 /// A step changes its states, unless the loss or the norm of the gradients is not finite.
 CompileOptions compile_options(const TrainingStep& step, bool is_updating, CompileOptions options) {
+  if (options.products == ProductPrecision::kInt8) {
+    fail("products in int8 are for constant weights; train in float32 or bfloat16");
+  }
   if (!is_updating) return options;
   for (const TrainingState& state : step.states) {
     options.updates.push_back({state.input, state.output});

@@ -1,5 +1,3 @@
-#include "backend/plain/bfloat16.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,9 +6,11 @@
 #include <vector>
 
 #include "backend/executable.h"
-#include "backend/onednn/bfloat16_product.h"
+#include "backend/onednn/reduced_product.h"
+#include "backend/plain/bfloat16.h"
 #include "frontend/onnx_reader.h"
 #include "ir/evaluate.h"
+#include "ir/infer.h"
 #include "tests/ops/recurrent_case.h"
 #include "tests/random_inputs.h"
 
@@ -65,12 +65,27 @@ TEST_P(Bfloat16Operands, PanelsHoldPairsOfAColumn) {
 INSTANTIATE_TEST_SUITE_P(, Bfloat16Operands, testing::Bool(),
                          [](const auto& info) { return info.param ? "Transposed" : "Plain"; });
 
-/// Runs models in bfloat16, where the machine can.
-class Bfloat16Products : public testing::Test {
+/// A precision, how far off its results may be as a part of their largest number, and where weights
+/// come from.
+struct Setting {
+  const char* name;
+  ProductPrecision precision;
+  double limit;
+  bool has_constant_weights;
+};
+
+constexpr Setting kSettings[] = {
+    {"Bfloat16", ProductPrecision::kBfloat16, 2e-2, false},
+    {"Bfloat16OfConstants", ProductPrecision::kBfloat16, 2e-2, true},
+    {"Int8", ProductPrecision::kInt8, 4e-2, true},
+};
+
+/// Runs models in a precision, where the machine has it.
+class ReducedProducts : public testing::TestWithParam<Setting> {
  protected:
   void SetUp() override {
-    if (!onednn::has_bfloat16_products()) {
-      GTEST_SKIP() << "this machine has neither AVX512-BF16 nor AMX";
+    if (!onednn::has_products_in(GetParam().precision)) {
+      GTEST_SKIP() << "this machine does not have AVX512-BF16, AMX or AVX512-VNNI";
     }
   }
 
@@ -85,15 +100,16 @@ class Bfloat16Products : public testing::Test {
                                                         : found->second);
     }
     const std::vector<Datum> oracle = evaluate(*model.graph, inputs, Precision::kDouble);
+    if (GetParam().has_constant_weights) bind_weights(*model.graph, inputs);
     Context context(std::make_shared<Executable>(
-        model.graph, CompileOptions{.threads = threads, .products = ProductPrecision::kBfloat16}));
+        model.graph, CompileOptions{.threads = threads, .products = GetParam().precision}));
     double largest_error = 0;
     for (int run = 0; run < 2; ++run) {
       const auto actual = context.run(inputs);
       for (std::size_t i = 0; i < oracle.size(); ++i) {
         const double error =
             relative_error(std::get<Tensor>(actual[i]), std::get<Tensor>(oracle[i]));
-        EXPECT_LT(error, 2e-2) << model.graph->outputs()[i].name;
+        EXPECT_LT(error, GetParam().limit) << model.graph->outputs()[i].name;
         largest_error = std::max(largest_error, error);
       }
     }
@@ -111,6 +127,20 @@ class Bfloat16Products : public testing::Test {
     return numbers;
   }
 
+  /// Makes the inputs that weights come from constants.
+  static void bind_weights(Graph& graph, std::vector<Datum>& inputs) {
+    for (std::size_t i = inputs.size(); i-- > 0;) {
+      Value* input = graph.inputs()[i];
+      const std::string name = input->name();
+      if (name != "W" && name != "R" && name != "B") continue;
+      Value* constant = graph.add_constant(graph.unique_name(name), std::get<Tensor>(inputs[i]));
+      graph.replace_all_uses(input, constant);
+      graph.erase_value(input);
+      inputs.erase(inputs.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    infer_types(graph);
+  }
+
   /// The largest difference as a part of the largest number.
   static double relative_error(const Tensor& actual, const Tensor& expected) {
     double scale = 0, difference = 0;
@@ -123,6 +153,9 @@ class Bfloat16Products : public testing::Test {
     return scale == 0 ? difference : difference / scale;
   }
 };
+
+/// What float32 remains for where the precision wants constant weights.
+class ReducedProductsOfVariables : public ReducedProducts {};
 
 std::vector<RecurrentCase> layers() {
   return {
@@ -146,7 +179,7 @@ std::vector<RecurrentCase> layers() {
   };
 }
 
-TEST_F(Bfloat16Products, RecurrentLayers) {
+TEST_P(ReducedProducts, RecurrentLayers) {
   for (const RecurrentCase& layer : layers()) {
     for (const int threads : {1, 3}) {
       SCOPED_TRACE(layer.name + " on " + std::to_string(threads));
@@ -155,7 +188,7 @@ TEST_F(Bfloat16Products, RecurrentLayers) {
   }
 }
 
-TEST_F(Bfloat16Products, RecurrentGradients) {
+TEST_P(ReducedProductsOfVariables, RecurrentGradients) {
   for (const RecurrentCase& layer : layers()) {
     for (const int threads : {1, 3}) {
       SCOPED_TRACE(layer.name + " on " + std::to_string(threads));
@@ -164,31 +197,40 @@ TEST_F(Bfloat16Products, RecurrentGradients) {
   }
 }
 
-TEST_F(Bfloat16Products, DenseLayers) {
+TEST_P(ReducedProducts, DenseLayers) {
   const std::vector<OpCase> cases = {
       {.name = "MatMul", .graph = R"(
         g (float[6,11,70] A, float[70,90] B) => (float[6,11,90] Y) { Y = MatMul (A, B) })"},
-      {.name = "MatMulOfMatrices", .graph = R"(
-        g (float[3,40,70] A, float[3,70,90] B) => (float[3,40,90] Y) { Y = MatMul (A, B) })"},
       {.name = "Gemm", .graph = R"(
-        g (float[70,40] A, float[90,70] B, float[90] C) => (float[40,90] Y) {
-          Y = Gemm <transA = 1, transB = 1, beta = 0.5> (A, B, C) })"},
-      {.name = "GemmOfConstant", .graph = R"(
-        g (float[2,300] A) => (float[2,300] Y) {
-          first = Constant <value = float {0}> ()
-          last = Constant <value = float {90000}> ()
-          step = Constant <value = float {1}> ()
-          shape = Constant <value = int64[2] {300, 300}> ()
-          numbers = Range (first, last, step)
-          sines = Sin (numbers)
-          B = Reshape (sines, shape)
-          Y = Gemm <transB = 1> (A, B) })"},
+        g (float[40,70] A, float[90,70] B, float[90] C) => (float[40,90] Y) {
+          Y = Gemm <transB = 1, beta = 0.5> (A, B, C) })"},
+      {.name = "GemmOfFewRows", .graph = R"(
+        g (float[9,300] A, float[300,300] B) => (float[9,300] Y) { Y = Gemm (A, B) })"},
   };
   for (const OpCase& op_case : cases) {
     SCOPED_TRACE(op_case.name);
     expect_rounded(op_case, 1);
   }
 }
+
+TEST_P(ReducedProductsOfVariables, DenseLayers) {
+  const std::vector<OpCase> cases = {
+      {.name = "MatMulOfMatrices", .graph = R"(
+        g (float[3,40,70] A, float[3,70,90] K) => (float[3,40,90] Y) { Y = MatMul (A, K) })"},
+      {.name = "GemmOfTransposed", .graph = R"(
+        g (float[70,40] A, float[90,70] B) => (float[40,90] Y) {
+          Y = Gemm <transA = 1, transB = 1> (A, B) })"},
+  };
+  for (const OpCase& op_case : cases) {
+    SCOPED_TRACE(op_case.name);
+    expect_rounded(op_case, 1);
+  }
+}
+
+std::string name_of(const testing::TestParamInfo<Setting>& info) { return info.param.name; }
+
+INSTANTIATE_TEST_SUITE_P(, ReducedProductsOfVariables, testing::Values(kSettings[0]), name_of);
+INSTANTIATE_TEST_SUITE_P(, ReducedProducts, testing::ValuesIn(kSettings), name_of);
 
 }  // namespace
 }  // namespace gatefold::test
