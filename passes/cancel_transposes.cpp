@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "ir/op_def.h"
 #include "passes/axes.h"
 #include "passes/passes.h"

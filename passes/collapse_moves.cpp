@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <limits>
 
 #include "ir/op_def.h"
 #include "passes/axes.h"
+#include "passes/known_sequences.h"
 #include "passes/passes.h"
 #include "passes/recurrent_cell.h"
 #include "passes/row_parts.h"
@@ -164,6 +166,43 @@ Result reshape_of_concat(Node& node, Rewriter& rewriter) {
   return Replacement{rewriter.add("Concat", rows, {{"axis", axis}})};
 }
 
+// True when the Slice takes all there is along entry `i` of its axes.
+bool takes_all(const Ints& starts, const Ints& ends, const Ints& axes, const Type& type,
+               std::size_t i) {
+  const std::int64_t axis = positive_axis(axes[i], type.rank());
+  const Dim& extent = (*type.shape)[static_cast<std::size_t>(axis)];
+  return starts[i] == 0 && (ends[i] >= std::numeric_limits<std::int32_t>::max() ||
+                            (extent.is_known() && ends[i] >= extent.size()));
+}
+
+// Slice along several axes, all but some of them whole -> Slice along these
+Result slice_of_whole_axes(Node& node, Rewriter& rewriter) {
+  const Type& type = node.input(0)->type();
+  const auto starts = constant_ints(rewriter, node.input(1));
+  const auto ends = constant_ints(rewriter, node.input(2));
+  const auto axes = constant_ints(rewriter, node.input(3));
+  if (!starts || !ends || !axes || axes->size() < 2 || !type.has_rank()) return std::nullopt;
+  Ints steps(axes->size(), 1);
+  if (node.input(4) != nullptr) {
+    const auto given = constant_ints(rewriter, node.input(4));
+    if (!given) return std::nullopt;
+    steps = *given;
+  }
+  std::vector<Ints> kept(4);
+  for (std::size_t i = 0; i < axes->size(); ++i) {
+    if (steps[i] == 1 && takes_all(*starts, *ends, *axes, type, i)) continue;
+    kept[0].push_back((*starts)[i]);
+    kept[1].push_back((*ends)[i]);
+    kept[2].push_back((*axes)[i]);
+    kept[3].push_back(steps[i]);
+  }
+  if (kept[0].empty() || kept[0].size() == axes->size()) return std::nullopt;
+  if (kept[3] == Ints(kept[3].size(), 1)) kept.pop_back();
+  std::vector<Value*> inputs{node.input(0)};
+  for (const Ints& list : kept) inputs.push_back(rewriter.add_ints(list));
+  return Replacement{rewriter.add("Slice", inputs)};
+}
+
 // Gather of a list of one row -> Slice
 Result gather_of_single_row(Node& node, Rewriter& rewriter) {
   const Type& type = node.input(0)->type();
@@ -223,6 +262,10 @@ constexpr Rule kRules[] = {
     {"squeeze-of-row", "Squeeze", squeeze_of_row},
     {"concat-of-rows", "Concat", concat_of_rows},
     {"concat-of-concat", "Concat", concat_of_concat},
+    {"slice-of-whole-axes", "Slice", slice_of_whole_axes},
+    {"concat-of-sequence", "ConcatFromSequence", concat_of_sequence},
+    {"element-of-sequence", "SequenceAt", element_of_sequence},
+    {"element-of-split", "SequenceAt", element_of_split},
     {"row-of-parts", "Gather", row_of_parts},
     {"rows-of-parts", "Slice", rows_of_parts},
     {"split-of-parts", "Split", split_of_parts},

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "ir/infer.h"
 #include "ir/op_def.h"
 #include "passes/passes.h"
 #include "passes/rewrite.h"

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "ir/op_def.h"
 #include "passes/passes.h"
 #include "passes/recurrent_cell.h"

@@ -136,8 +136,20 @@ Count multiple_of(const Count& count, std::int64_t factor) {
   return {count.iteration * factor, count.bounds * factor, count.offset * factor, count.bound};
 }
 
-std::optional<Count> read_count(Value* value, const LoopView& loop, const PassContext& context) {
+// What stands behind Identity and Casts between types that hold numbers of iterations.
+Value* behind_integer_casts(Value* value) {
   value = behind_identities(value);
+  const Node* cast = producer_of(value, "Cast");
+  if (cast == nullptr) return value;
+  for (const Value* side : {cast->input(0), cast->output()}) {
+    const DataType dtype = side->type().dtype;
+    if (dtype != DataType::kInt64 && dtype != DataType::kInt32) return value;
+  }
+  return behind_integer_casts(cast->input(0));
+}
+
+std::optional<Count> read_count(Value* value, const LoopView& loop, const PassContext& context) {
+  value = behind_integer_casts(value);
   if (value == loop.body().inputs()[kIteration]) return Count{.iteration = 1};
   if (const auto number = known_number(value, context)) return Count{.offset = *number};
   for (const std::string_view op : {"Add", "Sub", "Mul"}) {

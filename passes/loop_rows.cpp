@@ -26,11 +26,6 @@ Value* behind_reshapes(Value* value) {
   return value;
 }
 
-std::int64_t list_entry(const Node& node, std::string_view name, std::size_t index) {
-  const Ints list = node.attr_ints(name);
-  return index < list.size() ? list[index] : 0;
-}
-
 // True for [N, K] and [1, N, K], where `like` is [1, N, K].
 bool is_row(const Type& type, const Type& like) {
   if (!type.has_rank() || !like.has_rank() || like.rank() != 3) return false;
@@ -92,8 +87,8 @@ std::optional<Rows> LoopRows::read_scanned(const Value& row) {
   if (port < states || port >= inputs.size()) return std::nullopt;
   Value* value = loop_.node().input(port);
   if (!value->type().has_rank()) return std::nullopt;
-  const std::int64_t axis = list_entry(loop_.node(), "scan_input_axes", port - states);
-  const bool backwards = list_entry(loop_.node(), "scan_input_directions", port - states) == 1;
+  const std::int64_t axis = loop_.list_entry("scan_input_axes", port - states);
+  const bool backwards = loop_.list_entry("scan_input_directions", port - states) == 1;
   return Rows{time_first(value, positive_axis(axis, value->type().rank())), backwards};
 }
 

@@ -20,6 +20,7 @@ constexpr Pass kPasses[] = {
     {"remove-identities", "no node gives its input unchanged", passes::remove_identities},
     {"collapse-moves", "chains of Transpose, Reshape, Squeeze, Slice and Concat are one of them",
      passes::collapse_moves},
+    {"expand-einsum", "Einsums that are products of matrices are MatMuls", passes::expand_einsum},
     {"form-activations", "activations spelled in parts are Sigmoid, HardSigmoid or Softsign",
      passes::form_activations},
     {"fuse-lstm-cell", "steps of an LSTM spelled in parts are LSTM nodes", passes::fuse_lstm_cell},
@@ -69,13 +70,14 @@ struct Pipeline {
 // What both pipelines do. In training, parameters stay open: only constants are folded.
 constexpr std::string_view kCommonPasses =
     "expand-gradients,remove-identities,fold-constants,simplify-control-flow,remove-identities,"
-    "stack-sequences,collapse-moves,merge-duplicates,form-activations,fuse-lstm-cell,"
-    "fuse-gru-cell,fuse-rnn-cell,fold-constants,merge-duplicates,remove-dead,collapse-moves,"
-    "hoist-invariants,reroll-loops,fuse-first-step,reroll-recurrence,collapse-moves,"
-    "merge-duplicates,hoist-through-concat,collapse-moves,hoist-through-concat,fuse-projection,"
-    "absorb-reversals,collapse-moves,hoist-through-concat,read-final-states,merge-directions,"
-    "fold-batch-normalization,form-gemm,cancel-transposes,look-up-one-hot,precompute-lookups,"
-    "join-products,collapse-moves,fold-constants,remove-identities,merge-duplicates,remove-dead";
+    "stack-sequences,collapse-moves,merge-duplicates,expand-einsum,form-activations,"
+    "fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,fold-constants,merge-duplicates,remove-dead,"
+    "collapse-moves,hoist-invariants,reroll-loops,fuse-first-step,reroll-recurrence,"
+    "collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,hoist-through-concat,"
+    "fuse-projection,absorb-reversals,collapse-moves,hoist-through-concat,read-final-states,"
+    "merge-directions,fold-batch-normalization,form-gemm,cancel-transposes,look-up-one-hot,"
+    "precompute-lookups,join-products,collapse-moves,fold-constants,remove-identities,"
+    "merge-duplicates,remove-dead";
 
 constexpr Pipeline kPipelines[] = {
     {kRequiredPipeline, "expand-gradients"},

@@ -71,12 +71,9 @@ std::optional<Value*> build_stacked(LoopRows& rows, const LoopView& loop, std::s
   const auto slices = rows.rows_of(loop.slice(index));
   if (!slices) return std::nullopt;
   if (!loop.is_scan()) return rows.in_order(*slices);
-  const auto entry = [&](std::string_view name) {
-    const std::vector<std::int64_t> list = loop.node().attr_ints(name);
-    return index < list.size() ? list[index] : 0;
-  };
-  Value* result = rows.in_order(*slices, entry("scan_output_directions") == 1);
-  return rows.with_time_at(result, positive_axis(entry("scan_output_axes"), result->type().rank()));
+  Value* result = rows.in_order(*slices, loop.list_entry("scan_output_directions", index) == 1);
+  return rows.with_time_at(
+      result, positive_axis(loop.list_entry("scan_output_axes", index), result->type().rank()));
 }
 
 // What replaces the loop's output, nullptr when nobody reads it.

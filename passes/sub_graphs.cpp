@@ -21,10 +21,15 @@ LoopView::LoopView(Node& node)
       offset_(is_scan_ ? 0 : 1),
       carried_count_(count_carried(node, is_scan_)) {}
 
+std::int64_t LoopView::list_entry(std::string_view list, std::size_t index) const {
+  const std::vector<std::int64_t> entries = node_.attr_ints(list);
+  return index < entries.size() ? entries[index] : 0;
+}
+
 void LoopView::erase_carried(std::size_t index) {
   Value* last_state = state(index);
   node_.erase_output(index);
-  node_.erase_input(offset_ + offset_ + index);
+  node_.erase_input(first_carried() + index);
   body_.erase_output(offset_ + index);
   body_.erase_value(last_state);
   --carried_count_;

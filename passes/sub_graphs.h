@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "ir/graph.h"
@@ -20,10 +22,12 @@ class LoopView {
   bool is_scan() const { return is_scan_; }
 
   std::size_t carried_count() const { return carried_count_; }
+  /// Which input of the node receives carried value 0.
+  std::size_t first_carried() const { return offset_ + offset_; }
   /// The carried value as the node receives it.
-  Value* initial(std::size_t index) const { return node_.input(offset_ + offset_ + index); }
+  Value* initial(std::size_t index) const { return node_.input(first_carried() + index); }
   /// The body's input that holds it.
-  Value* state(std::size_t index) const { return body_.inputs()[offset_ + offset_ + index]; }
+  Value* state(std::size_t index) const { return body_.inputs()[first_carried() + index]; }
   /// What the body makes of it.
   Value* next(std::size_t index) const { return body_.outputs()[offset_ + index].value; }
   /// What the node delivers of it; nullptr when nobody wants it.
@@ -35,6 +39,9 @@ class LoopView {
     return body_.outputs()[offset_ + carried_count_ + index].value;
   }
   Value* stacked(std::size_t index) const { return node_.output(carried_count_ + index); }
+
+  /// Entry `index` of a list attribute of a Scan, as of scan_input_axes; 0 where it is left out.
+  std::int64_t list_entry(std::string_view list, std::size_t index) const;
 
   /// Carries one value less: its state and its final value must have no uses.
   void erase_carried(std::size_t index);

@@ -33,13 +33,6 @@ bool is_float_tensor(const Value& value) {
   return value.type().is_tensor() && is_float(value.type().dtype);
 }
 
-std::int64_t entry(const Node& node, std::string_view list, std::size_t index) {
-  const std::vector<std::int64_t> entries = node.attr_ints(list);
-  return index < entries.size() ? entries[index] : 0;
-}
-
-std::size_t first_carried(const LoopView& loop) { return loop.is_scan() ? 0 : 2; }
-
 /// The sequences that a Scan reads; none for a Loop.
 std::vector<Sequence> sequences_read(const LoopView& loop) {
   std::vector<Sequence> sequences;
@@ -49,8 +42,8 @@ std::vector<Sequence> sequences_read(const LoopView& loop) {
     const std::size_t number = i - loop.carried_count();
     sequences.push_back({.whole = node.input(i),
                          .slice = loop.body().inputs()[i],
-                         .axis = entry(node, "scan_input_axes", number),
-                         .direction = entry(node, "scan_input_directions", number)});
+                         .axis = loop.list_entry("scan_input_axes", number),
+                         .direction = loop.list_entry("scan_input_directions", number)});
   }
   return sequences;
 }
@@ -63,8 +56,8 @@ std::vector<Sequence> gradients_of_made(const LoopView& loop, const Gradients& d
     if (output >= dY.size() || dY[output] == nullptr) continue;
     sequences.push_back({.whole = dY[output],
                          .slice = loop.slice(i),
-                         .axis = entry(loop.node(), "scan_output_axes", i),
-                         .direction = entry(loop.node(), "scan_output_directions", i)});
+                         .axis = loop.list_entry("scan_output_axes", i),
+                         .direction = loop.list_entry("scan_output_directions", i)});
   }
   return sequences;
 }
@@ -268,7 +261,7 @@ Gradients loop_rule(GradientBuilder& g, Node& node, const Gradients& dY) {
   const Node* backward = way_back.add();
   Gradients dX(node.input_count() + captured.size());
   std::size_t output = 0;
-  for (const std::size_t i : flow.states) dX[first_carried(loop) + i] = backward->output(output++);
+  for (const std::size_t i : flow.states) dX[loop.first_carried() + i] = backward->output(output++);
   for (Value* value : flow.captured) {
     const auto position = std::find(captured.begin(), captured.end(), value) - captured.begin();
     dX[node.input_count() + position] = backward->output(output++);
