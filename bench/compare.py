@@ -99,14 +99,14 @@ class Comparison:
         found = [{key: statistics.median(one[key] for one in side) for key in side[0]}
                  for side in zip(*pairs)]
         self.rows.append((what, *found))
-        print(f"{what}: {found[0]} / {found[1]}", file=sys.stderr)
+        print(f"{what}: {found[0]['us']:.1f} / {found[1]['us']:.1f} us", file=sys.stderr)
 
     def table(self, quantity):
         """Of one quantity; a ratio above 1 means that Gatefold needs less."""
         key, name, unit = quantity
         ratios = [theirs[key] / max(own[key], 1e-9) for _, own, theirs in self.rows]
         mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
-        lines = [f"## {self.title}, {name}, {threads_text(self.threads)}", "",
+        lines = [f"## {self.title} beside {self.peer}, {name}, {threads_text(self.threads)}", "",
                  f"Geometric mean of the ratios {mean:.2f}, lowest {min(ratios):.2f}.", "",
                  f"| | Gatefold {unit} | {self.peer} {unit} | ratio |", "|---|--:|--:|--:|"]
         lines += [f"| {what} | {own[key]:.1f} | {theirs[key]:.1f} | {ratio:.2f} |"
@@ -148,7 +148,7 @@ def compare_layers(args, threads, gatefold, runtime, torch, scratch):
 
 
 def compare_training(args, threads, gatefold, torch, scratch):
-    comparison = Comparison("Layers, training step", torch.name, threads, args.rounds)
+    comparison = Comparison("Training steps of layers", torch.name, threads, args.rounds)
     for what, kind, shape, folder in grid_folders(scratch):
         comparison.measure(what, lambda: gatefold.train(folder, threads),
                            lambda: torch.run(kind, shape, threads, "train"))
@@ -203,7 +203,9 @@ def parse_arguments():
     parser.add_argument("--gatefold", default=str(sides.HERE.parent / "build/release/gatefold"))
     parser.add_argument("--onnxruntime", type=pathlib.Path, metavar="NODE_MODULES")
     parser.add_argument("--torch", metavar="PYTHON")
-    parser.add_argument("--output", type=pathlib.Path, help="file whose sections of the same titles are replaced; standard output without it")
+    parser.add_argument("--output", type=pathlib.Path,
+                        help="file whose sections of the same titles are replaced; standard output "
+                             "without it")
     return parser.parse_args()
 
 
