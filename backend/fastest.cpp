@@ -20,16 +20,18 @@ constexpr double kMeasuredSeconds = 2e-3;
 // another candidate takes tells enough.
 constexpr double kHopeless = 3;
 
-/// Made-up data for the runs of all candidates.
+/// Data for the runs of all candidates: the constants, and made-up inputs.
 class Trial {
  public:
   Trial(const KernelRequest& request, const PrepareInputs& prepare)
       : inputs_(request.inputs.size()), outputs_(request.outputs.size()) {
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
-      if (request.has_input(i)) inputs_[i] = Tensor(request.dtype(i), request.input_dims(i));
+      if (!request.has_input(i) || request.constant(i) != nullptr) continue;
+      inputs_[i] = Tensor(request.dtype(i), request.input_dims(i));
     }
     if (prepare) prepare(inputs_);
-    for (const Tensor& input : inputs_) {
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      const Tensor& input = request.constant(i) != nullptr ? *request.constant(i) : inputs_[i];
       input_memory_.push_back(input.is_defined() ? input.raw() : nullptr);
     }
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
@@ -78,18 +80,17 @@ double least_seconds(std::int64_t products, int threads) {
 /// The number of the fastest candidate; of the first one when none makes a kernel.
 std::size_t measure(const KernelRequest& request, std::int64_t products,
                     std::span<const Candidate> candidates, const PrepareInputs& prepare) {
-  // The losers' packed weights shall not stay.
-  PackedWeights packed;
-  const KernelRequest trial_request{request.node,      request.inputs,  request.outputs,
-                                    request.constants, request.threads, packed,
-                                    request.products};
   const Trial trial(request, prepare);
   const double possible = least_seconds(products, request.threads);
   std::size_t fastest = 0;
   double least = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (kClearlyFaster * least <= possible && !candidates[i].saves_products) continue;
-    const auto kernel = candidates[i].make(trial_request);
+    // Packed weights shall not stay, not even until the next candidate's.
+    PackedWeights packed;
+    const auto kernel =
+        candidates[i].make({request.node, request.inputs, request.outputs, request.constants,
+                            request.threads, packed, request.products});
     if (kernel == nullptr) continue;
     const double seconds = trial.seconds_of(*kernel, least);
     if (seconds >= kClearlyFaster * least) continue;

@@ -10,8 +10,8 @@
 
 namespace gatefold {
 
-/// Changes made-up inputs (one per input of the node, all zero; undefined where missing) to numbers
-/// that the operator takes.
+/// Changes made-up inputs (one per input of the node, all zero; undefined where it is missing or a
+/// constant) to numbers that the operator takes.
 using PrepareInputs = std::function<void(std::vector<Tensor>& inputs)>;
 
 /// One way to compute a node.
@@ -21,7 +21,7 @@ struct Candidate {
 };
 
 /// A kernel from the candidate that runs fastest. The first time that `key` is asked for in this
-/// process, the candidates' kernels are run on made-up data: a few times, or only once or twice
+/// process, the candidates' kernels are run on made-up inputs: a few times, or only once or twice
 /// where that takes long. A later candidate must be clearly faster than the ones before it. It is
 /// not tried where these already do the formula's multiply-adds, `products`, about as fast as the
 /// machine can, unless it saves some. Candidates that make no kernel are passed over; nullptr when

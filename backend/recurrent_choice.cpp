@@ -46,13 +46,14 @@ std::unique_ptr<Kernel> make_fastest_recurrent(const KernelRequest& request) {
   }
   const std::array candidates{Candidate{plain::make_recurrent},
                               Candidate{onednn_maker(*attrs.kind)}};
+  const auto fill_lengths = [&](std::vector<Tensor>& inputs) {
+    constexpr std::size_t kLengths = recurrent_input::kSequenceLens;
+    if (!request.has_input(kLengths) || request.constant(kLengths) != nullptr) return;
+    std::fill_n(inputs[kLengths].data<std::int32_t>(), inputs[kLengths].size(),
+                static_cast<std::int32_t>(extents.T));
+  };
   return make_fastest(request, key_of(attrs, extents, request.threads), products, candidates,
-                      [&](std::vector<Tensor>& inputs) {
-                        if (!request.has_input(recurrent_input::kSequenceLens)) return;
-                        Tensor& lengths = inputs[recurrent_input::kSequenceLens];
-                        std::fill_n(lengths.data<std::int32_t>(), lengths.size(),
-                                    static_cast<std::int32_t>(extents.T));
-                      });
+                      fill_lengths);
 }
 
 }  // namespace gatefold
