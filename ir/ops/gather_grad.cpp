@@ -88,6 +88,11 @@ void evaluate_rows(EvaluateContext& context) {
   });
 }
 
+std::vector<Port> ports_of_gather() {
+  return {
+      {"data_shape", {}, kInt64Type}, {"indices", "Tind", kIndexTypes}, {"dY", "T", kFloatTypes}};
+}
+
 OpDef gather_rows_grad() {
   return {
       .domain = kGatefoldDomain,
@@ -99,9 +104,7 @@ OpDef gather_rows_grad() {
           "Formula: rows[i, b] = sum of dY[j, b] over all j with indices[j] = indices[i], where "
           "no index before i is the same; 0 elsewhere\n"
           "Source: Gatefold",
-      .inputs = {{"data_shape", {}, kInt64Type},
-                 {"indices", "Tind", kIndexTypes},
-                 {"dY", "T", kFloatTypes}},
+      .inputs = ports_of_gather(),
       .outputs = {{"rows", "T", kFloatTypes}},
       .infer = infer_rows,
       .evaluate = evaluate_rows,
@@ -119,9 +122,7 @@ OpDef gather_grad_op() {
           "Forward: y[a, i, b] = data[a, indices[i], b]\n"
           "Backward: dX[a, k, b] = sum of dY[a, i, b] over all i with indices[i] = k\n"
           "Source: Gatefold",
-      .inputs = {{"data_shape", {}, kInt64Type},
-                 {"indices", "Tind", kIndexTypes},
-                 {"dY", "T", kFloatTypes}},
+      .inputs = ports_of_gather(),
       .outputs = {{"dX", "T", kFloatTypes}},
       .attrs = {{"axis", AttrDef::Kind::kInt, 0}},
       .infer = infer,

@@ -88,6 +88,14 @@ const std::vector<RaiseCase>& raise_cases() {
        {floats({1, 2, 1, 1}, {3, 1})},
        {1, 2, 1, 2},
        {4, 0, 2, 0}},
+      {"BatchNormalizationInTraining",
+       9,
+       "(float[2,2] x) => (float[2,2] y) <float[2] one = {1, 1}, float[2] zero = {0, 0}> "
+       "{y, mean, var, saved_mean, saved_var = BatchNormalization <epsilon = 0.0> "
+       "(x, one, zero, zero, one)}",
+       {floats({2, 2}, {1, 2, 3, 6})},
+       {2, 2},
+       {-1, -1, 1, 1}},
       {"Dropout",
        7,
        "(float[2] x) => (float[2] y) {y = Dropout <ratio = 0.9> (x)}",
