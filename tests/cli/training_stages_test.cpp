@@ -155,6 +155,29 @@ TEST_F(CliTrainingStages, ForeignTrainingLowersItsLoss) {
   EXPECT_NEAR(w[1], -1, 0.05);
 }
 
+TEST_F(CliTrainingStages, StoresWhatNobodyReads) {
+  std::string model = kForeign;
+  const auto insert = [&model](const char* before, const char* text) {
+    model.insert(model.find(before), text);
+  };
+  insert("# store w_new", "# store kept in last\n");
+  insert("int64 T_next)", "float kept, ");
+  insert("float R = {0.1}", "float last = {-1}, ");
+  insert("  T_next = Add", "  kept = Identity (loss)\n");
+  write("keeping.onnxtxt", model);
+  write_points();
+  EXPECT_EQ(gatefold("compile keeping.onnxtxt --pipeline none -o keeping.onnx").exit_code, 0);
+  const CommandResult result =
+      gatefold("train keeping.onnx --data points.npz --batch-size 4 --steps 2 -o out.onnx");
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  const std::string numbers =
+      numbers_of(read_model("out.onnx").training_info(0).algorithm()).at("last");
+  float last = 0;
+  ASSERT_EQ(numbers.size(), sizeof(last));
+  std::memcpy(&last, numbers.data(), sizeof(last));
+  EXPECT_GT(last, 0);
+}
+
 TEST_F(CliTrainingStages, RefusesWhatContradictsThem) {
   write("foreign.onnxtxt", kForeign);
   write_points();

@@ -77,6 +77,10 @@ Trainer::Trainer(TrainingStep step, const TrainingPlan& plan, bool is_updating,
     states_.push_back(state.initial.clone());
     inputs_[state.input] = states_.back();
   }
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    const bool is_state = !std::holds_alternative<std::monostate>(inputs_[i]);
+    if (!is_state && !step_.graph->inputs()[i]->is_used()) unread_inputs_.push_back(i);
+  }
 }
 
 // Named extents take the size they have in the batch.
@@ -134,10 +138,13 @@ void Trainer::set_inputs(const Batch& batch) {
   inputs_[step_.learning_rate_input] =
       Tensor::scalar(learning_rate())
           .converted(graph_inputs[step_.learning_rate_input]->type().dtype);
+  for (const std::size_t input : unread_inputs_) {
+    const Value& value = *graph_inputs[input];
+    if (!batch.contains(value.name())) inputs_[input] = zeros_for(value, batch);
+  }
   for (std::size_t i = 0; i < graph_inputs.size(); ++i) {
     const auto array = batch.find(graph_inputs[i]->name());
     if (array != batch.end()) inputs_[i] = array->second;
-    if (!graph_inputs[i]->is_used()) inputs_[i] = zeros_for(*graph_inputs[i], batch);
     if (std::holds_alternative<std::monostate>(inputs_[i])) {
       fail("the data have no array '{}', which the model needs", graph_inputs[i]->name());
     }

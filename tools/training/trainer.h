@@ -83,6 +83,7 @@ class Trainer {
   bool is_updating_;
   std::unique_ptr<Context> context_;
   std::vector<Datum> inputs_;
+  std::vector<std::size_t> unread_inputs_;  // Those that the data may lack.
   std::vector<Tensor> states_;
   std::vector<Tensor> carried_;
   std::vector<std::size_t> carried_inputs_;  // Where they go in.
