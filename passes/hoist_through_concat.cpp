@@ -18,19 +18,24 @@ struct Parts {
   std::size_t port = 0;           ///< The only input in which they differ.
   std::int64_t axis = 0;          ///< Of the Concat.
   bool stacks = false;            ///< Each result gets the axis from an Unsqueeze of its own.
+  bool is_shared = false;         ///< A result is read elsewhere as well.
 
   const Node& first() const { return *nodes.front(); }
   const Type& type() const { return first().output()->type(); }  ///< Of one result.
 };
 
+std::vector<Value*> inputs_of(const std::vector<Node*>& nodes, std::size_t port) {
+  std::vector<Value*> values;
+  for (const Node* node : nodes) values.push_back(node->input(port));
+  return values;
+}
+
 // The inputs of a port, put together as the results are, along `axis`.
 Value* join(const Parts& parts, std::size_t port, std::int64_t axis) {
   Rewriter& rewriter = *parts.rewriter;
-  std::vector<Value*> values;
-  for (const Node* node : parts.nodes) {
-    Value* value = node->input(port);
-    values.push_back(parts.stacks ? rewriter.add("Unsqueeze", {value, rewriter.add_ints({axis})})
-                                  : value);
+  std::vector<Value*> values = inputs_of(parts.nodes, port);
+  for (Value*& value : values) {
+    if (parts.stacks) value = rewriter.add("Unsqueeze", {value, rewriter.add_ints({axis})});
   }
   return rewriter.add("Concat", values, {{"axis", axis}});
 }
@@ -191,20 +196,20 @@ std::optional<Parts> read_parts(const Node& concat, Rewriter& rewriter) {
   for (const Value* input : concat.inputs()) {
     const Value* result = parts.stacks ? input->producer()->input(0) : input;
     Node* node = result->producer();
-    if (node == nullptr || node->graph() != concat.graph() || !is_used_once(*result)) {
+    if (node == nullptr || node->graph() != concat.graph() || node->output_count() != 1) {
       return std::nullopt;
     }
+    parts.is_shared = parts.is_shared || !is_used_once(*result);
     parts.nodes.push_back(node);
   }
   return parts.type().has_rank() ? std::optional(parts) : std::nullopt;
 }
 
-// True when the port reads rows of one value in order, so that joining them costs nothing.
-bool reads_rows_in_order(const Parts& parts, std::size_t port) {
+// True when the values are rows of one value in order, so that joining them costs nothing.
+bool are_rows_in_order(const std::vector<Value*>& values, const Rewriter& rewriter) {
   std::optional<RowRange> before;
-  for (const Node* node : parts.nodes) {
-    const Value* value = node->input(port);
-    const auto rows = value == nullptr ? std::nullopt : read_row_range(*value, *parts.rewriter);
+  for (const Value* value : values) {
+    const auto rows = value == nullptr ? std::nullopt : read_row_range(*value, rewriter);
     const bool follows =
         rows && (!before || (rows->source == before->source && rows->axis == before->axis &&
                              rows->first == before->last));
@@ -214,23 +219,47 @@ bool reads_rows_in_order(const Parts& parts, std::size_t port) {
   return true;
 }
 
+bool is_arithmetic(const OpDef& op) {
+  constexpr std::string_view kArithmetic[] = {"Add", "Sub", "Mul", "Div"};
+  return op.domain.empty() && std::find(std::begin(kArithmetic), std::end(kArithmetic), op.name) !=
+                                  std::end(kArithmetic);
+}
+
+// True for rows in order and for arithmetic of such, so many times over at most.
+bool are_joinable(const std::vector<Value*>& values, const Rewriter& rewriter, int depth = 4) {
+  std::vector<Node*> nodes;
+  for (const Value* value : values) nodes.push_back(value->producer());
+  if (nodes.front() == nullptr || depth == 0) return false;
+  if (!is_arithmetic(nodes.front()->op())) return are_rows_in_order(values, rewriter);
+  if (std::find(nodes.begin(), nodes.end(), nullptr) != nodes.end()) return false;
+  const auto ports = differing_ports(nodes);
+  if (!ports || ports->size() != 2) return false;
+  return std::all_of(ports->begin(), ports->end(), [&](std::size_t port) {
+    return are_joinable(inputs_of(nodes, port), rewriter, depth - 1);
+  });
+}
+
+// True for rows in order that are just stacked again: collapse-moves reads them all at once.
+bool are_rows_of_one(const Parts& parts) {
+  std::vector<Value*> results;
+  for (const Node* node : parts.nodes) results.push_back(node->output());
+  return parts.stacks && are_rows_in_order(results, *parts.rewriter);
+}
+
 // Arithmetic and Concat of rows of several sequences, of the sequences.
 Value* hoist_of_rows(const Parts& parts) {
   const OpDef& op = parts.first().op();
-  constexpr std::string_view kArithmetic[] = {"Add", "Sub", "Mul", "Div"};
-  const bool is_arithmetic =
-      std::find(std::begin(kArithmetic), std::end(kArithmetic), op.name) != std::end(kArithmetic);
-  if (!op.domain.empty() || (!is_arithmetic && op.name != "Concat")) return nullptr;
   Attrs attrs = parts.first().attrs();
-  if (!is_arithmetic) {
+  if (!is_arithmetic(op)) {
+    if (!op.domain.empty() || op.name != "Concat") return nullptr;
     const std::int64_t axis = positive_axis(parts.first().attr_int("axis"), parts.type().rank());
     if (!parts.stacks && axis == parts.axis) return nullptr;
     attrs["axis"] = axis + (parts.stacks && axis >= parts.axis ? 1 : 0);
   }
   const std::size_t count = parts.first().input_count();
   for (std::size_t port = 0; port < count; ++port) {
-    if (is_arithmetic && !have_shape_of_result(parts, port)) return nullptr;
-    if (!reads_rows_in_order(parts, port)) return nullptr;
+    if (is_arithmetic(op) && !have_shape_of_result(parts, port)) return nullptr;
+    if (!are_joinable(inputs_of(parts.nodes, port), *parts.rewriter)) return nullptr;
   }
   std::vector<Value*> inputs;
   for (std::size_t port = 0; port < count; ++port) inputs.push_back(join(parts, port, parts.axis));
@@ -246,6 +275,7 @@ std::optional<Replacement> hoist(Node& node, Rewriter& rewriter) {
     Value* result = hoist_of_rows(*parts);
     return result == nullptr ? std::nullopt : std::optional(Replacement{result});
   }
+  if (parts->is_shared || are_rows_of_one(*parts)) return std::nullopt;
   parts->port = ports->front();
   const OpDef& op = parts->first().op();
   const auto* row = std::find_if(std::begin(kHoists), std::end(kHoists),

@@ -74,10 +74,10 @@ constexpr std::string_view kCommonPasses =
     "fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,fold-constants,merge-duplicates,remove-dead,"
     "collapse-moves,hoist-invariants,reroll-loops,fuse-first-step,reroll-recurrence,"
     "collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,hoist-through-concat,"
-    "fuse-projection,absorb-reversals,collapse-moves,hoist-through-concat,read-final-states,"
-    "merge-directions,fold-batch-normalization,form-gemm,cancel-transposes,look-up-one-hot,"
-    "precompute-lookups,join-products,collapse-moves,fold-constants,remove-identities,"
-    "merge-duplicates,remove-dead";
+    "fuse-projection,absorb-reversals,collapse-moves,hoist-through-concat,merge-duplicates,"
+    "read-final-states,merge-directions,fold-batch-normalization,form-gemm,cancel-transposes,"
+    "look-up-one-hot,precompute-lookups,join-products,collapse-moves,fold-constants,"
+    "remove-identities,merge-duplicates,remove-dead";
 
 constexpr Pipeline kPipelines[] = {
     {kRequiredPipeline, "expand-gradients"},
