@@ -7,6 +7,7 @@
 #include "backend/kernels.h"
 #include "backend/plain/conv_lines.h"
 #include "backend/plain/gemm.h"
+#include "backend/plain/team.h"
 
 namespace gatefold::plain {
 namespace {
@@ -126,7 +127,8 @@ class LineConvKernel : public Kernel {
         lines_(planes_.lines()),
         reads_x_(planes_.is_x() && !reads_behind),
         has_bias_(request.has_input(2)),
-        threads_(request.threads) {}
+        threads_(useful_threads(extents.group_outputs * taps() * lines_.output_count(), 1,
+                                request.threads)) {}
 
   std::size_t scratch_bytes() const override {
     return reads_x_ ? 0 : static_cast<std::size_t>(planes_.size()) * sizeof(float);

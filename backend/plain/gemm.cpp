@@ -16,7 +16,7 @@ constexpr std::int64_t kSmallMatrix = 256 * 1024;
 constexpr std::int64_t kSmallMatrixOfOneRow = 64 * 1024;
 constexpr std::int64_t kSmallTransposedProducts = 4 * 1024;
 // Multiplications that are worth another thread.
-constexpr std::int64_t kProductsOfThread = 64 * 1024;
+constexpr std::int64_t kProductsOfThread = 256 * 1024;
 
 std::int64_t products(const Gemm& gemm) { return gemm.m * gemm.n * gemm.k; }
 

@@ -23,7 +23,7 @@ using FloatTag = hn::ScalableTag<float>;
 using Vector = hn::Vec<FloatTag>;
 constexpr FloatTag kTag;
 
-#if HWY_ARCH_ARM || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+#if HWY_ARCH_ARM || (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3)
 constexpr int kSumRegisters = 24;
 #else
 constexpr int kSumRegisters = 12;
@@ -101,10 +101,12 @@ HWY_INLINE void run_rows(const Pass& pass, std::int64_t panel, std::int64_t firs
 /// Runs a pass over rows and panels. The pass says what the rows of the product are, what their
 /// sums start from, and what becomes of them:
 ///   kGates, row(row), weights(), depth(), start(panel, row, sums), finish(panel, row, sums).
+/// `from_behind`: the last panel comes first.
 template <class Pass>
-void run_panels(const Pass& pass, std::int64_t rows, Range panels) {
+void run_panels(const Pass& pass, std::int64_t rows, Range panels, bool from_behind = false) {
   constexpr int kMaxRows = kSumRegisters / kVectors<Pass::kGates>;
-  for (std::int64_t panel = panels.begin; panel < panels.end; ++panel) {
+  for (std::int64_t i = 0; i < panels.count(); ++i) {
+    const std::int64_t panel = from_behind ? panels.end - 1 - i : panels.begin + i;
     std::int64_t row = 0;
     for (; row + kMaxRows <= rows; row += kMaxRows) run_rows<kMaxRows>(pass, panel, row);
     for (; row + 2 <= rows; row += 2) run_rows<2>(pass, panel, row);

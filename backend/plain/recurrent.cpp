@@ -330,6 +330,7 @@ RecurrentStep RecurrentKernel::make_step(const Buffers& buffers, std::int64_t d,
   step.is_standard = is_standard_;
   step.clip = attrs_.clip.value_or(std::numeric_limits<float>::infinity());
   step.input_forget = attrs_.input_forget;
+  step.from_behind = s % 2 == 1;
   return step;
 }
 

@@ -254,9 +254,9 @@ struct RnnPass : StatePass<1> {
 template <template <bool> class Pass>
 void run_state_pass(const RecurrentStep& step, Range panels) {
   if (step.is_standard) {
-    run_panels(Pass<true>{{step}}, step.rows, panels);
+    run_panels(Pass<true>{{step}}, step.rows, panels, step.from_behind);
   } else {
-    run_panels(Pass<false>{{step}}, step.rows, panels);
+    run_panels(Pass<false>{{step}}, step.rows, panels, step.from_behind);
   }
 }
 

@@ -73,6 +73,9 @@ struct RecurrentStep {
   bool is_standard = true;  ///< As RecurrentAttrs::is_standard.
   float clip = 0;           ///< Infinity for none.
   bool input_forget = false;
+  /// The last panel comes first: every other step, to begin with what the step before left in the
+  /// cache.
+  bool from_behind = false;
 };
 
 void project_input(GateGroup group, const InputProjection& projection, Range panels);

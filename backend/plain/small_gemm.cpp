@@ -143,8 +143,29 @@ void multiply_transposed(const Gemm& gemm, const float* a, const float* b, float
   }
 }
 
+// So few columns leave most of a vector empty; this many numbers of B are turned for them.
+constexpr std::int64_t kFewColumns = 4;
+constexpr std::int64_t kMostTurned = 4096;
+
+bool has_few_columns(const Gemm& gemm) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(Lanes()));
+  return !gemm.transpose_a && gemm.m > kFewColumns && gemm.n <= kFewColumns && gemm.n < lanes &&
+         gemm.k >= 2 * lanes && gemm.k * gemm.n <= kMostTurned;
+}
+
+/// Turns B, so that both matrices are read along k.
+void multiply_few_columns(Gemm gemm, const float* a, const float* b, float* c) {
+  float columns[kMostTurned];
+  for (std::int64_t k = 0; k < gemm.k; ++k) {
+    for (std::int64_t n = 0; n < gemm.n; ++n) columns[n * gemm.k + k] = b[k * gemm.b_stride + n];
+  }
+  gemm.b_stride = gemm.k;
+  multiply_transposed(gemm, a, columns, c);
+}
+
 void small_gemm(const Gemm& gemm, const float* a, const float* b, float* c) {
   if (gemm.transpose_b) return multiply_transposed(gemm, a, b, c);
+  if (has_few_columns(gemm)) return multiply_few_columns(gemm, a, b, c);
   const std::int64_t row_step = gemm.transpose_a ? 1 : gemm.a_stride;
   std::int64_t m = 0;
   for (; m + kBlockRows <= gemm.m; m += kBlockRows) {
