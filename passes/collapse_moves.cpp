@@ -210,10 +210,11 @@ Result gather_of_single_row(Node& node, Rewriter& rewriter) {
   if (!type.has_rank() || type.rank() < 2 || node.input(1)->type().rank() != 1) return std::nullopt;
   if (!rows || rows->size() != 1 || rows->front() < 0) return std::nullopt;
   const std::int64_t axis = positive_axis(node.attr_int("axis"), type.rank());
-  if (!(*type.shape)[static_cast<std::size_t>(axis)].is_known()) return std::nullopt;
+  const Dim& extent = (*type.shape)[static_cast<std::size_t>(axis)];
+  if (!extent.is_known() || rows->front() >= extent.size()) return std::nullopt;
   return Replacement{
-      rewriter.add("Slice", {node.input(0), node.input(1), rewriter.add_ints({rows->front() + 1}),
-                             rewriter.add_ints({axis})})};
+      rewriter.add("Slice", {node.input(0), rewriter.add_ints(*rows),
+                             rewriter.add_ints({rows->front() + 1}), rewriter.add_ints({axis})})};
 }
 
 // Squeeze of a single row cut out by Slice or Split -> Gather of that row

@@ -101,7 +101,7 @@ TEST(TrainingStep, AccumulatesGradientsAndUpdatesByTheirMean) {
 /// A table of which rows 1 and 3 are used, one of them several times, by two operators.
 constexpr const char* kLookUps = R"(
   look_up (float[3,2] X) => (float[3,2] Y)
-    <float[4,2] W = {1, 2, 3, 4, 5, 6, 7, 8}, int64[3] i = {1, 3, -3}, int32[1] j = {1}>
+    <float[4,2] W = {1, 2, 3, 4, 5, 6, 7, 8}, int64[3] i = {1, 3, -3}, int32[3] j = {1, 1, 3}>
   { A = Gather (W, i)  B = Gather (W, j)  C = Mul (A, X)  Y = Mul (C, B) })";
 
 double norm_of(const Tensor& tensor) {
