@@ -20,13 +20,6 @@ constexpr std::int64_t kProductsOfThread = 256 * 1024;
 
 std::int64_t products(const Gemm& gemm) { return gemm.m * gemm.n * gemm.k; }
 
-bool is_small(const Gemm& gemm) {
-  if (!gemm.transpose_b) {
-    return gemm.n * gemm.k <= (gemm.m == 1 ? kSmallMatrixOfOneRow : kSmallMatrix);
-  }
-  return !gemm.transpose_a && products(gemm) <= kSmallTransposedProducts;
-}
-
 /// One of `parts` parts of the result: rows, or columns where there are more of them.
 void run_part(Gemm gemm, std::int64_t part, std::int64_t parts, const float* a, const float* b,
               float* c) {
@@ -65,6 +58,13 @@ void turn_column(Gemm& gemm) {
 }
 
 }  // namespace
+
+bool is_small(const Gemm& gemm) {
+  if (!gemm.transpose_b) {
+    return gemm.n * gemm.k <= (gemm.m == 1 ? kSmallMatrixOfOneRow : kSmallMatrix);
+  }
+  return !gemm.transpose_a && products(gemm) <= kSmallTransposedProducts;
+}
 
 void run_gemm(const Gemm& gemm, const float* a, const float* b, float* c) {
   if (gemm.m == 0 || gemm.n == 0) return;

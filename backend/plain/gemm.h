@@ -25,6 +25,9 @@ struct Gemm {
 /// cache, else with oneDNN's. A B that is used often should not be transposed.
 void run_gemm(const Gemm& gemm, const float* a, const float* b, float* c);
 
+/// True when run_gemm takes loops of our own.
+bool is_small(const Gemm& gemm);
+
 /// What run_gemm computes with, as Kernel::implementation says it.
 std::string implementation_of(const Gemm& gemm);
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "backend/plain/bfloat16.h"
 #include "backend/plain/int8.h"
 #include "backend/plain/reduced_panel_product.h"
@@ -15,6 +17,18 @@ constexpr std::int64_t kPanel = 64;
 constexpr std::int64_t kLeastProducts = 128 * 1024;
 // Rows of A from which a B that is packed in each run pays off.
 constexpr std::int64_t kLeastRows = 8;
+
+// Where B is so large that it comes from memory: rows of A for which reading it panel by panel is
+// at least as fast as oneDNN's product, which generates code for tens of milliseconds when it is
+// first called, and the depth to which a panel stays in a core's cache.
+constexpr std::int64_t kLeastPanelRows = 3;
+constexpr std::int64_t kMostPanelRows = 32;
+constexpr std::int64_t kMostPanelDepth = 2048;
+
+bool is_by_panels(const Gemm& gemm) {
+  return !gemm.transpose_b && !is_small(gemm) && gemm.m >= kLeastPanelRows &&
+         gemm.m <= kMostPanelRows && gemm.k <= kMostPanelDepth;
+}
 
 ProductPrecision precision_of(const KernelRequest& request, const Gemm& gemm, bool is_constant) {
   const bool is_possible = gemm.alpha == 1 && (gemm.beta == 0 || gemm.beta == 1) &&
@@ -44,7 +58,10 @@ PlannedGemm::PlannedGemm(const KernelRequest& request, const Gemm& gemm, const T
     : gemm_(gemm),
       precision_(precision_of(request, gemm, constant_b != nullptr)),
       depth_(operand_depth(precision_, gemm.k)) {
-  if (precision_ == ProductPrecision::kFloat32) return;
+  if (precision_ == ProductPrecision::kFloat32) {
+    if (constant_b != nullptr && is_by_panels(gemm)) keep_float_panels(request, *constant_b);
+    return;
+  }
   const bool is_int8 = precision_ == ProductPrecision::kInt8;
   product_.emplace(onednn::ReducedProduct::Extents{.precision = precision_,
                                                    .rows = gemm.m,
@@ -63,7 +80,37 @@ PlannedGemm::PlannedGemm(const KernelRequest& request, const Gemm& gemm, const T
 }
 
 std::string PlannedGemm::implementation() const {
-  return product_ ? "onednn" + suffix_of(precision_) : implementation_of(gemm_);
+  if (product_) return "onednn" + suffix_of(precision_);
+  return packed_b_.is_defined() ? "plain" : implementation_of(gemm_);
+}
+
+void PlannedGemm::keep_float_panels(const KernelRequest& request, const Tensor& b) {
+  threads_ = request.threads;
+  packed_b_ = request.packed.get(b, fmt::format("float panels {} {}", gemm_.k, gemm_.n), [&] {
+    const std::int64_t panels = (gemm_.n + kPanel - 1) / kPanel;
+    Tensor packed(DataType::kFloat32, {panels, gemm_.k, kPanel});
+    auto* target = packed.data<float>();
+    for (std::int64_t n = 0; n < gemm_.n; n += kPanel) {
+      const std::int64_t width = std::min(kPanel, gemm_.n - n);
+      const float* row = b.data<float>() + n;
+      for (std::int64_t k = 0; k < gemm_.k; ++k, row += gemm_.n, target += kPanel) {
+        std::fill(std::copy_n(row, width, target), target + kPanel, 0.0F);
+      }
+    }
+    return packed;
+  });
+}
+
+void PlannedGemm::run_float_panels(Gemm part, const float* a, float* c) const {
+  if (part.a_stride == 0) part.a_stride = part.transpose_a ? part.m : part.k;
+  part.b_stride = kPanel;
+  if (part.c_stride == 0) part.c_stride = part.n;
+#pragma omp parallel for num_threads(threads_) if (threads_ > 1)
+  for (std::int64_t n = 0; n < gemm_.n; n += kPanel) {
+    Gemm panel = part;
+    panel.n = std::min(kPanel, gemm_.n - n);
+    run_small_gemm(panel, a, packed_b_.data<float>() + n * gemm_.k, c + n);
+  }
 }
 
 void PlannedGemm::pack_constant_b(const KernelRequest& request, const Tensor& b) {
@@ -125,6 +172,7 @@ void PlannedGemm::run_part(std::int64_t m, std::int64_t k, const float* a, const
     Gemm part = gemm_;
     part.m = m;
     part.k = k;
+    if (packed_b_.is_defined()) return run_float_panels(part, a, c);
     return run_gemm(part, a, b, c);
   }
   auto* memory = static_cast<std::byte*>(scratch);

@@ -39,6 +39,8 @@ class PlannedGemm {
   void run_rounded(const BFloat16* rows, std::int64_t k, const float* b, float* c, void* scratch);
 
  private:
+  void keep_float_panels(const KernelRequest& request, const Tensor& b);
+  void run_float_panels(Gemm part, const float* a, float* c) const;
   void pack_constant_b(const KernelRequest& request, const Tensor& b);
   Tensor int8_panels(const float* b) const;
   const void* panels_of_b(std::int64_t k, const float* b, BFloat16* memory) const;
@@ -49,6 +51,7 @@ class PlannedGemm {
   std::int64_t depth_ = 0;                         ///< Of the operands in bfloat16 or int8.
   std::optional<onednn::ReducedProduct> product_;  ///< Nothing for float32.
   Tensor packed_b_;  ///< A constant B: panels; in int8 then scales, corrections.
+  int threads_ = 1;  ///< Of products with panels in float32.
   /// In scratch, behind the panels of a B that is not constant.
   std::size_t product_place_ = 0, a_place_ = 0, sums_place_ = 0;
   std::size_t scratch_bytes_ = 0;
