@@ -166,6 +166,20 @@ Result reshape_of_concat(Node& node, Rewriter& rewriter) {
   return Replacement{rewriter.add("Concat", rows, {{"axis", axis}})};
 }
 
+// Gather of one row of (Transpose (x)) -> Gather of x, where the other axes stay in order
+Result gather_of_transpose(Node& node, Rewriter& rewriter) {
+  const Node* transpose = producer_of(node.input(0), "Transpose");
+  const Tensor* index = rewriter.constant(node.input(1));
+  if (transpose == nullptr || index == nullptr || index->rank() != 0) return std::nullopt;
+  Ints perm = permutation_of(*transpose);
+  const auto place = perm.begin() + positive_axis(node.attr_int("axis"), std::ssize(perm));
+  const std::int64_t axis = *place;
+  perm.erase(place);
+  if (!std::is_sorted(perm.begin(), perm.end())) return std::nullopt;
+  return Replacement{
+      rewriter.add("Gather", {transpose->input(0), node.input(1)}, {{"axis", axis}})};
+}
+
 // True when the Slice takes all there is along entry `i` of its axes.
 bool takes_all(const Ints& starts, const Ints& ends, const Ints& axes, const Type& type,
                std::size_t i) {
@@ -203,11 +217,13 @@ Result slice_of_whole_axes(Node& node, Rewriter& rewriter) {
   return Replacement{rewriter.add("Slice", inputs)};
 }
 
-// Gather of a list of one row -> Slice
+// Gather of a list of one row -> Slice. Rows of weights stay look-ups, whose gradient is rows.
 Result gather_of_single_row(Node& node, Rewriter& rewriter) {
   const Type& type = node.input(0)->type();
   const auto rows = constant_ints(rewriter, node.input(1));
-  if (!type.has_rank() || type.rank() < 2 || node.input(1)->type().rank() != 1) return std::nullopt;
+  const bool is_list = node.input(1)->type().has_rank() && node.input(1)->type().rank() == 1;
+  if (!type.has_rank() || type.rank() < 2 || !is_list) return std::nullopt;
+  if (node.input(0)->has_data()) return std::nullopt;
   if (!rows || rows->size() != 1 || rows->front() < 0) return std::nullopt;
   const std::int64_t axis = positive_axis(node.attr_int("axis"), type.rank());
   const Dim& extent = (*type.shape)[static_cast<std::size_t>(axis)];
@@ -259,6 +275,7 @@ constexpr Rule kRules[] = {
     {"reshape-of-unit-axes", "Reshape", reshape_of_unit_axes},
     {"gather-of-unit-axis", "Gather", gather_of_unit_axis},
     {"gather-of-single-row", "Gather", gather_of_single_row},
+    {"gather-of-transpose", "Gather", gather_of_transpose},
     {"squeeze-of-transpose", "Squeeze", squeeze_of_transpose},
     {"squeeze-of-row", "Squeeze", squeeze_of_row},
     {"concat-of-rows", "Concat", concat_of_rows},
