@@ -39,16 +39,17 @@ TEST(Roofline, LayersReadTheirRecurrentWeightsAtEveryStep) {
   const ProfiledGraph graph(R"(g (float[5, 2, 3] x, float[1, 16, 3] w, float[1, 16, 4] r)
       => (float[5, 1, 2, 4] y) { y = LSTM <hidden_size = 4> (x, w, r) })");
   const StepCost cost = cost_of(graph.steps().at(0));
-  EXPECT_EQ(cost.flops, 2 * 5 * 2 * 16 * (3 + 4));
-  EXPECT_EQ(cost.bytes, 4 * (5 * 2 * 3 + 16 * 3 + 16 * 4 + 5 * 2 * 4));
-  EXPECT_EQ(cost.repeated_bytes, 4 * 16 * 4);
-  EXPECT_EQ(cost.repeats, 4);
+  EXPECT_EQ(cost.at_once.flops, 2 * 5 * 2 * 16 * 3);
+  EXPECT_EQ(cost.at_once.bytes, 4 * (5 * 2 * 3 + 16 * 3 + 16 * 4 + 5 * 2 * 4));
+  EXPECT_EQ(cost.in_turn.flops, 2 * 5 * 2 * 16 * 4);
+  EXPECT_EQ(cost.in_turn.bytes, 4 * (4 * 16 * 4));
+  EXPECT_EQ(cost.in_turn.working_set, 4 * 16 * 4);
 }
 
 TEST(Roofline, TimeIsTheSecondExtentOfBatchMajorLayers) {
   const ProfiledGraph graph(R"(g (float[2, 5, 3] x, float[1, 12, 3] w, float[1, 12, 4] r)
       => (float[2, 5, 1, 4] y) { y = GRU <hidden_size = 4, layout = 1> (x, w, r) })");
-  EXPECT_EQ(cost_of(graph.steps().at(0)).repeats, 4);
+  EXPECT_EQ(cost_of(graph.steps().at(0)).in_turn.bytes, 4 * (4 * 12 * 4));
 }
 
 TEST(Roofline, ChainsMoveWhatIsReadAndWrittenOutsideOfThem) {
@@ -57,24 +58,25 @@ TEST(Roofline, ChainsMoveWhatIsReadAndWrittenOutsideOfThem) {
       y = Mul (a, w)
     })");
   const StepCost cost = cost_of(graph.steps().at(0));
-  EXPECT_EQ(cost.flops, 0);
-  EXPECT_EQ(cost.bytes, 4 * 3 * 700);
+  EXPECT_EQ(cost.flops(), 0);
+  EXPECT_EQ(cost.bytes(), 4 * 3 * 700);
 }
 
 TEST(Roofline, OfATableOnlyWhatIsTakenIsRead) {
   const ProfiledGraph graph(R"(g (float[1000, 8] table, int64[3] i) => (float[3, 8] y) {
       y = Gather (table, i)
     })");
-  EXPECT_EQ(cost_of(graph.steps().at(0)).bytes, 4 * 2 * 3 * 8 + 8 * 3);
+  EXPECT_EQ(cost_of(graph.steps().at(0)).bytes(), 4 * 2 * 3 * 8 + 8 * 3);
 }
 
-TEST(Roofline, TheSlowerOfComputingAndMovingIsTheBound) {
-  EXPECT_DOUBLE_EQ(bound_of({.flops = 1000, .bytes = 10}, kLimits).seconds, 10);
-  EXPECT_EQ(bound_of({.flops = 1000, .bytes = 10}, kLimits).limit, "compute");
-  // Once 1000 bytes at 10 a second, three times more 100 bytes at 100 a second.
-  const StepCost moving{.flops = 1000, .bytes = 1000, .repeated_bytes = 100, .repeats = 3};
-  EXPECT_NEAR(bound_of(moving, kLimits).seconds, 100 + 3, 1e-9);
-  EXPECT_NE(bound_of(moving, kLimits).limit, "compute");
+TEST(Roofline, TheSlowerOfComputingAndMovingIsTheBoundOfEachPart) {
+  StepCost cost{.at_once = {.flops = 1000, .bytes = 10, .working_set = 10}, .in_turn = {}};
+  EXPECT_DOUBLE_EQ(bound_of(cost, kLimits).seconds, 10);
+  EXPECT_EQ(bound_of(cost, kLimits).limit, "compute");
+  // 3000 bytes of a working set that is read at 100 a second.
+  cost.in_turn = {.flops = 500, .bytes = 3000, .working_set = 100};
+  EXPECT_NEAR(bound_of(cost, kLimits).seconds, 10 + 30, 1e-9);
+  EXPECT_NE(bound_of(cost, kLimits).limit, "compute");
 }
 
 TEST(Roofline, ReadSpeedsLieBetweenThoseMeasured) {

@@ -73,9 +73,9 @@ std::string roofline_table(const Measurement& result) {
                {"by"},
                {"reached", Align::kRight}});
   for (const RooflineRow& row : result.roofline) {
-    const double bytes = row.cost.bytes + row.cost.repeats * row.cost.repeated_bytes;
     table.add_row({row.op, row.implementation, fmt::format("{:.2f}", row.time.least / kMicrosecond),
-                   fmt::format("{:.3f}", row.cost.flops / 1e6), fmt::format("{:.1f}", bytes / 1024),
+                   fmt::format("{:.3f}", row.cost.flops() / 1e6),
+                   fmt::format("{:.1f}", row.cost.bytes() / 1024),
                    fmt::format("{:.2f}", row.bound.seconds / kMicrosecond), row.bound.limit,
                    fmt::format("{:.0f} %", 100 * row.fraction())});
   }
@@ -110,10 +110,10 @@ Json roofline_json(const Measurement& result) {
     json.push_back({{"op", row.op},
                     {"implementation", row.implementation},
                     {"us", row.time.least / kMicrosecond},
-                    {"flops", row.cost.flops},
-                    {"bytes", row.cost.bytes},
-                    {"repeated_bytes", row.cost.repeated_bytes},
-                    {"repeats", row.cost.repeats},
+                    {"flops", row.cost.flops()},
+                    {"bytes", row.cost.bytes()},
+                    {"flops_in_turn", row.cost.in_turn.flops},
+                    {"bytes_in_turn", row.cost.in_turn.bytes},
                     {"bound_us", row.bound.seconds / kMicrosecond},
                     {"bound", row.bound.limit},
                     {"fraction", row.fraction()}});

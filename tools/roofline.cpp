@@ -38,12 +38,24 @@ bool is_recurrent(const OpDef& op) {
   return false;
 }
 
-void add_repeated(const TypedNode& node, StepCost& cost) {
-  if (!is_recurrent(node.node->op())) return;
+/// What of the node's products has to be done step by step.
+Work work_in_turn(const TypedNode& node) {
+  if (!is_recurrent(node.node->op())) return {};
   const bool batch_first = read_recurrent_attrs(*node.node).batch_first;
   const Dims x = node.inputs[recurrent_input::kX].dims();
-  cost.repeated_bytes = bytes_of(node.inputs[recurrent_input::kR]);
-  cost.repeats = std::max(static_cast<double>(x[batch_first ? 1 : 0]) - 1, 0.0);
+  const Type& R = node.inputs[recurrent_input::kR];
+  const double bytes = bytes_of(R);
+  const auto rows = static_cast<double>(x[0] * x[1]);
+  return {.flops = 2 * rows * static_cast<double>(element_count(R.dims())),
+          .bytes = bytes * std::max(static_cast<double>(x[batch_first ? 1 : 0]) - 1, 0.0),
+          .working_set = bytes};
+}
+
+Bound bound_of(const Work& work, const MachineLimits& limits) {
+  const double computing = work.flops / limits.flops;
+  const double moving = work.bytes / limits.read_speed(work.working_set);
+  if (computing >= moving) return {computing, "compute"};
+  return {moving, std::string(memory_of(work.working_set, limits.threads))};
 }
 
 }  // namespace
@@ -51,25 +63,26 @@ void add_repeated(const TypedNode& node, StepCost& cost) {
 StepCost cost_of(const StepProfile& step) {
   StepCost cost;
   for (const TypedNode& node : step.nodes) {
-    cost.flops += 2 * static_cast<double>(count_macs(node).macs);
-    add_repeated(node, cost);
+    const double flops = 2 * static_cast<double>(count_macs(node).macs);
+    // A step of its own holds at most one recurrent node.
+    cost.in_turn = work_in_turn(node);
+    cost.in_turn.flops = std::min(cost.in_turn.flops, flops);
+    cost.at_once.flops += flops - cost.in_turn.flops;
   }
   const double written = bytes_of(step.writes);
-  cost.bytes = bytes_of(step.reads) + written;
+  double bytes = bytes_of(step.reads) + written;
   if (step.nodes.size() == 1 && is_among(kSelectingOps, step.nodes.front().node->op().name)) {
-    cost.bytes -= std::max(bytes_of(step.nodes.front().inputs.front()) - written, 0.0);
+    bytes -= std::max(bytes_of(step.nodes.front().inputs.front()) - written, 0.0);
   }
+  cost.at_once.bytes = cost.at_once.working_set = bytes;
   return cost;
 }
 
 Bound bound_of(const StepCost& cost, const MachineLimits& limits) {
-  const double computing = cost.flops / limits.flops;
-  const double moving = cost.bytes / limits.read_speed(cost.bytes);
-  const double repeating =
-      cost.repeats * cost.repeated_bytes / limits.read_speed(cost.repeated_bytes);
-  if (computing >= moving + repeating) return {computing, "compute"};
-  const double working_set = repeating > moving ? cost.repeated_bytes : cost.bytes;
-  return {moving + repeating, std::string(memory_of(working_set, limits.threads))};
+  const Bound at_once = bound_of(cost.at_once, limits);
+  const Bound in_turn = bound_of(cost.in_turn, limits);
+  return {at_once.seconds + in_turn.seconds,
+          at_once.seconds >= in_turn.seconds ? at_once.limit : in_turn.limit};
 }
 
 std::vector<RooflineRow> compare_with(const MachineLimits& limits,

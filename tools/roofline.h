@@ -8,19 +8,30 @@
 
 namespace gatefold::tools {
 
-/// What a run of a step has to do at least: the products of its nodes (see count_macs), and moving
-/// every tensor it reads or writes once. Of a table that Gather or Slice reads from, only what is
-/// taken. The recurrent weights R are read again at each of the T time steps, as a step cannot
-/// begin before the one before it is done: T * D*G*H*H elements. Activations and other element-wise
-/// work count by the tensors they move.
-struct StepCost {
+/// What a part of a step's work has to do at least: operations, and bytes to be read or written.
+struct Work {
   double flops = 0;
-  double bytes = 0;           ///< Tensors read and written, each once.
-  double repeated_bytes = 0;  ///< What is read again and again: R.
-  double repeats = 0;         ///< How often it is, after the first time: T - 1.
+  double bytes = 0;
+  double working_set = 0;  ///< Bytes that the memory which they move through has to hold.
 };
 
-/// The time that a cost cannot go below, and why.
+/// What a run of a step has to do at least: the products of its nodes (see count_macs), and moving
+/// every tensor it reads or writes once. Of a table that Gather or Slice reads from, only what is
+/// taken. Activations and other element-wise work count by the tensors they move.
+///
+/// LSTM, GRU, RNN and their gradients work in two parts, as a time step cannot begin before the one
+/// before it is done: `at_once`, the products with W and those of the weights' gradients for all
+/// steps together; and `in_turn`, T*N*D*G*H*H multiply-adds with the recurrent weights R, whose
+/// D*G*H*H elements are read again at each step but the first.
+struct StepCost {
+  Work at_once;
+  Work in_turn;
+
+  double flops() const { return at_once.flops + in_turn.flops; }
+  double bytes() const { return at_once.bytes + in_turn.bytes; }
+};
+
+/// The time that work cannot go below, and why.
 struct Bound {
   double seconds = 0;
   std::string limit;  ///< "compute", or the memory whose bandwidth it is: "L2".
@@ -40,8 +51,8 @@ struct RooflineRow {
 
 StepCost cost_of(const StepProfile& step);
 
-/// The larger one of the time to compute and the time to move. The bytes of a step come from the
-/// memory that can hold all of them together, repeated ones from the memory that can hold those.
+/// For each part of the work the larger one of the time to compute and the time to move, from the
+/// memory that can hold the working set. The longer part names the limit.
 Bound bound_of(const StepCost& cost, const MachineLimits& limits);
 
 /// The steps that ran and whose work is known, the most expensive first.

@@ -11,8 +11,8 @@ namespace gatefold::plain {
 /// The depth of a product as its operands in int8 have it: a multiple of 64.
 constexpr std::int64_t padded_int8_depth(std::int64_t depth) { return (depth + 63) / 64 * 64; }
 
-/// A row of a left operand, [padded]: 128 stands for 0. Returns its scale, which is no number if one
-/// of the row's is none or infinite.
+/// A row of a left operand, [padded]: 128 stands for 0. Returns its scale, which is no number if
+/// one of the row's is none or infinite.
 float quantize_row(const float* row, std::int64_t depth, std::int64_t padded, std::uint8_t* target);
 
 /// A column of a right operand, quantized.
@@ -26,8 +26,8 @@ struct Int8Column {
 Int8Column quantize_column(const float* column, std::int64_t step, std::int64_t depth,
                            std::int64_t panel, std::int8_t* target);
 
-/// target = (products - corrections) * row_scale * scales + bias, for one row; `bias` may be nullptr
-/// for zeros, and target the products' memory.
+/// target = (products - corrections) * row_scale * scales + bias, for one row; `bias` may be
+/// nullptr for zeros, and target the products' memory.
 void scale_products(const float* products, std::int64_t columns, float row_scale,
                     const float* scales, const float* corrections, const float* bias,
                     float* target);

@@ -48,7 +48,7 @@ TEST_F(Cli, BenchShowsStepsBesideTheMachine) {
       std::find_if(rows.begin(), rows.end(), [](const auto& row) { return row["op"] == "GRU"; });
   ASSERT_NE(gru, rows.end());
   EXPECT_GT((*gru)["flops"], 0.0);
-  EXPECT_GT((*gru)["repeated_bytes"], 0.0);
+  EXPECT_GT((*gru)["bytes_in_turn"], 0.0);
   EXPECT_GT((*gru)["bound_us"], 0.0);
   EXPECT_DOUBLE_EQ((*gru)["fraction"],
                    (*gru)["bound_us"].get<double>() / (*gru)["us"].get<double>());
