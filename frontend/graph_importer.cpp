@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -97,12 +98,15 @@ class Importer {
   }
 
   void import_graph(const onnx::GraphProto& proto, Scope& scope);
+  /// Frees the numbers of each initializer once they are imported.
+  void import_and_free(onnx::GraphProto& proto, Scope& scope);
   /// `model` is the model's graph, which has been imported.
   TrainingStage import_stage(const onnx::TrainingInfoProto& proto, const Scope& model);
 
  private:
   void capture(const onnx::GraphProto& algorithm, const Scope& model, Scope& scope);
-  void import_initializers(const onnx::GraphProto& proto, Scope& scope);
+  void import_initializer(const onnx::TensorProto& proto, Scope& scope);
+  void import_body(const onnx::GraphProto& proto, Scope& scope);
   void import_inputs(const onnx::GraphProto& proto, Scope& scope);
   void import_outputs(const onnx::GraphProto& proto, Scope& scope);
   void import_nodes(const Nodes& nodes, Scope& scope);
@@ -148,11 +152,34 @@ std::string Importer::name_in_graph(const Scope& scope, const std::string& name)
 }
 
 void Importer::import_graph(const onnx::GraphProto& proto, Scope& scope) {
+  for (const auto& tensor : proto.initializer()) import_initializer(tensor, scope);
+  import_body(proto, scope);
+}
+
+void Importer::import_and_free(onnx::GraphProto& proto, Scope& scope) {
+  for (onnx::TensorProto& tensor : *proto.mutable_initializer()) {
+    import_initializer(tensor, scope);
+    if (tensor.has_raw_data()) std::unique_ptr<std::string>(tensor.release_raw_data());
+  }
+  import_body(proto, scope);
+}
+
+void Importer::import_initializer(const onnx::TensorProto& proto, Scope& scope) {
+  const std::string what = fmt::format("initializer '{}'", proto.name());
+  declare(scope, proto.name());
+  Tensor data = import_tensor(proto, folder_, what);
+  const std::string name = name_in_graph(scope, proto.name());
+  define(scope, proto.name(),
+         is_float(data.dtype()) ? scope.graph.add_parameter(name, std::move(data))
+                                : scope.graph.add_constant(name, std::move(data)));
+}
+
+/// All of a graph but its initializers.
+void Importer::import_body(const onnx::GraphProto& proto, Scope& scope) {
   if (proto.sparse_initializer_size() > 0) {
     fail("sparse initializer '{}' is not supported; store it as a dense tensor",
          proto.sparse_initializer(0).values().name());
   }
-  import_initializers(proto, scope);
   import_inputs(proto, scope);
   for (const auto& node : proto.node()) {
     for (const std::string& output : node.output()) {
@@ -161,18 +188,6 @@ void Importer::import_graph(const onnx::GraphProto& proto, Scope& scope) {
   }
   import_nodes(proto.node(), scope);
   import_outputs(proto, scope);
-}
-
-void Importer::import_initializers(const onnx::GraphProto& proto, Scope& scope) {
-  for (const auto& tensor : proto.initializer()) {
-    const std::string what = fmt::format("initializer '{}'", tensor.name());
-    declare(scope, tensor.name());
-    Tensor data = import_tensor(tensor, folder_, what);
-    const std::string name = name_in_graph(scope, tensor.name());
-    define(scope, tensor.name(),
-           is_float(data.dtype()) ? scope.graph.add_parameter(name, std::move(data))
-                                  : scope.graph.add_constant(name, std::move(data)));
-  }
 }
 
 void Importer::import_inputs(const onnx::GraphProto& proto, Scope& scope) {
@@ -371,7 +386,7 @@ TrainingStage Importer::import_stage(const onnx::TrainingInfoProto& proto, const
 
 }  // namespace
 
-Model import_model(const onnx::ModelProto& proto, const std::filesystem::path& folder) {
+Model import_model(onnx::ModelProto proto, const std::filesystem::path& folder) {
   if (!proto.has_graph()) fail("the file holds no graph; is it an ONNX model?");
   Model model;
   Environment environment{OpsetImports(proto.opset_import())};
@@ -388,7 +403,7 @@ Model import_model(const onnx::ModelProto& proto, const std::filesystem::path& f
   model.graph->set_name(proto.graph().name());
   Scope scope{*model.graph, environment};
   Importer importer(proto, folder);
-  importer.import_graph(proto.graph(), scope);
+  importer.import_and_free(*proto.mutable_graph(), scope);
   for (const auto& stage : proto.training_info()) {
     model.training.push_back(importer.import_stage(stage, scope));
   }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cctype>
 #include <fstream>
+#include <iterator>
+#include <utility>
 
 #include "frontend/training_text.h"
 #include "ir/op_def.h"
@@ -58,24 +60,12 @@ void drop_placeholders(onnx::GraphProto& graph) {
 
 }  // namespace
 
-std::string read_bytes(const fs::path& path) {
+std::ifstream open_file(const fs::path& path) {
   std::error_code error;
   if (fs::is_directory(path, error)) fail("it is a folder, not a file");
   std::ifstream stream(path, std::ios::binary);
   if (!stream) fail("the file cannot be opened");
-  // A pipe has no size before it has been read.
-  constexpr std::size_t kBlock = 64 * 1024;
-  const std::uintmax_t size = fs::file_size(path, error);
-  std::string content;
-  content.reserve(error ? kBlock : static_cast<std::size_t>(size) + kBlock);
-  while (stream) {
-    const std::size_t read = content.size();
-    content.resize(std::max(read + kBlock, content.capacity()));
-    stream.read(content.data() + read, static_cast<std::streamsize>(content.size() - read));
-    content.resize(read + static_cast<std::size_t>(stream.gcount()));
-  }
-  if (stream.bad()) fail("the file cannot be read");
-  return content;
+  return stream;
 }
 
 onnx::ModelProto parse_model_text(std::string text) {
@@ -99,9 +89,11 @@ onnx::ModelProto parse_model_text(std::string text) {
 }
 
 onnx::ModelProto read_model_proto(const fs::path& path) {
-  const std::string content = read_bytes(path);
-  return path.extension() == ".onnxtxt" ? parse_model_text(content)
-                                        : parse_proto<onnx::ModelProto>(content, "model");
+  if (path.extension() != ".onnxtxt") return read_proto<onnx::ModelProto>(path, "model");
+  std::ifstream file = open_file(path);
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  if (file.bad()) fail("the file cannot be read");
+  return parse_model_text(std::move(text));
 }
 
 }  // namespace gatefold

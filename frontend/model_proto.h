@@ -1,37 +1,45 @@
 #pragma once
 
 #include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl.h>
 #include <onnx/onnx_pb.h>
 
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "ir/error.h"
 
 namespace gatefold {
 
-/// The bytes of a file. Throws Error.
-std::string read_bytes(const std::filesystem::path& path);
+/// A file to be read. Throws Error when it cannot be, or is a folder.
+std::ifstream open_file(const std::filesystem::path& path);
 
-/// A serialized message; `kind` ("model", "tensor") stands for it when the bytes are damaged.
+/// A file that holds a serialized message, read block by block: large weights are in memory once.
+/// `kind` ("model", "tensor") stands for the message when the bytes are damaged. Throws Error.
 template <typename Message>
-Message parse_proto(const std::string& content, std::string_view kind) {
-  if (content.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
+Message read_proto(const std::filesystem::path& path, std::string_view kind) {
+  std::ifstream file = open_file(path);
+  std::error_code no_size;  // A pipe has none before it has been read.
+  const std::uintmax_t size = std::filesystem::file_size(path, no_size);
+  if (!no_size && size > static_cast<std::uintmax_t>(std::numeric_limits<int>::max())) {
     fail(
         "the file has {} bytes but protobuf holds at most 2 GiB; store the weights as external "
         "data",
-        content.size());
+        size);
   }
-  google::protobuf::io::CodedInputStream stream(
-      reinterpret_cast<const std::uint8_t*>(content.data()), static_cast<int>(content.size()));
+  google::protobuf::io::IstreamInputStream blocks(&file);
+  google::protobuf::io::CodedInputStream stream(&blocks);
   // Each sub-graph nests three messages; protobuf's own limit is 100.
   stream.SetRecursionLimit(1000);
   Message message;
-  if (!message.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage()) {
-    fail("the file is damaged or is not an ONNX {}", kind);
-  }
+  const bool is_whole = message.ParseFromCodedStream(&stream) && stream.ConsumedEntireMessage();
+  if (file.bad()) fail("the file cannot be read");
+  if (!is_whole) fail("the file is damaged or is not an ONNX {}", kind);
   return message;
 }
 

@@ -45,18 +45,17 @@ Datum import_optional(const onnx::OptionalProto& proto) {
 }
 
 Datum read_datum(const fs::path& path, const Type& type, std::string& name) {
-  const std::string content = read_bytes(path);
   if (type.kind == Type::Kind::kSequence) {
-    const auto proto = parse_proto<onnx::SequenceProto>(content, "sequence");
+    const auto proto = read_proto<onnx::SequenceProto>(path, "sequence");
     name = proto.name();
     return import_sequence(proto);
   }
   if (type.kind == Type::Kind::kOptional) {
-    const auto proto = parse_proto<onnx::OptionalProto>(content, "optional");
+    const auto proto = read_proto<onnx::OptionalProto>(path, "optional");
     name = proto.name();
     return import_optional(proto);
   }
-  const auto proto = parse_proto<onnx::TensorProto>(content, "tensor");
+  const auto proto = read_proto<onnx::TensorProto>(path, "tensor");
   name = proto.name();
   return import_tensor(proto, path.parent_path(), "tensor");
 }
