@@ -14,6 +14,8 @@ namespace {
 // is first called.
 constexpr std::int64_t kSmallMatrix = 256 * 1024;
 constexpr std::int64_t kSmallMatrixOfOneRow = 64 * 1024;
+// Where one of the matrices is transposed oneDNN is ahead from fewer multiplications on.
+constexpr std::int64_t kSmallProductsOfColumns = 64 * 1024;
 constexpr std::int64_t kSmallTransposedProducts = 4 * 1024;
 // Multiplications that are worth another thread.
 constexpr std::int64_t kProductsOfThread = 256 * 1024;
@@ -60,10 +62,9 @@ void turn_column(Gemm& gemm) {
 }  // namespace
 
 bool is_small(const Gemm& gemm) {
-  if (!gemm.transpose_b) {
-    return gemm.n * gemm.k <= (gemm.m == 1 ? kSmallMatrixOfOneRow : kSmallMatrix);
-  }
-  return !gemm.transpose_a && products(gemm) <= kSmallTransposedProducts;
+  if (gemm.transpose_a) return !gemm.transpose_b && products(gemm) <= kSmallProductsOfColumns;
+  if (gemm.transpose_b) return products(gemm) <= kSmallTransposedProducts;
+  return gemm.n * gemm.k <= (gemm.m == 1 ? kSmallMatrixOfOneRow : kSmallMatrix);
 }
 
 void run_gemm(const Gemm& gemm, const float* a, const float* b, float* c) {
