@@ -130,13 +130,8 @@ Result concat_of_rows(Node& node, Rewriter& rewriter) {
     }
   }
   Value* result = joined->source;
-  const Dim& extent = (*result->type().shape)[static_cast<std::size_t>(joined->axis)];
-  const bool is_whole =
-      joined->first == 0 && (joined->last == kToTheEnd || extent.is(joined->last));
-  if (!is_whole) {
-    result = rewriter.add(
-        "Slice", {result, rewriter.add_ints({joined->first}), rewriter.add_ints({joined->last}),
-                  rewriter.add_ints({joined->axis})});
+  if (joined->first != 0 || joined->last != kToTheEnd) {
+    result = cut_rows(rewriter, result, joined->axis, {joined->first, joined->last});
   }
   if (joined->axis == axis) return Replacement{result};
   return Replacement{rewriter.add("Transpose", {result},

@@ -6,6 +6,7 @@
 #include "passes/axes.h"
 #include "passes/loop_condition.h"
 #include "passes/recurrent_cell.h"
+#include "passes/row_range.h"
 
 namespace gatefold::passes {
 
@@ -57,8 +58,7 @@ Result element_of_split(Node& at, Rewriter& rewriter) {
   const std::int64_t first = *index * size;
   if (size < 1 || !extent.is_known() || first >= extent.size()) return std::nullopt;
   const std::int64_t last = std::min(first + size, extent.size());
-  return Replacement{rewriter.add("Slice", {source, rewriter.add_ints({first}),
-                                            rewriter.add_ints({last}), rewriter.add_ints({axis})})};
+  return Replacement{cut_rows(rewriter, source, axis, {first, last})};
 }
 
 }  // namespace gatefold::passes

@@ -5,6 +5,7 @@
 
 #include "ir/op_def.h"
 #include "passes/graph_builder.h"
+#include "passes/row_range.h"
 
 namespace gatefold {
 namespace {
@@ -225,13 +226,6 @@ class Collector {
   const PassContext& context_;
 };
 
-Value* cut(Rewriter& rewriter, Value* value, std::int64_t axis, IndexRange range) {
-  const Dim& extent = (*value->type().shape)[static_cast<std::size_t>(axis)];
-  if (range.first == 0 && extent.is(range.last)) return value;
-  return rewriter.add("Slice", {value, rewriter.add_ints({range.first}),
-                                rewriter.add_ints({range.last}), rewriter.add_ints({axis})});
-}
-
 }  // namespace
 
 bool depends_on_weights_only(const Value& value) {
@@ -285,9 +279,10 @@ Value* build_unscaled(Rewriter& rewriter, const LinearTerm& term) {
         "identity", transposed_identity(term.operand->type().dtype, block.rows, block.columns));
   }
   if (block.transposed) {
-    return cut(rewriter, cut(rewriter, block.value, 0, block.columns), 1, block.rows);
+    return cut_rows(rewriter, cut_rows(rewriter, block.value, 0, block.columns), 1, block.rows);
   }
-  Value* matrix = cut(rewriter, cut(rewriter, block.value, 0, block.rows), 1, block.columns);
+  Value* matrix =
+      cut_rows(rewriter, cut_rows(rewriter, block.value, 0, block.rows), 1, block.columns);
   return rewriter.add("Transpose", {matrix}, {{"perm", std::vector<std::int64_t>{1, 0}}});
 }
 
@@ -298,10 +293,10 @@ Value* build_unscaled(Rewriter& rewriter, const BiasBlock& block) {
                                    rewriter.add_ints({block.columns.size()})});
   }
   if (value->type().rank() == 2) {
-    value = cut(rewriter, value, 0, {0, 1});
+    value = cut_rows(rewriter, value, 0, {0, 1});
     value = rewriter.add("Squeeze", {value, rewriter.add_ints({0})});
   }
-  return cut(rewriter, value, 0, block.columns);
+  return cut_rows(rewriter, value, 0, block.columns);
 }
 
 }  // namespace

@@ -48,9 +48,7 @@ Value* build_rows(const std::vector<Part>& parts, IndexRange rows, std::int64_t 
   for (const Part& part : parts) {
     if (part.rows.first <= rows.first && rows.last <= part.rows.last && part.rows != rows) {
       const std::int64_t offset = part.rows.first;
-      return rewriter.add("Slice",
-                          {part.value, rewriter.add_ints({rows.first - offset}),
-                           rewriter.add_ints({rows.last - offset}), rewriter.add_ints({axis})});
+      return cut_rows(rewriter, part.value, axis, {rows.first - offset, rows.last - offset});
     }
     if (part.rows.first != next || part.rows.last > rows.last) continue;
     whole.push_back(part.value);
@@ -58,13 +56,6 @@ Value* build_rows(const std::vector<Part>& parts, IndexRange rows, std::int64_t 
   }
   if (next != rows.last || whole.empty()) return nullptr;
   return whole.size() == 1 ? whole.front() : rewriter.add("Concat", whole, {{"axis", axis}});
-}
-
-// Rows [first, last) of a value along an axis: the value itself where these are all.
-Value* slice_rows(Value* value, IndexRange rows, std::int64_t axis, Rewriter& rewriter) {
-  if (rows.first == 0 && extent_of(*value, axis).is(rows.last)) return value;
-  return rewriter.add("Slice", {value, rewriter.add_ints({rows.first}),
-                                rewriter.add_ints({rows.last}), rewriter.add_ints({axis})});
 }
 
 // True when all that reads the value is another update along the same axis.
@@ -92,7 +83,7 @@ Result row_of_parts(Node& gather, Rewriter& rewriter) {
     if (place < 0 || place >= update->rows.size()) {
       return Replacement{rewriter.add("Gather", {update->data, gather.input(1)}, gather.attrs())};
     }
-    return squeezed(slice_rows(update->updates, {place, place + 1}, row->axis, rewriter));
+    return squeezed(cut_rows(rewriter, update->updates, row->axis, {place, place + 1}));
   }
   const std::vector<Part> parts = parts_of(*row->source, row->axis);
   Value* part = build_rows(parts, {row->first, row->last}, row->axis, rewriter);
@@ -152,7 +143,7 @@ Result scatters_of_parts(Node& scatter, Rewriter& rewriter) {
     const IndexRange rows{static_cast<std::int64_t>(first) - source.first,
                           static_cast<std::int64_t>(last) - source.first};
     Value* value = source.value == nullptr ? rest : source.value;
-    parts.push_back(slice_rows(value, rows, axis, rewriter));
+    parts.push_back(cut_rows(rewriter, value, axis, rows));
   }
   if (parts.empty()) return std::nullopt;
   return Replacement{parts.size() == 1 ? parts.front()

@@ -103,4 +103,11 @@ std::optional<RowRange> read_row_range(const Value& value, const Rewriter& rewri
   return rows;
 }
 
+Value* cut_rows(Rewriter& rewriter, Value* value, std::int64_t axis, IndexRange rows) {
+  const Dim& extent = (*value->type().shape)[static_cast<std::size_t>(axis)];
+  if (rows.first == 0 && extent.is(rows.last)) return value;
+  return rewriter.add("Slice", {value, rewriter.add_ints({rows.first}),
+                                rewriter.add_ints({rows.last}), rewriter.add_ints({axis})});
+}
+
 }  // namespace gatefold

@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 
+#include "passes/column_cut.h"
 #include "passes/rewrite.h"
 
 namespace gatefold {
@@ -23,5 +24,8 @@ struct RowRange {
 /// Reads a value as a range of rows of another one, whichever operator cuts them out; nothing when
 /// the rows are not known.
 std::optional<RowRange> read_row_range(const Value& value, const Rewriter& rewriter);
+
+/// Rows along an axis of a value: the value itself where these are all.
+Value* cut_rows(Rewriter& rewriter, Value* value, std::int64_t axis, IndexRange rows);
 
 }  // namespace gatefold
