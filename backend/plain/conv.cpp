@@ -29,17 +29,6 @@ bool is_whole(const Windows& windows) {
   });
 }
 
-/// Calls compute(part) for every part, on several threads.
-template <typename Compute>
-void for_each_part(std::int64_t parts, int threads, const Compute& compute) {
-  if (threads == 1 || parts == 1) {
-    for (std::int64_t part = 0; part < parts; ++part) compute(part);
-    return;
-  }
-#pragma omp parallel for num_threads(threads)
-  for (std::int64_t part = 0; part < parts; ++part) compute(part);
-}
-
 /// Windows of one element each, as windows of a single line.
 Windows join_lines(const Windows& windows) {
   AxisWindow line;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "backend/onednn/sgemm.h"
+#include "backend/plain/team.h"
 
 namespace gatefold::plain {
 namespace {
@@ -48,8 +49,8 @@ void run_own(const Gemm& gemm, const float* a, const float* b, float* c) {
   const std::int64_t parts =
       std::min<std::int64_t>(products(gemm) / kProductsOfThread, omp_get_max_threads());
   if (parts <= 1) return run_small_gemm(gemm, a, b, c);
-#pragma omp parallel for num_threads(static_cast <int>(parts))
-  for (std::int64_t part = 0; part < parts; ++part) run_part(gemm, part, parts, a, b, c);
+  for_each_part(parts, static_cast<int>(parts),
+                [&](std::int64_t part) { run_part(gemm, part, parts, a, b, c); });
 }
 
 /// A dense column is as well a row: dot products read it with whole vectors.
@@ -67,12 +68,16 @@ bool is_small(const Gemm& gemm) {
   return gemm.n * gemm.k <= (gemm.m == 1 ? kSmallMatrixOfOneRow : kSmallMatrix);
 }
 
+Gemm with_strides(Gemm gemm) {
+  if (gemm.a_stride == 0) gemm.a_stride = gemm.transpose_a ? gemm.m : gemm.k;
+  if (gemm.b_stride == 0) gemm.b_stride = gemm.transpose_b ? gemm.k : gemm.n;
+  if (gemm.c_stride == 0) gemm.c_stride = gemm.n;
+  return gemm;
+}
+
 void run_gemm(const Gemm& gemm, const float* a, const float* b, float* c) {
   if (gemm.m == 0 || gemm.n == 0) return;
-  Gemm dense = gemm;
-  if (dense.a_stride == 0) dense.a_stride = dense.transpose_a ? dense.m : dense.k;
-  if (dense.b_stride == 0) dense.b_stride = dense.transpose_b ? dense.k : dense.n;
-  if (dense.c_stride == 0) dense.c_stride = dense.n;
+  Gemm dense = with_strides(gemm);
   if (!dense.transpose_b) turn_column(dense);
   if (dense.k == 0 || is_small(dense)) return run_own(dense, a, b, c);
   onednn::run_sgemm(dense, a, b, c);

@@ -21,6 +21,9 @@ struct Gemm {
   std::int64_t c_stride = 0;
 };
 
+/// The same with the strides of dense rows written out.
+Gemm with_strides(Gemm gemm);
+
 /// Computes a Gemm on OpenMP threads: with vector loops of our own where B fits into a core's
 /// cache, else with oneDNN's. A B that is used often should not be transposed.
 void run_gemm(const Gemm& gemm, const float* a, const float* b, float* c);

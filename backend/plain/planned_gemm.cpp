@@ -8,6 +8,7 @@
 #include "backend/plain/int8.h"
 #include "backend/plain/reduced_panel_product.h"
 #include "backend/plain/scratch_layout.h"
+#include "backend/plain/team.h"
 
 namespace gatefold::plain {
 namespace {
@@ -32,7 +33,7 @@ bool is_by_panels(const Gemm& gemm) {
 
 ProductPrecision precision_of(const KernelRequest& request, const Gemm& gemm, bool is_constant) {
   const bool is_possible = gemm.alpha == 1 && (gemm.beta == 0 || gemm.beta == 1) &&
-                           (gemm.c_stride == 0 || gemm.c_stride == gemm.n) &&
+                           with_strides(gemm).c_stride == gemm.n &&
                            gemm.m * gemm.n * gemm.k >= kLeastProducts &&
                            (is_constant || gemm.m >= kLeastRows);
   const bool is_int8 = request.products == ProductPrecision::kInt8;
@@ -43,13 +44,11 @@ ProductPrecision precision_of(const KernelRequest& request, const Gemm& gemm, bo
 }
 
 FloatMatrix left(const Gemm& gemm, const float* a) {
-  const std::int64_t dense = gemm.transpose_a ? gemm.m : gemm.k;
-  return {a, gemm.a_stride == 0 ? dense : gemm.a_stride, gemm.transpose_a};
+  return {a, with_strides(gemm).a_stride, gemm.transpose_a};
 }
 
 FloatMatrix right(const Gemm& gemm, const float* b) {
-  const std::int64_t dense = gemm.transpose_b ? gemm.k : gemm.n;
-  return {b, gemm.b_stride == 0 ? dense : gemm.b_stride, gemm.transpose_b};
+  return {b, with_strides(gemm).b_stride, gemm.transpose_b};
 }
 
 }  // namespace
@@ -102,15 +101,14 @@ void PlannedGemm::keep_float_panels(const KernelRequest& request, const Tensor& 
 }
 
 void PlannedGemm::run_float_panels(Gemm part, const float* a, float* c) const {
-  if (part.a_stride == 0) part.a_stride = part.transpose_a ? part.m : part.k;
+  part = with_strides(part);
   part.b_stride = kPanel;
-  if (part.c_stride == 0) part.c_stride = part.n;
-#pragma omp parallel for num_threads(threads_) if (threads_ > 1)
-  for (std::int64_t n = 0; n < gemm_.n; n += kPanel) {
+  for_each_part((gemm_.n + kPanel - 1) / kPanel, threads_, [&](std::int64_t number) {
+    const std::int64_t n = number * kPanel;
     Gemm panel = part;
     panel.n = std::min(kPanel, gemm_.n - n);
     run_small_gemm(panel, a, packed_b_.data<float>() + n * gemm_.k, c + n);
-  }
+  });
 }
 
 void PlannedGemm::pack_constant_b(const KernelRequest& request, const Tensor& b) {

@@ -7,9 +7,6 @@
 namespace gatefold::plain {
 namespace {
 
-// Multiplications of a step from which bfloat16 or int8 saves more time than rounding takes.
-constexpr std::int64_t kLeastProducts = 32 * 1024;
-
 /// True when the group's panels have one of the widths that ReducedPanelProduct takes.
 bool has_panels(GateGroup group) {
   const std::int64_t width = static_cast<std::int64_t>(gates_of(group).size()) * panel_units(group);
@@ -36,7 +33,7 @@ ProductPrecision RecurrentProducts::precision_of(const KernelRequest& request,
   const bool is_constant = request.constant(recurrent_input::kW) != nullptr &&
                            request.constant(recurrent_input::kR) != nullptr;
   const std::vector<GateGroup> groups = gate_groups(attrs);
-  const bool is_reduced = T > 0 && I > 0 && N * H * G * H >= kLeastProducts &&
+  const bool is_reduced = T > 0 && I > 0 && N * H * G * H >= kLeastReducedProducts &&
                           std::all_of(groups.begin(), groups.end(), has_panels) &&
                           (is_constant || request.products != ProductPrecision::kInt8);
   return is_reduced ? request.products : ProductPrecision::kFloat32;

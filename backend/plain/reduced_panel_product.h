@@ -62,6 +62,9 @@ class ReducedPanelProduct {
   std::vector<Thread> threads_;
 };
 
+/// Multiplications of a step from which bfloat16 or int8 saves more time than rounding takes.
+inline constexpr std::int64_t kLeastReducedProducts = 32 * 1024;
+
 /// The depth that operands in a precision have, filled up with zeros.
 std::int64_t operand_depth(ProductPrecision precision, std::int64_t depth);
 

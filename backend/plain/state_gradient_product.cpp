@@ -8,8 +8,6 @@
 namespace gatefold::plain {
 namespace {
 
-// Multiplications of a step from which bfloat16 saves more time than rounding takes.
-constexpr std::int64_t kLeastBfloat16Products = 32 * 1024;
 constexpr std::int64_t kBfloat16Panel = 64;
 
 std::int64_t panel_units() { return plain::panel_units(GateGroup::kRnn); }
@@ -33,7 +31,7 @@ StateGradientProduct::StateGradientProduct(const Extents& extents, ProductPrecis
     : extents_(extents) {
   const bool is_bfloat16 = precision == ProductPrecision::kBfloat16 &&
                            panel_units() == kBfloat16Panel &&
-                           extents.rows * extents.depth * extents.H >= kLeastBfloat16Products;
+                           extents.rows * extents.depth * extents.H >= kLeastReducedProducts;
   if (!is_bfloat16) {
     R_ = scratch.add<float>(extents.depth * padded(extents.H));
     return;

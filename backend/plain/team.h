@@ -68,6 +68,17 @@ inline int useful_threads(std::int64_t step_products, std::int64_t steps, int th
 /// Elements below which an element-wise operator does not gain from threads.
 inline constexpr std::int64_t kParallelElements = 1 << 17;
 
+/// Calls compute(part) for every part, on several threads.
+template <typename Compute>
+void for_each_part(std::int64_t parts, int threads, const Compute& compute) {
+  if (threads == 1 || parts == 1) {
+    for (std::int64_t part = 0; part < parts; ++part) compute(part);
+    return;
+  }
+#pragma omp parallel for num_threads(threads)
+  for (std::int64_t part = 0; part < parts; ++part) compute(part);
+}
+
 /// Calls run(team) on every one of `threads`.
 template <typename Run>
 void run_as_team(int threads, const Run& run) {
