@@ -24,6 +24,8 @@ struct StepDraft {
   std::vector<const Type*> inputs;
   std::vector<const Tensor*> constants;
   std::vector<Type> outputs;
+  std::vector<Dims> input_strides = {};
+  std::vector<Dims> output_strides = {};
   KernelRequest request;
   bool is_view = false;  ///< Needs no step, but its readers read its input.
 };

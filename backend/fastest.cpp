@@ -20,6 +20,16 @@ constexpr double kMeasuredSeconds = 2e-3;
 // another candidate takes tells enough.
 constexpr double kHopeless = 3;
 
+/// How many elements lie between the first and the last one, both included.
+std::int64_t span_of(const Dims& dims, const Dims& strides) {
+  std::int64_t span = 1;
+  for (std::size_t i = 0; i < dims.size(); ++i) {
+    if (dims[i] == 0) return 0;
+    span += (dims[i] - 1) * strides[i];
+  }
+  return span;
+}
+
 /// Data for the runs of all candidates: the constants, and made-up inputs.
 class Trial {
  public:
@@ -27,7 +37,8 @@ class Trial {
       : inputs_(request.inputs.size()), outputs_(request.outputs.size()) {
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
       if (!request.has_input(i) || request.constant(i) != nullptr) continue;
-      inputs_[i] = Tensor(request.dtype(i), request.input_dims(i));
+      const std::int64_t span = span_of(request.input_dims(i), request.strides_of_input(i));
+      inputs_[i] = Tensor(request.dtype(i), {span});
     }
     if (prepare) prepare(inputs_);
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
@@ -36,7 +47,8 @@ class Trial {
     }
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
       if (request.has_output(i)) {
-        outputs_[i] = Tensor(request.outputs[i].dtype, request.output_dims(i));
+        const std::int64_t span = span_of(request.output_dims(i), request.strides_of_output(i));
+        outputs_[i] = Tensor(request.outputs[i].dtype, {span});
       }
       output_memory_.push_back(outputs_[i].is_defined() ? outputs_[i].raw() : nullptr);
     }
@@ -88,9 +100,9 @@ std::size_t measure(const KernelRequest& request, std::int64_t products,
     if (kClearlyFaster * least <= possible && !candidates[i].saves_products) continue;
     // Packed weights shall not stay, not even until the next candidate's.
     PackedWeights packed;
-    const auto kernel =
-        candidates[i].make({request.node, request.inputs, request.outputs, request.constants,
-                            request.threads, packed, request.products});
+    const auto kernel = candidates[i].make(
+        {request.node, request.inputs, request.outputs, request.constants, request.threads, packed,
+         request.products, request.input_strides, request.output_strides});
     if (kernel == nullptr) continue;
     const double seconds = trial.seconds_of(*kernel, least);
     if (seconds >= kClearlyFaster * least) continue;

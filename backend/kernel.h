@@ -9,6 +9,7 @@
 #include "backend/packed_weights.h"
 #include "backend/product_precision.h"
 #include "ir/graph.h"
+#include "ir/index.h"
 #include "ir/type.h"
 
 namespace gatefold {
@@ -53,6 +54,10 @@ struct KernelRequest {
   int threads = 1;
   PackedWeights& packed;
   ProductPrecision products = ProductPrecision::kFloat32;
+  /// Of each input and output, in elements; empty where one element lies behind the other. Others
+  /// are asked only of kernels that take them: see strided_ports.h.
+  std::span<const Dims> input_strides = {};
+  std::span<const Dims> output_strides = {};
 
   bool has_input(std::size_t index) const {
     return index < inputs.size() && inputs[index] != nullptr;
@@ -62,6 +67,14 @@ struct KernelRequest {
   }
   Dims input_dims(std::size_t index) const { return inputs[index]->dims(); }
   Dims output_dims(std::size_t index = 0) const { return outputs[index].dims(); }
+  Dims strides_of_input(std::size_t index) const {
+    const bool is_given = index < input_strides.size() && !input_strides[index].empty();
+    return is_given ? input_strides[index] : strides_of(input_dims(index));
+  }
+  Dims strides_of_output(std::size_t index = 0) const {
+    const bool is_given = index < output_strides.size() && !output_strides[index].empty();
+    return is_given ? output_strides[index] : strides_of(output_dims(index));
+  }
   DataType dtype(std::size_t index = 0) const { return inputs[index]->dtype; }
   const Tensor* constant(std::size_t index) const {
     return index < constants.size() ? constants[index] : nullptr;

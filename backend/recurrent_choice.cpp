@@ -6,6 +6,7 @@
 
 #include "backend/fastest.h"
 #include "backend/kernels.h"
+#include "backend/recurrent_extents.h"
 #include "ir/ops/recurrent.h"
 
 namespace gatefold {
@@ -36,8 +37,7 @@ std::string key_of(const RecurrentAttrs& attrs, const RecurrentExtents& extents,
 std::unique_ptr<Kernel> make_fastest_recurrent(const KernelRequest& request) {
   if (request.dtype(recurrent_input::kX) != DataType::kFloat32) return nullptr;
   const RecurrentAttrs attrs = read_recurrent_attrs(request.node);
-  const RecurrentExtents extents(attrs,
-                                 check_recurrent_shapes(request.node, attrs, request.inputs));
+  const RecurrentExtents extents = recurrent_extents(request, attrs);
   const std::int64_t products =
       extents.T * extents.N * extents.D * extents.G * extents.H * (extents.I + extents.H);
   if (extents.N < kMeasuredBatch || products < kMeasuredProducts ||

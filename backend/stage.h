@@ -15,6 +15,7 @@
 #include "backend/executable.h"
 #include "backend/kernel.h"
 #include "backend/plain/chain.h"
+#include "backend/slot.h"
 #include "ir/graph.h"
 
 namespace gatefold {
@@ -55,16 +56,7 @@ class Stage {
   void append_profile(std::vector<StepProfile>& profile) const;
 
  private:
-  enum class Root : std::int8_t { kKnown, kInput, kBuffer };
-
-  /// Where a value's memory is: `root` number `index`, `offset` bytes into it.
-  struct Slot {
-    Type type;
-    Tensor known;
-    Root root = Root::kKnown;
-    std::size_t index = 0;
-    std::size_t offset = 0;
-  };
+  using Root = Slot::Root;
 
   /// A kernel for a node or several.
   struct Step {
@@ -98,6 +90,8 @@ class Stage {
 
   bool is_ready(const Node& node) const;
   Slot& slot_of(const Value* value);
+  void add_known(const Value* value, const Tensor& numbers);
+  bool has_whole_buffer(const Slot& slot) const;
   std::vector<const Value*> reads(const Node& node) const;
   void plan_node(const Node& node, std::deque<StepDraft>& drafts);
   bool evaluate_now(const KernelRequest& request);
@@ -136,7 +130,7 @@ class Stage {
   const Executable& executable_;
   const Graph& graph_;
   std::vector<StageInput> inputs_;
-  std::unordered_map<const Value*, Slot> slots_;
+  Slots slots_;
 
   std::vector<Step> steps_;
   std::vector<ArenaRequest> buffers_;

@@ -1,16 +1,23 @@
 #include <algorithm>
+#include <limits>
 
 #include "backend/chain_plan.h"
 #include "backend/kernels.h"
+#include "backend/layout_plan.h"
 #include "backend/plain/chain.h"
 #include "backend/stage.h"
 #include "backend/views.h"
 #include "ir/evaluate.h"
+#include "ir/index.h"
 #include "ir/infer.h"
 #include "ir/op_def.h"
 
 namespace gatefold {
 namespace {
+
+/// The first step of a buffer that none writes: its value stays in a chain's registers, or has been
+/// given other memory.
+constexpr auto kUnwritten = std::numeric_limits<std::size_t>::max();
 
 bool has_static_types(const KernelRequest& request) {
   for (std::size_t i = 0; i < request.outputs.size(); ++i) {
@@ -44,7 +51,7 @@ Stage::Stage(const Executable& executable, const Graph& graph, std::vector<Stage
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const StageInput& input = inputs_[i];
     const Root root = input.known.is_defined() ? Root::kKnown : Root::kInput;
-    slots_[input.value] = {input.type, input.known, root, i, 0};
+    slots_[input.value] = {.type = input.type, .known = input.known, .root = root, .index = i};
   }
   std::deque<StepDraft> drafts;
   for (const Node* node : nodes) {
@@ -54,6 +61,7 @@ Stage::Stage(const Executable& executable, const Graph& graph, std::vector<Stage
       deferred_.push_back(node);
     }
   }
+  plan_layouts(drafts, slots_);
   std::vector<StepGroup> groups = group_chains(drafts);
   plan_updates(groups);
   for (const StepGroup& group : groups) add_step(group);
@@ -82,11 +90,15 @@ bool Stage::is_ready(const Node& node) const {
   });
 }
 
-Stage::Slot& Stage::slot_of(const Value* value) {
+Slot& Stage::slot_of(const Value* value) {
   const auto found = slots_.find(value);
   if (found != slots_.end()) return found->second;
-  const Tensor& known = *executable_.known(value);
-  return slots_[value] = {known.type(), known, Root::kKnown, 0, 0};
+  add_known(value, *executable_.known(value));
+  return slots_[value];
+}
+
+void Stage::add_known(const Value* value, const Tensor& numbers) {
+  slots_[value] = {.type = numbers.type(), .known = numbers};
 }
 
 void Stage::plan_node(const Node& node, std::deque<StepDraft>& drafts) {
@@ -135,28 +147,27 @@ bool Stage::evaluate_now(const KernelRequest& request) {
     if (node.output(i) == nullptr) continue;
     const auto* tensor = std::get_if<Tensor>(&outputs[i]);
     if (tensor == nullptr) return false;
-    slots_[node.output(i)] = {tensor->type(), *tensor, Root::kKnown, 0, 0};
+    add_known(node.output(i), *tensor);
   }
   return true;
 }
 
 bool Stage::add_views(const KernelRequest& request) {
   const Node& node = request.node;
-  std::vector<std::size_t> offsets(node.output_count(), 0);
-  for (std::size_t i = 0; i < offsets.size(); ++i) {
-    if (node.output(i) == nullptr) continue;
-    const auto offset = view_offset(request, i);
-    if (!offset) return false;
-    offsets[i] = *offset;
-  }
-  const Slot source = slots_.at(node.input(0));
   // A part of known memory stays a step: constants have no slot memory to point into.
-  if (source.root == Root::kKnown) return false;
-  for (std::size_t i = 0; i < offsets.size(); ++i) {
+  if (!can_be_view(node.op()) || slots_.at(node.input(0)).root == Root::kKnown) return false;
+  const Dims strides = strides_of(request.input_dims(0));
+  std::vector<std::pair<const Value*, Slot>> views;
+  for (std::size_t i = 0; i < node.output_count(); ++i) {
     if (node.output(i) == nullptr) continue;
-    slots_[node.output(i)] = {
-        request.outputs[i], {}, source.root, source.index, source.offset + offsets[i]};
+    const auto view = view_of(request, i, strides);
+    if (!view || !is_dense(request.output_dims(i), view->strides)) return false;
+    Slot slot = slots_.at(node.input(0));
+    slot.type = request.outputs[i];
+    slot.offset += static_cast<std::size_t>(view->offset) * size_of(slot.type.dtype);
+    views.emplace_back(node.output(i), std::move(slot));
   }
+  for (auto& [value, slot] : views) slots_[value] = std::move(slot);
   return true;
 }
 
@@ -174,8 +185,10 @@ void Stage::add_buffers(const KernelRequest& request) {
   for (std::size_t i = 0; i < request.outputs.size(); ++i) {
     const Value* value = request.node.output(i);
     if (value == nullptr) continue;
-    slots_[value] = {request.outputs[i], {}, Root::kBuffer, buffers_.size(), 0};
-    buffers_.emplace_back();
+    const Type& type = request.outputs[i];
+    slots_[value] = {.type = type, .known = {}, .root = Root::kBuffer, .index = buffers_.size()};
+    buffers_.push_back(
+        {.bytes = element_count(type.dims()) * size_of(type.dtype), .first_step = kUnwritten});
   }
 }
 
@@ -190,9 +203,8 @@ void Stage::add_step(const StepGroup& group) {
   step.first_output = pointers_.size();
   for (const Value* value : parts.outputs) {
     if (value != nullptr && slots_.at(value).root == Root::kBuffer) {
-      const Slot& slot = slots_.at(value);
-      const auto bytes = element_count(slot.type.dims()) * size_of(slot.type.dtype);
-      buffers_[slot.index] = {bytes, steps_.size(), steps_.size()};
+      std::size_t& first_step = buffers_[slots_.at(value).index].first_step;
+      first_step = std::min(first_step, steps_.size());
     }
     add_pointer(value);
   }
@@ -233,6 +245,9 @@ void Stage::keep_what_follows() {
 }
 
 void Stage::lay_out() {
+  for (ArenaRequest& buffer : buffers_) {
+    if (buffer.first_step == kUnwritten) buffer = {};
+  }
   const std::vector<std::size_t> home = join_buffers();
   layout_ = plan_arena(buffers_);
   for (std::size_t i = 0; i < home.size(); ++i) layout_.offsets[i] = layout_.offsets[home[i]];

@@ -114,7 +114,9 @@ void Stage::write_over_states(const plain::KernelWithValues& parts) {
     const bool is_safe =
         last_readers_[input] <= steps_.size() && may_overwrite(parts, Root::kInput, input, k);
     if (!is_safe) continue;
-    slots_[parts.outputs[k]] = {slots_.at(parts.outputs[k]).type, {}, Root::kInput, input, 0};
+    Slot& slot = slots_.at(parts.outputs[k]);
+    slot.root = Root::kInput;
+    slot.index = input;
   }
 }
 
@@ -125,7 +127,8 @@ bool Stage::may_overwrite(const plain::KernelWithValues& parts, Root root, std::
     if (parts.inputs[i] == nullptr) continue;
     const Slot& slot = slots_.at(parts.inputs[i]);
     if (slot.root != root || slot.index != index) continue;
-    if (slot.offset != 0 || slot.type.dtype != slots_.at(parts.outputs[output]).type.dtype ||
+    if (slot.offset != 0 || !slot.strides.empty() ||
+        slot.type.dtype != slots_.at(parts.outputs[output]).type.dtype ||
         !parts.kernel->may_overwrite(i, output)) {
       return false;
     }
@@ -133,11 +136,16 @@ bool Stage::may_overwrite(const plain::KernelWithValues& parts, Root root, std::
   return true;
 }
 
+bool Stage::has_whole_buffer(const Slot& slot) const {
+  return slot.root == Root::kBuffer && slot.offset == 0 && slot.strides.empty() &&
+         element_count(slot.type.dims()) * size_of(slot.type.dtype) == buffers_[slot.index].bytes;
+}
+
 void Stage::find_overwrites(const plain::KernelWithValues& parts) {
   for (std::size_t k = 0; k < parts.outputs.size(); ++k) {
     if (parts.outputs[k] == nullptr) continue;
     const Slot& output = slots_.at(parts.outputs[k]);
-    if (output.root != Root::kBuffer) continue;
+    if (!has_whole_buffer(output)) continue;
     for (const Value* value : parts.inputs) {
       if (value == nullptr) continue;
       const Slot& input = slots_.at(value);

@@ -3,119 +3,195 @@
 #include <algorithm>
 #include <string_view>
 
+#include "ir/index.h"
 #include "ir/op_def.h"
+#include "ir/ops/slice.h"
 
 namespace gatefold {
 namespace {
 
-using Offset = std::optional<std::size_t>;
-using ViewRule = Offset (*)(const KernelRequest& request, std::size_t index);
+using MaybeView = std::optional<View>;
+using ViewRule = MaybeView (*)(const KernelRequest& request, std::size_t index,
+                               const Dims& strides);
+using PartsRule = std::vector<View> (*)(const KernelRequest& request, const Dims& strides);
 
-Offset whole(const KernelRequest& /*request*/, std::size_t index) {
-  return index == 0 ? Offset(0) : std::nullopt;
+std::int64_t axis_of(const KernelRequest& request) {
+  const std::int64_t axis = request.node.attr_int("axis");
+  return axis < 0 ? axis + static_cast<std::int64_t>(request.input_dims(0).size()) : axis;
 }
 
-// True when everything before `axis` has one element, so that a range along it is contiguous.
-bool is_outermost(const Dims& dims, std::int64_t axis) {
-  return std::all_of(dims.begin(), dims.begin() + axis, [](std::int64_t n) { return n == 1; });
+std::vector<std::int64_t> order_of(const KernelRequest& request) {
+  std::vector<std::int64_t> order = request.node.attr_ints("perm");
+  if (!request.node.has_attr("perm")) {
+    for (std::size_t i = request.input_dims(0).size(); i-- > 0;) {
+      order.push_back(static_cast<std::int64_t>(i));
+    }
+  }
+  return order;
 }
 
-std::size_t row_bytes(const KernelRequest& request, std::int64_t axis) {
-  const Dims dims = request.input_dims(0);
-  std::size_t bytes = size_of(request.dtype());
-  for (std::size_t i = static_cast<std::size_t>(axis) + 1; i < dims.size(); ++i) bytes *= dims[i];
-  return bytes;
+/// Axes that are walked as one: `size` elements, `stride` apart.
+struct Walk {
+  std::int64_t size = 1;
+  std::int64_t stride = 1;
+};
+
+/// The walks that a tensor's axes make up, from the inside out.
+std::vector<Walk> join_axes(const Dims& dims, const Dims& strides) {
+  std::vector<Walk> walks;
+  for (std::size_t i = dims.size(); i-- > 0;) {
+    if (dims[i] == 1) continue;
+    if (!walks.empty() && strides[i] == walks.back().size * walks.back().stride) {
+      walks.back().size *= dims[i];
+    } else {
+      walks.push_back({dims[i], strides[i]});
+    }
+  }
+  return walks;
 }
 
-std::int64_t positive(std::int64_t axis, const Dims& dims) {
-  return axis < 0 ? axis + static_cast<std::int64_t>(dims.size()) : axis;
+/// The strides of the same elements, in the same order, under other extents; nothing where an axis
+/// would have to go on from one walk to the next.
+std::optional<Dims> reshape(const Dims& dims, const Dims& strides, const Dims& to) {
+  if (element_count(dims) == 0) return strides_of(to);
+  const std::vector<Walk> walks = join_axes(dims, strides);
+  Dims result(to.size(), 1);
+  auto walk = walks.begin();
+  std::int64_t walked = 1;
+  for (std::size_t i = to.size(); i-- > 0;) {
+    if (to[i] == 1) continue;
+    if (walk == walks.end() || walk->size % (walked * to[i]) != 0) return std::nullopt;
+    result[i] = walked * walk->stride;
+    walked *= to[i];
+    if (walked != walk->size) continue;
+    ++walk;
+    walked = 1;
+  }
+  return result;
 }
 
-Offset cast(const KernelRequest& request, std::size_t /*index*/) {
-  return request.dtype() == request.outputs[0].dtype ? Offset(0) : std::nullopt;
+MaybeView whole(const KernelRequest& request, std::size_t index, const Dims& strides) {
+  if (index != 0) return std::nullopt;
+  auto reshaped = reshape(request.input_dims(0), strides, request.output_dims());
+  if (!reshaped) return std::nullopt;
+  return View{0, std::move(*reshaped)};
 }
 
-Offset dropout(const KernelRequest& request, std::size_t index) {
+MaybeView cast(const KernelRequest& request, std::size_t index, const Dims& strides) {
+  if (request.dtype() != request.outputs[0].dtype) return std::nullopt;
+  return whole(request, index, strides);
+}
+
+MaybeView dropout(const KernelRequest& request, std::size_t index, const Dims& strides) {
   const bool trains = request.has_input(2) &&
                       (request.constant(2) == nullptr || request.constant(2)->to_int64()[0] != 0);
-  return index == 0 && !trains && !request.has_output(1) ? Offset(0) : std::nullopt;
+  if (trains || request.has_output(1)) return std::nullopt;
+  return whole(request, index, strides);
 }
 
-Offset expand(const KernelRequest& request, std::size_t /*index*/) {
-  return element_count(request.input_dims(0)) == element_count(request.output_dims(0))
-             ? Offset(0)
-             : std::nullopt;
+MaybeView expand(const KernelRequest& request, std::size_t index, const Dims& strides) {
+  if (element_count(request.input_dims(0)) != element_count(request.output_dims(0))) {
+    return std::nullopt;
+  }
+  return whole(request, index, strides);
 }
 
-Offset concat(const KernelRequest& request, std::size_t /*index*/) {
-  return request.inputs.size() == 1 ? Offset(0) : std::nullopt;
+MaybeView concat(const KernelRequest& request, std::size_t index, const Dims& strides) {
+  if (request.inputs.size() != 1) return std::nullopt;
+  return whole(request, index, strides);
 }
 
-Offset gather(const KernelRequest& request, std::size_t /*index*/) {
+MaybeView gather(const KernelRequest& request, std::size_t /*index*/, const Dims& strides) {
   const Tensor* indices = request.constant(1);
-  const Dims dims = request.input_dims(0);
-  const std::int64_t axis = positive(request.node.attr_int("axis"), dims);
-  if (indices == nullptr || indices->size() != 1 || !is_outermost(dims, axis)) return std::nullopt;
+  const std::int64_t axis = axis_of(request);
+  if (indices == nullptr || indices->size() != 1) return std::nullopt;
+  const std::int64_t extent = request.input_dims(0)[axis];
   const std::int64_t row = indices->to_int64()[0];
-  if (row < -dims[axis] || row >= dims[axis]) return std::nullopt;
-  return (row < 0 ? row + dims[axis] : row) * row_bytes(request, axis);
+  if (row < -extent || row >= extent) return std::nullopt;
+  View view{(row < 0 ? row + extent : row) * strides[axis], strides};
+  const auto place = view.strides.erase(view.strides.begin() + axis);
+  view.strides.insert(place, indices->dims().size(), 1);
+  return view;
 }
 
-// A slice is contiguous when everything before the deepest axis cut is left with one element.
-Offset slice(const KernelRequest& request, std::size_t /*index*/) {
-  const auto ints = [&](std::size_t input) { return request.constant(input)->to_int64(); };
-  for (const std::size_t input : {1, 3, 4}) {
-    if (request.has_input(input) && request.constant(input) == nullptr) return std::nullopt;
+MaybeView slice(const KernelRequest& request, std::size_t /*index*/, const Dims& strides) {
+  std::vector<std::int64_t> numbers[5];
+  for (std::size_t i = 1; i < request.inputs.size(); ++i) {
+    if (!request.has_input(i)) continue;
+    if (request.constant(i) == nullptr) return std::nullopt;
+    numbers[i] = request.constant(i)->to_int64();
   }
-  const Dims dims = request.input_dims(0);
-  const Dims result = request.output_dims(0);
-  const std::vector<std::int64_t> starts = ints(1);
-  std::size_t offset = 0;
-  for (std::size_t i = 0; i < starts.size(); ++i) {
-    if (request.has_input(4) && ints(4)[i] != 1) return std::nullopt;
-    const std::int64_t given = request.has_input(3) ? ints(3)[i] : static_cast<std::int64_t>(i);
-    const std::int64_t axis = positive(given, dims);
-    if (result[axis] == dims[axis]) continue;
-    if (!is_outermost(result, axis)) return std::nullopt;
-    const std::int64_t start = starts[i] < 0 ? starts[i] + dims[axis] : starts[i];
-    offset += std::clamp<std::int64_t>(start, 0, dims[axis]) * row_bytes(request, axis);
+  View view{0, strides};
+  const auto ranges =
+      ops::slice_ranges({numbers[1], numbers[2], numbers[3], numbers[4]}, request.input_dims(0));
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    if (ranges[i].count != 0) view.offset += ranges[i].start * strides[i];
+    view.strides[i] *= ranges[i].step;
   }
-  return offset;
+  return view;
 }
 
-Offset split(const KernelRequest& request, std::size_t index) {
-  const Dims dims = request.input_dims(0);
-  const std::int64_t axis = positive(request.node.attr_int("axis"), dims);
-  if (!is_outermost(dims, axis)) return std::nullopt;
+MaybeView split(const KernelRequest& request, std::size_t index, const Dims& strides) {
+  const std::int64_t axis = axis_of(request);
   std::int64_t start = 0;
   for (std::size_t i = 0; i < index; ++i) {
     if (!request.has_output(i)) return std::nullopt;
     start += request.output_dims(i)[axis];
   }
-  return start * row_bytes(request, axis);
+  return View{start * strides[axis], strides};
 }
 
-// Moving axes of one element around moves nothing in memory.
-Offset transpose(const KernelRequest& request, std::size_t /*index*/) {
-  const Dims dims = request.input_dims(0);
-  std::vector<std::int64_t> order = request.node.attr_ints("perm");
-  if (order.empty()) {
-    for (std::size_t i = dims.size(); i-- > 0;) order.push_back(static_cast<std::int64_t>(i));
+MaybeView transpose(const KernelRequest& request, std::size_t /*index*/, const Dims& strides) {
+  View view;
+  for (const std::int64_t axis : order_of(request)) view.strides.push_back(strides[axis]);
+  return view;
+}
+
+std::vector<View> whole_part(const KernelRequest& request, const Dims& strides) {
+  if (!view_of(request, 0, strides_of(request.input_dims(0)))) return {};
+  auto reshaped = reshape(request.output_dims(), strides, request.input_dims(0));
+  if (!reshaped) return {};
+  return {{0, std::move(*reshaped)}};
+}
+
+std::vector<View> transpose_part(const KernelRequest& request, const Dims& strides) {
+  const std::vector<std::int64_t> order = order_of(request);
+  View part{0, Dims(strides.size())};
+  for (std::size_t i = 0; i < order.size(); ++i) part.strides[order[i]] = strides[i];
+  return {part};
+}
+
+std::vector<View> concat_parts(const KernelRequest& request, const Dims& strides) {
+  const std::int64_t axis = axis_of(request);
+  std::vector<View> parts;
+  std::int64_t start = 0;
+  for (std::size_t i = 0; i < request.inputs.size(); ++i) {
+    parts.push_back({start * strides[axis], strides});
+    start += request.input_dims(i)[axis];
   }
-  std::erase_if(order, [&](std::int64_t axis) { return dims[axis] == 1; });
-  return std::is_sorted(order.begin(), order.end()) ? Offset(0) : std::nullopt;
+  return parts;
 }
 
 struct ViewEntry {
   std::string_view op;
-  ViewRule rule;
+  ViewRule view;
+  PartsRule parts = nullptr;
 };
 
 constexpr ViewEntry kViews[] = {
-    {"Cast", cast},       {"Concat", concat}, {"Dropout", dropout}, {"Expand", expand},
-    {"Flatten", whole},   {"Gather", gather}, {"Identity", whole},  {"Reshape", whole},
-    {"Slice", slice},     {"Split", split},   {"Squeeze", whole},   {"Transpose", transpose},
-    {"Unsqueeze", whole},
+    {"Cast", cast, whole_part},
+    {"Concat", concat, concat_parts},
+    {"Dropout", dropout, whole_part},
+    {"Expand", expand, whole_part},
+    {"Flatten", whole, whole_part},
+    {"Gather", gather},
+    {"Identity", whole, whole_part},
+    {"Reshape", whole, whole_part},
+    {"Slice", slice},
+    {"Split", split},
+    {"Squeeze", whole, whole_part},
+    {"Transpose", transpose, transpose_part},
+    {"Unsqueeze", whole, whole_part},
 };
 
 const ViewEntry* find_view(const OpDef& op) {
@@ -128,11 +204,22 @@ const ViewEntry* find_view(const OpDef& op) {
 
 }  // namespace
 
+bool is_dense(const Dims& dims, const Dims& strides) {
+  const std::vector<Walk> walks = join_axes(dims, strides);
+  return element_count(dims) < 2 || (walks.size() == 1 && walks[0].stride == 1);
+}
+
 bool can_be_view(const OpDef& op) { return find_view(op) != nullptr; }
 
-Offset view_offset(const KernelRequest& request, std::size_t index) {
+MaybeView view_of(const KernelRequest& request, std::size_t index, const Dims& strides) {
   const ViewEntry* entry = find_view(request.node.op());
-  return entry == nullptr ? std::nullopt : entry->rule(request, index);
+  return entry == nullptr ? std::nullopt : entry->view(request, index, strides);
+}
+
+std::vector<View> parts_of(const KernelRequest& request, const Dims& strides) {
+  const ViewEntry* entry = find_view(request.node.op());
+  return entry == nullptr || entry->parts == nullptr ? std::vector<View>()
+                                                     : entry->parts(request, strides);
 }
 
 }  // namespace gatefold

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "backend/recurrent_extents.h"
+
 namespace gatefold::onednn {
 namespace {
 
@@ -256,8 +258,7 @@ bool is_possible(const KernelRequest& request, const RecurrentAttrs& attrs,
 std::unique_ptr<Kernel> make_recurrent(const KernelRequest& request,
                                        const RecurrentFlavor& flavor) {
   const RecurrentAttrs attrs = read_recurrent_attrs(request.node);
-  const RecurrentExtents extents(attrs,
-                                 check_recurrent_shapes(request.node, attrs, request.inputs));
+  const RecurrentExtents extents = recurrent_extents(request, attrs);
   if (!is_possible(request, attrs, extents)) return nullptr;
   const RecurrentLayouts layouts = layouts_of(request, attrs, extents, flavor);
   auto kernel = std::make_unique<RecurrentKernel>();

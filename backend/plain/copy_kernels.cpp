@@ -19,15 +19,16 @@ struct Move {
   StridedCopy copy;
 };
 
-/// Runs its moves one after the other.
+/// Runs its moves one after the other. What has been written to its place already stays.
 class CopyKernel : public Kernel {
  public:
   explicit CopyKernel(std::vector<Move> moves) : moves_(std::move(moves)) {}
 
   void run(const Buffers& buffers) override {
     for (Move& move : moves_) {
-      move.copy.run(buffers.input<std::byte>(move.input) + move.source_offset,
-                    buffers.output<std::byte>(move.output) + move.target_offset);
+      const std::byte* source = buffers.input<std::byte>(move.input) + move.source_offset;
+      std::byte* target = buffers.output<std::byte>(move.output) + move.target_offset;
+      if (source != target) move.copy.run(source, target);
     }
   }
 
@@ -46,17 +47,11 @@ std::unique_ptr<Kernel> fill_from_input(const KernelRequest& request, const Dims
   return std::make_unique<CopyKernel>(std::move(moves));
 }
 
-/// Walks an array of extents `dims` with its axes in the order `axes`.
-std::unique_ptr<Kernel> permute_axes(const KernelRequest& request, const Dims& dims,
-                                     const std::vector<std::int64_t>& axes) {
-  const Dims strides = strides_of(dims);
-  Dims box;
-  Dims walk;
-  for (const std::int64_t axis : axes) {
-    box.push_back(dims[axis]);
-    walk.push_back(strides[axis]);
-  }
-  return fill_from_input(request, box, walk);
+/// The numbers of axes in another order.
+Dims reordered(const Dims& numbers, const std::vector<std::int64_t>& axes) {
+  Dims result;
+  for (const std::int64_t axis : axes) result.push_back(numbers[axis]);
+  return result;
 }
 
 std::int64_t axis_of(const KernelRequest& request) {
@@ -72,12 +67,17 @@ std::unique_ptr<Kernel> make_transpose(const KernelRequest& request) {
   if (!request.node.has_attr("perm")) {
     for (std::size_t i = dims.size(); i-- > 0;) axes.push_back(static_cast<std::int64_t>(i));
   }
-  return permute_axes(request, dims, axes);
+  std::vector<Move> moves(1);
+  moves[0].copy =
+      StridedCopy(size_of(request.dtype()), request.output_dims(),
+                  reordered(request.strides_of_input(0), axes), request.strides_of_output());
+  return std::make_unique<CopyKernel>(std::move(moves));
 }
 
 std::unique_ptr<Kernel> make_depth_to_space(const KernelRequest& request) {
   const ops::BlockMove move = ops::block_move(request.node, request.input_dims(0));
-  return permute_axes(request, move.dims, move.axes);
+  return fill_from_input(request, reordered(move.dims, move.axes),
+                         reordered(strides_of(move.dims), move.axes));
 }
 
 std::unique_ptr<Kernel> make_slice(const KernelRequest& request) {
@@ -117,13 +117,14 @@ std::unique_ptr<Kernel> make_split(const KernelRequest& request) {
 
 std::unique_ptr<Kernel> make_concat(const KernelRequest& request) {
   const std::int64_t axis = axis_of(request);
-  const Dims strides = strides_of(request.output_dims());
+  const Dims strides = request.strides_of_output();
   const std::size_t width = size_of(request.dtype());
   std::vector<Move> moves;
   std::int64_t offset = 0;
   for (std::size_t i = 0; i < request.inputs.size(); ++i) {
     const Dims dims = request.input_dims(i);
-    moves.push_back({i, 0, 0, offset, StridedCopy(width, dims, strides_of(dims), strides)});
+    moves.push_back(
+        {i, 0, 0, offset, StridedCopy(width, dims, request.strides_of_input(i), strides)});
     offset += dims[axis] * strides[axis] * static_cast<std::int64_t>(width);
   }
   return std::make_unique<CopyKernel>(std::move(moves));

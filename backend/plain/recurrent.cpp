@@ -4,6 +4,7 @@
 
 #include "backend/kernels.h"
 #include "backend/plain/recurrent_layer.h"
+#include "backend/recurrent_extents.h"
 
 namespace gatefold::plain {
 namespace {
@@ -78,8 +79,7 @@ void RecurrentKernel::run_directions(const Team& team) {
 std::unique_ptr<Kernel> make_recurrent(const KernelRequest& request) {
   if (request.dtype(recurrent_input::kX) != DataType::kFloat32) return nullptr;
   const RecurrentAttrs attrs = read_recurrent_attrs(request.node);
-  const RecurrentExtents extents(attrs,
-                                 check_recurrent_shapes(request.node, attrs, request.inputs));
+  const RecurrentExtents extents = recurrent_extents(request, attrs);
   return std::make_unique<RecurrentKernel>(request, attrs, extents);
 }
 
