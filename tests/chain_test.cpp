@@ -1,25 +1,11 @@
-#include <gtest/gtest.h>
-
-#include <cmath>
 #include <cstring>
 
-#include "backend/executable.h"
-#include "frontend/onnx_reader.h"
-#include "ir/evaluate.h"
-#include "tests/allocation_counter.h"
-#include "tests/random_inputs.h"
+#include "tests/planned_steps.h"
 
 namespace gatefold::test {
 namespace {
 
-/// A graph, and the steps that must run it: the operators of each, joined by "+".
-struct ChainCase {
-  const char* name;
-  const char* graph;
-  std::vector<std::string> steps;
-};
-
-const ChainCase kCases[] = {
+const StepsCase kCases[] = {
     {"WhatOnlyTheChainReads",
      R"(g (float[3, 700] x, float[3, 700] w) => (float[3, 700] y) {
           a = Tanh (x)
@@ -91,42 +77,9 @@ const ChainCase kCases[] = {
      {"Neg+Exp", "Tanh"}},
 };
 
-class Chains : public testing::TestWithParam<ChainCase> {
- protected:
-  Chains() : model_(parse_model(GetParam().graph, GetParam().name)) {
-    for (const Value* input : model_.graph->inputs()) {
-      inputs_.emplace_back(random_tensor(input->type(), inputs_.size() + 1));
-    }
-  }
+class Chains : public PlannedSteps {};
 
-  void expect_right(std::span<const Datum> outputs) {
-    const auto oracle = evaluate(*model_.graph, inputs_, Precision::kDouble);
-    for (std::size_t i = 0; i < oracle.size(); ++i) {
-      const auto& expected = std::get<Tensor>(oracle[i]);
-      const auto& actual = std::get<Tensor>(outputs[i]);
-      ASSERT_EQ(actual.dims(), expected.dims());
-      for (std::int64_t k = 0; k < expected.size(); ++k) {
-        const double wanted = expected.number_at(k);
-        ASSERT_NEAR(actual.number_at(k), wanted, 1e-5 * (1 + std::abs(wanted))) << "element " << k;
-      }
-    }
-  }
-
-  Model model_;
-  std::vector<Datum> inputs_;
-};
-
-TEST_P(Chains, AreOneStepEach) {
-  Context context(std::make_shared<Executable>(model_.graph));
-  expect_right(context.run(inputs_));
-  start_counting_allocations();
-  const auto outputs = context.run(inputs_);
-  EXPECT_EQ(stop_counting_allocations(), 0);
-  expect_right(outputs);
-  std::vector<std::string> steps;
-  for (const StepProfile& step : context.profile()) steps.push_back(step.op);
-  EXPECT_EQ(steps, GetParam().steps);
-}
+TEST_P(Chains, AreOneStepEach) { expect_steps(1); }
 
 INSTANTIATE_TEST_SUITE_P(Cases, Chains, testing::ValuesIn(kCases),
                          [](const auto& info) { return info.param.name; });
