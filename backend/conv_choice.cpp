@@ -45,7 +45,7 @@ std::unique_ptr<Kernel> make_fastest_of(const KernelRequest& request, const Conv
   if (request.dtype() != DataType::kFloat32 || products(extents) < kMeasuredProducts) {
     return candidates.front().make(request);
   }
-  return make_fastest(request, key_of(request, extents), products(extents), candidates);
+  return make_fastest(request, candidates, {request, key_of(request, extents), products(extents)});
 }
 
 }  // namespace

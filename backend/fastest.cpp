@@ -90,10 +90,10 @@ double least_seconds(std::int64_t products, int threads) {
 }
 
 /// The number of the fastest candidate; of the first one when none makes a kernel.
-std::size_t measure(const KernelRequest& request, std::int64_t products,
-                    std::span<const Candidate> candidates, const PrepareInputs& prepare) {
-  const Trial trial(request, prepare);
-  const double possible = least_seconds(products, request.threads);
+std::size_t measure(std::span<const Candidate> candidates, const Comparison& comparison) {
+  const KernelRequest& sample = comparison.sample;
+  const Trial trial(sample, comparison.prepare);
+  const double possible = least_seconds(comparison.products, sample.threads);
   std::size_t fastest = 0;
   double least = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < candidates.size(); ++i) {
@@ -101,8 +101,8 @@ std::size_t measure(const KernelRequest& request, std::int64_t products,
     // Packed weights shall not stay, not even until the next candidate's.
     PackedWeights packed;
     const auto kernel = candidates[i].make(
-        {request.node, request.inputs, request.outputs, request.constants, request.threads, packed,
-         request.products, request.input_strides, request.output_strides});
+        {sample.node, sample.inputs, sample.outputs, sample.constants, sample.threads, packed,
+         sample.products, sample.input_strides, sample.output_strides});
     if (kernel == nullptr) continue;
     const double seconds = trial.seconds_of(*kernel, least);
     if (seconds >= kClearlyFaster * least) continue;
@@ -112,23 +112,21 @@ std::size_t measure(const KernelRequest& request, std::int64_t products,
   return fastest;
 }
 
-std::size_t find_fastest(const KernelRequest& request, const std::string& key,
-                         std::int64_t products, std::span<const Candidate> candidates,
-                         const PrepareInputs& prepare) {
+std::size_t find_fastest(std::span<const Candidate> candidates, const Comparison& comparison) {
   static std::mutex mutex;
   static std::map<std::string, std::size_t> choices;
   const std::lock_guard lock(mutex);
-  const auto found = choices.find(key);
+  const auto found = choices.find(comparison.key);
   if (found != choices.end()) return found->second;
-  return choices[key] = measure(request, products, candidates, prepare);
+  return choices[comparison.key] = measure(candidates, comparison);
 }
 
 }  // namespace
 
-std::unique_ptr<Kernel> make_fastest(const KernelRequest& request, const std::string& key,
-                                     std::int64_t products, std::span<const Candidate> candidates,
-                                     const PrepareInputs& prepare) {
-  const std::size_t fastest = find_fastest(request, key, products, candidates, prepare);
+std::unique_ptr<Kernel> make_fastest(const KernelRequest& request,
+                                     std::span<const Candidate> candidates,
+                                     const Comparison& comparison) {
+  const std::size_t fastest = find_fastest(candidates, comparison);
   if (auto kernel = candidates[fastest].make(request)) return kernel;
   // The key leaves out what may keep a candidate from taking this very node: constants.
   for (const Candidate& candidate : candidates) {

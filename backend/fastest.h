@@ -20,14 +20,22 @@ struct Candidate {
   bool saves_products = false;  ///< Does with fewer multiply-adds than the operator's formula.
 };
 
-/// A kernel from the candidate that runs fastest. The first time that `key` is asked for in this
-/// process, the candidates' kernels are run on made-up inputs: a few times, or only once or twice
-/// where that takes long. A later candidate must be clearly faster than the ones before it. It is
-/// not tried where these already do the formula's multiply-adds, `products`, about as fast as the
-/// machine can, unless it saves some. Candidates that make no kernel are passed over; nullptr when
-/// all are. Equal keys must mean equal work, at least by its order of magnitude.
-std::unique_ptr<Kernel> make_fastest(const KernelRequest& request, const std::string& key,
-                                     std::int64_t products, std::span<const Candidate> candidates,
-                                     const PrepareInputs& prepare = {});
+/// What candidates are compared on.
+struct Comparison {
+  const KernelRequest&
+      sample;                 ///< The node with its shapes, or with smaller ones that tell enough.
+  std::string key;            ///< Equal keys must mean equal work, by its order of magnitude.
+  std::int64_t products = 0;  ///< Multiply-adds of the operator's formula for the sample.
+  PrepareInputs prepare = {};
+};
+
+/// A kernel from the candidate that runs fastest. The first time that a comparison's key is met in
+/// this process, the candidates' kernels are run on made-up inputs: a few times, or only once or
+/// twice where that takes long. A later candidate must be clearly faster than the ones before it.
+/// It is not tried where these already do the formula's multiply-adds about as fast as the machine
+/// can, unless it saves some. Candidates that make no kernel are passed over; nullptr when all are.
+std::unique_ptr<Kernel> make_fastest(const KernelRequest& request,
+                                     std::span<const Candidate> candidates,
+                                     const Comparison& comparison);
 
 }  // namespace gatefold

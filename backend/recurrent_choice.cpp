@@ -32,28 +32,74 @@ std::string key_of(const RecurrentAttrs& attrs, const RecurrentExtents& extents,
                      H, D, attrs.batch_first, threads);
 }
 
+/// A node with so few steps that trying its kernels takes little time and memory, and so many rows
+/// that their products are done as those of the whole sequence are.
+class FewSteps {
+ public:
+  FewSteps(const KernelRequest& request, const RecurrentAttrs& attrs,
+           const RecurrentExtents& extents)
+      : T_(std::min(extents.T, std::max(kLeastSteps, kMeasuredRows / extents.N))),
+        X_(with_steps(*request.inputs[recurrent_input::kX], attrs)),
+        inputs_(request.inputs.begin(), request.inputs.end()),
+        outputs_(request.outputs.begin(), request.outputs.end()),
+        request_{request.node,          inputs_,        outputs_,         request.constants,
+                 request.threads,       request.packed, request.products, request.input_strides,
+                 request.output_strides} {
+    inputs_[recurrent_input::kX] = &X_;
+    if (request.has_output(recurrent_output::kY)) {
+      outputs_[recurrent_output::kY] = with_steps(outputs_[recurrent_output::kY], attrs);
+    }
+  }
+  FewSteps(const FewSteps&) = delete;
+  FewSteps& operator=(const FewSteps&) = delete;
+
+  const KernelRequest& request() const { return request_; }
+  std::int64_t count() const { return T_; }
+
+ private:
+  static constexpr std::int64_t kLeastSteps = 16;
+  static constexpr std::int64_t kMeasuredRows = 512;
+
+  Type with_steps(Type type, const RecurrentAttrs& attrs) const {
+    (*type.shape)[attrs.batch_first ? 1 : 0] = Dim(T_);
+    return type;
+  }
+
+  std::int64_t T_;
+  Type X_;
+  std::vector<const Type*> inputs_;
+  std::vector<Type> outputs_;
+  KernelRequest request_;
+};
+
 }  // namespace
 
 std::unique_ptr<Kernel> make_fastest_recurrent(const KernelRequest& request) {
   if (request.dtype(recurrent_input::kX) != DataType::kFloat32) return nullptr;
   const RecurrentAttrs attrs = read_recurrent_attrs(request.node);
   const RecurrentExtents extents = recurrent_extents(request, attrs);
-  const std::int64_t products =
-      extents.T * extents.N * extents.D * extents.G * extents.H * (extents.I + extents.H);
-  if (extents.N < kMeasuredBatch || products < kMeasuredProducts ||
+  const std::int64_t step_products =
+      extents.N * extents.D * extents.G * extents.H * (extents.I + extents.H);
+  if (extents.N < kMeasuredBatch || extents.T * step_products < kMeasuredProducts ||
       request.products != ProductPrecision::kFloat32) {
     return plain::make_recurrent(request);
   }
   const std::array candidates{Candidate{plain::make_recurrent},
                               Candidate{onednn_maker(*attrs.kind)}};
+  const std::string key = key_of(attrs, extents, request.threads);
+  if (request.constant(recurrent_input::kSequenceLens) != nullptr) {
+    return make_fastest(request, candidates, {request, key, extents.T * step_products});
+  }
+  const FewSteps sample(request, attrs, extents);
   const auto fill_lengths = [&](std::vector<Tensor>& inputs) {
-    constexpr std::size_t kLengths = recurrent_input::kSequenceLens;
-    if (!request.has_input(kLengths) || request.constant(kLengths) != nullptr) return;
-    std::fill_n(inputs[kLengths].data<std::int32_t>(), inputs[kLengths].size(),
-                static_cast<std::int32_t>(extents.T));
+    Tensor& lengths = inputs[recurrent_input::kSequenceLens];
+    std::fill_n(lengths.data<std::int32_t>(), lengths.size(),
+                static_cast<std::int32_t>(sample.count()));
   };
-  return make_fastest(request, key_of(attrs, extents, request.threads), products, candidates,
-                      fill_lengths);
+  const bool has_lengths = request.has_input(recurrent_input::kSequenceLens);
+  return make_fastest(request, candidates,
+                      {sample.request(), key, sample.count() * step_products,
+                       has_lengths ? PrepareInputs(fill_lengths) : nullptr});
 }
 
 }  // namespace gatefold
