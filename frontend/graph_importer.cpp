@@ -77,6 +77,10 @@ void check_output_type(const onnx::ValueInfoProto& proto, const Type& found) {
   if (!stated.is_tensor() || found.dtype == DataType::kUndefined) return;
   if (stated.dtype != found.dtype) contradict();
   if (!stated.has_rank() || !found.has_rank()) return;
+  const bool states_extents = std::any_of(stated.shape->begin(), stated.shape->end(),
+                                          [](const Dim& dim) { return dim.is_known(); });
+  // PyTorch makes up names for what it cannot follow, sometimes too many.
+  if (stated.rank() != found.rank() && !states_extents) return;
   if (stated.rank() != found.rank()) contradict();
   for (std::size_t i = 0; i < stated.shape->size(); ++i) {
     const Dim& a = (*stated.shape)[i];

@@ -80,6 +80,8 @@ constexpr RaiseRule kRules[] = {
     {"Split", 2, split_2},
     {"Split", 13, move_split},
     {"Split", 18, split_18},
+    // Whatever the opset.
+    {"SplitToSequence", kInternalOpset + 1, split_to_sequence},
     {"Squeeze", 13, move_axes},
     {"Sub", 7, broadcast_7},
     {"Tile", 6, tile_6},

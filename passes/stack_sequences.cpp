@@ -3,6 +3,7 @@
 #include "ir/infer.h"
 #include "ir/op_def.h"
 #include "passes/axes.h"
+#include "passes/known_sequences.h"
 #include "passes/loop_condition.h"
 #include "passes/passes.h"
 #include "passes/recurrent_cell.h"
@@ -106,13 +107,18 @@ Node* stack(Node& node, std::size_t index, PassContext& context) {
   return copy;
 }
 
-}  // namespace
+constexpr Rule kRules[] = {
+    {"concat-of-sequence", "ConcatFromSequence", concat_of_sequence},
+    {"element-of-sequence", "SequenceAt", element_of_sequence},
+    {"element-of-split", "SequenceAt", element_of_split},
+    {"length-of-split", "SequenceLength", length_of_split},
+};
 
-bool stack_sequences(Graph& graph, PassContext& context) {
+bool stack_in_loops(Graph& graph, PassContext& context) {
   std::vector<Node*> loops;
   bool changed = false;
   for (const auto& node : graph.nodes()) {
-    for (Graph* inner : node->sub_graphs()) changed = stack_sequences(*inner, context) || changed;
+    for (Graph* inner : node->sub_graphs()) changed = stack_in_loops(*inner, context) || changed;
     if (is_loop(*node) && node->op().name == "Loop") loops.push_back(node.get());
   }
   for (Node* loop : loops) {
@@ -125,6 +131,13 @@ bool stack_sequences(Graph& graph, PassContext& context) {
   }
   if (changed) infer_types(graph);
   return changed;
+}
+
+}  // namespace
+
+bool stack_sequences(Graph& graph, PassContext& context) {
+  const bool has_read = rewrite(graph, context, kRules);
+  return stack_in_loops(graph, context) || has_read;
 }
 
 }  // namespace gatefold::passes

@@ -21,6 +21,7 @@ void reshape_5(NodeDraft& draft);
 void slice_10(NodeDraft& draft);
 void split_2(NodeDraft& draft);
 void split_18(NodeDraft& draft);
+void split_to_sequence(NodeDraft& draft);
 void tile_6(NodeDraft& draft);
 void scatter(NodeDraft& draft);
 void cast_6(NodeDraft& draft);

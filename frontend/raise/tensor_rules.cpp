@@ -68,6 +68,14 @@ void split_18(NodeDraft& draft) {
   draft.attrs["num_outputs"] = static_cast<std::int64_t>(draft.outputs.size());
 }
 
+void split_to_sequence(NodeDraft& draft) {
+  // Parts of one element are made without a size, too. PyTorch's unbind states it and keepdims = 0,
+  // which the specification ignores beside a size, but not the runtimes.
+  const Value* size = draft.input(1);
+  if (size == nullptr || !size->has_data() || size->data()->rank() != 0) return;
+  if (size->data()->number_at(0) == 1) draft.inputs.resize(1);
+}
+
 void tile_6(NodeDraft& draft) {
   // Inputs: data, how often, along which axis.
   const Shape* shape = known_shape(draft.input(0));

@@ -58,6 +58,9 @@ TEST(OnnxReader, RefusesGraphsThatAreNotSound) {
             "m: output 'y': the model states int64[2] but its nodes give float[2]");
   EXPECT_EQ(error_of("g (float[2] x) => (float[3] y) { y = Relu (x) }"),
             "m: output 'y': the model states float[3] but its nodes give float[2]");
+  EXPECT_EQ(error_of("g (float[2] x) => (float[2,n] y) { y = Relu (x) }"),
+            "m: output 'y': the model states float[2,n] but its nodes give float[2]");
+  EXPECT_EQ(error_of("g (float[2] x) => (float[a,b] y) { y = Relu (x) }"), "");
   EXPECT_EQ(error_of("<ir_version: 8, opset_import: [\"acme\" : 1]> "
                      "g (float[2] x) => (float[2] y) { y = Relu (x) }"),
             "m: node of output 'y' (Relu): the model states no version of the operator set "

@@ -207,6 +207,20 @@ const std::vector<RaiseCase>& raise_cases() {
        {counting({1, 2, 1})},
        {2, 1},
        {1, 2}},
+      {"SplitToSequenceUnbind",
+       13,
+       "(float[2,2] x) => (float[2] y) <int64 size = {1}, int64 at = {1}> {s = SplitToSequence "
+       "<axis = 1, keepdims = 0> (x, size) y = SequenceAt (s, at)}",
+       {counting({2, 2})},
+       {2},
+       {2, 4}},
+      {"SplitToSequenceOfTwo",
+       13,
+       "(float[2,2] x) => (float[2,2] y) <int64 size = {2}, int64 at = {0}> {s = SplitToSequence "
+       "<axis = 1, keepdims = 0> (x, size) y = SequenceAt (s, at)}",
+       {counting({2, 2})},
+       {2, 2},
+       {1, 2, 3, 4}},
       {"TileAxis",
        1,
        "(float[2] x) => (float[4] y) <float[1] n = {2}, float[1] axis = {0}> "
