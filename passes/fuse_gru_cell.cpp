@@ -66,27 +66,12 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   return Replacement{build_step_output(rewriter, gru->output(1), next_hidden)};
 }
 
-std::optional<Blend> blend_of(const Value& value, const PassContext& context) {
-  const bool is_sum =
-      producer_of(&value, "Add") != nullptr || producer_of(&value, "Sub") != nullptr;
-  return is_sum ? read_blend(*value.producer(), context) : std::nullopt;
-}
-
-// Where of two spellings of the same blend, as torch.lerp has it -> the first one
-std::optional<Replacement> either(Node& node, Rewriter& rewriter) {
-  const auto first = blend_of(*node.input(1), rewriter.context());
-  if (!first || first != blend_of(*node.input(2), rewriter.context())) return std::nullopt;
-  if (!have_same_shape(node.input(1)->type(), node.output()->type())) return std::nullopt;
-  return Replacement{node.input(1)};
-}
-
-constexpr Rule kBlendRules[] = {{"either", "Where", either}};
 constexpr Rule kRules[] = {{"gru-cell", "Add", fuse}, {"gru-cell-difference", "Sub", fuse}};
 
 }  // namespace
 
 bool fuse_gru_cell(Graph& graph, PassContext& context) {
-  const bool is_plainer = rewrite(graph, context, kBlendRules);
+  const bool is_plainer = merge_equal_blends(graph, context);
   return rewrite(graph, context, kRules) || is_plainer;
 }
 
