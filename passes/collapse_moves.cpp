@@ -3,7 +3,6 @@
 
 #include "ir/op_def.h"
 #include "passes/axes.h"
-#include "passes/known_sequences.h"
 #include "passes/passes.h"
 #include "passes/recurrent_cell.h"
 #include "passes/row_parts.h"
@@ -261,6 +260,16 @@ Result concat_of_concat(Node& node, Rewriter& rewriter) {
   return Replacement{rewriter.add("Concat", parts, {{"axis", axis}})};
 }
 
+// Shape (f (x)) -> Shape (x), when the shapes are the same
+Result shape_of_same_shape(Node& shape, Rewriter& rewriter) {
+  const Node* producer = shape.input(0)->producer();
+  if (producer == nullptr || producer->input_count() == 0) return std::nullopt;
+  Value* source = producer->input(0);
+  const bool fits = source != nullptr && source->type().is_tensor() &&
+                    have_same_shape(source->type(), shape.input(0)->type());
+  return fits ? Result(Replacement{rewriter.add("Shape", {source}, shape.attrs())}) : std::nullopt;
+}
+
 constexpr Rule kRules[] = {
     {"squeeze-of-unsqueeze", "Squeeze", undo<0>},
     {"unsqueeze-of-squeeze", "Unsqueeze", undo<1>},
@@ -276,9 +285,7 @@ constexpr Rule kRules[] = {
     {"concat-of-rows", "Concat", concat_of_rows},
     {"concat-of-concat", "Concat", concat_of_concat},
     {"slice-of-whole-axes", "Slice", slice_of_whole_axes},
-    {"concat-of-sequence", "ConcatFromSequence", concat_of_sequence},
-    {"element-of-sequence", "SequenceAt", element_of_sequence},
-    {"element-of-split", "SequenceAt", element_of_split},
+    {"shape-of-same-shape", "Shape", shape_of_same_shape},
     {"row-of-parts", "Gather", row_of_parts},
     {"rows-of-parts", "Slice", rows_of_parts},
     {"split-of-parts", "Split", split_of_parts},

@@ -3,93 +3,169 @@
 #include <algorithm>
 
 #include "ir/op_def.h"
+#include "passes/axes.h"
 #include "passes/recurrent_cell.h"
 
 namespace gatefold {
 namespace {
 
+using Cut = std::optional<ColumnCut>;
+using Ints = std::vector<std::int64_t>;
+
 const Dim& last_dim(const Value& value) { return value.type().shape->back(); }
 
-bool is_last_axis(std::int64_t axis, const Value& value) {
-  return axis == -1 || axis == value.type().rank() - 1;
+const Dim& extent_of(const Value& value, std::int64_t axis) {
+  return (*value.type().shape)[static_cast<std::size_t>(axis)];
 }
 
-// Where part `index` of a Split begins.
-std::optional<std::int64_t> offset_in_split(const Node& node, std::size_t index,
-                                            const PassContext& context) {
-  std::int64_t offset = 0;
-  if (const Tensor* sizes = context.constant(node.input(1))) {
-    const std::vector<std::int64_t> list = sizes->to_int64();
-    for (std::size_t i = 0; i < index && i < list.size(); ++i) offset += list[i];
-    return offset;
+/// Elements start, start + stride, .. along an axis of a value.
+struct Selection {
+  Value* source = nullptr;
+  std::int64_t axis = 0;
+  std::int64_t start = 0;
+  std::int64_t stride = 1;
+};
+
+// The cut taken of the source instead of the selected elements.
+Cut behind_selection(const Selection& selected, const ColumnCut& cut) {
+  if (selected.axis == selected.source->type().rank() - 1) {
+    return ColumnCut{selected.source, cut.columns.spread(selected.start, selected.stride),
+                     cut.plane};
   }
-  if (node.input(1) != nullptr) return std::nullopt;
+  if (!cut.plane || cut.plane->axis != selected.axis) return std::nullopt;
+  const std::int64_t index = selected.start + cut.plane->index * selected.stride;
+  return ColumnCut{selected.source, cut.columns, Plane{selected.axis, index}};
+}
+
+Cut behind_split(const Node& node, const ColumnCut& cut, const PassContext& context) {
+  Value* source = node.input(0);
+  const std::int64_t axis = positive_axis(node.attr_int("axis"), source->type().rank());
+  const auto part = static_cast<std::int64_t>(cut.source->output_index());
+  if (const Tensor* sizes = context.constant(node.input(1))) {
+    const Ints list = sizes->to_int64();
+    std::int64_t offset = 0;
+    for (std::int64_t i = 0; i < part && i < sizes->size(); ++i) {
+      offset += list[static_cast<std::size_t>(i)];
+    }
+    return behind_selection({source, axis, offset}, cut);
+  }
+  const Dim& extent = extent_of(*source, axis);
+  if (node.input(1) != nullptr || !extent.is_known()) return std::nullopt;
   const std::int64_t parts = node.has_attr("num_outputs")
                                  ? node.attr_int("num_outputs")
                                  : static_cast<std::int64_t>(node.output_count());
-  const std::int64_t total = last_dim(*node.input(0)).size();
-  return static_cast<std::int64_t>(index) * ((total + parts - 1) / parts);
+  return behind_selection({source, axis, part * ((extent.size() + parts - 1) / parts)}, cut);
 }
 
-std::optional<std::int64_t> offset_in_slice(const Node& node, const PassContext& context) {
-  const Value& source = *node.input(0);
+Cut behind_slice(const Node& node, const ColumnCut& cut, const PassContext& context) {
+  Value* source = node.input(0);
   const Tensor* starts = context.constant(node.input(1));
   const Tensor* axes = context.constant(node.input(3));
   const Tensor* steps = context.constant(node.input(4));
   if (starts == nullptr || starts->size() != 1) return std::nullopt;
   if (axes == nullptr || (node.input(4) != nullptr && steps == nullptr)) return std::nullopt;
-  if (steps != nullptr && steps->to_int64().front() != 1) return std::nullopt;
-  if (!is_last_axis(axes->to_int64().front(), source)) return std::nullopt;
-  const std::int64_t extent = last_dim(source).size();
+  const std::int64_t step = steps == nullptr ? 1 : steps->to_int64().front();
+  const std::int64_t axis = positive_axis(axes->to_int64().front(), source->type().rank());
+  const Dim& extent = extent_of(*source, axis);
+  if (step < 1 || !extent.is_known()) return std::nullopt;
   const std::int64_t start = starts->to_int64().front();
-  return std::clamp<std::int64_t>(start < 0 ? start + extent : start, 0, extent);
+  const std::int64_t first =
+      std::clamp<std::int64_t>(start < 0 ? start + extent.size() : start, 0, extent.size());
+  return behind_selection({source, axis, first, step}, cut);
 }
 
 // Consecutive columns.
-std::optional<std::int64_t> offset_in_gather(const Node& node, const PassContext& context) {
-  const Tensor* indices = context.constant(node.input(1));
-  if (indices == nullptr || indices->rank() != 1 || indices->size() == 0) return std::nullopt;
-  if (!is_last_axis(node.attr_int("axis"), *node.input(0))) return std::nullopt;
-  const std::vector<std::int64_t> list = indices->to_int64();
+Cut behind_list(const Node& node, const Tensor& indices, const ColumnCut& cut) {
+  const Ints list = indices.to_int64();
+  if (list.empty() || list.front() < 0) return std::nullopt;
   for (std::size_t i = 0; i < list.size(); ++i) {
     if (list[i] != list.front() + static_cast<std::int64_t>(i)) return std::nullopt;
   }
-  return list.front() < 0 ? std::nullopt : std::optional(list.front());
+  Value* source = node.input(0);
+  const std::int64_t axis = positive_axis(node.attr_int("axis"), source->type().rank());
+  return behind_selection({source, axis, list.front()}, cut);
 }
 
-std::optional<ColumnCut> behind_block(const Node& gather, IndexRange columns,
-                                      const PassContext& context) {
-  const Node* reshape = producer_of(gather.input(0), "Reshape");
-  const Tensor* index = context.constant(gather.input(1));
-  if (reshape == nullptr || index == nullptr || index->rank() != 0) return std::nullopt;
-  const Type& blocks = reshape->output()->type();
+// Element `index` of each group that a Reshape [N, H * G] -> [N, H, G] makes.
+Cut behind_groups(const Value& groups, std::int64_t index, const ColumnCut& cut) {
+  const Node* reshape = producer_of(&groups, "Reshape");
+  if (reshape == nullptr || !extent_of(groups, 1).is_known()) return std::nullopt;
   Value& source = *reshape->input(0);
-  if (!blocks.has_rank() || blocks.rank() != 3 || gather.attr_int("axis") != 1) return std::nullopt;
-  const Dim& count = (*blocks.shape)[1];
-  const Dim& size = blocks.shape->back();
-  if (!count.is_known() || !size.is_known() || !has_known_columns(source)) return std::nullopt;
-  if (source.type().rank() != 2 || !last_dim(source).is(count.size() * size.size())) {
-    return std::nullopt;
-  }
-  std::int64_t block = index->to_int64().front();
-  if (block < 0) block += count.size();
-  const std::int64_t offset = block * size.size();
-  return ColumnCut{&source, {columns.first + offset, columns.last + offset}};
+  const std::int64_t count = last_dim(groups).size();
+  const bool fits = has_known_columns(source) && source.type().rank() == 2 &&
+                    last_dim(source).is(extent_of(groups, 1).size() * count);
+  return fits ? Cut(ColumnCut{&source, cut.columns.spread(index, count)}) : std::nullopt;
 }
 
-// The part of a Concat side by side that holds all the columns.
-std::optional<ColumnCut> behind_concat(const Node& concat, IndexRange columns) {
-  if (!is_last_axis(concat.attr_int("axis"), *concat.output())) return std::nullopt;
-  for (Value* part : concat.inputs()) {
-    if (!has_known_columns(*part)) return std::nullopt;
-    const std::int64_t size = last_dim(*part).size();
-    if (columns.first < size) {
-      return columns.last <= size ? std::optional(ColumnCut{part, columns}) : std::nullopt;
+Cut behind_gather(const Node& node, const ColumnCut& cut, const PassContext& context) {
+  Value* source = node.input(0);
+  const Tensor* indices = context.constant(node.input(1));
+  if (indices == nullptr) return std::nullopt;
+  if (indices->rank() == 1) return behind_list(node, *indices, cut);
+  if (indices->rank() != 0 || cut.plane || source->type().rank() != 3) return std::nullopt;
+  const std::int64_t axis = positive_axis(node.attr_int("axis"), 3);
+  std::int64_t index = indices->to_int64().front();
+  if (index < 0 && extent_of(*source, axis).is_known()) index += extent_of(*source, axis).size();
+  if (index < 0) return std::nullopt;
+  if (axis == 2) return behind_groups(*source, index, cut);
+  return ColumnCut{source, cut.columns, Plane{axis, index}};
+}
+
+// The part of a Concat that holds all the columns, or the plane.
+Cut behind_concat(const Node& node, const ColumnCut& cut, const PassContext& /*context*/) {
+  const std::int64_t rank = cut.source->type().rank();
+  const std::int64_t axis = positive_axis(node.attr_int("axis"), rank);
+  const bool joins_columns = axis == rank - 1;
+  if (!joins_columns && (!cut.plane || cut.plane->axis != axis)) return std::nullopt;
+  std::int64_t first = joins_columns ? cut.columns.first : cut.plane->index;
+  for (Value* part : node.inputs()) {
+    if (!has_known_columns(*part) || part->type().rank() != rank) return std::nullopt;
+    const Dim& extent = extent_of(*part, axis);
+    if (!extent.is_known()) return std::nullopt;
+    if (first >= extent.size()) {
+      first -= extent.size();
+      continue;
     }
-    columns = {columns.first - size, columns.last - size};
+    if (!joins_columns) return ColumnCut{part, cut.columns, Plane{axis, first}};
+    const IndexRange columns = cut.columns.shifted(first - cut.columns.first);
+    const bool holds_all = columns.last <= extent.size();
+    return holds_all ? Cut(ColumnCut{part, columns, cut.plane}) : std::nullopt;
   }
   return std::nullopt;
 }
+
+// A block of the columns that a Reshape [N, G * H] -> [N, G, H] makes planes of.
+Cut behind_reshape(const Node& node, const ColumnCut& cut, const PassContext& /*context*/) {
+  Value& source = *node.input(0);
+  if (!cut.plane || cut.plane->axis != 1 || source.type().rank() != 2) return std::nullopt;
+  const Dim& count = extent_of(*cut.source, 1);
+  const std::int64_t size = last_dim(*cut.source).size();
+  if (!count.is_known() || !last_dim(source).is(count.size() * size)) return std::nullopt;
+  return ColumnCut{&source, cut.columns.shifted(cut.plane->index * size)};
+}
+
+Cut behind_transpose(const Node& node, const ColumnCut& cut, const PassContext& /*context*/) {
+  if (!cut.plane || permutation_of(node) != Ints{1, 0, 2}) return std::nullopt;
+  return ColumnCut{node.input(0), cut.columns, Plane{1 - cut.plane->axis, cut.plane->index}};
+}
+
+Cut behind_unsqueeze(const Node& node, const ColumnCut& cut, const PassContext& context) {
+  const Tensor* axes = context.constant(node.input(1));
+  if (!cut.plane || axes == nullptr || axes->size() != 1) return std::nullopt;
+  if (positive_axis(axes->to_int64().front(), 3) != cut.plane->axis) return std::nullopt;
+  return ColumnCut{node.input(0), cut.columns};
+}
+
+struct Producer {
+  std::string_view op;
+  Cut (*behind)(const Node& node, const ColumnCut& cut, const PassContext& context);
+};
+
+constexpr Producer kProducers[] = {
+    {"Concat", behind_concat},       {"Gather", behind_gather}, {"Reshape", behind_reshape},
+    {"Slice", behind_slice},         {"Split", behind_split},   {"Transpose", behind_transpose},
+    {"Unsqueeze", behind_unsqueeze},
+};
 
 }  // namespace
 
@@ -97,25 +173,13 @@ bool has_known_columns(const Value& value) {
   return value.type().has_rank() && value.type().rank() > 0 && last_dim(value).is_known();
 }
 
-std::optional<ColumnCut> behind_cut(const Value& value, IndexRange columns,
-                                    const PassContext& context) {
-  const Node* node = value.producer();
+std::optional<ColumnCut> behind_cut(const ColumnCut& cut, const PassContext& context) {
+  const Node* node = cut.source->producer();
   if (node == nullptr || !node->op().domain.empty()) return std::nullopt;
-  const std::string_view op = node->op().name;
-  if (op == "Concat" && has_known_columns(value)) return behind_concat(*node, columns);
-  if (op != "Split" && op != "Slice" && op != "Gather") return std::nullopt;
-  if (!has_known_columns(*node->input(0))) return std::nullopt;
-  std::optional<std::int64_t> offset;
-  if (op == "Gather") {
-    if (auto block = behind_block(*node, columns, context)) return block;
-    offset = offset_in_gather(*node, context);
-  } else if (op == "Slice") {
-    offset = offset_in_slice(*node, context);
-  } else if (is_last_axis(node->attr_int("axis"), *node->input(0))) {
-    offset = offset_in_split(*node, value.output_index(), context);
-  }
-  if (!offset) return std::nullopt;
-  return ColumnCut{node->input(0), {columns.first + *offset, columns.last + *offset}};
+  const auto* row = std::find_if(std::begin(kProducers), std::end(kProducers),
+                                 [&](const Producer& p) { return p.op == node->op().name; });
+  if (row == std::end(kProducers) || !has_known_columns(*cut.source)) return std::nullopt;
+  return has_known_columns(*node->input(0)) ? row->behind(*node, cut, context) : std::nullopt;
 }
 
 }  // namespace gatefold

@@ -33,24 +33,23 @@ bool has_repeated_letter(std::string letters) {
   return std::adjacent_find(letters.begin(), letters.end()) != letters.end();
 }
 
-// [.., m, k] times [.., k, n] or [.., n, k] is [.., m, n], with the same leading axes or, on the
-// right, none.
+// [.., m, k] times [.., k, n] or [.., n, k] is [.., m, n], with the same leading axes or, on one
+// side, none.
 bool is_matrix_product(const std::string& left, const std::string& right,
                        const std::string& result) {
-  if (left.size() < 2 || right.size() < 2 || left.size() != result.size()) return false;
+  if (left.size() < 2 || right.size() < 2 || result.size() < 2) return false;
   for (const std::string& letters : {left, right, result}) {
     if (has_repeated_letter(letters)) return false;
   }
   const char summed = left.back();
   const char added = result.back();
   const std::string rows = left.substr(0, left.size() - 1);
-  if (result != rows + added || summed == added || rows.find(added) != std::string::npos) {
-    return false;
-  }
   const std::string last = right.substr(right.size() - 2);
   const std::string leading = right.substr(0, right.size() - 2);
   const bool multiplies = last == std::string{summed, added} || last == std::string{added, summed};
-  return multiplies && (leading.empty() || leading == rows.substr(0, rows.size() - 1));
+  if (!multiplies || summed == added || rows.find(added) != std::string::npos) return false;
+  if (left.size() == 2 && result == leading + rows + added) return true;
+  return result == rows + added && (leading.empty() || leading == rows.substr(0, rows.size() - 1));
 }
 
 Value* build_product(Value* left, Value* right, bool transposes, Rewriter& rewriter) {
@@ -71,13 +70,21 @@ std::optional<Replacement> matrix_product(Node& node, Rewriter& rewriter) {
   for (const Value* operand : node.inputs()) {
     if (!operand->type().has_rank()) return std::nullopt;
   }
-  if (is_matrix_product(first, second, result)) {
-    const bool transposes = second.back() == first.back();
-    return Replacement{build_product(node.input(0), node.input(1), transposes, rewriter)};
-  }
-  if (is_matrix_product(second, first, result)) {
-    const bool transposes = first.back() == second.back();
-    return Replacement{build_product(node.input(1), node.input(0), transposes, rewriter)};
+  for (const bool is_swapped : {false, true}) {
+    const std::string& left = is_swapped ? second : first;
+    const std::string& right = is_swapped ? first : second;
+    Value* operands[] = {node.input(is_swapped ? 1 : 0), node.input(is_swapped ? 0 : 1)};
+    const bool transposes = right.back() == left.back();
+    if (is_matrix_product(left, right, result)) {
+      return Replacement{build_product(operands[0], operands[1], transposes, rewriter)};
+    }
+    if (result.size() != 3) continue;
+    // One matrix times a stack, the results side by side.
+    const std::string stacked{result[1], result[0], result[2]};
+    if (left.size() != 2 || !is_matrix_product(left, right, stacked)) continue;
+    Value* product = build_product(operands[0], operands[1], transposes, rewriter);
+    const std::vector<std::int64_t> perm{1, 0, 2};
+    return Replacement{rewriter.add("Transpose", {product}, {{"perm", perm}})};
   }
   return rewriter.no_match("'{}' is no product of matrices", node.attr_string("equation"));
 }

@@ -87,9 +87,9 @@ class NodeWeights {
   static double weight_at(const WeightBlock& block, const Tensor* numbers, std::int64_t k,
                           std::int64_t h) {
     const std::int64_t row = block.rows.first + k;
-    const std::int64_t column = block.columns.first + h;
+    const std::int64_t column = block.columns.at(h);
     if (numbers == nullptr) return row == column ? 1 : 0;
-    const std::int64_t stride = numbers->dims()[1];
+    const std::int64_t stride = numbers->dims().back();
     return numbers->number_at(block.transposed ? column * stride + row : row * stride + column);
   }
 
@@ -98,7 +98,7 @@ class NodeWeights {
     for (const BiasBlock& block : sum.biases) {
       const Tensor* numbers = context_.constant(block.value);
       if (numbers == nullptr) return std::nullopt;
-      const std::int64_t index = numbers->size() == 1 ? 0 : block.columns.first + h;
+      const std::int64_t index = numbers->size() == 1 ? 0 : block.columns.at(h);
       total += block.scale * numbers->number_at(index);
     }
     return total;

@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "ir/op_def.h"
+#include "passes/blend.h"
 #include "passes/lstm_step.h"
 #include "passes/passes.h"
 #include "passes/recurrent_cell.h"
@@ -41,6 +44,13 @@ Value* build_peepholes(Rewriter& rewriter, const LstmStep& step, DataType dtype,
   return rewriter.add("Unsqueeze", {all, rewriter.add_ints({0})});
 }
 
+// No axis of extent 1 in the place of a longer one.
+bool have_same_axes(const Type& cell, const Type& hidden) {
+  return cell.has_rank() && cell.rank() == hidden.rank() &&
+         std::equal(cell.shape->begin(), cell.shape->end(), hidden.shape->begin(),
+                    [](const Dim& a, const Dim& b) { return a.is(1) == b.is(1); });
+}
+
 std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   const auto step = read_lstm_step(node, rewriter);
   if (!step) return std::nullopt;
@@ -55,8 +65,8 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   if (!hidden) return rewriter.no_match("no operand of the gates can be the previous state");
   const auto inputs = find_inputs(gates, *hidden);
   if (!inputs) return rewriter.no_match("the gates read nothing but the state");
-  if (!step->cell->type().has_rank() || step->cell->type().rank() != 2) {
-    return rewriter.no_match("the cell state is {} but must have two dimensions",
+  if (!have_same_axes(step->cell->type(), next_hidden.type())) {
+    return rewriter.no_match("the cell state is {} but must have the extents of h",
                              to_string(step->cell->type()));
   }
 
@@ -85,6 +95,9 @@ constexpr Rule kRules[] = {{"lstm-cell", "Mul", fuse}};
 
 }  // namespace
 
-bool fuse_lstm_cell(Graph& graph, PassContext& context) { return rewrite(graph, context, kRules); }
+bool fuse_lstm_cell(Graph& graph, PassContext& context) {
+  const bool is_plainer = merge_equal_blends(graph, context);
+  return rewrite(graph, context, kRules) || is_plainer;
+}
 
 }  // namespace gatefold::passes

@@ -41,9 +41,9 @@ bool is_read_by_next_step(const Value& next, const Activation& activation,
 // The result of the step before, which has become an RNN node with these recurrent weights already.
 bool is_result_of_step(const Value& operand, const Activation& activation,
                        const WeightBlock& weight) {
-  const Node* squeeze = producer_of(&operand, "Squeeze");
-  const Node* rnn = squeeze == nullptr ? nullptr : producer_of(squeeze->input(0), "RNN");
-  return rnn != nullptr && squeeze->input(0)->output_index() == recurrent_output::kYh &&
+  const Value* state = behind_rank_changes(const_cast<Value*>(&operand));
+  const Node* rnn = producer_of(state, "RNN");
+  return rnn != nullptr && state->output_index() == recurrent_output::kYh &&
          are_equal(read_recurrent_attrs(*rnn).directions[0].activations[0], activation) &&
          origin_of(rnn->input(recurrent_input::kR)) == origin_of(weight.value);
 }
@@ -74,24 +74,24 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   if (!activation) return std::nullopt;
   const Value& next = *node.output();
   const Type& type = next.type();
-  if (!type.has_rank() || type.rank() != 2 || !type.shape->back().is_known()) return std::nullopt;
+  const auto size = state_size_of(next, rewriter);
+  if (!size) return std::nullopt;
   const auto sum = find_linear_terms(*node.input(0), rewriter.context());
   if (!sum || sum->terms.size() < 2) return std::nullopt;
   const auto hidden = find_state(node, *activation, *sum, rewriter.context());
   if (!hidden) return rewriter.no_match("its result does not come back as an operand");
-  const std::int64_t size = type.shape->back().size();
   const auto inputs = find_inputs({&*sum}, *hidden);
   if (!inputs) return rewriter.no_match("it reads nothing but its own state");
 
-  Value* zeros = rewriter.add_constant("zeros", Tensor(type.dtype, {size}));
-  Value* bias = rewriter.add("Concat", {build_gate_bias(rewriter, *sum, size), zeros},
+  Value* zeros = rewriter.add_constant("zeros", Tensor(type.dtype, {*size}));
+  Value* bias = rewriter.add("Concat", {build_gate_bias(rewriter, *sum, *size), zeros},
                              {{"axis", std::int64_t{0}}});
   Attrs attrs = activation_attrs(kRnn, {&*activation, 1});
-  attrs["hidden_size"] = size;
+  attrs["hidden_size"] = *size;
   Node* rnn = rewriter.add_node(
       "RNN",
-      {build_step_input(rewriter, *inputs), build_gate_weights(rewriter, {&*sum}, *inputs, size),
-       build_gate_weights(rewriter, {&*sum}, {*hidden}, size),
+      {build_step_input(rewriter, *inputs), build_gate_weights(rewriter, {&*sum}, *inputs, *size),
+       build_gate_weights(rewriter, {&*sum}, {*hidden}, *size),
        rewriter.add("Unsqueeze", {bias, rewriter.add_ints({0})}), nullptr,
        build_step_input(rewriter, {*hidden})},
       2, std::move(attrs));

@@ -116,6 +116,24 @@ Value* hoist_gather(const Parts& parts) {
   return apply(parts, join(parts, axis));
 }
 
+// Of functions of the last axis, along any other one; what they scale with is shared.
+Value* hoist_along_last_axis(const Parts& parts) {
+  const std::int64_t last = parts.type().rank() - 1;
+  if (parts.port != 0 || positive_axis(parts.first().attr_int("axis"), last + 1) != last) {
+    return nullptr;
+  }
+  if (parts.stacks ? parts.axis > last : parts.axis >= last) return nullptr;
+  for (std::size_t port = 1; port < parts.first().input_count(); ++port) {
+    const Value* shared = parts.first().input(port);
+    if (shared != nullptr && (!shared->type().has_rank() || shared->type().rank() > 1)) {
+      return nullptr;
+    }
+  }
+  Attrs attrs = parts.first().attrs();
+  attrs["axis"] = std::int64_t{-1};
+  return apply(parts, join(parts, parts.axis), std::move(attrs));
+}
+
 Value* hoist_transpose(const Parts& parts) {
   Ints perm = permutation_of(parts.first());
   if (!parts.stacks) {
@@ -148,14 +166,25 @@ struct Hoist {
 };
 
 constexpr Hoist kHoists[] = {
-    {"Add", hoist_binary},          {"Div", hoist_binary},
-    {"Elu", hoist_unary},           {"Gather", hoist_gather},
-    {"Gelu", hoist_unary},          {"Gemm", hoist_gemm},
-    {"LeakyRelu", hoist_unary},     {"MatMul", hoist_matmul},
-    {"Mul", hoist_binary},          {"Relu", hoist_unary},
-    {"Sigmoid", hoist_unary},       {"Squeeze", hoist_rank_change},
-    {"Sub", hoist_binary},          {"Tanh", hoist_unary},
-    {"Transpose", hoist_transpose}, {"Unsqueeze", hoist_rank_change},
+    {"Add", hoist_binary},
+    {"Div", hoist_binary},
+    {"Elu", hoist_unary},
+    {"Gather", hoist_gather},
+    {"Gelu", hoist_unary},
+    {"Gemm", hoist_gemm},
+    {"LayerNormalization", hoist_along_last_axis},
+    {"LeakyRelu", hoist_unary},
+    {"LogSoftmax", hoist_along_last_axis},
+    {"MatMul", hoist_matmul},
+    {"Mul", hoist_binary},
+    {"Relu", hoist_unary},
+    {"Sigmoid", hoist_unary},
+    {"Softmax", hoist_along_last_axis},
+    {"Squeeze", hoist_rank_change},
+    {"Sub", hoist_binary},
+    {"Tanh", hoist_unary},
+    {"Transpose", hoist_transpose},
+    {"Unsqueeze", hoist_rank_change},
 };
 
 // True when every input of the Concat is made by an Unsqueeze that adds just its axis.

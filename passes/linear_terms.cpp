@@ -5,6 +5,7 @@
 
 #include "ir/op_def.h"
 #include "passes/graph_builder.h"
+#include "passes/recurrent_cell.h"
 #include "passes/row_range.h"
 
 namespace gatefold {
@@ -36,6 +37,9 @@ bool is_row_of_sequence(const Value& value) {
   const auto has_three_axes = [](const Value& source) {
     return source.type().has_rank() && source.type().rank() == 3;
   };
+  if (is_op(value, "Slice") || is_op(value, "Split")) {
+    return single_axis_of(value.type()) && has_three_axes(*value.producer()->input(0));
+  }
   if (value.type().rank() != 2) return false;
   if (is_op(value, "Gather")) {
     const Node& node = *value.producer();
@@ -50,11 +54,19 @@ bool is_row_of_sequence(const Value& value) {
   return value.kind() == Value::Kind::kInput && value.graph()->outer() != nullptr;
 }
 
+// Equal shapes but for an axis of extent 1 in front.
+bool have_same_rows(const Type& side, const Type& sum) {
+  if (have_same_shape(side, sum)) return true;
+  if (!side.has_rank() || single_axis_of(sum) != 0 || side.rank() != 2) return false;
+  return std::equal(side.shape->begin(), side.shape->end(), sum.shape->begin() + 1,
+                    [](const Dim& a, const Dim& b) { return a.same_as(b); });
+}
+
 // [columns, rows] of an identity matrix.
 Tensor transposed_identity(DataType dtype, IndexRange rows, IndexRange columns) {
   Tensor tensor(DataType::kFloat32, {columns.size(), rows.size()});
   for (std::int64_t i = 0; i < columns.size(); ++i) {
-    tensor.data<float>()[i * rows.size() + columns.first + i] = 1;
+    tensor.data<float>()[i * rows.size() + columns.at(i)] = 1;
   }
   return tensor.converted(dtype);
 }
@@ -63,11 +75,38 @@ Tensor transposed_identity(DataType dtype, IndexRange rows, IndexRange columns) 
 struct Part {
   Value* value = nullptr;
   IndexRange columns;
+  std::optional<Plane> plane = {};
   double scale = 1;
 
-  Part of(Value* other) const { return {other, columns, scale}; }
-  Part scaled(double factor) const { return {value, columns, scale * factor}; }
+  Part of(Value* other) const { return {other, columns, plane, scale}; }
+  Part of(const ColumnCut& cut) const { return {cut.source, cut.columns, cut.plane, scale}; }
+  Part scaled(double factor) const { return {value, columns, plane, scale * factor}; }
 };
+
+// All extents but the last one, and the one along `axis`, are 1.
+bool is_row(const Type& type, std::int64_t axis = -1) {
+  for (std::int64_t i = 0; i + 1 < type.rank(); ++i) {
+    if (i != axis && !(*type.shape)[static_cast<std::size_t>(i)].is(1)) return false;
+  }
+  return true;
+}
+
+// What is multiplied by each matrix of a stack, before it was repeated for that.
+Value* before_repeats(Value* operand) {
+  const auto is_repeated = [](const Node& node) {
+    const Type& type = node.output()->type();
+    const Type& source = node.input(0)->type();
+    return type.rank() == 3 && source.has_rank() && source.rank() == 3 &&
+           source.shape->front().is(1) && (*source.shape)[1].same_as((*type.shape)[1]) &&
+           source.shape->back().same_as(type.shape->back());
+  };
+  while (operand->producer() != nullptr &&
+         ((is_op(*operand, "Expand") || is_op(*operand, "Tile")) &&
+          is_repeated(*operand->producer()))) {
+    operand = operand->producer()->input(0);
+  }
+  return operand;
+}
 
 /// Collects the terms of one sum; every method returns false when it meets what it cannot read.
 class Collector {
@@ -83,11 +122,12 @@ class Collector {
     if (is_op(value, "Mul") || is_op(value, "Div")) return collect_product(part);
     if (is_op(value, "MatMul")) return collect_matmul(part);
     if (is_op(value, "Gemm")) return collect_gemm(part);
-    if (const auto cut = behind_cut(value, part.columns, context_)) {
-      return collect({cut->source, cut->columns, part.scale});
+    if (const auto cut = behind_cut({&value, part.columns, part.plane}, context_)) {
+      return collect_cut(part, *cut);
     }
     if (is_op(value, "Identity")) return collect(part.of(value.producer()->input(0)));
     if (is_op(value, "Neg")) return collect(part.of(value.producer()->input(0)).scaled(-1));
+    if (part.plane) return false;
     const bool moves_rows =
         is_op(value, "Squeeze") || is_op(value, "Unsqueeze") || is_op(value, "Reshape");
     if (is_row_of_sequence(value)) return add_row(part);
@@ -98,27 +138,45 @@ class Collector {
   }
 
  private:
+  // A row of a sequence is taken as it is where the sequence cannot be read.
+  bool collect_cut(const Part& part, const ColumnCut& cut) {
+    if (!cut.plane || !is_row_of_sequence(*part.value)) return collect(part.of(cut));
+    const LinearSum before = sum_;
+    if (collect(part.of(cut))) return true;
+    sum_ = before;
+    return add_row(part);
+  }
+
   bool add_bias(const Part& part) {
-    if (!is_vector(part)) return false;
-    sum_.biases.push_back({part.value, part.columns, part.scale});
+    const auto columns = columns_of_vector(part);
+    if (!columns) return false;
+    sum_.biases.push_back({part.value, *columns, part.scale});
     return true;
   }
 
-  // A row that is the same for all rows of the sum, or a single number.
-  bool is_vector(const Part& part) const {
+  // The elements of a row that is the same for all rows of the sum, or of a single number.
+  std::optional<IndexRange> columns_of_vector(const Part& part) const {
     const Value& value = *part.value;
-    if (!value.type().has_rank() || value.type().rank() > 2) return false;
-    if (is_single_number(value)) return true;
-    if (!has_known_columns(value) || part.columns.last > last_dim(value).size()) return false;
-    if (value.type().rank() == 1 || value.type().shape->front().is(1)) return true;
-    const Tensor* numbers = context_.constant(&value);
-    return numbers != nullptr && has_equal_rows(*numbers);
+    const Type& type = value.type();
+    if (is_single_number(value)) return part.columns;
+    if (!has_known_columns(value) || part.columns.last > last_dim(value).size()) {
+      return std::nullopt;
+    }
+    if (is_row(type)) return part.columns;
+    if (!part.plane) {
+      const Tensor* numbers = type.rank() == 2 ? context_.constant(&value) : nullptr;
+      const bool fits = numbers != nullptr && has_equal_rows(*numbers);
+      return fits ? std::optional(part.columns) : std::nullopt;
+    }
+    const std::int64_t axis = part.plane->axis + type.rank() - 3;
+    if (axis < 0 || axis + 1 >= type.rank() || !is_row(type, axis)) return std::nullopt;
+    return part.columns.shifted(part.plane->index * last_dim(value).size());
   }
 
   // A side of the sum, which must not be broadcast unless it is a bias.
   bool collect_side(const Part& side, const Value& sum) {
     return (depends_on_weights_only(*side.value) ||
-            have_same_shape(side.value->type(), sum.type())) &&
+            have_same_rows(side.value->type(), sum.type())) &&
            collect(side);
   }
 
@@ -148,7 +206,7 @@ class Collector {
         return scale != 0 && collect(part.of(rest).scaled(divides ? 1 / scale : scale));
       }
       if (divides || !depends_on_weights_only(*factor)) continue;
-      if (!is_vector(part.of(factor)) || !is_all_columns(part)) continue;
+      if (!columns_of_vector(part.of(factor)) || !is_all_columns(part)) continue;
       sum_.peepholes.push_back({rest, {factor, part.columns, part.scale}});
       return true;
     }
@@ -156,22 +214,32 @@ class Collector {
   }
 
   static bool is_all_columns(const Part& part) {
-    return part.columns.first == 0 && last_dim(*part.value).is(part.columns.last);
+    return !part.plane && part.columns.first == 0 && part.columns.step == 1 &&
+           last_dim(*part.value).is(part.columns.last);
   }
 
   bool collect_matmul(const Part& part) {
     const Node& node = *part.value->producer();
     Value& weight = *node.input(1);
-    if (!depends_on_weights_only(weight) || !has_known_columns(weight)) return false;
-    if (weight.type().rank() != 2 || !weight.type().is_static()) return false;
-    const IndexRange rows{0, weight.type().shape->front().size()};
-    return add_term({node.input(0), {&weight, false, rows, part.columns}, part.scale});
+    if (!depends_on_weights_only(weight) || !weight.type().is_static()) return false;
+    if (weight.type().rank() != (part.plane ? 3 : 2)) return false;
+    const Dims dims = weight.type().dims();
+    IndexRange rows{0, dims[dims.size() - 2]};
+    if (!part.plane) {
+      return add_term({node.input(0), {&weight, false, rows, part.columns}, part.scale});
+    }
+    Value* operand = before_repeats(node.input(0));
+    const bool is_repeated = operand->type().has_rank() &&
+                             (operand->type().rank() == 2 || single_axis_of(operand->type()) == 0);
+    if (part.plane->axis != 0 || !is_repeated) return false;
+    rows = rows.shifted(part.plane->index * rows.size());
+    return add_term({operand, {&weight, false, rows, part.columns}, part.scale});
   }
 
   bool collect_gemm(const Part& part) {
     const Node& node = *part.value->producer();
     Value& weight = *node.input(1);
-    if (node.attr_int("transA") != 0) return false;
+    if (node.attr_int("transA") != 0 || part.plane) return false;
     if (!depends_on_weights_only(weight) || !weight.type().is_static()) return false;
     const bool transposed = node.attr_int("transB") != 0;
     const IndexRange rows{0, weight.type().dims()[transposed ? 1 : 0]};
@@ -243,7 +311,7 @@ std::optional<LinearSum> find_linear_terms_and_peepholes(const ColumnCut& cut,
                                                          const PassContext& context) {
   LinearSum sum;
   Collector collector(sum, context);
-  if (!collector.collect({cut.source, cut.columns})) return std::nullopt;
+  if (!collector.collect({cut.source, cut.columns, cut.plane})) return std::nullopt;
   return sum;
 }
 
@@ -274,15 +342,18 @@ Value* multiplied(Rewriter& rewriter, Value* value, double scale) {
 
 Value* build_unscaled(Rewriter& rewriter, const LinearTerm& term) {
   const WeightBlock& block = term.weight;
-  if (block.value == nullptr) {
+  Value* whole = block.value;
+  if (whole == nullptr) {
     return rewriter.add_constant(
         "identity", transposed_identity(term.operand->type().dtype, block.rows, block.columns));
   }
   if (block.transposed) {
-    return cut_rows(rewriter, cut_rows(rewriter, block.value, 0, block.columns), 1, block.rows);
+    return cut_rows(rewriter, cut_rows(rewriter, whole, 0, block.columns), 1, block.rows);
   }
-  Value* matrix =
-      cut_rows(rewriter, cut_rows(rewriter, block.value, 0, block.rows), 1, block.columns);
+  if (whole->type().rank() > 2) {
+    whole = rewriter.add("Reshape", {whole, rewriter.add_ints({-1, last_dim(*whole).size()})});
+  }
+  Value* matrix = cut_rows(rewriter, cut_rows(rewriter, whole, 0, block.rows), 1, block.columns);
   return rewriter.add("Transpose", {matrix}, {{"perm", std::vector<std::int64_t>{1, 0}}});
 }
 
@@ -292,9 +363,8 @@ Value* build_unscaled(Rewriter& rewriter, const BiasBlock& block) {
     return rewriter.add("Expand", {rewriter.add("Reshape", {value, rewriter.add_ints({1})}),
                                    rewriter.add_ints({block.columns.size()})});
   }
-  if (value->type().rank() == 2) {
-    value = cut_rows(rewriter, value, 0, {0, 1});
-    value = rewriter.add("Squeeze", {value, rewriter.add_ints({0})});
+  if (value->type().rank() != 1) {
+    value = rewriter.add("Reshape", {value, rewriter.add_ints({-1})});
   }
   return cut_rows(rewriter, value, 0, block.columns);
 }

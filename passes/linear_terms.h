@@ -10,7 +10,7 @@
 namespace gatefold {
 
 /// A part of a matrix that depends on weights only: rows and columns of `value`, or of its
-/// transpose.
+/// transpose. A stack of matrices counts as one, each below the one before.
 struct WeightBlock {
   Value* value = nullptr;  ///< nullptr for an identity matrix.
   bool transposed = false;
@@ -27,7 +27,8 @@ struct LinearTerm {
   double scale = 1;
 };
 
-/// A vector that depends on weights only; a single number is the same in all columns.
+/// A vector that depends on weights only: elements of `value`, axis for axis one behind the other;
+/// a single number is the same in all columns.
 struct BiasBlock {
   Value* value = nullptr;
   IndexRange columns;
@@ -51,7 +52,7 @@ struct LinearSum {
 bool depends_on_weights_only(const Value& value);
 
 /// Writes columns of a value as a sum of products with weights, looking through Add, Sum, Sub, Neg,
-/// factors that are constant numbers, Gemm, MatMul, cuts of columns, Concat and changes of rank;
+/// factors that are constant numbers, Gemm, MatMul, cuts of columns and planes and changes of rank;
 /// nothing when something else stands in the way. A row of a sequence that is added as it is,
 /// because its product was taken of all rows at once, has an identity matrix as its weight.
 std::optional<LinearSum> find_linear_terms(const ColumnCut& cut, const PassContext& context);

@@ -15,7 +15,7 @@ constexpr Pass kPasses[] = {
     {"simplify-control-flow",
      "known branches and single iterations are inlined; loops carry only what changes",
      passes::simplify_control_flow},
-    {"stack-sequences", "loops stack rows instead of appending them to sequences",
+    {"stack-sequences", "tensors are cut and stacked without sequences in between",
      passes::stack_sequences},
     {"remove-identities", "no node gives its input unchanged", passes::remove_identities},
     {"collapse-moves", "chains of Transpose, Reshape, Squeeze, Slice and Concat are one of them",
@@ -69,8 +69,9 @@ struct Pipeline {
 
 // What both pipelines do. In training, parameters stay open: only constants are folded.
 constexpr std::string_view kCommonPasses =
-    "expand-gradients,remove-identities,fold-constants,simplify-control-flow,remove-identities,"
-    "stack-sequences,collapse-moves,merge-duplicates,expand-einsum,form-activations,"
+    "expand-gradients,remove-identities,stack-sequences,fold-constants,simplify-control-flow,"
+    "remove-identities,stack-sequences,collapse-moves,merge-duplicates,expand-einsum,form-"
+    "activations,"
     "fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,fold-constants,merge-duplicates,remove-dead,"
     "collapse-moves,hoist-invariants,reroll-loops,fuse-first-step,reroll-recurrence,"
     "collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,hoist-through-concat,"

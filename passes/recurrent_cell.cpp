@@ -149,11 +149,11 @@ std::optional<Gate> gate_with_peepholes_under(const Value& value, const PassCont
     return Gate{gate->activation, negated(std::move(gate->sum))};
   }
   ColumnCut cut{const_cast<Value*>(&value), {0, columns_of(value)}};
-  while (const auto behind = behind_cut(*cut.source, cut.columns, context)) cut = *behind;
+  while (const auto behind = behind_cut(cut, context)) cut = *behind;
   const auto activation = activation_of(cut.source);
   if (!activation) return std::nullopt;
-  auto sum =
-      find_linear_terms_and_peepholes({cut.source->producer()->input(0), cut.columns}, context);
+  cut.source = cut.source->producer()->input(0);
+  auto sum = find_linear_terms_and_peepholes(cut, context);
   return sum ? std::optional(Gate{*activation, std::move(*sum)}) : std::nullopt;
 }
 
@@ -185,12 +185,19 @@ std::optional<std::vector<Operand>> collect_operands(const std::vector<const Lin
   return operands;
 }
 
+std::optional<std::int64_t> single_axis_of(const Type& type) {
+  if (!type.has_rank() || type.rank() != 3) return std::nullopt;
+  for (const std::int64_t axis : {0, 1}) {
+    if ((*type.shape)[static_cast<std::size_t>(axis)].is(1)) return axis;
+  }
+  return std::nullopt;
+}
+
 std::optional<std::int64_t> state_size_of(const Value& hidden, const Rewriter& rewriter) {
   const Type& type = hidden.type();
-  if (type.has_rank() && type.rank() == 2 && type.shape->back().is_known()) {
-    return type.shape->back().size();
-  }
-  return rewriter.no_match("the hidden state is {} but must have two dimensions", to_string(type));
+  const bool fits = type.has_rank() && (type.rank() == 2 || single_axis_of(type));
+  if (fits && type.shape->back().is_known()) return type.shape->back().size();
+  return rewriter.no_match("the hidden state is {} but must be a matrix", to_string(type));
 }
 
 namespace {
@@ -301,11 +308,13 @@ Value* build_step_input(Rewriter& rewriter, const std::vector<Operand>& operands
   std::vector<Value*> rows;
   for (const Operand& operand : operands) {
     Value* value = operand.value;
-    if (value->type().rank() == 2) {
-      rows.push_back(value);
-    } else {
-      rows.push_back(rewriter.add("Reshape", {value, rewriter.add_ints({-1, columns_of(*value)})}));
+    const auto axis = single_axis_of(value->type());
+    if (axis) {
+      value = rewriter.add("Squeeze", {value, rewriter.add_ints({*axis})});
+    } else if (value->type().rank() != 2) {
+      value = rewriter.add("Reshape", {value, rewriter.add_ints({-1, columns_of(*value)})});
     }
+    rows.push_back(value);
   }
   Value* row =
       rows.size() == 1 ? rows.front() : rewriter.add("Concat", rows, {{"axis", std::int64_t{1}}});
@@ -313,8 +322,10 @@ Value* build_step_input(Rewriter& rewriter, const std::vector<Operand>& operands
 }
 
 Value* build_step_output(Rewriter& rewriter, Value* state, const Value& like) {
-  if (like.type().has_rank() && like.type().rank() == 3) return state;
-  return rewriter.add("Squeeze", {state, rewriter.add_ints({0})});
+  const auto axis = single_axis_of(like.type());
+  if (axis == 0) return state;
+  Value* matrix = rewriter.add("Squeeze", {state, rewriter.add_ints({0})});
+  return axis ? rewriter.add("Unsqueeze", {matrix, rewriter.add_ints({*axis})}) : matrix;
 }
 
 }  // namespace gatefold

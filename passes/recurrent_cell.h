@@ -47,7 +47,10 @@ std::optional<std::vector<Operand>> collect_operands(const std::vector<const Lin
 /// The term of the sum with this operand, nullptr if there is none.
 const LinearTerm* term_of(const LinearSum& sum, const Operand& operand);
 
-/// H of a hidden state [N, H]; nothing, with the reason explained, when it has another form.
+/// The axis of extent 1 in [1, N, C] or [N, 1, C]; nothing for other types.
+std::optional<std::int64_t> single_axis_of(const Type& type);
+/// H of a hidden state [N, H], [1, N, H] or [N, 1, H]; nothing, with the reason explained, when it
+/// has another form.
 std::optional<std::int64_t> state_size_of(const Value& hidden, const Rewriter& rewriter);
 
 /// The operand that is the previous hidden state, which has `state_size` columns. `hidden` is that
@@ -69,7 +72,7 @@ Value* build_gate_weights(Rewriter& rewriter, const std::vector<const LinearSum*
 Value* build_gate_bias(Rewriter& rewriter, const LinearSum& gate, std::int64_t state_size);
 /// [1, N, columns]: the operands side by side, as a sequence of one step.
 Value* build_step_input(Rewriter& rewriter, const std::vector<Operand>& operands);
-/// Drops the leading axis of a state [1, N, H] where `like` has two axes.
+/// The state [1, N, H] with the axes that `like` has.
 Value* build_step_output(Rewriter& rewriter, Value* state, const Value& like);
 
 /// True when the body of a Loop or Scan carries `state` over to `next`.

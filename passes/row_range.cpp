@@ -105,9 +105,11 @@ std::optional<RowRange> read_row_range(const Value& value, const Rewriter& rewri
 
 Value* cut_rows(Rewriter& rewriter, Value* value, std::int64_t axis, IndexRange rows) {
   const Dim& extent = (*value->type().shape)[static_cast<std::size_t>(axis)];
-  if (rows.first == 0 && extent.is(rows.last)) return value;
-  return rewriter.add("Slice", {value, rewriter.add_ints({rows.first}),
-                                rewriter.add_ints({rows.last}), rewriter.add_ints({axis})});
+  if (rows.first == 0 && rows.step == 1 && extent.is(rows.last)) return value;
+  std::vector<Value*> inputs{value, rewriter.add_ints({rows.first}), rewriter.add_ints({rows.last}),
+                             rewriter.add_ints({axis})};
+  if (rows.step != 1) inputs.push_back(rewriter.add_ints({rows.step}));
+  return rewriter.add("Slice", inputs);
 }
 
 }  // namespace gatefold
