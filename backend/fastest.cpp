@@ -112,6 +112,8 @@ std::size_t measure(std::span<const Candidate> candidates, const Comparison& com
   return fastest;
 }
 
+}  // namespace
+
 std::size_t find_fastest(std::span<const Candidate> candidates, const Comparison& comparison) {
   static std::mutex mutex;
   static std::map<std::string, std::size_t> choices;
@@ -120,8 +122,6 @@ std::size_t find_fastest(std::span<const Candidate> candidates, const Comparison
   if (found != choices.end()) return found->second;
   return choices[comparison.key] = measure(candidates, comparison);
 }
-
-}  // namespace
 
 std::unique_ptr<Kernel> make_fastest(const KernelRequest& request,
                                      std::span<const Candidate> candidates,

@@ -29,11 +29,14 @@ struct Comparison {
   PrepareInputs prepare = {};
 };
 
-/// A kernel from the candidate that runs fastest. The first time that a comparison's key is met in
-/// this process, the candidates' kernels are run on made-up inputs: a few times, or only once or
-/// twice where that takes long. A later candidate must be clearly faster than the ones before it.
-/// It is not tried where these already do the formula's multiply-adds about as fast as the machine
-/// can, unless it saves some. Candidates that make no kernel are passed over; nullptr when all are.
+/// The number of the candidate whose kernel runs fastest. The first time that a comparison's key is
+/// met in this process, the candidates' kernels are run on made-up inputs: a few times, or only
+/// once or twice where that takes long. A later candidate must be clearly faster than the ones
+/// before it. It is not tried where these already do the formula's multiply-adds about as fast as
+/// the machine can, unless it saves some. Candidates that make no kernel are passed over.
+std::size_t find_fastest(std::span<const Candidate> candidates, const Comparison& comparison);
+
+/// A kernel from the fastest candidate; nullptr when none makes one.
 std::unique_ptr<Kernel> make_fastest(const KernelRequest& request,
                                      std::span<const Candidate> candidates,
                                      const Comparison& comparison);

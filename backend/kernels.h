@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "backend/kernel.h"
@@ -20,6 +21,9 @@ bool has_kernel(const OpDef& op);
 std::unique_ptr<Kernel> make_fastest_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_fastest_conv_transpose(const KernelRequest& request);
 std::unique_ptr<Kernel> make_fastest_recurrent(const KernelRequest& request);
+
+/// Whether layers of a stack (plain/recurrent_stack.h) run faster in one kernel than one by one.
+bool is_faster_as_stack(std::span<const KernelRequest* const> layers);
 
 /// One function per file of plain/ (loops of our own) and onednn/.
 namespace plain {

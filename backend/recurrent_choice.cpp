@@ -6,7 +6,9 @@
 
 #include "backend/fastest.h"
 #include "backend/kernels.h"
+#include "backend/plain/recurrent_stack.h"
 #include "backend/recurrent_extents.h"
+#include "ir/op_def.h"
 #include "ir/ops/recurrent.h"
 
 namespace gatefold {
@@ -72,23 +74,21 @@ class FewSteps {
   KernelRequest request_;
 };
 
-}  // namespace
-
-std::unique_ptr<Kernel> make_fastest_recurrent(const KernelRequest& request) {
-  if (request.dtype(recurrent_input::kX) != DataType::kFloat32) return nullptr;
+/// The maker of the fastest kernel for a node in float32.
+MakeKernel fastest_maker(const KernelRequest& request) {
   const RecurrentAttrs attrs = read_recurrent_attrs(request.node);
   const RecurrentExtents extents = recurrent_extents(request, attrs);
   const std::int64_t step_products =
       extents.N * extents.D * extents.G * extents.H * (extents.I + extents.H);
   if (extents.N < kMeasuredBatch || extents.T * step_products < kMeasuredProducts ||
       request.products != ProductPrecision::kFloat32) {
-    return plain::make_recurrent(request);
+    return plain::make_recurrent;
   }
   const std::array candidates{Candidate{plain::make_recurrent},
                               Candidate{onednn_maker(*attrs.kind)}};
   const std::string key = key_of(attrs, extents, request.threads);
   if (request.constant(recurrent_input::kSequenceLens) != nullptr) {
-    return make_fastest(request, candidates, {request, key, extents.T * step_products});
+    return candidates[find_fastest(candidates, {request, key, extents.T * step_products})].make;
   }
   const FewSteps sample(request, attrs, extents);
   const auto fill_lengths = [&](std::vector<Tensor>& inputs) {
@@ -97,9 +97,29 @@ std::unique_ptr<Kernel> make_fastest_recurrent(const KernelRequest& request) {
                 static_cast<std::int32_t>(sample.count()));
   };
   const bool has_lengths = request.has_input(recurrent_input::kSequenceLens);
-  return make_fastest(request, candidates,
-                      {sample.request(), key, sample.count() * step_products,
-                       has_lengths ? PrepareInputs(fill_lengths) : nullptr});
+  const Comparison comparison{sample.request(), key, sample.count() * step_products,
+                              has_lengths ? PrepareInputs(fill_lengths) : nullptr};
+  return candidates[find_fastest(candidates, comparison)].make;
+}
+
+bool is_training(const Node& node) {
+  return node.op().name == read_recurrent_attrs(node).kind->training_op;
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_fastest_recurrent(const KernelRequest& request) {
+  if (request.dtype(recurrent_input::kX) != DataType::kFloat32) return nullptr;
+  // The key that was measured leaves out what may keep oneDNN from taking this very node.
+  if (auto kernel = fastest_maker(request)(request)) return kernel;
+  return plain::make_recurrent(request);
+}
+
+bool is_faster_as_stack(std::span<const KernelRequest* const> layers) {
+  return plain::gains_from_stack(layers) &&
+         std::all_of(layers.begin(), layers.end(), [](const KernelRequest* layer) {
+           return is_training(layer->node) || fastest_maker(*layer) == plain::make_recurrent;
+         });
 }
 
 }  // namespace gatefold

@@ -5,6 +5,8 @@
 #include "backend/kernels.h"
 #include "backend/layout_plan.h"
 #include "backend/plain/chain.h"
+#include "backend/plain/recurrent_stack.h"
+#include "backend/stack_plan.h"
 #include "backend/stage.h"
 #include "backend/views.h"
 #include "ir/evaluate.h"
@@ -32,7 +34,8 @@ plain::KernelWithValues make_step(const StepGroup& group) {
   if (group.size() > 1) {
     std::vector<const KernelRequest*> members;
     for (const StepDraft* draft : group) members.push_back(&draft->request);
-    return plain::make_chain(members);
+    return plain::is_stack_layer(*members.front()) ? plain::make_recurrent_stack(members)
+                                                   : plain::make_chain(members);
   }
   const KernelRequest& request = group.front()->request;
   plain::KernelWithValues step{make_kernel(request), {}, {}};
@@ -63,6 +66,7 @@ Stage::Stage(const Executable& executable, const Graph& graph, std::vector<Stage
   }
   plan_layouts(drafts, slots_);
   std::vector<StepGroup> groups = group_chains(drafts);
+  join_stacks(slots_, groups);
   plan_updates(groups);
   for (const StepGroup& group : groups) add_step(group);
   if (pivots_.empty()) {

@@ -43,6 +43,8 @@ class PlannedSteps : public testing::TestWithParam<StepsCase> {
     EXPECT_EQ(steps, GetParam().steps);
   }
 
+  std::vector<Datum> inputs_;
+
  private:
   void expect_right(std::span<const Datum> outputs) {
     const auto oracle = evaluate(*model_.graph, inputs_, Precision::kDouble);
@@ -59,7 +61,6 @@ class PlannedSteps : public testing::TestWithParam<StepsCase> {
   }
 
   Model model_;
-  std::vector<Datum> inputs_;
 };
 
 }  // namespace gatefold::test

@@ -188,6 +188,18 @@ TEST_P(ReducedProducts, RecurrentLayers) {
   }
 }
 
+TEST_P(ReducedProducts, StackedLayers) {
+  expect_rounded({.name = "StackedLayers", .graph = R"(
+      g (float[48, 4, 48] X, float[1, 192, 48] W, float[1, 192, 48] R) => (float[48, 1, 4, 48] Y) {
+        one = Constant <value = int64[1] {1}> ()
+        lengths = Constant <value = int32[4] {48, 3, 47, 30}> ()
+        below = LSTM <hidden_size = 48> (X, W, R, , lengths)
+        states = Squeeze (below, one)
+        Y = LSTM <hidden_size = 48> (states, W, R, , lengths)
+      })"},
+                 2);
+}
+
 TEST_P(ReducedProductsOfVariables, RecurrentGradients) {
   for (const RecurrentCase& layer : layers()) {
     for (const int threads : {1, 3}) {

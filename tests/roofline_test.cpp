@@ -18,8 +18,9 @@ const MachineLimits kLimits{.threads = 1, .flops = 100, .reads = {{10, 1000}, {1
 /// A graph that was run once on random inputs.
 class ProfiledGraph {
  public:
-  explicit ProfiledGraph(std::string_view text)
-      : model_(parse_model(text)), context_(std::make_shared<Executable>(model_.graph)) {
+  explicit ProfiledGraph(std::string_view text, int threads = 1)
+      : model_(parse_model(text)),
+        context_(std::make_shared<Executable>(model_.graph, CompileOptions{.threads = threads})) {
     std::vector<Datum> inputs;
     for (const Value* input : model_.graph->inputs()) {
       inputs.emplace_back(random_tensor(input->type(), inputs.size() + 1));
@@ -44,6 +45,23 @@ TEST(Roofline, LayersReadTheirRecurrentWeightsAtEveryStep) {
   EXPECT_EQ(cost.in_turn.flops, 2 * 5 * 2 * 16 * 4);
   EXPECT_EQ(cost.in_turn.bytes, 4 * (4 * 16 * 4));
   EXPECT_EQ(cost.in_turn.working_set, 4 * 16 * 4);
+}
+
+TEST(Roofline, LayersOfAStackAddUp) {
+  const ProfiledGraph graph(R"(g (float[48, 2, 48] x, float[1, 192, 48] w, float[1, 192, 48] r)
+      => (float[48, 1, 2, 48] y) {
+      one = Constant <value = int64[1] {1}> ()
+      below = LSTM <hidden_size = 48> (x, w, r)
+      states = Squeeze (below, one)
+      y = LSTM <hidden_size = 48> (states, w, r)
+    })",
+                            2);
+  ASSERT_EQ(graph.steps().size(), 1);
+  const StepCost cost = cost_of(graph.steps().at(0));
+  EXPECT_EQ(cost.at_once.flops, 2 * 2 * 48 * 2 * 192 * 48);
+  EXPECT_EQ(cost.in_turn.flops, 2 * 2 * 48 * 2 * 192 * 48);
+  EXPECT_EQ(cost.in_turn.bytes, 4 * (2 * 47 * 192 * 48));
+  EXPECT_EQ(cost.in_turn.working_set, 4 * (2 * 192 * 48));
 }
 
 TEST(Roofline, TimeIsTheSecondExtentOfBatchMajorLayers) {

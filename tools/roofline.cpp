@@ -64,10 +64,12 @@ StepCost cost_of(const StepProfile& step) {
   StepCost cost;
   for (const TypedNode& node : step.nodes) {
     const double flops = 2 * static_cast<double>(count_macs(node).macs);
-    // A step of its own holds at most one recurrent node.
-    cost.in_turn = work_in_turn(node);
-    cost.in_turn.flops = std::min(cost.in_turn.flops, flops);
-    cost.at_once.flops += flops - cost.in_turn.flops;
+    const Work in_turn = work_in_turn(node);
+    const double in_turn_flops = std::min(in_turn.flops, flops);
+    cost.in_turn.flops += in_turn_flops;
+    cost.in_turn.bytes += in_turn.bytes;
+    cost.in_turn.working_set += in_turn.working_set;
+    cost.at_once.flops += flops - in_turn_flops;
   }
   const double written = bytes_of(step.writes);
   double bytes = bytes_of(step.reads) + written;

@@ -36,7 +36,7 @@ class RecurrentKernel : public Kernel {
       : node_(request.node),
         kind_(*attrs.kind),
         threads_(plan_threads(extents, request.threads)),
-        layer_(request, attrs, extents, threads_.shares, scratch_) {}
+        layer_(request, attrs, extents, {.shares = threads_.shares}, scratch_) {}
 
   void run(const Buffers& buffers) override;
   std::size_t scratch_bytes() const override { return scratch_.bytes(); }

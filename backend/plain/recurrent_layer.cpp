@@ -27,11 +27,12 @@ RecurrentOutputs RecurrentOutputs::of(const Node& node, const RecurrentKind& kin
 }
 
 RecurrentLayer::RecurrentLayer(const KernelRequest& request, const RecurrentAttrs& attrs,
-                               const RecurrentExtents& extents, int shares, ScratchLayout& scratch)
+                               const RecurrentExtents& extents, const Division& division,
+                               ScratchLayout& scratch)
     : node_(request.node),
       attrs_(attrs),
       extents_(extents),
-      shares_(shares),
+      shares_(division.shares),
       groups_(gate_groups(attrs)),
       padded_(padded_hidden_size(attrs, extents.H)),
       precision_(RecurrentProducts::precision_of(request, attrs, extents)),
@@ -44,7 +45,7 @@ RecurrentLayer::RecurrentLayer(const KernelRequest& request, const RecurrentAttr
   if (request.has_input(recurrent_input::kP)) {
     P_.emplace(request, attrs, extents, recurrent_input::kP, Form::kPeepholes);
   }
-  plan_chunks();
+  plan_chunks(division.chunk_steps);
   plan_scratch(scratch);
   if (is_reduced()) plan_products(scratch);
 }
@@ -59,12 +60,13 @@ std::int64_t RecurrentLayer::panel_width(std::size_t group) const {
   return gates * panel_units(groups_[group]);
 }
 
-void RecurrentLayer::plan_chunks() {
+void RecurrentLayer::plan_chunks(std::int64_t most_steps) {
   const std::int64_t N = std::max<std::int64_t>(extents_.N, 1);
   const std::int64_t step_bytes =
       N * std::max<std::int64_t>(padded_, 1) * extents_.G * sizeof(float);
   const std::int64_t steps = std::max((kChunkRows + N - 1) / N, kChunkBytes / step_bytes);
-  chunk_steps_ = std::clamp<std::int64_t>(steps, 1, std::max<std::int64_t>(extents_.T, 1));
+  const std::int64_t most = std::min(most_steps, extents_.T);
+  chunk_steps_ = std::clamp<std::int64_t>(steps, 1, std::max<std::int64_t>(most, 1));
 }
 
 void RecurrentLayer::plan_scratch(ScratchLayout& scratch) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -38,15 +39,19 @@ struct RecurrentOutputs {
 /// Steps are counted in the order in which a direction goes through them.
 class RecurrentLayer {
  public:
-  /// What there is to do in a step is dealt out in `shares`; a smaller team does several each.
+  struct Division {
+    /// Parts of what there is to do in a step; a smaller team does several each.
+    int shares = 1;
+    /// Most steps whose products with W are computed at once.
+    std::int64_t chunk_steps = std::numeric_limits<std::int64_t>::max();
+  };
+
   /// Inputs of the node are read by their numbers in recurrent_input.
   RecurrentLayer(const KernelRequest& request, const RecurrentAttrs& attrs,
-                 const RecurrentExtents& extents, int shares, ScratchLayout& scratch);
+                 const RecurrentExtents& extents, const Division& division, ScratchLayout& scratch);
 
   ProductPrecision precision() const { return precision_; }
   const RecurrentExtents& extents() const { return extents_; }
-  /// Steps whose products with W are computed at once.
-  std::int64_t chunk_steps() const { return chunk_steps_; }
 
   /// Begins a run on this memory, which stays in use until the next one: packs weights that are not
   /// constant, reads the lengths of the sequences and loads the initial states. Throws Error for a
@@ -79,7 +84,7 @@ class RecurrentLayer {
     std::vector<RecurrentProducts> products;  ///< Of each group, if reduced.
   };
 
-  void plan_chunks();
+  void plan_chunks(std::int64_t most_steps);
   void plan_scratch(ScratchLayout& scratch);
   void plan_products(ScratchLayout& scratch);
   std::int64_t panel_count(std::size_t group) const;
