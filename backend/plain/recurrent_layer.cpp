@@ -1,6 +1,7 @@
 #include "backend/plain/recurrent_layer.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace gatefold::plain {
@@ -12,6 +13,9 @@ using Form = RecurrentWeights::Form;
 // and sums that stay in the cache until their step.
 constexpr std::int64_t kChunkRows = 96;
 constexpr std::int64_t kChunkBytes = 512 * 1024;
+
+constexpr std::size_t kMostDirections = 2;
+constexpr std::size_t kMostGroups = 2;
 
 }  // namespace
 
@@ -33,7 +37,6 @@ RecurrentLayer::RecurrentLayer(const KernelRequest& request, const RecurrentAttr
       attrs_(attrs),
       extents_(extents),
       shares_(division.shares),
-      groups_(gate_groups(attrs)),
       padded_(padded_hidden_size(attrs, extents.H)),
       precision_(RecurrentProducts::precision_of(request, attrs, extents)),
       W_(request, attrs, extents, recurrent_input::kW, RecurrentWeights::matrix_form(precision_)),
@@ -45,19 +48,18 @@ RecurrentLayer::RecurrentLayer(const KernelRequest& request, const RecurrentAttr
   if (request.has_input(recurrent_input::kP)) {
     P_.emplace(request, attrs, extents, recurrent_input::kP, Form::kPeepholes);
   }
+  plan_groups();
   plan_chunks(division.chunk_steps);
   plan_scratch(scratch);
   if (is_reduced()) plan_products(scratch);
 }
 
-std::int64_t RecurrentLayer::panel_count(std::size_t group) const {
-  const std::int64_t units = panel_units(groups_[group]);
-  return (extents_.H + units - 1) / units;
-}
-
-std::int64_t RecurrentLayer::panel_width(std::size_t group) const {
-  const auto gates = static_cast<std::int64_t>(gates_of(groups_[group]).size());
-  return gates * panel_units(groups_[group]);
+void RecurrentLayer::plan_groups() {
+  for (const GateGroup gates : gate_groups(attrs_)) {
+    const std::int64_t units = panel_units(gates);
+    const auto gate_count = static_cast<std::int64_t>(gates_of(gates).size());
+    groups_.push_back({gates, (extents_.H + units - 1) / units, gate_count * units});
+  }
 }
 
 void RecurrentLayer::plan_chunks(std::int64_t most_steps) {
@@ -86,8 +88,8 @@ void RecurrentLayer::plan_scratch(ScratchLayout& scratch) {
     places.x_starts = scratch.add<std::int64_t>(N);
     places.y_starts = scratch.add<std::int64_t>(N);
     places.workspace_starts = scratch.add<std::int64_t>(N);
-    for (std::size_t g = 0; g < groups_.size(); ++g) {
-      const std::int64_t sums = panel_count(g) * chunk_steps_ * N * panel_width(g);
+    for (const Group& group : groups_) {
+      const std::int64_t sums = group.panels * chunk_steps_ * N * group.width;
       places.sums.push_back(scratch.add<float>(is_reduced() ? 0 : sums));
     }
   }
@@ -105,7 +107,7 @@ void RecurrentLayer::plan_products(ScratchLayout& scratch) {
   if (!has_lengths && last_rows != 0) products.chunk_rows.push_back(last_rows);
   for (std::int64_t d = 0; d < extents_.D; ++d) {
     for (std::size_t g = 0; g < groups_.size(); ++g) {
-      products.panel_width = panel_width(g);
+      products.panel_width = groups_[g].width;
       std::vector<Range> shares;
       for (int share = 0; share < shares_; ++share) shares.push_back(panels_of(share, d, g));
       places_[d].products.emplace_back(products, shares, scratch);
@@ -116,7 +118,7 @@ void RecurrentLayer::plan_products(ScratchLayout& scratch) {
 /// The panels of a group in direction d that make up a share. All directions' panels are dealt out
 /// in one row, but a single share is a direction as a whole.
 Range RecurrentLayer::panels_of(int share, std::int64_t d, std::size_t group) const {
-  const std::int64_t panels = panel_count(group);
+  const std::int64_t panels = groups_[group].panels;
   if (shares_ == 1) return {0, panels};
   const Range own = Team{share, shares_}.share(panels * extents_.D);
   const std::int64_t before = panels * d;
@@ -211,54 +213,60 @@ void RecurrentLayer::project(const DirectionTeam& team, Range steps) {
           places_[d].products[g].project(buffers_, share, inputs, count, W_.panels_of(d, g),
                                          projection.bias);
         } else {
-          project_input(groups_[g], projection, panels_of(share, d, g));
+          project_input(groups_[g].gates, projection, panels_of(share, d, g));
         }
       }
     }
   }
 }
 
-RecurrentStep RecurrentLayer::make_step(std::int64_t d, std::size_t group, std::int64_t s) const {
+/// Makes a step that of a group in direction d, but for what changes from one to the next.
+void RecurrentLayer::begin_steps(std::int64_t d, std::size_t group, RecurrentStep& step) const {
   const DirectionPlaces& places = places_[d];
-  RecurrentStep step;
   step.H = extents_.H;
-  step.panel_stride = chunk_steps_ * extents_.N * panel_width(group);
-  step.row_stride = panel_width(group);
-  step.from_input = at<float>(buffers_, places.sums[group]);
+  step.panel_stride = chunk_steps_ * extents_.N * groups_[group].width;
+  step.row_stride = groups_[group].width;
   step.R = R_.of(d, group);
   step.R_bias = state_bias_.of(d, group);
   step.P = P_ ? P_->of(d, 0) : nullptr;
   step.state_stride = padded_;
-  step.last_h = h_before(d, s);
-  step.h = h_before(d, s + 1);
   step.c = c(d);
   step.z = at<float>(buffers_, places.z);
   step.reset_h = at<float>(buffers_, places.reset_h);
   step.Y = outputs_.Y;
-  step.Y_step = s * rows_.step(d, extents_.y);
   step.Y_starts = at<std::int64_t>(buffers_, places.y_starts);
   step.workspace = outputs_.workspace;
-  step.workspace_step = s * rows_.step(d, extents_.workspace);
   step.workspace_starts = at<std::int64_t>(buffers_, places.workspace_starts);
   step.activations = attrs_.directions[d].activations;
   step.is_standard = is_standard_;
   step.clip = attrs_.clip.value_or(std::numeric_limits<float>::infinity());
   step.input_forget = attrs_.input_forget;
+}
+
+void RecurrentLayer::move_to(std::int64_t s, std::int64_t d, RecurrentStep& step) const {
+  step.last_h = h_before(d, s);
+  step.h = h_before(d, s + 1);
+  step.Y_step = s * rows_.step(d, extents_.y);
+  step.workspace_step = s * rows_.step(d, extents_.workspace);
   step.from_behind = s % 2 == 1;
-  return step;
 }
 
 /// Runs the steps that were projected last.
 void RecurrentLayer::run_projected(const DirectionTeam& team, Range steps) {
+  std::array<std::array<std::optional<RecurrentStep>, kMostGroups>, kMostDirections> parts;
+  for (std::int64_t d = team.directions.begin; d < team.directions.end; ++d) {
+    for (std::size_t g = 0; g < groups_.size(); ++g) begin_steps(d, g, parts[d][g].emplace());
+  }
   std::int64_t rows = extents_.N;
   std::int64_t first_row = 0;
   for (std::int64_t s = steps.begin; s < steps.end; ++s) {
     rows = rows_.running(rows, s);
     for (std::size_t g = 0; g < groups_.size(); ++g) {
       for (std::int64_t d = team.directions.begin; d < team.directions.end; ++d) {
-        RecurrentStep step = make_step(d, g, s);
+        RecurrentStep& step = *parts[d][g];
         step.rows = rows;
-        run_shares(team, d, g, step, first_row);
+        move_to(s, d, step);
+        run_shares(team, d, g, first_row, step);
       }
       team.wait_for_others();
     }
@@ -268,15 +276,16 @@ void RecurrentLayer::run_projected(const DirectionTeam& team, Range steps) {
 
 /// Runs a step for this thread's shares. Its rows begin at `first_row` of those projected.
 void RecurrentLayer::run_shares(const DirectionTeam& team, std::int64_t d, std::size_t group,
-                                RecurrentStep& step, std::int64_t first_row) {
-  const float* states = groups_[group] == GateGroup::kGruHidden ? step.reset_h : step.last_h;
-  step.from_input += first_row * step.row_stride;
+                                std::int64_t first_row, RecurrentStep& step) {
+  const GateGroup gates = groups_[group].gates;
+  const float* states = gates == GateGroup::kGruHidden ? step.reset_h : step.last_h;
+  step.from_input = at<float>(buffers_, places_[d].sums[group]) + first_row * step.row_stride;
   for (int share = team.thread; share < shares_; share += team.threads) {
     if (is_reduced()) {
       places_[d].products[group].multiply(buffers_, share, states, first_row,
                                           R_.panels_of(d, group), step);
     }
-    run_step(groups_[group], step, panels_of(share, d, group));
+    run_step(gates, step, panels_of(share, d, group));
   }
 }
 

@@ -75,6 +75,12 @@ class RecurrentLayer {
   void finish() const;
 
  private:
+  /// Gates that are computed together, and their panels.
+  struct Group {
+    GateGroup gates;
+    std::int64_t panels;
+    std::int64_t width;  ///< gates * units of a panel
+  };
   /// Where the numbers of one direction lie in scratch memory.
   struct DirectionPlaces {
     std::size_t h[2];  ///< [N, padded]; step s reads h[s % 2] and writes the other.
@@ -84,11 +90,10 @@ class RecurrentLayer {
     std::vector<RecurrentProducts> products;  ///< Of each group, if reduced.
   };
 
+  void plan_groups();
   void plan_chunks(std::int64_t most_steps);
   void plan_scratch(ScratchLayout& scratch);
   void plan_products(ScratchLayout& scratch);
-  std::int64_t panel_count(std::size_t group) const;
-  std::int64_t panel_width(std::size_t group) const;
   Range panels_of(int share, std::int64_t d, std::size_t group) const;
 
   void prepare_weights();
@@ -96,9 +101,10 @@ class RecurrentLayer {
   std::int64_t list_inputs(std::int64_t d, Range steps, const float** inputs) const;
   void project(const DirectionTeam& team, Range steps);
   void run_projected(const DirectionTeam& team, Range steps);
-  void run_shares(const DirectionTeam& team, std::int64_t d, std::size_t group, RecurrentStep& step,
-                  std::int64_t first_row);
-  RecurrentStep make_step(std::int64_t d, std::size_t group, std::int64_t s) const;
+  void run_shares(const DirectionTeam& team, std::int64_t d, std::size_t group,
+                  std::int64_t first_row, RecurrentStep& step);
+  void begin_steps(std::int64_t d, std::size_t group, RecurrentStep& step) const;
+  void move_to(std::int64_t s, std::int64_t d, RecurrentStep& step) const;
   void write_last_states(std::int64_t d) const;
   bool is_reduced() const { return precision_ != ProductPrecision::kFloat32; }
 
@@ -106,7 +112,7 @@ class RecurrentLayer {
   RecurrentAttrs attrs_;
   RecurrentExtents extents_;
   int shares_;
-  std::vector<GateGroup> groups_;
+  std::vector<Group> groups_;  ///< In their order in a step.
   std::int64_t padded_;
   ProductPrecision precision_;
   RecurrentWeights W_, R_, input_bias_, state_bias_;
