@@ -17,9 +17,9 @@ namespace {
 
 // How often an upper layer gets something to do, if T is long enough for it.
 constexpr std::int64_t kChunks = 32;
-// A chunk has enough rows to use each panel of W for several at once, and few steps to wait for.
-constexpr std::int64_t kLeastChunkRows = 8;
 constexpr std::int64_t kMostChunkSteps = 32;
+// Rows times gates of a chunk: rows enough for a pass over W to keep the registers full of sums.
+constexpr std::int64_t kLeastChunkSums = 24;
 
 // What makes threads for layers worth while, measured at N = 1 to 32 and H = 16 to 512: so many
 // chunks before a team begins for each that comes later, multiplications of each team in a step and
@@ -29,14 +29,25 @@ constexpr double kLeastStepProducts = 16 * 1024;
 constexpr double kLeastRunProducts = 1536 * 1024;
 constexpr double kLeastBusyShare = 0.75;
 // The weights, W and R, of each thread: what stays in its own cache.
-constexpr std::int64_t kMostWeights = 192 * 1024;
+constexpr std::int64_t kMostWeights = 160 * 1024;
+// What a thread could multiply while it waits for others at the end of a step.
+constexpr double kWaitProducts = 8 * 1024;
+
+/// 6 where all layers are LSTM, else 8.
+std::int64_t least_chunk_rows(const std::vector<RecurrentExtents>& layers) {
+  std::int64_t rows = 0;
+  for (const RecurrentExtents& layer : layers) {
+    rows = std::max(rows, kLeastChunkSums / std::max<std::int64_t>(layer.G, 3));
+  }
+  return rows;
+}
 
 /// An even number: a row is multiplied faster together with another one.
-std::int64_t chunk_steps_of(const RecurrentExtents& extents) {
-  const std::int64_t least =
-      (kLeastChunkRows / 2 + extents.N - 1) / std::max<std::int64_t>(extents.N, 1);
-  return 2 * std::clamp(extents.T / (2 * kChunks), std::max<std::int64_t>(least, 1),
-                        kMostChunkSteps / 2);
+std::int64_t chunk_steps_of(const std::vector<RecurrentExtents>& layers) {
+  const std::int64_t T = layers.front().T;
+  const std::int64_t N = std::max<std::int64_t>(layers.front().N, 1);
+  const std::int64_t least = (least_chunk_rows(layers) / 2 + N - 1) / N;
+  return 2 * std::clamp(T / (2 * kChunks), least, kMostChunkSteps / 2);
 }
 
 /// The threads of a run as teams of the same size.
@@ -179,10 +190,30 @@ double products_of(const RecurrentExtents& extents) {
   return static_cast<double>(N * G * H * (I + H));
 }
 
-/// Whether each thread of a team has its share of the weights in a cache of its own.
-bool are_weights_near(const RecurrentExtents& extents, int threads) {
-  const std::int64_t weights = extents.G * extents.H * (extents.I + extents.H);
-  return weights <= kMostWeights * threads;
+/// Whether each thread has its share of the weights in a cache of its own: those of its layer and,
+/// if teams change layers, of all.
+bool are_weights_near(const std::vector<RecurrentExtents>& layers, const TeamPlan& plan) {
+  std::int64_t all = 0;
+  std::int64_t most = 0;
+  for (const RecurrentExtents& layer : layers) {
+    const std::int64_t weights = layer.G * layer.H * (layer.I + layer.H);
+    all += weights;
+    most = std::max(most, weights);
+  }
+  return std::max(most, all / plan.teams) <= kMostWeights * plan.threads_each;
+}
+
+/// How many threads' work is done for a layer of its own, whose threads wait at every step.
+double speed_apart(const RecurrentExtents& extents, int threads) {
+  const int useful = useful_threads_of(extents, threads);
+  const double products = products_of(extents) / useful;
+  return useful == 1 ? 1 : useful * products / (products + kWaitProducts);
+}
+
+/// The same for a stack, whose teams begin one after the other, a chunk apart.
+double speed_together(const TeamPlan& plan, std::int64_t chunks) {
+  const auto count = static_cast<double>(chunks);
+  return plan.teams * plan.threads_each * count / (count + plan.teams - 1);
 }
 
 /// Whether teams have enough to do between waiting for one another, and all of them about as much.
@@ -226,13 +257,11 @@ bool gains_from_stack(std::span<const KernelRequest* const> layers) {
   const int threads = layers.front()->threads;
   const std::vector<RecurrentExtents> extents = extents_of(layers);
   const TeamPlan plan = plan_teams(extents, threads);
-  const std::int64_t chunks = extents.front().T / chunk_steps_of(extents.front());
+  const std::int64_t chunks = extents.front().T / chunk_steps_of(extents);
   return plan.teams > 1 && chunks >= kLeastTeamChunks * (plan.teams - 1) &&
-         are_busy(extents, plan) &&
+         are_busy(extents, plan) && are_weights_near(extents, plan) &&
          std::all_of(extents.begin(), extents.end(), [&](const RecurrentExtents& layer) {
-           const int useful_apart = useful_threads_of(layer, threads);
-           return are_weights_near(layer, plan.threads_each) &&
-                  plan.teams * plan.threads_each >= kLeastBusyShare * useful_apart;
+           return speed_together(plan, chunks) >= speed_apart(layer, threads);
          });
 }
 
@@ -248,7 +277,7 @@ KernelWithValues make_recurrent_stack(std::span<const KernelRequest* const> laye
   }
   const std::vector<RecurrentExtents> extents = extents_of(layers);
   stack.kernel = std::make_unique<RecurrentStackKernel>(
-      layers, plan_teams(extents, layers.front()->threads), chunk_steps_of(extents.front()));
+      layers, plan_teams(extents, layers.front()->threads), chunk_steps_of(extents));
   return stack;
 }
 

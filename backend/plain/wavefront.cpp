@@ -7,7 +7,7 @@ namespace gatefold::plain {
 namespace {
 
 // Chunks before a layer that make a team leave its own: enough to be worth fetching the weights.
-constexpr std::int64_t kPile = 4;
+constexpr std::int64_t kPile = 6;
 // Looks at its own layer before a team turns to another one: about as long as the hand-over from a
 // team that has just done a chunk and goes on with the next.
 constexpr int kPatience = 256;
