@@ -13,6 +13,9 @@
 #include <memory>
 #include <new>
 
+#include "backend/onednn/reduced_product.h"
+#include "ir/tensor.h"
+
 // Highway compiles what follows once per instruction set and picks the best one at run time.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "backend/machine_limits.cpp"
@@ -174,12 +177,50 @@ double measure_flops(int threads) {
   return sum / seconds;
 }
 
-MachineLimits measure_machine_limits(int threads) {
+/// The product and operands of one thread.
+struct ReducedTrial {
+  static constexpr onednn::ReducedProduct::Extents kExtents{
+      .rows = 128, .depth = 512, .columns = 256};
+
+  explicit ReducedTrial(ProductPrecision precision) : product(extents_in(precision)) {
+    scratch = Tensor(DataType::kUint8, {static_cast<std::int64_t>(product.scratch_bytes())});
+  }
+
+  static onednn::ReducedProduct::Extents extents_in(ProductPrecision precision) {
+    onednn::ReducedProduct::Extents extents = kExtents;
+    extents.precision = precision;
+    return extents;
+  }
+  void run() { product.run(a.raw(), b.raw(), nullptr, c.data<float>(), scratch.raw()); }
+
+  onednn::ReducedProduct product;
+  // Of the wider of the precisions.
+  Tensor a{DataType::kBfloat16, {kExtents.rows, kExtents.depth}};
+  Tensor b{DataType::kBfloat16, {kExtents.depth, kExtents.columns}};
+  Tensor c{DataType::kFloat32, {kExtents.rows, kExtents.columns}};
+  Tensor scratch;
+};
+
+double measure_reduced_flops(int threads, ProductPrecision precision) {
+  constexpr int kRuns = 10;
+  std::vector<ReducedTrial> trials;
+  for (int thread = 0; thread < threads; ++thread) trials.emplace_back(precision);
+  const double seconds = least_seconds(threads, [&](int thread) {
+    for (int run = 0; run < kRuns; ++run) trials[static_cast<std::size_t>(thread)].run();
+  });
+  constexpr auto kExtents = ReducedTrial::kExtents;
+  return 2.0 * kExtents.rows * kExtents.depth * kExtents.columns * kRuns * threads / seconds;
+}
+
+MachineLimits measure_machine_limits(int threads, ProductPrecision products) {
   // Other programs may take away part of the machine for a while.
   constexpr int kMeasurements = 50;
-  MachineLimits limits{.threads = threads, .flops = 0, .reads = measure_reads(threads)};
-  for (int i = 0; i < kMeasurements; ++i)
+  MachineLimits limits{.threads = threads, .reduced = products, .reads = measure_reads(threads)};
+  for (int i = 0; i < kMeasurements; ++i) {
     limits.flops = std::max(limits.flops, measure_flops(threads));
+    if (products == ProductPrecision::kFloat32) continue;
+    limits.reduced_flops = std::max(limits.reduced_flops, measure_reduced_flops(threads, products));
+  }
   return limits;
 }
 

@@ -10,6 +10,13 @@ std::string suffix_of(ProductPrecision precision) {
   return kSuffixes[static_cast<int>(precision)];
 }
 
+ProductPrecision precision_of(std::string_view implementation) {
+  for (const auto precision : {ProductPrecision::kBfloat16, ProductPrecision::kInt8}) {
+    if (implementation.ends_with(suffix_of(precision))) return precision;
+  }
+  return ProductPrecision::kFloat32;
+}
+
 void require_support(ProductPrecision precision) {
   if (onednn::has_products_in(precision)) return;
   if (precision == ProductPrecision::kInt8) {

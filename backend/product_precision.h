@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace gatefold {
 
@@ -16,6 +17,8 @@ enum class ProductPrecision : std::int8_t {
 
 /// What Kernel::implementation ends with: "", " bfloat16", " int8".
 std::string suffix_of(ProductPrecision precision);
+/// Whose suffix such a name ends with.
+ProductPrecision precision_of(std::string_view implementation);
 
 /// Throws Error where this machine has no instructions for such products.
 void require_support(ProductPrecision precision);

@@ -12,8 +12,13 @@ using tools::bound_of;
 using tools::cost_of;
 using tools::StepCost;
 
-/// 100 FLOP/s; 1000 bytes a second from a working set of 10 bytes, 10 from one of 1000.
-const MachineLimits kLimits{.threads = 1, .flops = 100, .reads = {{10, 1000}, {1000, 10}}};
+/// 100 FLOP/s, 200 in bfloat16; 1000 bytes a second from a working set of 10 bytes, 10 from one of
+/// 1000.
+const MachineLimits kLimits{.threads = 1,
+                            .flops = 100,
+                            .reduced = ProductPrecision::kBfloat16,
+                            .reduced_flops = 200,
+                            .reads = {{10, 1000}, {1000, 10}}};
 
 /// A graph that was run once on random inputs.
 class ProfiledGraph {
@@ -62,6 +67,19 @@ TEST(Roofline, LayersOfAStackAddUp) {
   EXPECT_EQ(cost.in_turn.flops, 2 * 2 * 48 * 2 * 192 * 48);
   EXPECT_EQ(cost.in_turn.bytes, 4 * (2 * 47 * 192 * 48));
   EXPECT_EQ(cost.in_turn.working_set, 4 * (2 * 192 * 48));
+}
+
+TEST(Roofline, ReducedProductsReadNarrowerWeightsAtTheirOwnPeak) {
+  const ProfiledGraph graph(R"(g (float[5, 2, 3] x, float[1, 16, 3] w, float[1, 16, 4] r)
+      => (float[5, 1, 2, 4] y) { y = LSTM <hidden_size = 4> (x, w, r) })");
+  StepProfile step = graph.steps().at(0);
+  const double bytes = cost_of(step).in_turn.bytes;
+  step.implementation = "plain" + suffix_of(ProductPrecision::kBfloat16);
+  const StepCost cost = cost_of(step);
+  EXPECT_EQ(cost.in_turn.bytes, bytes / 2);
+  EXPECT_EQ(cost.products, ProductPrecision::kBfloat16);
+  StepCost computed{.at_once = {.flops = 1000}, .in_turn = {}, .products = cost.products};
+  EXPECT_DOUBLE_EQ(bound_of(computed, kLimits).seconds, 5);
 }
 
 TEST(Roofline, TimeIsTheSecondExtentOfBatchMajorLayers) {

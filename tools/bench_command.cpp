@@ -87,7 +87,7 @@ Measurement measure(const Options& options) {
     const std::vector<StepProfile> steps = subject.context->profile();
     result.operators = by_operator(steps);
     if (options.parts.roofline) {
-      result.limits = measure_machine_limits(options.threads);
+      result.limits = measure_machine_limits(options.threads, options.products);
       result.roofline = compare_with(result.limits, steps);
     }
   }

@@ -57,6 +57,9 @@ std::string limits_text(const MachineLimits& limits) {
     speeds.back().second = read.bytes_per_second;
   }
   std::string text = fmt::format("{:.1f} GFLOP/s", limits.flops / kGiga);
+  if (limits.reduced_flops > 0) {
+    text += fmt::format(", {:.1f} in{}", limits.reduced_flops / kGiga, suffix_of(limits.reduced));
+  }
   for (const auto& [memory, speed] : speeds) {
     text += fmt::format(", {} {:.1f} GB/s", memory, speed / kGiga);
   }
@@ -101,7 +104,10 @@ Json limits_json(const MachineLimits& limits) {
     reads.push_back(
         {{"kib", read.working_set / 1024}, {"gb_per_s", read.bytes_per_second / kGiga}});
   }
-  return {{"summary", limits_text(limits)}, {"gflops", limits.flops / kGiga}, {"reads", reads}};
+  Json json = {
+      {"summary", limits_text(limits)}, {"gflops", limits.flops / kGiga}, {"reads", reads}};
+  if (limits.reduced_flops > 0) json["reduced_gflops"] = limits.reduced_flops / kGiga;
+  return json;
 }
 
 Json roofline_json(const Measurement& result) {

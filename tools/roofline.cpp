@@ -38,21 +38,27 @@ bool is_recurrent(const OpDef& op) {
   return false;
 }
 
+/// Bytes of an element of the matrices that are multiplied.
+double width_in(ProductPrecision products) {
+  constexpr double kWidths[] = {4, 2, 1};
+  return kWidths[static_cast<int>(products)];
+}
+
 /// What of the node's products has to be done step by step.
-Work work_in_turn(const TypedNode& node) {
+Work work_in_turn(const TypedNode& node, ProductPrecision products) {
   if (!is_recurrent(node.node->op())) return {};
   const bool batch_first = read_recurrent_attrs(*node.node).batch_first;
   const Dims x = node.inputs[recurrent_input::kX].dims();
-  const Type& R = node.inputs[recurrent_input::kR];
-  const double bytes = bytes_of(R);
+  const auto R = static_cast<double>(element_count(node.inputs[recurrent_input::kR].dims()));
+  const double bytes = R * width_in(products);
   const auto rows = static_cast<double>(x[0] * x[1]);
-  return {.flops = 2 * rows * static_cast<double>(element_count(R.dims())),
+  return {.flops = 2 * rows * R,
           .bytes = bytes * std::max(static_cast<double>(x[batch_first ? 1 : 0]) - 1, 0.0),
           .working_set = bytes};
 }
 
-Bound bound_of(const Work& work, const MachineLimits& limits) {
-  const double computing = work.flops / limits.flops;
+Bound bound_of(const Work& work, ProductPrecision products, const MachineLimits& limits) {
+  const double computing = work.flops / limits.flops_in(products);
   const double moving = work.bytes / limits.read_speed(work.working_set);
   if (computing >= moving) return {computing, "compute"};
   return {moving, std::string(memory_of(work.working_set, limits.threads))};
@@ -61,10 +67,10 @@ Bound bound_of(const Work& work, const MachineLimits& limits) {
 }  // namespace
 
 StepCost cost_of(const StepProfile& step) {
-  StepCost cost;
+  StepCost cost{.at_once = {}, .in_turn = {}, .products = precision_of(step.implementation)};
   for (const TypedNode& node : step.nodes) {
     const double flops = 2 * static_cast<double>(count_macs(node).macs);
-    const Work in_turn = work_in_turn(node);
+    const Work in_turn = work_in_turn(node, cost.products);
     const double in_turn_flops = std::min(in_turn.flops, flops);
     cost.in_turn.flops += in_turn_flops;
     cost.in_turn.bytes += in_turn.bytes;
@@ -81,8 +87,8 @@ StepCost cost_of(const StepProfile& step) {
 }
 
 Bound bound_of(const StepCost& cost, const MachineLimits& limits) {
-  const Bound at_once = bound_of(cost.at_once, limits);
-  const Bound in_turn = bound_of(cost.in_turn, limits);
+  const Bound at_once = bound_of(cost.at_once, cost.products, limits);
+  const Bound in_turn = bound_of(cost.in_turn, cost.products, limits);
   return {at_once.seconds + in_turn.seconds,
           at_once.seconds >= in_turn.seconds ? at_once.limit : in_turn.limit};
 }

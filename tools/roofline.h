@@ -22,10 +22,11 @@ struct Work {
 /// LSTM, GRU, RNN and their gradients work in two parts, as a time step cannot begin before the one
 /// before it is done: `at_once`, the products with W and those of the weights' gradients for all
 /// steps together; and `in_turn`, T*N*D*G*H*H multiply-adds with the recurrent weights R, whose
-/// D*G*H*H elements are read again at each step but the first.
+/// D*G*H*H elements, as its products have them, are read again at each step but the first.
 struct StepCost {
   Work at_once;
   Work in_turn;
+  ProductPrecision products = ProductPrecision::kFloat32;
 
   double flops() const { return at_once.flops + in_turn.flops; }
   double bytes() const { return at_once.bytes + in_turn.bytes; }
