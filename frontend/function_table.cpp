@@ -1,6 +1,7 @@
 #include "frontend/function_table.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <set>
 #include <vector>
@@ -16,17 +17,21 @@ namespace {
 constexpr int kNodeOverloadField = 8;
 constexpr int kFunctionOverloadField = 13;
 
+/// Of a node or function. `number` is the field's, for classes that do not know it.
 template <typename Message>
-std::string unknown_string(const Message& message, int number) {
-  const auto& fields = message.unknown_fields();
-  for (int i = 0; i < fields.field_count(); ++i) {
-    const auto& field = fields.field(i);
-    if (field.number() == number &&
-        field.type() == google::protobuf::UnknownField::TYPE_LENGTH_DELIMITED) {
-      return field.length_delimited();
+std::string overload_of(const Message& message, int number) {
+  if constexpr (requires { message.overload(); }) {
+    return message.overload();
+  } else {
+    const auto& fields = message.unknown_fields();
+    for (int i = 0; i < fields.field_count(); ++i) {
+      const auto& field = fields.field(i);
+      if (field.number() == number && field.type() == field.TYPE_LENGTH_DELIMITED) {
+        return field.length_delimited();
+      }
     }
+    return {};
   }
-  return {};
 }
 
 // Which node of its operator it is.
@@ -113,14 +118,14 @@ void OpsetImports::set(const std::string& domain, std::int64_t version) {
 FunctionTable::FunctionTable(const onnx::ModelProto& model) {
   for (const auto& function : model.functions()) {
     functions_[{canonical_domain(function.domain()), function.name(),
-                unknown_string(function, kFunctionOverloadField)}] = &function;
+                overload_of(function, kFunctionOverloadField)}] = &function;
   }
 }
 
 const onnx::FunctionProto* FunctionTable::find(const onnx::NodeProto& node) const {
   if (functions_.empty()) return nullptr;
   const auto found = functions_.find(
-      {canonical_domain(node.domain()), node.op_type(), unknown_string(node, kNodeOverloadField)});
+      {canonical_domain(node.domain()), node.op_type(), overload_of(node, kNodeOverloadField)});
   return found == functions_.end() ? nullptr : found->second;
 }
 

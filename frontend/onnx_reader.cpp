@@ -1,7 +1,10 @@
 #include "frontend/onnx_reader.h"
 
-#include <onnx/onnx-data_pb.h>
+// The second one needs what the first one defines.
+// clang-format off
 #include <onnx/onnx_pb.h>
+#include <onnx/onnx-data.pb.h>
+// clang-format on
 
 #include "frontend/graph_importer.h"
 #include "frontend/model_proto.h"

@@ -1,6 +1,7 @@
 #include "tools/input_values.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <charconv>
 #include <optional>
