@@ -11,8 +11,40 @@
 namespace gatefold::plain {
 namespace {
 
-Windows windows_of(const KernelRequest& request) {
-  return place_windows(request.node, request.input_dims(0), request.node.attr_ints("kernel_shape"));
+// Elements of joined lines, at most: they stay in the first cache.
+constexpr std::int64_t kJoinedElements = 4096;
+
+/// X as planes, one after the other, with the same windows on each.
+struct Planes {
+  Windows windows;
+  std::int64_t count = 0;
+};
+
+/// Whether each line of outputs reads one line of inputs, on which its windows lie side by side
+/// from end to end.
+bool has_filled_lines(const Windows& windows) {
+  const auto& [depth, height, width] = windows;
+  const auto is_one = [](const AxisWindow& axis) {
+    return axis.kernel == 1 && axis.output == axis.input;
+  };
+  return is_one(depth) && is_one(height) && width.pad_begin == 0 && width.span() <= width.stride &&
+         width.input == width.output * width.stride;
+}
+
+/// Going from line to line takes longer than a short line itself: where windows fill their lines,
+/// several are one plane of a single line.
+Planes planes_of(const KernelRequest& request) {
+  const Dims x = request.input_dims(0);
+  const Windows windows = place_windows(request.node, x, request.node.attr_ints("kernel_shape"));
+  const Planes planes{windows, x[0] * x[1]};
+  const std::int64_t lines = planes.count * windows[0].output * windows[1].output;
+  if (!has_filled_lines(windows) || lines == 0 || windows[2].input == 0) return planes;
+  std::int64_t joined = std::clamp<std::int64_t>(kJoinedElements / windows[2].input, 1, lines);
+  while (lines % joined != 0) --joined;
+  AxisWindow line = windows[2];
+  line.input *= joined;
+  line.output *= joined;
+  return {make_windows({line}), lines / joined};
 }
 
 using PoolRows = void (*)(std::span<const float* const> rows, std::int64_t count, float* line);
@@ -25,16 +57,7 @@ class PoolKernel : public Kernel {
   /// `padding` changes no window's result.
   PoolKernel(const KernelRequest& request, float padding, PoolRows pool_rows,
              PoolWindows pool_windows)
-      : windows_(windows_of(request)),
-        planes_(request.input_dims(0)[0] * request.input_dims(0)[1]),
-        inputs_(input_count(windows_)),
-        outputs_(gatefold::output_count(windows_)),
-        width_((windows_[2].output - 1) * windows_[2].stride + windows_[2].span()),
-        padding_(padding),
-        pool_rows_(pool_rows),
-        pool_windows_(pool_windows) {
-    rows_.reserve(static_cast<std::size_t>(windows_[0].kernel * windows_[1].kernel));
-  }
+      : PoolKernel(planes_of(request), padding, pool_rows, pool_windows) {}
 
   std::size_t scratch_bytes() const override {
     return static_cast<std::size_t>(std::max<std::int64_t>(width_, 0) + kPoolReach) * sizeof(float);
@@ -62,6 +85,18 @@ class PoolKernel : public Kernel {
   std::int64_t planes() const { return planes_; }
 
  private:
+  PoolKernel(const Planes& planes, float padding, PoolRows pool_rows, PoolWindows pool_windows)
+      : windows_(planes.windows),
+        planes_(planes.count),
+        inputs_(input_count(windows_)),
+        outputs_(gatefold::output_count(windows_)),
+        width_((windows_[2].output - 1) * windows_[2].stride + windows_[2].span()),
+        padding_(padding),
+        pool_rows_(pool_rows),
+        pool_windows_(pool_windows) {
+    rows_.reserve(static_cast<std::size_t>(windows_[0].kernel * windows_[1].kernel));
+  }
+
   /// The rows of a plane that the windows of an output line read.
   void gather_rows(const float* x, std::int64_t od, std::int64_t oh) {
     const auto& [depth, height, width] = windows_;

@@ -25,6 +25,12 @@ std::vector<OpCase> pool_cases() {
       {.name = "MaxPoolOneByFour",
        .graph = "g (float[2,3,4,257] x) => (float[2,3,4,64] y) "
                 "{ y = MaxPool <kernel_shape = [1, 4], strides = [1, 4]> (x) }"},
+      {.name = "MaxPoolLinesFilled",
+       .graph = "g (float[2,3,100,8] x) => (float[2,3,100,2] y) "
+                "{ y = MaxPool <kernel_shape = [1, 4], strides = [1, 4]> (x) }"},
+      {.name = "AveragePoolLinesFilled",
+       .graph = "g (float[2,7,1,6] x) => (float[2,7,1,2] y) "
+                "{ y = AveragePool <kernel_shape = [1, 2], strides = [1, 3]> (x) }"},
       {.name = "AveragePoolStrideThree",
        .graph = "g (float[1,2,100] x) => (float[1,2,34] y) { y = AveragePool "
                 "<kernel_shape = [5], strides = [3], pads = [2, 2]> (x) }"},
