@@ -46,6 +46,7 @@ constexpr Pass kPasses[] = {
      passes::read_final_states},
     {"fold-batch-normalization", "layers scale and shift with their own weights",
      passes::fold_batch_normalization},
+    {"pool-first", "activations see what is left by a MaxPool", passes::pool_first},
     {"form-gemm", "products of matrices add and transpose by themselves", passes::form_gemm},
     {"cancel-transposes", "no two Transposes undo each other; indices move instead of table rows",
      passes::cancel_transposes},
@@ -76,9 +77,9 @@ constexpr std::string_view kCommonPasses =
     "collapse-moves,hoist-invariants,reroll-loops,fuse-first-step,reroll-recurrence,"
     "collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,hoist-through-concat,"
     "fuse-projection,absorb-reversals,collapse-moves,hoist-through-concat,merge-duplicates,"
-    "read-final-states,merge-directions,fold-batch-normalization,form-gemm,cancel-transposes,"
-    "look-up-one-hot,precompute-lookups,join-products,collapse-moves,fold-constants,"
-    "remove-identities,merge-duplicates,remove-dead";
+    "read-final-states,merge-directions,fold-batch-normalization,pool-first,form-gemm,"
+    "cancel-transposes,look-up-one-hot,precompute-lookups,join-products,collapse-moves,"
+    "fold-constants,remove-identities,merge-duplicates,remove-dead";
 
 constexpr Pipeline kPipelines[] = {
     {kRequiredPipeline, "expand-gradients"},

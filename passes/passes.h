@@ -40,6 +40,7 @@ bool join_products(Graph& graph, PassContext& context);
 bool look_up_one_hot(Graph& graph, PassContext& context);
 bool merge_directions(Graph& graph, PassContext& context);
 bool merge_duplicates(Graph& graph, PassContext& context);
+bool pool_first(Graph& graph, PassContext& context);
 bool precompute_lookups(Graph& graph, PassContext& context);
 bool read_final_states(Graph& graph, PassContext& context);
 bool remove_dead(Graph& graph, PassContext& context);
