@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "backend/packed_weights.h"
 #include "backend/product_precision.h"
@@ -58,7 +59,10 @@ struct KernelRequest {
   /// are asked only of kernels that take them: see strided_ports.h.
   std::span<const Dims> input_strides = {};
   std::span<const Dims> output_strides = {};
+  /// For each input whether nobody reads its memory after this node: the kernel may write to it.
+  std::vector<bool> last_uses = {};
 
+  bool is_last_use(std::size_t index) const { return index < last_uses.size() && last_uses[index]; }
   bool has_input(std::size_t index) const {
     return index < inputs.size() && inputs[index] != nullptr;
   }

@@ -97,6 +97,7 @@ class Stage {
   bool evaluate_now(const KernelRequest& request);
   bool add_views(const KernelRequest& request);
   void add_buffers(const KernelRequest& request);
+  std::vector<bool> last_uses(const Node& node) const;
   void add_step(const StepGroup& group);
   std::size_t add_pointer(const Value* value);
   void plan_updates(std::vector<StepGroup>& groups);
@@ -104,6 +105,7 @@ class Stage {
   std::size_t move_last(std::vector<StepGroup>& groups,
                         std::unordered_set<std::size_t>& buffers) const;
   void find_last_readers(const std::vector<StepGroup>& groups);
+  void find_last_reads(const std::vector<StepGroup>& groups);
   void write_over_states(const plain::KernelWithValues& parts);
   bool may_overwrite(const plain::KernelWithValues& parts, Root root, std::size_t index,
                      std::size_t output) const;
@@ -134,6 +136,7 @@ class Stage {
 
   std::vector<Step> steps_;
   std::vector<ArenaRequest> buffers_;
+  std::vector<std::size_t> last_reads_;  // Of each buffer: a step; the number of steps: outputs.
   std::vector<Overwrite> overwrites_;
   ArenaLayout layout_;
   Tensor arena_;

@@ -29,15 +29,16 @@ bool has_static_types(const KernelRequest& request) {
                      [](const Type* type) { return type == nullptr || type->is_tensor(); });
 }
 
-/// What a step is made of.
-plain::KernelWithValues make_step(const StepGroup& group) {
+/// What a step is made of. `last_uses` is that of the request where the group is one node.
+plain::KernelWithValues make_step(const StepGroup& group, std::vector<bool> last_uses) {
   if (group.size() > 1) {
     std::vector<const KernelRequest*> members;
     for (const StepDraft* draft : group) members.push_back(&draft->request);
     return plain::is_stack_layer(*members.front()) ? plain::make_recurrent_stack(members)
                                                    : plain::make_chain(members);
   }
-  const KernelRequest& request = group.front()->request;
+  KernelRequest request = group.front()->request;
+  request.last_uses = std::move(last_uses);
   plain::KernelWithValues step{make_kernel(request), {}, {}};
   for (const Value* value : request.node.inputs()) step.inputs.push_back(value);
   for (std::size_t i = 0; i < request.node.output_count(); ++i) {
@@ -68,6 +69,7 @@ Stage::Stage(const Executable& executable, const Graph& graph, std::vector<Stage
   std::vector<StepGroup> groups = group_chains(drafts);
   join_stacks(slots_, groups);
   plan_updates(groups);
+  find_last_reads(groups);
   for (const StepGroup& group : groups) add_step(group);
   if (pivots_.empty()) {
     for (const Graph::Output& output : graph_.outputs()) keep(output.value);
@@ -197,7 +199,7 @@ void Stage::add_buffers(const KernelRequest& request) {
 }
 
 void Stage::add_step(const StepGroup& group) {
-  plain::KernelWithValues parts = make_step(group);
+  plain::KernelWithValues parts = make_step(group, last_uses(group.front()->request.node));
   write_over_states(parts);
   find_overwrites(parts);
   Step step{.nodes = {}, .kernel = std::move(parts.kernel)};

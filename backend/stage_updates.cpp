@@ -106,6 +106,40 @@ void Stage::find_last_readers(const std::vector<StepGroup>& groups) {
   for (const Graph::Output& output : graph_.outputs()) read(output.value, groups.size());
 }
 
+void Stage::find_last_reads(const std::vector<StepGroup>& groups) {
+  last_reads_.assign(buffers_.size(), 0);
+  const auto read = [&](const Value* value, std::size_t step) {
+    const auto slot = slots_.find(value);
+    if (slot == slots_.end() || slot->second.root != Root::kBuffer) return;
+    last_reads_[slot->second.index] = step;
+  };
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    for (const StepDraft* draft : groups[i]) {
+      for (const Value* value : draft->request.node.inputs()) read(value, i);
+    }
+  }
+  for (const Graph::Output& output : graph_.outputs()) read(output.value, groups.size());
+}
+
+// KernelRequest::last_uses of the node that becomes the next step. A stage with pivots hands its
+// memory over to what follows.
+std::vector<bool> Stage::last_uses(const Node& node) const {
+  if (!pivots_.empty()) return {};
+  std::unordered_map<std::size_t, int> uses;
+  const auto buffer_of = [&](const Value* value) {
+    const Slot* slot = value == nullptr ? nullptr : &slots_.at(value);
+    return slot == nullptr || slot->root != Root::kBuffer ? last_reads_.size() : slot->index;
+  };
+  for (const Value* value : node.inputs()) ++uses[buffer_of(value)];
+  std::vector<bool> are_last;
+  for (const Value* value : node.inputs()) {
+    const std::size_t buffer = buffer_of(value);
+    are_last.push_back(buffer < last_reads_.size() && last_reads_[buffer] == steps_.size() &&
+                       uses[buffer] == 1);
+  }
+  return are_last;
+}
+
 void Stage::write_over_states(const plain::KernelWithValues& parts) {
   for (std::size_t k = 0; k < parts.outputs.size(); ++k) {
     const auto update = updated_.find(parts.outputs[k]);

@@ -24,6 +24,8 @@ class PlannedGemm {
   std::size_t rounded_scratch_bytes() const { return a_place_; }
   std::string implementation() const;
   std::int64_t rows() const { return gemm_.m; }
+  /// Of C.
+  std::int64_t size() const { return gemm_.m * gemm_.n; }
 
   void run(const float* a, const float* b, float* c, void* scratch) {
     run_part(gemm_.m, gemm_.k, a, b, c, scratch);

@@ -73,10 +73,10 @@ struct LstmPart {
     const auto d_c = hn::Mul(hn::Mul(d_C, i), at.slope_of_tanh(3, c));
     at.store(at.add_peephole(at.add_peephole(hn::Mul(d_C, f), d_i, 0), d_f, 2), row.dc);
     at.store(hn::Zero(D()), row.dh);
-    at.store(d_i, row.by_input, 0);
-    at.store(d_o, row.by_input, 1);
-    at.store(d_f, row.by_input, 2);
-    at.store(d_c, row.by_input, 3);
+    at.store(d_i, row.gradients, 0);
+    at.store(d_o, row.gradients, 1);
+    at.store(d_f, row.gradients, 2);
+    at.store(d_c, row.gradients, 3);
   }
 };
 
@@ -89,8 +89,8 @@ struct GruHiddenPart {
     const auto d_z =
         hn::Mul(hn::Mul(dh, hn::Sub(at.load(row.last_h), c)), at.slope_of_sigmoid(0, z));
     const auto d_c = hn::Mul(hn::NegMulAdd(dh, z, dh), at.slope_of_tanh(2, c));
-    at.store(d_z, row.by_input, 0);
-    at.store(d_c, row.by_input, 2);
+    at.store(d_z, row.gradients, 0);
+    at.store(d_c, row.gradients, 2);
     at.store(hn::Mul(dh, z), row.dh);
   }
 };
@@ -102,7 +102,7 @@ struct GruResetPart {
     const auto r = at.value(1);
     const auto d_reset = at.load(row.d_reset);
     const auto d_r = hn::Mul(hn::Mul(d_reset, at.load(row.last_h)), at.slope_of_sigmoid(1, r));
-    at.store(d_r, row.by_input, 1);
+    at.store(d_r, row.gradients, 1);
     at.store(hn::MulAdd(d_reset, r, at.load(row.dh)), row.dh);
   }
 };
@@ -113,12 +113,10 @@ struct GruLinearFirstPart {
     GruHiddenPart::run(step, at);
     const GradientRow& row = at.row();
     const auto r = at.value(1);
-    const auto d_z = at.load(row.by_input, 0), d_c = at.load(row.by_input, 2);
+    const auto d_c = at.load(row.gradients, 2);
     const auto d_r = hn::Mul(hn::Mul(d_c, at.value(3)), at.slope_of_sigmoid(1, r));
-    at.store(d_r, row.by_input, 1);
-    at.store(d_z, row.by_state, 0);
-    at.store(d_r, row.by_state, 1);
-    at.store(hn::Mul(d_c, r), row.by_state, 2);
+    at.store(d_r, row.gradients, 1);
+    at.store(hn::Mul(d_c, r), row.gradients, 3);
   }
 };
 
@@ -126,7 +124,7 @@ struct RnnPart {
   template <class D, bool kStandard>
   HWY_INLINE static void run(const GradientStep&, const Units<D, kStandard>& at) {
     const GradientRow& row = at.row();
-    at.store(hn::Mul(at.dh(), at.slope_of_tanh(0, at.value(0))), row.by_input);
+    at.store(hn::Mul(at.dh(), at.slope_of_tanh(0, at.value(0))), row.gradients);
     at.store(hn::Zero(D()), row.dh);
   }
 };

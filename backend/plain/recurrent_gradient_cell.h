@@ -23,10 +23,9 @@ struct GradientRow {
   float* dh = nullptr;
   float* dc = nullptr;
   float* d_reset = nullptr;  ///< GRU: gradient by r * h.
-  /// [G*H]: gradients by the gates' sums, by their parts from x and from the state; the same memory
-  /// where these do not differ.
-  float* by_input = nullptr;
-  float* by_state = nullptr;
+  /// Gradients by the gates' sums; may be the memory of `values`. With kGruLinearFirst a fourth
+  /// block is the one by what gate h gets from the state.
+  float* gradients = nullptr;
 };
 
 /// The parts of a backward step between the products with R.

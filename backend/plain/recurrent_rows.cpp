@@ -42,52 +42,51 @@ void RecurrentRows::clear_padding(float* output, const RecurrentExtents::Strides
   }
 }
 
-void PackedSteps::prepare() {
+void PackedSteps::prepare(std::int64_t d) {
+  d_ = d;
   std::int64_t rows = rows_.count();
-  for (std::int64_t s = 0; s < rows_.steps(); ++s) {
-    rows = rows_.running(rows, s);
-    first_[s + 1] = first_[s] + rows;
+  for (std::int64_t s = 0; s < rows_.steps(); ++s) count_[s] = rows = rows_.running(rows, s);
+  size_ = 0;
+  for (std::int64_t i = 0; i < rows_.steps(); ++i) {
+    const std::int64_t s = rows_.is_reverse(d) ? rows_.steps() - 1 - i : i;
+    first_[s] = size_;
+    size_ += count_[s];
   }
 }
 
 void PackedSteps::gather(const float* source, const RecurrentExtents::Strides& strides,
-                         std::int64_t d, std::int64_t width, float* packed) const {
+                         std::int64_t width, float* packed) const {
   for (std::int64_t s = 0; s < rows_.steps(); ++s) {
+    float* target = packed + first(s) * width;
     for (std::int64_t row = 0; row < count(s); ++row) {
-      const float* numbers = source + rows_.place(row, d, s, strides);
-      packed = std::copy_n(numbers, width, packed);
+      target = std::copy_n(source + rows_.place(row, d_, s, strides), width, target);
     }
   }
 }
 
 void PackedSteps::scatter_add(const float* packed, const RecurrentExtents::Strides& strides,
-                              std::int64_t d, std::int64_t width, float* target) const {
+                              std::int64_t width, float* target) const {
   for (std::int64_t s = 0; s < rows_.steps(); ++s) {
-    for (std::int64_t row = 0; row < count(s); ++row, packed += width) {
-      float* numbers = target + rows_.place(row, d, s, strides);
-      for (std::int64_t i = 0; i < width; ++i) numbers[i] += packed[i];
+    const float* source = packed + first(s) * width;
+    for (std::int64_t row = 0; row < count(s); ++row, source += width) {
+      float* numbers = target + rows_.place(row, d_, s, strides);
+      for (std::int64_t i = 0; i < width; ++i) numbers[i] += source[i];
     }
   }
 }
 
-void PackedSteps::add_up(const float* packed, std::int64_t width, float* target) const {
-  std::fill_n(target, width, 0.0F);
-  for (std::int64_t row = 0; row < size(); ++row, packed += width) {
-    for (std::int64_t i = 0; i < width; ++i) target[i] += packed[i];
-  }
-}
-
 void PackedSteps::gather_last(const float* initial, const float* Y,
-                              const RecurrentExtents::Strides& strides, std::int64_t d,
-                              std::int64_t H, float* packed) const {
+                              const RecurrentExtents::Strides& strides, std::int64_t H,
+                              float* packed) const {
   for (std::int64_t s = 0; s < rows_.steps(); ++s) {
-    for (std::int64_t row = 0; row < count(s); ++row, packed += H) {
+    float* target = packed + first(s) * H;
+    for (std::int64_t row = 0; row < count(s); ++row, target += H) {
       if (s > 0) {
-        std::copy_n(Y + rows_.place(row, d, s - 1, strides), H, packed);
+        std::copy_n(Y + rows_.place(row, d_, s - 1, strides), H, target);
       } else if (initial != nullptr) {
-        std::copy_n(initial + rows_.state_place(row, d), H, packed);
+        std::copy_n(initial + rows_.state_place(row, d_), H, target);
       } else {
-        std::fill_n(packed, H, 0.0F);
+        std::fill_n(target, H, 0.0F);
       }
     }
   }

@@ -16,6 +16,7 @@ class RecurrentRows {
   RecurrentRows(const Node& node, const RecurrentAttrs& attrs, const RecurrentExtents& extents,
                 ScratchLayout& scratch);
 
+  bool is_reverse(std::int64_t d) const { return directions_[d].is_reverse; }
   /// To be called at the start of each run. Throws Error for a length outside [0, T].
   void prepare(const Buffers& buffers);
 
@@ -63,36 +64,39 @@ class RecurrentRows {
   std::int32_t* lengths_ = nullptr;
 };
 
-/// The running rows of all steps, one step after the other: the order in which numbers of every
-/// step are kept ("packed").
+/// The running rows of all steps of a direction, one step after the other: the order in which
+/// numbers of every step are kept ("packed"). The reverse direction has its last step first, so
+/// that sequences of the full length are in the order of time.
 class PackedSteps {
  public:
-  PackedSteps(const RecurrentRows& rows, std::int64_t T) : rows_(rows), first_(T + 1) {}
+  PackedSteps(const RecurrentRows& rows, std::int64_t T) : rows_(rows), first_(T), count_(T) {}
 
-  /// To be called after rows.prepare.
-  void prepare();
+  /// To be called at the start of a direction, after rows.prepare.
+  void prepare(std::int64_t d);
 
-  std::int64_t size() const { return first_[rows_.steps()]; }
+  /// Rows of all steps together.
+  std::int64_t size() const { return size_; }
   /// The packed row of a step's first row, and how many there are.
   std::int64_t first(std::int64_t s) const { return first_[s]; }
-  std::int64_t count(std::int64_t s) const { return first_[s + 1] - first_[s]; }
+  std::int64_t count(std::int64_t s) const { return count_[s]; }
 
-  /// Copies `width` numbers of every step in direction d from where they lie in X or Y.
-  void gather(const float* source, const RecurrentExtents::Strides& strides, std::int64_t d,
-              std::int64_t width, float* packed) const;
+  /// Copies `width` numbers of every step from where they lie in X, Y or workspace.
+  void gather(const float* source, const RecurrentExtents::Strides& strides, std::int64_t width,
+              float* packed) const;
   /// Adds them to where they lie there.
-  void scatter_add(const float* packed, const RecurrentExtents::Strides& strides, std::int64_t d,
+  void scatter_add(const float* packed, const RecurrentExtents::Strides& strides,
                    std::int64_t width, float* target) const;
-  /// The sum over all steps of `width` numbers.
-  void add_up(const float* packed, std::int64_t width, float* target) const;
-  /// Copies the state [H] before every step in direction d: Y of the step before, or the initial
-  /// one (zeros if missing).
+  /// Copies the state [H] before every step: Y of the step before, or the initial one (zeros if
+  /// missing).
   void gather_last(const float* initial, const float* Y, const RecurrentExtents::Strides& strides,
-                   std::int64_t d, std::int64_t H, float* packed) const;
+                   std::int64_t H, float* packed) const;
 
  private:
   const RecurrentRows& rows_;
+  std::int64_t d_ = 0;
+  std::int64_t size_ = 0;
   std::vector<std::int64_t> first_;
+  std::vector<std::int64_t> count_;
 };
 
 }  // namespace gatefold::plain

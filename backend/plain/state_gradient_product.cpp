@@ -33,10 +33,11 @@ StateGradientProduct::StateGradientProduct(const Extents& extents, ProductPrecis
                            panel_units() == kBfloat16Panel &&
                            extents.rows * extents.depth * extents.H >= kLeastReducedProducts;
   if (!is_bfloat16) {
-    R_ = scratch.add<float>(extents.depth * padded(extents.H));
+    packed_bytes_ = static_cast<std::size_t>(extents.depth * padded(extents.H)) * sizeof(float);
     return;
   }
-  R_ = scratch.add<BFloat16>(panels_size(extents.depth, extents.H, kBfloat16Panel));
+  packed_bytes_ = static_cast<std::size_t>(panels_size(extents.depth, extents.H, kBfloat16Panel)) *
+                  sizeof(BFloat16);
   std::vector<Range> shares;
   for (int share = 0; share < extents.threads; ++share) {
     shares.push_back(Team{share, extents.threads}.share(padded(extents.H) / kBfloat16Panel));
@@ -49,10 +50,12 @@ std::int64_t StateGradientProduct::padded(std::int64_t H) {
   return (H + panel_units() - 1) / panel_units() * panel_units();
 }
 
-void StateGradientProduct::prepare(const Buffers& buffers, const float* R) const {
+void StateGradientProduct::prepare(const float* R, void* memory) {
   const auto [H, depth] = std::tie(extents_.H, extents_.depth);
-  if (!product_) return copy_panels(R, depth, H, at<float>(buffers, R_));
-  pack_panels({R, H}, depth, padded_depth(depth), H, kBfloat16Panel, at<BFloat16>(buffers, R_));
+  packed_ = memory;
+  if (!product_) return copy_panels(R, depth, H, static_cast<float*>(memory));
+  pack_panels({R, H}, depth, padded_depth(depth), H, kBfloat16Panel,
+              static_cast<BFloat16*>(memory));
 }
 
 void StateGradientProduct::add(const Buffers& buffers, const Team& team, std::int64_t rows,
@@ -67,7 +70,7 @@ void StateGradientProduct::add(const Buffers& buffers, const Team& team, std::in
                              .depth = extents_.depth,
                              .X = gradients,
                              .X_stride = stride,
-                             .M = at<float>(buffers, R_),
+                             .M = static_cast<const float*>(packed_),
                              .target = target,
                              .target_stride = padded(extents_.H)};
   add_product(product, team.share(padded(extents_.H) / panel_units()));
@@ -81,7 +84,7 @@ void StateGradientProduct::add_share(const Buffers& buffers, int share, std::int
   for (std::int64_t row = 0; row < rows; ++row) {
     product_->set_row(buffers, share, row, gradients + row * stride);
   }
-  product_->run(buffers, share, rows, {at<std::byte>(buffers, R_)}, nullptr);
+  product_->run(buffers, share, rows, {static_cast<const std::byte*>(packed_)}, nullptr);
   const float* result = product_->result(buffers, share);
   target += product_->share(share).begin * kBfloat16Panel;
   for (std::int64_t row = 0; row < rows; ++row, target += padded(extents_.H)) {

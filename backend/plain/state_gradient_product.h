@@ -29,8 +29,11 @@ class StateGradientProduct {
   /// Columns of a target row: H rounded up to whole panels.
   static std::int64_t padded(std::int64_t H);
 
-  /// To be called at the start of a direction, with R's rows [depth, H].
-  void prepare(const Buffers& buffers, const float* R) const;
+  /// What `prepare` packs R into.
+  std::size_t packed_bytes() const { return packed_bytes_; }
+  /// To be called at the start of a direction, with R's rows [depth, H] and memory for them that
+  /// nobody else touches until its last step.
+  void prepare(const float* R, void* memory);
   /// Computes this thread's part for [rows, depth] gradients, `stride` apart, into [rows, padded].
   void add(const Buffers& buffers, const Team& team, std::int64_t rows, const float* gradients,
            std::int64_t stride, float* target);
@@ -41,7 +44,8 @@ class StateGradientProduct {
 
   Extents extents_;
   std::optional<ReducedPanelProduct> product_;  ///< Nothing for float32.
-  std::size_t R_ = 0;                           ///< Panels.
+  std::size_t packed_bytes_ = 0;
+  void* packed_ = nullptr;  ///< R as panels.
 };
 
 }  // namespace gatefold::plain

@@ -114,7 +114,7 @@ std::vector<OpDef> gru() {
       recurrent_training(
           forward, kGru,
           {.doc = "GRU with one more output, from which GRUGrad computes its gradients.\n"
-                  "Shapes: those of GRU; workspace [T,D,N,4*H] = z, r, c, r h (with "
+                  "Shapes: those of GRU; workspace [D,T,N,4*H] = z, r, c, r h (with "
                   "linear_before_reset Rh h + Rbh) of each step in either layout, 0 from a "
                   "sequence's length on\n"
                   "Formula: that of GRU; z r c after their activations, with other activations "

@@ -104,7 +104,7 @@ std::vector<OpDef> lstm() {
       recurrent_training(
           forward, kLstm,
           {.doc = "LSTM with one more output, from which LSTMGrad computes its gradients.\n"
-                  "Shapes: those of LSTM; workspace [T,D,N,5*H] = i, o, f, c, C' of each step in "
+                  "Shapes: those of LSTM; workspace [D,T,N,5*H] = i, o, f, c, C' of each step in "
                   "either layout, 0 from a sequence's length on\n"
                   "Formula: that of LSTM; i o f c after their activations, with other activations "
                   "than the default ones, clip or input_forget the sums they are applied to\n"

@@ -116,7 +116,7 @@ std::vector<InputRule> shape_rules(const RecurrentAttrs& attrs) {
                                       ? std::vector<AxisRule>{{'N'}, {'T'}, {'D'}, {'H'}}
                                       : std::vector<AxisRule>{{'T'}, {'D'}, {'N'}, {'H'}};
   const std::vector<AxisRule> workspace = {
-      {'T'}, {'D'}, {'N'}, {'H', attrs.kind->workspace_blocks}};
+      {'D'}, {'T'}, {'N'}, {'H', attrs.kind->workspace_blocks}};
   const std::size_t first = attrs.kind->input_count();
   std::vector<InputRule> rules = {
       {kX, x},
@@ -281,7 +281,7 @@ RecurrentExtents::RecurrentExtents(const RecurrentAttrs& attrs, const RecurrentD
     state = {.batch = H, .direction = N * H};
   }
   const std::int64_t row = attrs.kind->workspace_blocks * H;
-  workspace = {.time = D * N * row, .batch = row, .direction = N * row};
+  workspace = {.time = N * row, .batch = row, .direction = T * N * row};
 }
 
 RecurrentDims check_recurrent_shapes(const Node& node, const RecurrentAttrs& attrs,
@@ -314,7 +314,7 @@ void infer_recurrent(InferContext& context) {
   context.set_output(recurrent_output::kYh, {dtype, state});
   if (attrs.kind->has_cell_state) context.set_output(recurrent_output::kYc, {dtype, state});
   const Dim row = multiple(H, attrs.kind->workspace_blocks);
-  context.set_output(attrs.kind->output_count(), {dtype, Shape{T, D, N, row}});
+  context.set_output(attrs.kind->output_count(), {dtype, Shape{D, T, N, row}});
 }
 
 void infer_recurrent_gradient(InferContext& context) {

@@ -135,7 +135,7 @@ struct RecurrentExtents {
   Strides x;          ///< X [T,N,I], layout 1: [N,T,I]
   Strides y;          ///< Y [T,D,N,H], layout 1: [N,T,D,H]
   Strides state;      ///< initial_h, initial_c, Y_h, Y_c [D,N,H], layout 1: [N,D,H]
-  Strides workspace;  ///< workspace [T,D,N,S*H] in either layout
+  Strides workspace;  ///< workspace [D,T,N,S*H] in either layout
 
   RecurrentExtents(const RecurrentAttrs& attrs, const RecurrentDims& dims);
 };
@@ -143,7 +143,7 @@ struct RecurrentExtents {
 /// Checks every input against every other; nullptr stands for a missing one. Shapes:
 ///   X [T,N,I], W [D,G*H,I], R [D,G*H,H], B [D,2*G*H], sequence_lens [N], initial_h [D,N,H],
 ///   initial_c [D,N,H], P [D,3*H]; layout 1: X [N,T,I], initial_h and initial_c [N,D,H];
-///   of the gradient operators also Y and dY [T,D,N,H], workspace [T,D,N,S*H], dY_h and dY_c
+///   of the gradient operators also Y and dY [T,D,N,H], workspace [D,T,N,S*H], dY_h and dY_c
 ///   [D,N,H]; layout 1: Y and dY [N,T,D,H], dY_h and dY_c [N,D,H].
 /// Throws Error.
 RecurrentDims check_recurrent_shapes(const Node& node, const RecurrentAttrs& attrs,
@@ -153,7 +153,7 @@ RecurrentDims check_recurrent_shapes(const Node& node, const RecurrentAttrs& att
 void check_sequence_lens(const Node& node, std::span<const std::int32_t> lengths, std::int64_t T);
 
 /// infer of the three operators and their training forms: Y [T,D,N,H] (layout 1: [N,T,D,H]), Y_h
-/// and Y_c [D,N,H] (layout 1: [N,D,H]), workspace [T,D,N,S*H].
+/// and Y_c [D,N,H] (layout 1: [N,D,H]), workspace [D,T,N,S*H].
 void infer_recurrent(InferContext& context);
 /// infer of the gradient operators: each output has the shape of what it is the gradient of,
 /// whether that is given or not; dH [T,D,N,H].

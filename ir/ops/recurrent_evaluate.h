@@ -203,7 +203,7 @@ class RecurrentEvaluation {
     make_output(recurrent_output::kY, sequences_.y_dims());
     make_output(recurrent_output::kYh, sequences_.state_dims());
     if (kind.has_cell_state) make_output(recurrent_output::kYc, sequences_.state_dims());
-    make_output(kind.output_count(), {T, D, N, workspace.batch});
+    make_output(kind.output_count(), {D, T, N, workspace.batch});
     for (std::int64_t d = 0; d < D; ++d) {
       const DirectionWeights<Float> weights = sequences_.weights(d);
       for (std::int64_t n = 0; n < N; ++n) run_sequence(weights, d, n, cell);

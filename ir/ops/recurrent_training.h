@@ -6,7 +6,7 @@
 #include "ir/ops/recurrent.h"
 
 /// LSTM, GRU and RNN in training: the forward operator with one more output, workspace, and the
-/// backward step that reads it. workspace [T,D,N,S*H] has the steps in order of time in either
+/// backward step that reads it. workspace [D,T,N,S*H] has the steps in order of time in either
 /// layout, zeros from a sequence's length on. A step's blocks of H numbers are the gates in the
 /// operator's order: after their activations where RecurrentAttrs::is_standard, else their sums
 /// before clip and activation. The block behind them, if there is one, holds

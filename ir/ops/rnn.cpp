@@ -51,7 +51,7 @@ std::vector<OpDef> rnn() {
       recurrent_training(
           forward, kRnn,
           {.doc = "RNN with one more output, from which RNNGrad computes its gradients.\n"
-                  "Shapes: those of RNN; workspace [T,D,N,H] = h' of each step in either layout, "
+                  "Shapes: those of RNN; workspace [D,T,N,H] = h' of each step in either layout, "
                   "0 from a sequence's length on\n"
                   "Formula: that of RNN; with another activation than the default one or clip "
                   "workspace is the sum it is applied to\n"
