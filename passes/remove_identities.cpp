@@ -2,6 +2,7 @@
 
 #include "ir/op_def.h"
 #include "passes/passes.h"
+#include "passes/recurrent_cell.h"
 #include "passes/rewrite.h"
 
 namespace gatefold::passes {
@@ -85,6 +86,19 @@ Result neutral(Node& node, Rewriter& rewriter) {
   return std::nullopt;
 }
 
+// op (Expand (x), y) -> op (x, y), where y alone has the extents of the result
+Result expanded(Node& node, Rewriter& rewriter) {
+  for (std::size_t side = 0; side < 2; ++side) {
+    const Node* expand = producer_of(node.input(side), "Expand");
+    const Type& other = node.input(1 - side)->type();
+    if (expand == nullptr || !have_same_shape(other, node.output(0)->type())) continue;
+    std::vector<Value*> inputs = node.inputs();
+    inputs[side] = expand->input(0);
+    return Replacement{rewriter.add(node.op().name, inputs, node.attrs())};
+  }
+  return std::nullopt;
+}
+
 constexpr Rule kRules[] = {
     {"identity", "Identity", identity},
     {"dropout", "Dropout", dropout},
@@ -104,6 +118,10 @@ constexpr Rule kRules[] = {
     {"subtract-zero", "Sub", neutral<0, false>},
     {"multiply-by-one", "Mul", neutral<1, true>},
     {"divide-by-one", "Div", neutral<1, false>},
+    {"add-expanded", "Add", expanded},
+    {"subtract-expanded", "Sub", expanded},
+    {"multiply-by-expanded", "Mul", expanded},
+    {"divide-by-expanded", "Div", expanded},
 };
 
 }  // namespace
