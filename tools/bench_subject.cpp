@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "frontend/onnx_reader.h"
+#include "tools/resident_memory.h"
 #include "tools/stopwatch.h"
 #include "tools/test_case.h"
 #include "tools/training/dataset.h"
@@ -43,13 +44,15 @@ BenchSubject training_subject(const fs::path& folder, const CompileOptions& opti
   BenchSubject subject{.model = folder / "model.onnx"};
   const TrainingPlan plan = read_training_plan(folder / "spec.json");
   Stopwatch stopwatch;
-  const Model model = read_model(subject.model);
+  Model model = read_model(subject.model);
   subject.read = stopwatch.lap();
   const auto trainer = std::make_shared<Trainer>(*model.graph, plan, TrainingOutputs{}, options);
+  model.graph.reset();
   subject.compile = stopwatch.lap();
   subject.context = &trainer->context();
   Dataset dataset(folder / "data.npz", trainer->data_inputs(), plan.step.loss.target, {});
   subject.run = [trainer, batch = dataset.batch(0, 0)] { trainer->step(batch); };
+  return_freed_memory();
   return subject;
 }
 

@@ -3,6 +3,10 @@
 #include <fstream>
 #include <string>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 namespace gatefold::tools {
 
 // The peak of getrusage would be that of the process that started this one, if that was larger.
@@ -17,6 +21,12 @@ ResidentMemory read_resident_memory() {
     if (target != nullptr && status >> kibibytes) *target = kibibytes / 1024;
   }
   return memory;
+}
+
+void return_freed_memory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }
 
 }  // namespace gatefold::tools

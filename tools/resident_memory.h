@@ -11,4 +11,7 @@ struct ResidentMemory {
 
 ResidentMemory read_resident_memory();
 
+/// Gives memory that has been freed back to the system, where the allocator keeps it.
+void return_freed_memory();
+
 }  // namespace gatefold::tools

@@ -172,7 +172,7 @@ int run(Options& options) {
   freeze(options.freeze, *model.graph, plan.step);
   options.run.record = !options.report.empty();
   if (options.run.record) check_writable(options.report);
-  const RunResult result = train(*model.graph, plan, options.run);
+  const RunResult result = train(std::move(model.graph), plan, options.run);
   if (options.run.record) {
     write_npz(options.report, {result.record.begin(), result.record.end()});
   }
@@ -251,7 +251,7 @@ void add_run(CLI::App& parser, Options& options) {
   parser.add_option("--metric", run.metrics, "accuracy, perplexity")->delimiter(',');
   CLI::Option* folder = parser.add_option("--checkpoint", run.checkpoint,
                                           "Folder to save the run in, after each epoch");
-  parser.add_option("--checkpoint-every", run.checkpoint_every, "Save after so many steps instead")
+  parser.add_option("--save-every", run.save_every, "Save after so many steps instead")
       ->check(positive_number())
       ->needs(folder);
   parser.add_flag("--resume", run.resume, "Go on from the checkpoint")->needs(folder);

@@ -73,8 +73,8 @@ Trainer::Trainer(TrainingStep step, const TrainingPlan& plan, bool is_updating,
       context_(std::make_unique<Context>(std::make_shared<Executable>(
           step_.graph, compile_options(step_, is_updating_, options)))),
       inputs_(step_.graph->inputs().size()) {
-  for (const TrainingState& state : step_.states) {
-    states_.push_back(state.initial.clone());
+  for (TrainingState& state : step_.states) {
+    states_.push_back(std::exchange(state.initial, {}).clone());
     inputs_[state.input] = states_.back();
   }
   for (std::size_t i = 0; i < inputs_.size(); ++i) {

@@ -6,6 +6,7 @@
 #include "ir/error.h"
 #include "passes/training/training_stages.h"
 #include "tools/output.h"
+#include "tools/resident_memory.h"
 #include "tools/training/checkpoint.h"
 #include "tools/training/interrupt.h"
 #include "tools/training/metrics.h"
@@ -143,9 +144,8 @@ class Run {
     progress.show_step({trainer_.steps_done(), total_, epoch_, dataset_.samples(batch_),
                         result.loss, result.gradient_norm, rate, metrics_.to_string()});
     if (++batch_ == dataset_.batches_per_epoch()) end_epoch(progress);
-    const bool is_due = options_.checkpoint_every > 0
-                            ? trainer_.steps_done() % options_.checkpoint_every == 0
-                            : batch_ == 0;
+    const bool is_due =
+        options_.save_every > 0 ? trainer_.steps_done() % options_.save_every == 0 : batch_ == 0;
     // The end of the run is saved when it is reached.
     if (is_due && trainer_.steps_done() < total_) save();
   }
@@ -196,9 +196,12 @@ class Run {
 
 }  // namespace
 
-RunResult train(const Graph& model, const TrainingPlan& plan, const RunOptions& options) {
+RunResult train(std::shared_ptr<const Graph> model, const TrainingPlan& plan,
+                const RunOptions& options) {
   const Interrupt interrupt;
-  Run run(model, completed(plan, model), options, interrupt);
+  Run run(*model, completed(plan, *model), options, interrupt);
+  model.reset();
+  return_freed_memory();
   run.run();
   return run.result();
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,7 +25,7 @@ struct RunOptions {
   std::int64_t steps = 0;
   std::vector<std::string> metrics = {};
   std::filesystem::path checkpoint = {};  ///< Folder; empty: none is written.
-  std::int64_t checkpoint_every = 0;      ///< Steps; 0: at the end of each epoch.
+  std::int64_t save_every = 0;            ///< Steps; 0: at the end of each epoch.
   bool resume = false;
   std::filesystem::path log = {};
   bool record = false;  ///< Take down what comes of the steps.
@@ -39,9 +40,10 @@ struct RunResult {
 };
 
 /// Trains the parameters of a model. SIGINT ends the run after the step at
-/// hand, with a checkpoint where one is wanted; the result then is what was reached. Throws Error:
-/// data that do not fit, a loss that is no number.
-RunResult train(const Graph& model, const TrainingPlan& plan, const RunOptions& options);
+/// hand, with a checkpoint where one is wanted; the result then is what was reached. The model is
+/// let go of before the first step. Throws Error: data that do not fit, a loss that is no number.
+RunResult train(std::shared_ptr<const Graph> model, const TrainingPlan& plan,
+                const RunOptions& options);
 
 /// The same by the stages of training that the model has, from their initialization on. Without a
 /// learning rate theirs is the base of the schedule. Returns all that the stages store, by the
