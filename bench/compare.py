@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Measures Gatefold beside ONNX Runtime and PyTorch and writes Markdown tables.
 
-    bench/compare.py --models FOLDER... --grid --training --roofline --output docs/performance.md
+    bench/compare.py --models FOLDER... --grid --training --training-models FOLDER... --roofline \
+        --output docs/performance.md
 
 Each option gives tables of its own; --output puts them in the places of the old ones.
 
@@ -10,6 +11,9 @@ Each option gives tables of its own; --output puts them in the places of the old
 --grid    single LSTM and GRU layers: latency beside both peers
 --training  a training step (forward, backward, update) of these layers beside PyTorch: latency,
           memory
+--training-models  folders of training tests (model.onnx, spec.json, data.npz, expected.npz): a
+          step on the first batch beside PyTorch, which runs the nodes of the model by its own
+          functions and layers (torch_graph.py): latency, memory
 --roofline  the layers' recurrent operator beside what the machine can do
 
 Peers are taken where they are: --onnxruntime is a folder that holds the npm package
@@ -155,6 +159,15 @@ def compare_training(args, threads, gatefold, torch, scratch):
     return comparison.tables(LATENCY, MEMORY)
 
 
+def compare_model_training(args, threads, gatefold, torch):
+    comparison = Comparison("Training steps of models", torch.name, threads, args.rounds)
+    for top in args.training_models:
+        for folder in sorted(path.parent for path in top.glob("**/expected.npz")):
+            comparison.measure(folder.name, lambda: gatefold.train(folder, threads),
+                               lambda: torch.train(folder, threads))
+    return comparison.tables(LATENCY, MEMORY)
+
+
 def most_reached(reports):
     """The recurrent step in the report in which it came closest to its bound."""
     rows = (row for report in reports for row in report["roofline"] if row["op"] in GATES)
@@ -196,6 +209,8 @@ def parse_arguments():
     parser.add_argument("--models", nargs="+", type=pathlib.Path, default=[], metavar="FOLDER")
     parser.add_argument("--grid", action="store_true")
     parser.add_argument("--training", action="store_true")
+    parser.add_argument("--training-models", nargs="+", type=pathlib.Path, default=[],
+                        metavar="FOLDER")
     parser.add_argument("--roofline", action="store_true")
     parser.add_argument("--threads", nargs="+", type=int, default=[1])
     parser.add_argument("--seconds", type=float, default=0.5, help="of one measurement")
@@ -227,6 +242,8 @@ def main():
                 tables += compare_layers(args, threads, gatefold, runtime, torch, scratch)
             if args.training and torch:
                 tables += compare_training(args, threads, gatefold, torch, scratch)
+            if args.training_models and torch:
+                tables += compare_model_training(args, threads, gatefold, torch)
             if args.roofline:
                 tables += roofline_table(args, threads, gatefold, scratch)
     if args.output:

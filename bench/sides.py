@@ -3,7 +3,9 @@ own. Every measurement is a dictionary: "us", the median latency; for a model al
 the file to the first output, and "memory_mib", the growth of the peak of resident memory over what
 the process had before. What is not counted on any side is the start of the process: loading the
 binary, Node.js or Python and their libraries."""
+import base64
 import json
+import math
 import os
 import pathlib
 import shlex
@@ -22,7 +24,7 @@ def last_json(command, text=None, environment=None):
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=False,
                           env=environment)
     if done.returncode != 0:
-        raise RuntimeError(f"{shlex.join(map(str, command[:3]))}: {done.stderr.strip()}")
+        raise RuntimeError(f"{command[0]}: {done.stderr.strip().splitlines()[-1]}")
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
@@ -88,7 +90,21 @@ class PyTorch:
             [*self.command, "-c", "import torch"], capture_output=True, check=False).returncode == 0
 
     def run(self, kind, shape, threads, what):
-        settings = json.dumps({"kind": kind, "shape": shape, "threads": threads, "what": what,
-                               "seconds": self.seconds})
-        environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
-        return last_json([*self.command, "-", settings], self.script, environment)
+        return self.report({"kind": kind, "shape": shape, "what": what, "threads": threads})
+
+    def report(self, settings, text=None):
+        settings = json.dumps({**settings, "seconds": self.seconds})
+        environment = dict(os.environ, OMP_NUM_THREADS=str(json.loads(settings)["threads"]))
+        return last_json([*self.command, "-c", self.script, settings], text, environment)
+
+    def train(self, folder, threads):
+        """A training step of a training test's model, which must begin with the loss expected."""
+        files = {name: base64.b64encode((folder / file).read_bytes()).decode()
+                 for name, file in (("model", "model.onnx"), ("data", "data.npz"))}
+        files["spec"] = (folder / "spec.json").read_text()
+        files["builder"] = (HERE / "torch_graph.py").read_text()
+        report = self.report({"threads": threads}, json.dumps(files))
+        expected = float(numpy.load(folder / "expected.npz")["losses"][0])
+        if not math.isclose(report["loss"], expected, rel_tol=1e-4):
+            raise RuntimeError(f"PyTorch's first loss is {report['loss']}, not {expected}")
+        return report
