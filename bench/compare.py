@@ -14,6 +14,8 @@ Each option gives tables of its own; --output puts them in the places of the old
 --training-models  folders of training tests (model.onnx, spec.json, data.npz, expected.npz): a
           step on the first batch beside PyTorch, which runs the nodes of the model by its own
           functions and layers (torch_graph.py): latency, memory
+--checkpoints  a training step on a long sequence whose steps are kept or computed again: latency,
+          memory
 --roofline  the layers' recurrent operator beside what the machine can do
 
 Peers are taken where they are: --onnxruntime is a folder that holds the npm package
@@ -41,13 +43,16 @@ GRID = [(1, 1, 128, 128), (100, 1, 128, 128), (100, 1, 256, 256), (100, 1, 512, 
         (100, 1, 1024, 1024), (128, 1, 16, 16), (256, 8, 64, 64), (28, 64, 28, 128),
         (50, 32, 256, 256), (35, 64, 512, 512), (100, 16, 1024, 1024)]
 GATES = {"LSTM": 4, "GRU": 3}
+# The steps of which are computed again in training, so many at a time.
+LONG_LAYER = ("LSTM", (10000, 16, 64, 512))
+CHECKPOINTS = (10, 100, 1000)
 # What a measurement holds: its key, its name in a title, its unit.
 LATENCY = ("us", "latency", "µs")
 START = ("start_ms", "from the file to the first output", "ms")
 MEMORY = ("memory_mib", "memory", "MiB")
 
 
-def make_layer(kind, shape, folder):
+def make_layer(kind, shape, folder, output="Y"):
     """A test folder of one layer with random weights; the GRU as PyTorch computes it."""
     t, n, i, h = shape
     random = numpy.random.default_rng(0)
@@ -59,10 +64,11 @@ def make_layer(kind, shape, folder):
     attributes = {"hidden_size": h}
     if kind == "GRU":
         attributes["linear_before_reset"] = 1
-    node = helper.make_node(kind, ["X", "W", "R", "B"], ["Y"], **attributes)
+    results = {"Y": [t, 1, n, h], "Y_h": [1, n, h]}
+    node = helper.make_node(kind, ["X", "W", "R", "B"], list(results), **attributes)
     graph = helper.make_graph(
         [node], kind, [helper.make_tensor_value_info("X", TensorProto.FLOAT, [t, n, i])],
-        [helper.make_tensor_value_info("Y", TensorProto.FLOAT, [t, 1, n, h])], initializers)
+        [helper.make_tensor_value_info(output, TensorProto.FLOAT, results[output])], initializers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)], ir_version=8)
     x = random.normal(size=(t, n, i)).astype("float32")
     data = folder / "test_data_set_0"
@@ -70,10 +76,11 @@ def make_layer(kind, shape, folder):
     onnx.save(model, str(folder / "model.onnx"))
     (data / "input_0.pb").write_bytes(numpy_helper.from_array(x, "X").SerializeToString())
     (data / "output_0.pb").write_bytes(
-        numpy_helper.from_array(numpy.zeros((t, 1, n, h), "float32"), "Y").SerializeToString())
-    spec = {"loss": {"type": "mse", "output": "Y"}, "optimizer": {"type": "sgd", "lr": 0.01}}
+        numpy_helper.from_array(numpy.zeros(results[output], "float32"),
+                                output).SerializeToString())
+    spec = {"loss": {"type": "mse", "output": output}, "optimizer": {"type": "sgd", "lr": 0.01}}
     (folder / "spec.json").write_text(json.dumps(spec))
-    numpy.savez(folder / "data.npz", X=x[None], target=numpy.zeros((1, t, 1, n, h), "float32"))
+    numpy.savez(folder / "data.npz", X=x[None], target=numpy.zeros([1, *results[output]], "float32"))
 
 
 def grid_folders(scratch):
@@ -168,6 +175,24 @@ def compare_model_training(args, threads, gatefold, torch):
     return comparison.tables(LATENCY, MEMORY)
 
 
+def checkpoint_table(args, threads, gatefold, scratch):
+    kind, shape = LONG_LAYER
+    folder = scratch / "long"
+    if not folder.is_dir():
+        make_layer(kind, shape, folder, "Y_h")
+    rows = []
+    for every in (0, *CHECKPOINTS):
+        flags = ["--checkpoint-every", str(every)] if every else []
+        found = gatefold.infer(folder, threads, "--train", *flags)
+        rows.append(f"| {every or 'everything kept'} | {found['us'] / 1e6:.2f} | "
+                    f"{found['memory_mib']:.0f} |")
+        print(rows[-1], file=sys.stderr)
+    what = "{} T={} N={} I={} H={}".format(kind, *shape)
+    return ["\n".join([f"## Checkpoints of long sequences, {threads_text(threads)}", "",
+                       f"A training step of {what} with a loss on the last state.", "",
+                       "| `--checkpoint-every` | s | MiB |", "|---|--:|--:|", *rows])]
+
+
 def most_reached(reports):
     """The recurrent step in the report in which it came closest to its bound."""
     rows = (row for report in reports for row in report["roofline"] if row["op"] in GATES)
@@ -211,6 +236,7 @@ def parse_arguments():
     parser.add_argument("--training", action="store_true")
     parser.add_argument("--training-models", nargs="+", type=pathlib.Path, default=[],
                         metavar="FOLDER")
+    parser.add_argument("--checkpoints", action="store_true")
     parser.add_argument("--roofline", action="store_true")
     parser.add_argument("--threads", nargs="+", type=int, default=[1])
     parser.add_argument("--seconds", type=float, default=0.5, help="of one measurement")
@@ -244,6 +270,8 @@ def main():
                 tables += compare_training(args, threads, gatefold, torch, scratch)
             if args.training_models and torch:
                 tables += compare_model_training(args, threads, gatefold, torch)
+            if args.checkpoints:
+                tables += checkpoint_table(args, threads, gatefold, scratch)
             if args.roofline:
                 tables += roofline_table(args, threads, gatefold, scratch)
     if args.output:

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <limits>
 #include <memory>
 
 #include "tools/bench_report.h"
@@ -29,6 +30,7 @@ struct Options {
   ProductPrecision products = ProductPrecision::kFloat32;
   bool optimize = true;
   bool train = false;
+  std::int64_t checkpoint_every = 0;
   double seconds = 2;
   std::uint64_t seed = 1;
   ReportParts parts;
@@ -58,7 +60,7 @@ void warm_up(const BenchSubject& subject, double seconds) {
 
 BenchSubject load(const Options& options) {
   if (options.train)
-    return training_subject(options.path,
+    return training_subject(options.path, options.checkpoint_every,
                             {.threads = options.threads, .products = options.products});
   return inference_subject(options.path,
                            {parse_dim_sizes(options.dims), parse_input_values(options.values),
@@ -108,11 +110,18 @@ std::function<int()> declare(CLI::App& parser) {
       ->required();
   add_dim_option(parser, options->dims);
   add_value_option(parser, options->values);
+  CLI::Option* train =
+      parser
+          .add_flag(
+              "--train", options->train,
+              "Measure a training step: MODEL is a folder with model.onnx, spec.json, data.npz")
+          ->excludes("--dim")
+          ->excludes("--value");
   parser
-      .add_flag("--train", options->train,
-                "Measure a training step: MODEL is a folder with model.onnx, spec.json, data.npz")
-      ->excludes("--dim")
-      ->excludes("--value");
+      .add_option("--checkpoint-every", options->checkpoint_every,
+                  "Compute so many time steps of recurrent layers again at a time, to save memory")
+      ->check(CLI::Range(1, std::numeric_limits<int>::max()))
+      ->needs(train);
   parser.add_option("--threads", options->threads, "Threads that compute one run")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();

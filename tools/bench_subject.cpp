@@ -40,9 +40,11 @@ BenchSubject inference_subject(const fs::path& path, const LoadOptions& options,
   return subject;
 }
 
-BenchSubject training_subject(const fs::path& folder, const CompileOptions& options) {
+BenchSubject training_subject(const fs::path& folder, std::int64_t checkpoint_every,
+                              const CompileOptions& options) {
   BenchSubject subject{.model = folder / "model.onnx"};
-  const TrainingPlan plan = read_training_plan(folder / "spec.json");
+  TrainingPlan plan = read_training_plan(folder / "spec.json");
+  if (checkpoint_every > 0) plan.step.checkpoint_every = checkpoint_every;
   Stopwatch stopwatch;
   Model model = read_model(subject.model);
   subject.read = stopwatch.lap();

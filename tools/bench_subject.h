@@ -21,7 +21,9 @@ struct BenchSubject {
 BenchSubject inference_subject(const std::filesystem::path& path, const LoadOptions& options,
                                std::uint64_t seed);
 
-/// A training step of a training test's folder on its first batch. Throws Error.
-BenchSubject training_subject(const std::filesystem::path& folder, const CompileOptions& options);
+/// A training step of a training test's folder on its first batch; `checkpoint_every` as in
+/// TrainingSpec, 0: what the folder says. Throws Error.
+BenchSubject training_subject(const std::filesystem::path& folder, std::int64_t checkpoint_every,
+                              const CompileOptions& options);
 
 }  // namespace gatefold::tools

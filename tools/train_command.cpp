@@ -39,6 +39,7 @@ struct Options {
   std::optional<double> clip_norm;
   std::optional<double> clip_value;
   std::optional<std::int64_t> accumulate;
+  std::optional<std::int64_t> checkpoint_every;
   std::uint64_t seed = 0;
   std::vector<std::string> freeze;
   std::vector<std::string> states;
@@ -78,6 +79,7 @@ TrainingPlan make_plan(const Options& options) {
   set_if_given(step.clip_norm, options.clip_norm);
   set_if_given(step.clip_value, options.clip_value);
   set_if_given(step.accumulate, options.accumulate);
+  set_if_given(step.checkpoint_every, options.checkpoint_every);
   set_if_given(plan.schedule.type, options.schedule);
   if (options.learning_rate || !options.schedule.empty()) plan.schedule.first_rates.clear();
   step.seed = static_cast<std::int64_t>(options.seed);
@@ -132,6 +134,7 @@ void refuse_beside_stages(const Options& options) {
       {"--clip-norm", options.clip_norm.has_value()},
       {"--clip-value", options.clip_value.has_value()},
       {"--accumulate", options.accumulate.has_value()},
+      {"--checkpoint-every", options.checkpoint_every.has_value()},
       {"--freeze", !options.freeze.empty()},
       {"--state", !options.states.empty()},
       {"--bptt", options.run.batches.chunk > 0},
@@ -216,6 +219,10 @@ void add_how_to_train(CLI::App& parser, Options& options) {
   parser.add_option("--clip-value", options.clip_value, "Bound on each element of the gradients")
       ->check(positive_number());
   parser.add_option("--accumulate", options.accumulate, "Steps whose gradients make one update")
+      ->check(positive_number());
+  parser
+      .add_option("--checkpoint-every", options.checkpoint_every,
+                  "Compute so many time steps of recurrent layers again at a time, to save memory")
       ->check(positive_number());
   parser.add_option("--state", options.states, "Carry an output into an input of the next step")
       ->type_name("OUTPUT=INPUT")

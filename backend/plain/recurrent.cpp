@@ -1,6 +1,8 @@
 #include "ir/ops/recurrent.h"
 
+#include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "backend/kernels.h"
 #include "backend/plain/recurrent_layer.h"
@@ -35,6 +37,7 @@ class RecurrentKernel : public Kernel {
                   const RecurrentExtents& extents)
       : node_(request.node),
         kind_(*attrs.kind),
+        every_(attrs.checkpoint_every),
         threads_(plan_threads(extents, request.threads)),
         layer_(request, attrs, extents, {.shares = threads_.shares}, scratch_) {}
 
@@ -43,34 +46,64 @@ class RecurrentKernel : public Kernel {
   std::string implementation() const override { return "plain" + suffix_of(layer_.precision()); }
 
  private:
-  void run_directions(const Team& team);
+  void run_steps(Range steps);
+  void run_directions(const Team& team, Range steps);
+  void write_checkpoint(float* checkpoints, std::int64_t s) const;
 
   const Node& node_;
   const RecurrentKind& kind_;
+  std::int64_t every_;  ///< Steps between checkpoints; 0: none.
   ThreadPlan threads_;
   ScratchLayout scratch_;
   RecurrentLayer layer_;
 };
 
 void RecurrentKernel::run(const Buffers& buffers) {
-  layer_.prepare(buffers, RecurrentOutputs::of(node_, kind_, buffers));
-  if (threads_.shares > 1) {
-    const Range directions{0, layer_.extents().D};
-    run_as_team(threads_.shares, [&](const Team& team) {
-      layer_.run_steps({team, directions}, {0, layer_.steps()});
-    });
-  } else {
-    run_as_team(threads_.runs_apart ? static_cast<int>(layer_.extents().D) : 1,
-                [&](const Team& team) { run_directions(team); });
+  RecurrentOutputs outputs = RecurrentOutputs::of(node_, kind_, buffers);
+  float* checkpoints = every_ > 0 ? std::exchange(outputs.workspace, nullptr) : nullptr;
+  layer_.prepare(buffers, outputs);
+  if (checkpoints != nullptr) {
+    const auto& [T, N, I, H, D, G, x, y, state, workspace] = layer_.extents();
+    std::fill_n(checkpoints, D * checkpoint_count(T, every_) * N * H, 0.0F);
+  }
+  const std::int64_t steps = layer_.steps();
+  const std::int64_t part = checkpoints == nullptr ? steps : every_;
+  for (std::int64_t s = 0; s < steps; s += part) {
+    if (checkpoints != nullptr) write_checkpoint(checkpoints, s);
+    run_steps({s, std::min(s + part, steps)});
   }
   layer_.finish();
 }
 
+void RecurrentKernel::run_steps(Range steps) {
+  if (threads_.shares > 1) {
+    const Range directions{0, layer_.extents().D};
+    run_as_team(threads_.shares, [&](const Team& team) {
+      layer_.run_steps({team, directions}, steps);
+    });
+  } else {
+    run_as_team(threads_.runs_apart ? static_cast<int>(layer_.extents().D) : 1,
+                [&](const Team& team) { run_directions(team, steps); });
+  }
+}
+
 /// One direction after the other, each as a whole: only one R wants to be in a cache.
-void RecurrentKernel::run_directions(const Team& team) {
+void RecurrentKernel::run_directions(const Team& team, Range steps) {
   const Range directions = team.share(layer_.extents().D);
   for (std::int64_t d = directions.begin; d < directions.end; ++d) {
-    layer_.run_steps({{}, {d, d + 1}}, {0, layer_.steps()});
+    layer_.run_steps({{}, {d, d + 1}}, steps);
+  }
+}
+
+/// The cell states before step s: see recurrent_training.h.
+void RecurrentKernel::write_checkpoint(float* checkpoints, std::int64_t s) const {
+  const RecurrentExtents& extents = layer_.extents();
+  for (std::int64_t d = 0; d < extents.D; ++d) {
+    for (std::int64_t row = 0; row < layer_.rows().running(extents.N, s); ++row) {
+      std::copy_n(
+          layer_.c(d) + row * layer_.state_stride(), extents.H,
+          checkpoints + checkpoint_place(extents, every_, d, s, layer_.rows().sequence(row)));
+    }
   }
 }
 

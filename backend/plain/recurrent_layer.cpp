@@ -45,7 +45,7 @@ RecurrentLayer::RecurrentLayer(const KernelRequest& request, const RecurrentAttr
       state_bias_(request, attrs, extents, recurrent_input::kB, Form::kStateBias),
       is_standard_(attrs.is_standard()),
       rows_(request.node, attrs, extents, scratch) {
-  if (request.has_input(recurrent_input::kP)) {
+  if (attrs.kind->has_cell_state && request.has_input(recurrent_input::kP)) {
     P_.emplace(request, attrs, extents, recurrent_input::kP, Form::kPeepholes);
   }
   plan_groups();
@@ -77,8 +77,7 @@ void RecurrentLayer::plan_scratch(ScratchLayout& scratch) {
   packing_ =
       scratch.add<float>(W_.scratch_floats() + R_.scratch_floats() + input_bias_.scratch_floats() +
                          state_bias_.scratch_floats() + (P_ ? P_->scratch_floats() : 0));
-  row_inputs_ =
-      scratch.add<const float*>(std::max<std::int64_t>(shares_, extents_.D) * chunk_steps_ * N);
+  row_inputs_ = scratch.add<const float*>((shares_ + extents_.D - 1) * chunk_steps_ * N);
   for (std::int64_t d = 0; d < extents_.D; ++d) {
     DirectionPlaces& places = places_.emplace_back();
     for (std::size_t& h : places.h) h = scratch.add<float>(state);
@@ -96,15 +95,17 @@ void RecurrentLayer::plan_scratch(ScratchLayout& scratch) {
 }
 
 void RecurrentLayer::plan_products(ScratchLayout& scratch) {
+  // Between checkpoints there may be any number of steps.
   const bool has_lengths = node_.input(recurrent_input::kSequenceLens) != nullptr;
+  const bool chunks_vary = has_lengths || attrs_.checkpoint_every > 0;
   RecurrentProducts::Extents products{
       .precision = precision_,
       .I = extents_.I,
       .H = extents_.H,
-      .chunk_rows = row_counts(chunk_steps_ * extents_.N, has_lengths),
+      .chunk_rows = row_counts(chunk_steps_ * extents_.N, chunks_vary),
       .step_rows = row_counts(extents_.N, has_lengths)};
   const std::int64_t last_rows = extents_.T % chunk_steps_ * extents_.N;
-  if (!has_lengths && last_rows != 0) products.chunk_rows.push_back(last_rows);
+  if (!chunks_vary && last_rows != 0) products.chunk_rows.push_back(last_rows);
   for (std::int64_t d = 0; d < extents_.D; ++d) {
     for (std::size_t g = 0; g < groups_.size(); ++g) {
       products.panel_width = groups_[g].width;
@@ -163,7 +164,8 @@ void RecurrentLayer::prepare_direction(std::int64_t d) {
     at<std::int64_t>(buffers_, places.x_starts)[row] = rows_.start(row, d, extents_.x);
     at<std::int64_t>(buffers_, places.y_starts)[row] = rows_.start(row, d, extents_.y);
     at<std::int64_t>(buffers_, places.workspace_starts)[row] =
-        rows_.start(row, d, extents_.workspace);
+        outputs_.packed != nullptr ? row * extents_.workspace.batch
+                                   : rows_.start(row, d, extents_.workspace);
     load(recurrent_input::kInitialH, row, h_before(d, 0) + row * padded_);
     if (attrs_.kind->has_cell_state) {
       load(recurrent_input::kInitialC, row, c(d) + row * padded_);
@@ -247,7 +249,9 @@ void RecurrentLayer::move_to(std::int64_t s, std::int64_t d, RecurrentStep& step
   step.last_h = h_before(d, s);
   step.h = h_before(d, s + 1);
   step.Y_step = s * rows_.step(d, extents_.y);
-  step.workspace_step = s * rows_.step(d, extents_.workspace);
+  step.workspace_step = outputs_.packed != nullptr
+                            ? outputs_.packed->first(s) * extents_.workspace.batch
+                            : s * rows_.step(d, extents_.workspace);
   step.from_behind = s % 2 == 1;
 }
 

@@ -27,6 +27,8 @@ struct RecurrentOutputs {
   float* Y_h = nullptr;
   float* Y_c = nullptr;
   float* workspace = nullptr;
+  /// Where the rows of workspace lie; nullptr: in the order of time.
+  const PackedSteps* packed = nullptr;
 
   /// The outputs of a forward node or of its training form.
   static RecurrentOutputs of(const Node& node, const RecurrentKind& kind, const Buffers& buffers);
@@ -122,7 +124,7 @@ class RecurrentLayer {
 
   RecurrentRows rows_;
   std::size_t packing_ = 0;     ///< Weights that are not constant, packed.
-  std::size_t row_inputs_ = 0;  ///< [shares or directions, chunk rows]: pointers into X.
+  std::size_t row_inputs_ = 0;  ///< [shares + directions - 1, chunk rows]: pointers into X.
   std::vector<DirectionPlaces> places_;
 
   Buffers buffers_;

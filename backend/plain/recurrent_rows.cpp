@@ -42,13 +42,14 @@ void RecurrentRows::clear_padding(float* output, const RecurrentExtents::Strides
   }
 }
 
-void PackedSteps::prepare(std::int64_t d) {
+void PackedSteps::prepare(std::int64_t d, Range steps) {
   d_ = d;
+  range_ = steps;
   std::int64_t rows = rows_.count();
-  for (std::int64_t s = 0; s < rows_.steps(); ++s) count_[s] = rows = rows_.running(rows, s);
+  for (std::int64_t s = steps.begin; s < steps.end; ++s) count_[s] = rows = rows_.running(rows, s);
   size_ = 0;
-  for (std::int64_t i = 0; i < rows_.steps(); ++i) {
-    const std::int64_t s = rows_.is_reverse(d) ? rows_.steps() - 1 - i : i;
+  for (std::int64_t i = 0; i < steps.count(); ++i) {
+    const std::int64_t s = rows_.is_reverse(d) ? steps.end - 1 - i : steps.begin + i;
     first_[s] = size_;
     size_ += count_[s];
   }
@@ -56,7 +57,7 @@ void PackedSteps::prepare(std::int64_t d) {
 
 void PackedSteps::gather(const float* source, const RecurrentExtents::Strides& strides,
                          std::int64_t width, float* packed) const {
-  for (std::int64_t s = 0; s < rows_.steps(); ++s) {
+  for (std::int64_t s = range_.begin; s < range_.end; ++s) {
     float* target = packed + first(s) * width;
     for (std::int64_t row = 0; row < count(s); ++row) {
       target = std::copy_n(source + rows_.place(row, d_, s, strides), width, target);
@@ -66,7 +67,7 @@ void PackedSteps::gather(const float* source, const RecurrentExtents::Strides& s
 
 void PackedSteps::scatter_add(const float* packed, const RecurrentExtents::Strides& strides,
                               std::int64_t width, float* target) const {
-  for (std::int64_t s = 0; s < rows_.steps(); ++s) {
+  for (std::int64_t s = range_.begin; s < range_.end; ++s) {
     const float* source = packed + first(s) * width;
     for (std::int64_t row = 0; row < count(s); ++row, source += width) {
       float* numbers = target + rows_.place(row, d_, s, strides);
@@ -78,7 +79,7 @@ void PackedSteps::scatter_add(const float* packed, const RecurrentExtents::Strid
 void PackedSteps::gather_last(const float* initial, const float* Y,
                               const RecurrentExtents::Strides& strides, std::int64_t H,
                               float* packed) const {
-  for (std::int64_t s = 0; s < rows_.steps(); ++s) {
+  for (std::int64_t s = range_.begin; s < range_.end; ++s) {
     float* target = packed + first(s) * H;
     for (std::int64_t row = 0; row < count(s); ++row, target += H) {
       if (s > 0) {

@@ -5,6 +5,7 @@
 
 #include "backend/kernel.h"
 #include "backend/plain/scratch_layout.h"
+#include "backend/plain/team.h"
 #include "ir/ops/recurrent.h"
 
 namespace gatefold::plain {
@@ -64,16 +65,17 @@ class RecurrentRows {
   std::int32_t* lengths_ = nullptr;
 };
 
-/// The running rows of all steps of a direction, one step after the other: the order in which
+/// The running rows of some steps of a direction, one step after the other: the order in which
 /// numbers of every step are kept ("packed"). The reverse direction has its last step first, so
 /// that sequences of the full length are in the order of time.
 class PackedSteps {
  public:
   PackedSteps(const RecurrentRows& rows, std::int64_t T) : rows_(rows), first_(T), count_(T) {}
 
-  /// To be called at the start of a direction, after rows.prepare.
-  void prepare(std::int64_t d);
+  /// Says which steps of direction d; to be called after rows.prepare.
+  void prepare(std::int64_t d, Range steps);
 
+  Range steps() const { return range_; }
   /// Rows of all steps together.
   std::int64_t size() const { return size_; }
   /// The packed row of a step's first row, and how many there are.
@@ -94,6 +96,7 @@ class PackedSteps {
  private:
   const RecurrentRows& rows_;
   std::int64_t d_ = 0;
+  Range range_{0, 0};
   std::int64_t size_ = 0;
   std::vector<std::int64_t> first_;
   std::vector<std::int64_t> count_;

@@ -237,9 +237,10 @@ bool is_stack_layer(const KernelRequest& request) {
     return op == kind->op || op == kind->training_op;
   };
   constexpr std::array kKinds{&kLstm, &kGru, &kRnn};
-  return std::any_of(kKinds.begin(), kKinds.end(), is_forward) &&
-         request.dtype() == DataType::kFloat32 &&
-         read_recurrent_attrs(request.node).direction_count() == 1;
+  if (std::none_of(kKinds.begin(), kKinds.end(), is_forward)) return false;
+  const RecurrentAttrs attrs = read_recurrent_attrs(request.node);
+  return request.dtype() == DataType::kFloat32 && attrs.direction_count() == 1 &&
+         attrs.checkpoint_every == 0;
 }
 
 bool can_stack(const KernelRequest& lower, const KernelRequest& upper) {

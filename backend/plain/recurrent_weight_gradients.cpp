@@ -13,10 +13,9 @@ T* part(T* weights, std::int64_t d, std::int64_t size) {
   return weights + d * size;
 }
 
-/// target = the sum of rows of `width` numbers, `stride` apart.
+/// target += the sum of rows of `width` numbers, `stride` apart.
 void add_up(const float* rows, std::int64_t count, std::int64_t stride, std::int64_t width,
             float* target) {
-  std::fill_n(target, width, 0.0F);
   for (std::int64_t row = 0; row < count; ++row, rows += stride) {
     for (std::int64_t i = 0; i < width; ++i) target[i] += rows[i];
   }
@@ -37,6 +36,7 @@ std::vector<StatePart> state_parts(const RecurrentAttrs& attrs) {
 RecurrentWeightGradients::RecurrentWeightGradients(const KernelRequest& request,
                                                    const RecurrentAttrs& attrs,
                                                    const RecurrentExtents& extents,
+                                                   std::int64_t chunk_steps,
                                                    const RecurrentRows& rows,
                                                    const PackedSteps& steps, ScratchLayout& scratch)
     : node_(request.node),
@@ -44,16 +44,18 @@ RecurrentWeightGradients::RecurrentWeightGradients(const KernelRequest& request,
       extents_(extents),
       rows_(rows),
       steps_(steps),
-      parts_(state_parts(attrs)) {
-  const std::int64_t count = extents.T * extents.N;
+      parts_(state_parts(attrs)),
+      rows_at_once_(chunk_steps * extents.N),
+      has_chunks_(chunk_steps < extents.T) {
   const bool reads_h = is_wanted(kDr) || attrs.kind == &kGru;
-  reads_x_ = !attrs.batch_first && !request.has_input(recurrent_input::kSequenceLens);
+  reads_x_ =
+      !has_chunks_ && !attrs.batch_first && !request.has_input(recurrent_input::kSequenceLens);
   // Products in bfloat16 want the rows of all steps.
   reads_y_ = reads_x_ && extents.D == 1 && !request.has_input(recurrent_input::kInitialH) &&
              request.products == ProductPrecision::kFloat32;
-  x_ = scratch.add<float>(is_wanted(kDw) && !reads_x_ ? count * extents.I : 0);
-  dx_ = scratch.add<float>(is_wanted(kDx) && !writes_x() ? count * extents.I : 0);
-  last_h_ = scratch.add<float>(!reads_h ? 0 : reads_y_ ? extents.H : count * extents.H);
+  x_ = scratch.add<float>(is_wanted(kDw) && !reads_x_ ? rows_at_once_ * extents.I : 0);
+  dx_ = scratch.add<float>(is_wanted(kDx) && !writes_x() ? rows_at_once_ * extents.I : 0);
+  last_h_ = scratch.add<float>(!reads_h ? 0 : (reads_y_ ? 1 : rows_at_once_) * extents.H);
   plan_products(request, scratch);
 }
 
@@ -61,14 +63,14 @@ void RecurrentWeightGradients::plan_products(const KernelRequest& request, Scrat
   const std::int64_t H = extents_.H;
   const std::int64_t I = extents_.I;
   const std::int64_t row = extents_.workspace.batch;
-  const std::int64_t steps = extents_.T * extents_.N;
   std::size_t bytes = 0;
   std::int64_t rounded = 0;
   const auto plan_weights = [&](std::int64_t gates, std::int64_t width, std::int64_t stride) {
     PlannedGemm product(request, {.m = gates * H,
                                   .n = width,
-                                  .k = steps,
+                                  .k = rows_at_once_,
                                   .transpose_a = true,
+                                  .beta = has_chunks_ ? 1.0F : 0.0F,
                                   .a_stride = row,
                                   .b_stride = stride});
     bytes = std::max(bytes, product.rounded_scratch_bytes());
@@ -76,7 +78,8 @@ void RecurrentWeightGradients::plan_products(const KernelRequest& request, Scrat
     return product;
   };
   if (is_wanted(kDx)) {
-    dx_product_.emplace(request, Gemm{.m = steps, .n = I, .k = extents_.G * H, .a_stride = row});
+    dx_product_.emplace(request,
+                        Gemm{.m = rows_at_once_, .n = I, .k = extents_.G * H, .a_stride = row});
     bytes = dx_product_->scratch_bytes();
   }
   if (is_wanted(kDw)) dw_product_ = plan_weights(extents_.G, I, I);
@@ -90,8 +93,16 @@ void RecurrentWeightGradients::plan_products(const KernelRequest& request, Scrat
 }
 
 void RecurrentWeightGradients::clear(const Buffers& buffers) const {
-  if (!is_wanted(kDx) || writes_x()) return;
-  std::fill_n(buffers.output<float>(kDx), extents_.T * extents_.N * extents_.I, 0.0F);
+  const auto& [T, N, I, H, D, G, x, y, state, workspace] = extents_;
+  const auto clear = [&](std::size_t output, std::int64_t size) {
+    if (is_wanted(output)) std::fill_n(buffers.output<float>(output), size, 0.0F);
+  };
+  if (!writes_x()) clear(kDx, T * N * I);
+  clear(kDb, D * 2 * G * H);
+  if (attrs_.kind->has_cell_state) clear(kDp, D * 3 * H);
+  if (!has_chunks_) return;
+  clear(kDw, D * G * H * I);
+  clear(kDr, D * G * H * H);
 }
 
 void RecurrentWeightGradients::prepare(const Buffers& buffers) const {
@@ -121,13 +132,13 @@ const float* RecurrentWeightGradients::last_h(const Buffers& buffers, std::int64
   return s == 0 ? packed : forward_states(buffers) + rows_.place(row, d, s - 1, extents_.y);
 }
 
-void RecurrentWeightGradients::write(const Buffers& buffers, std::int64_t d, const float* gradients,
-                                     const StateRows& initial_c) {
+void RecurrentWeightGradients::add(const Buffers& buffers, std::int64_t d, const float* gradients,
+                                   const StateRows& first_c) {
   if (dx_product_) write_input(buffers, d, gradients);
   write_weights(buffers, d, gradients);
   if (is_wanted(kDb)) write_bias(buffers, d, gradients);
   if (attrs_.kind->has_cell_state && is_wanted(kDp)) {
-    write_peepholes(buffers, d, gradients, initial_c);
+    write_peepholes(buffers, d, gradients, first_c);
   }
 }
 
@@ -191,7 +202,7 @@ void RecurrentWeightGradients::write_product(const Buffers& buffers, PlannedGemm
   auto* scratch = at<std::byte>(buffers, product_scratch_);
   const std::int64_t first = block * extents_.H;
   if (operand.count == 0) {
-    std::fill_n(target, product.size(), 0.0F);
+    if (!has_chunks_) std::fill_n(target, product.size(), 0.0F);
   } else if (product.is_bfloat16()) {
     product.run_rounded(at<BFloat16>(buffers, rounded_) + first * product.rounded_width(),
                         operand.count, operand.numbers, target, scratch);
@@ -210,27 +221,30 @@ void RecurrentWeightGradients::write_bias(const Buffers& buffers, std::int64_t d
   float* by_state = by_input + sums;
   const std::int64_t row = extents_.workspace.batch;
   add_up(gradients, steps_.size(), row, sums, by_input);
-  std::copy_n(by_input, sums, by_state);
   for (const StatePart& part : parts_) {
-    if (part.block == part.gates.begin) continue;
-    add_up(gradients + part.block * H, steps_.size(), row, part.gates.count() * H,
-           by_state + part.gates.begin * H);
+    const std::int64_t first = part.gates.begin * H;
+    const std::int64_t width = part.gates.count() * H;
+    if (part.block == part.gates.begin) {
+      std::copy_n(by_input + first, width, by_state + first);
+    } else {
+      add_up(gradients + part.block * H, steps_.size(), row, width, by_state + first);
+    }
   }
 }
 
 void RecurrentWeightGradients::write_peepholes(const Buffers& buffers, std::int64_t d,
                                                const float* gradients,
-                                               const StateRows& initial_c) const {
+                                               const StateRows& first_c) const {
   const std::int64_t H = extents_.H;
   const std::int64_t width = extents_.workspace.batch;
   float* target = part(buffers.output<float>(kDp), d, 3 * H);
-  std::fill_n(target, 3 * H, 0.0F);
-  for (std::int64_t s = 0; s < rows_.steps(); ++s) {
+  const Range steps = steps_.steps();
+  for (std::int64_t s = steps.begin; s < steps.end; ++s) {
     for (std::int64_t row = 0; row < steps_.count(s); ++row) {
       const float* sums = gradients + (steps_.first(s) + row) * width;
       const float* C = sums + extents_.G * H;
-      const float* last_C = s == 0
-                                ? initial_c.of(row)
+      const float* last_C = s == steps.begin
+                                ? first_c.of(row)
                                 : gradients + (steps_.first(s - 1) + row) * width + extents_.G * H;
       // Gates and peepholes are in the order i o f.
       for (std::int64_t j = 0; j < H; ++j) {

@@ -29,25 +29,29 @@ struct StateRows {
 };
 
 /// The gradients of X, W, R, B and P of a recurrent layer, from those by the gates' sums: products
-/// and sums over all steps of a direction at once. The rows of gradients are packed, and blocks of
-/// H numbers like those of workspace: the gates, with linear_before_reset the gradient by what gate
-/// h gets from the state, else what workspace has behind the gates.
+/// and sums over many steps of a direction at once, all of them or chunks that add up. The rows of
+/// gradients are packed, and blocks of H numbers like those of workspace: the gates, with
+/// linear_before_reset the gradient by what gate h gets from the state, else what workspace has
+/// behind the gates.
 class RecurrentWeightGradients {
  public:
+  /// A chunk has `chunk_steps` at most.
   RecurrentWeightGradients(const KernelRequest& request, const RecurrentAttrs& attrs,
-                           const RecurrentExtents& extents, const RecurrentRows& rows,
-                           const PackedSteps& steps, ScratchLayout& scratch);
+                           const RecurrentExtents& extents, std::int64_t chunk_steps,
+                           const RecurrentRows& rows, const PackedSteps& steps,
+                           ScratchLayout& scratch);
 
   /// To be called at the start of a run.
   void clear(const Buffers& buffers) const;
-  /// To be called at the start of a direction, after steps.prepare.
+  /// To be called at the start of a chunk, after steps.prepare.
   void prepare(const Buffers& buffers) const;
   /// The state [H] of a row before step s of direction d; where dR is wanted, and of GRU.
   const float* last_h(const Buffers& buffers, std::int64_t d, std::int64_t s,
                       std::int64_t row) const;
-  /// Writes direction d's part of the outputs.
-  void write(const Buffers& buffers, std::int64_t d, const float* gradients,
-             const StateRows& initial_c);
+  /// Adds what a chunk of direction d gives to the outputs. `first_c` are the cell states that it
+  /// begins with.
+  void add(const Buffers& buffers, std::int64_t d, const float* gradients,
+           const StateRows& first_c);
 
  private:
   /// What gradients are multiplied with: numbers of packed rows, `first` being the first one.
@@ -69,7 +73,7 @@ class RecurrentWeightGradients {
                      const float* gradients, const Operand& operand, float* target) const;
   void write_bias(const Buffers& buffers, std::int64_t d, const float* gradients) const;
   void write_peepholes(const Buffers& buffers, std::int64_t d, const float* gradients,
-                       const StateRows& initial_c) const;
+                       const StateRows& first_c) const;
 
   const Node& node_;
   RecurrentAttrs attrs_;
@@ -77,6 +81,8 @@ class RecurrentWeightGradients {
   const RecurrentRows& rows_;
   const PackedSteps& steps_;
   std::vector<StatePart> parts_;
+  std::int64_t rows_at_once_;
+  bool has_chunks_;                  ///< Several: products add up.
   bool reads_x_ = false;             ///< X is packed as it lies.
   bool reads_y_ = false;             ///< So is Y, and the first step begins with zeros.
   std::size_t x_ = 0, dx_ = 0;       ///< Packed [I].

@@ -91,7 +91,8 @@ std::vector<Activation> read_activations(const Node& node, const RecurrentKind& 
   return activations;
 }
 
-/// One axis of an input: `factor` times the extent named by a letter of T N I H D.
+/// One axis of an input: `factor` times the extent named by a letter of T N I H D, or of C, the
+/// checkpoints among T steps.
 struct AxisRule {
   char extent;
   std::int64_t factor = 1;
@@ -107,16 +108,15 @@ std::vector<InputRule> shape_rules(const RecurrentAttrs& attrs) {
   using namespace recurrent_input;
   namespace gradient = recurrent_gradient_input;
   const std::int64_t gates = attrs.kind->gate_count();
-  const std::vector<AxisRule> x = attrs.batch_first ? std::vector<AxisRule>{{'N'}, {'T'}, {'I'}}
-                                                    : std::vector<AxisRule>{{'T'}, {'N'}, {'I'}};
-  const std::vector<AxisRule> state = attrs.batch_first
-                                          ? std::vector<AxisRule>{{'N'}, {'D'}, {'H'}}
-                                          : std::vector<AxisRule>{{'D'}, {'N'}, {'H'}};
-  const std::vector<AxisRule> y = attrs.batch_first
-                                      ? std::vector<AxisRule>{{'N'}, {'T'}, {'D'}, {'H'}}
-                                      : std::vector<AxisRule>{{'T'}, {'D'}, {'N'}, {'H'}};
-  const std::vector<AxisRule> workspace = {
-      {'D'}, {'T'}, {'N'}, {'H', attrs.kind->workspace_blocks}};
+  using Axes = std::vector<AxisRule>;
+  const bool is_batch_first = attrs.batch_first;
+  const Axes x = is_batch_first ? Axes{{'N'}, {'T'}, {'I'}} : Axes{{'T'}, {'N'}, {'I'}};
+  const Axes state = is_batch_first ? Axes{{'N'}, {'D'}, {'H'}} : Axes{{'D'}, {'N'}, {'H'}};
+  const Axes y =
+      is_batch_first ? Axes{{'N'}, {'T'}, {'D'}, {'H'}} : Axes{{'T'}, {'D'}, {'N'}, {'H'}};
+  const Axes workspace = attrs.checkpoint_every > 0
+                             ? Axes{{'D'}, {'C'}, {'N'}, {'H'}}
+                             : Axes{{'D'}, {'T'}, {'N'}, {'H', attrs.kind->workspace_blocks}};
   const std::size_t first = attrs.kind->input_count();
   std::vector<InputRule> rules = {
       {kX, x},
@@ -126,7 +126,6 @@ std::vector<InputRule> shape_rules(const RecurrentAttrs& attrs) {
       {kSequenceLens, {{'N'}}},
       {kInitialH, state},
       {first + gradient::kY, y},
-      {first + gradient::kWorkspace, workspace},
       {first + gradient::kDy, y},
       {first + gradient::kDyh, state},
   };
@@ -135,6 +134,8 @@ std::vector<InputRule> shape_rules(const RecurrentAttrs& attrs) {
     rules.push_back({kP, {{'D'}, {'H', 3}}});
     rules.push_back({first + gradient::kDyc, state});
   }
+  // Behind those that tell T.
+  rules.push_back({first + gradient::kWorkspace, workspace});
   return rules;
 }
 
@@ -152,7 +153,8 @@ std::string to_string(const InputRule& rule) {
 /// Collects the extents from the inputs, remembering which input told each one.
 class ExtentSolver {
  public:
-  ExtentSolver(const Node& node, const RecurrentAttrs& attrs) : node_(node) {
+  ExtentSolver(const Node& node, const RecurrentAttrs& attrs)
+      : node_(node), checkpoint_every_(attrs.checkpoint_every) {
     at('D') = {attrs.direction_count(), "attribute 'direction'"};
     if (attrs.hidden_size) at('H') = {*attrs.hidden_size, "attribute 'hidden_size'"};
   }
@@ -184,6 +186,9 @@ class ExtentSolver {
   void bind(const AxisRule& rule, const Dim& dim, const std::string& name, const Type& type,
             std::size_t axis) {
     Extent& extent = at(rule.extent);
+    if (rule.extent == 'C' && at('T').size.is_known()) {
+      extent = {checkpoint_count(at('T').size.size(), checkpoint_every_), at('T').source};
+    }
     if (!dim.is_known()) {
       if (rule.factor == 1 && !extent.size.is_known()) extent = {dim, name};
       return;
@@ -200,8 +205,9 @@ class ExtentSolver {
     if (!extent.size.is_known()) extent = {dim.size() / rule.factor, name};
   }
 
-  static constexpr std::string_view kLetters = "TNIHD";
+  static constexpr std::string_view kLetters = "TNIHDC";
   const Node& node_;
+  std::int64_t checkpoint_every_;
   std::array<Extent, kLetters.size()> extents_;
 };
 
@@ -215,6 +221,10 @@ RecurrentDims checked_dims(const InferContext& context, const RecurrentAttrs& at
 
 Shape state_shape(const RecurrentAttrs& attrs, const RecurrentDims& dims) {
   return attrs.batch_first ? Shape{dims.N, dims.D, dims.H} : Shape{dims.D, dims.N, dims.H};
+}
+
+Dim checkpoint_count(const Dim& T, std::int64_t every) {
+  return T.is_known() ? Dim(gatefold::checkpoint_count(T.size(), every)) : Dim();
 }
 
 /// `factor` times an extent, where that is known.
@@ -261,6 +271,12 @@ RecurrentAttrs read_recurrent_attrs(const Node& node) {
   attrs.batch_first = read_flag(node, "layout");
   attrs.input_forget = read_flag(node, "input_forget");
   attrs.linear_before_reset = read_flag(node, "linear_before_reset");
+  if (node.op().find_attr("checkpoint_every") != nullptr) {
+    attrs.checkpoint_every = node.attr_int("checkpoint_every");
+    if (attrs.checkpoint_every < 0) {
+      fail("{}: attribute 'checkpoint_every' must not be negative", node.describe());
+    }
+  }
   return attrs;
 }
 
@@ -313,13 +329,19 @@ void infer_recurrent(InferContext& context) {
                      {dtype, attrs.batch_first ? Shape{N, T, D, H} : Shape{T, D, N, H}});
   context.set_output(recurrent_output::kYh, {dtype, state});
   if (attrs.kind->has_cell_state) context.set_output(recurrent_output::kYc, {dtype, state});
-  const Dim row = multiple(H, attrs.kind->workspace_blocks);
-  context.set_output(attrs.kind->output_count(), {dtype, Shape{D, T, N, row}});
+  const Shape workspace = attrs.checkpoint_every > 0
+                              ? Shape{D, checkpoint_count(T, attrs.checkpoint_every), N, H}
+                              : Shape{D, T, N, multiple(H, attrs.kind->workspace_blocks)};
+  context.set_output(attrs.kind->output_count(), {dtype, workspace});
 }
 
 void infer_recurrent_gradient(InferContext& context) {
   using namespace recurrent_gradient_output;
   const RecurrentAttrs attrs = read_recurrent_attrs(context.node());
+  if (!context.has_input(attrs.kind->input_count() + recurrent_gradient_input::kWorkspace) &&
+      (attrs.checkpoint_every == 0 || attrs.kind->has_cell_state)) {
+    fail("{}: input workspace is missing", context.node().describe());
+  }
   const auto [T, N, I, H, D] = checked_dims(context, attrs);
   const std::int64_t gates = attrs.kind->gate_count();
   const Shape state = state_shape(attrs, {T, N, I, H, D});

@@ -203,7 +203,9 @@ class RecurrentEvaluation {
     make_output(recurrent_output::kY, sequences_.y_dims());
     make_output(recurrent_output::kYh, sequences_.state_dims());
     if (kind.has_cell_state) make_output(recurrent_output::kYc, sequences_.state_dims());
-    make_output(kind.output_count(), {D, T, N, workspace.batch});
+    const std::int64_t every = sequences_.attrs().checkpoint_every;
+    make_output(kind.output_count(), every > 0 ? Dims{D, checkpoint_count(T, every), N, H}
+                                               : Dims{D, T, N, workspace.batch});
     for (std::int64_t d = 0; d < D; ++d) {
       const DirectionWeights<Float> weights = sequences_.weights(d);
       for (std::int64_t n = 0; n < N; ++n) run_sequence(weights, d, n, cell);
@@ -218,10 +220,14 @@ class RecurrentEvaluation {
     const RecurrentKind& kind = *weights.attrs().kind;
     RecurrentState<Float> state = sequences_.initial_state(d, n);
     StepRecord<Float> record(weights.attrs(), extents.H);
+    const std::int64_t every = sequences_.attrs().checkpoint_every;
     for (std::int64_t s = 0; s < sequences_.length(n); ++s) {
+      if (every > 0 && s % every == 0) {
+        write(kind.output_count(), checkpoint_place(extents, every, d, s, n), state.c);
+      }
       cell.forward(weights, sequences_.x(d, n, s), state, record);
       write(recurrent_output::kY, sequences_.place(extents.y, d, n, s), state.h);
-      if (outputs_[kind.output_count()] == nullptr) continue;
+      if (outputs_[kind.output_count()] == nullptr || every > 0) continue;
       write(kind.output_count(), sequences_.place(extents.workspace, d, n, s),
             workspace_of(weights, record));
     }

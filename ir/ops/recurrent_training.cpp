@@ -10,6 +10,9 @@ OpDef recurrent_training(const OpDef& forward, const RecurrentKind& kind,
   def.doc = form.doc;
   def.since = 1;
   for (AttrDef& attr : def.attrs) attr.since = 0;
+  if (def.find_attr("checkpoint_every") == nullptr) {
+    def.attrs.push_back({"checkpoint_every", AttrDef::Kind::kInt, 0});
+  }
   def.outputs.push_back({"workspace", "T", kFloatTypes, Port::Arity::kOptional});
   def.evaluate = form.evaluate;
   return def;
@@ -21,7 +24,7 @@ OpDef recurrent_gradient(const OpDef& forward, const RecurrentKind& kind,
   OpDef def = recurrent_training(forward, kind, form);
   def.name = kind.gradient_op;
   def.inputs.push_back({"Y", "T", kFloatTypes});
-  def.inputs.push_back({"workspace", "T", kFloatTypes});
+  def.inputs.push_back({"workspace", "T", kFloatTypes, kOptional});
   def.inputs.push_back({"dY", "T", kFloatTypes, kOptional});
   def.inputs.push_back({"dY_h", "T", kFloatTypes, kOptional});
   if (kind.has_cell_state) def.inputs.push_back({"dY_c", "T", kFloatTypes, kOptional});

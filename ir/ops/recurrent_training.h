@@ -12,6 +12,10 @@
 /// before clip and activation. The block behind them, if there is one, holds
 ///   LSTM  C, the cell state after the step,
 ///   GRU   r * h, with linear_before_reset Rh h + Rbh (h before the step).
+///
+/// With attribute checkpoint_every = K the steps are computed again in the backward step, K at a
+/// time: workspace then is [D,ceil(T/K),N,H], LSTM's cell states before steps 0, K, 2K, .. of each
+/// sequence, counted in the order of the direction; GRU and RNN have none, as Y has all they need.
 namespace gatefold {
 
 /// What the training and gradient forms of an operator do not have in common with it.

@@ -7,6 +7,7 @@
 #include "ir/infer.h"
 #include "passes/gradients/gradients.h"
 #include "passes/pipeline.h"
+#include "passes/training/checkpoint_steps.h"
 #include "passes/training/model_parts.h"
 #include "passes/training/row_gradient.h"
 #include "passes/training/seed_dropout.h"
@@ -35,6 +36,7 @@ class StepBuilder {
     rate_ = graph_->add_input(graph_->unique_name("learning_rate"), {rate_type, Dims{}});
     step_.learning_rate = spec_.optimizer.learning_rate;
     if (wanted_.update) gradients_ = add_gradients(*graph_, *loss, nullptr, weights_);
+    if (spec_.checkpoint_every > 0) checkpoint_steps(*graph_, spec_.checkpoint_every);
     take_outputs();
     graph_->add_output("loss", loss);
     if (wanted_.update) {

@@ -27,6 +27,9 @@ struct TrainingSpec {
   double clip_value = 0;        ///< Most that an element of a gradient may be; 0: any.
   std::int64_t accumulate = 1;  ///< Steps whose gradients are averaged for one update.
   std::int64_t seed = 0;        ///< Of what Dropout drops.
+  /// Time steps that recurrent layers compute again at a time in the backward step; 0: they keep
+  /// what it needs of all steps.
+  std::int64_t checkpoint_every = 0;
 };
 
 /// What a step's graph delivers beside the loss.

@@ -39,13 +39,16 @@ std::vector<PortText> input_ports(const RecurrentCase& c) {
   };
 }
 
-std::string attributes_text(const RecurrentCase& c) {
+std::string attributes_text(const RecurrentCase& c, bool is_training = false) {
   std::vector<std::string> parts;
   if (c.states_hidden_size) parts.push_back(fmt::format("hidden_size = {}", c.H));
   if (c.D == 2) parts.emplace_back(R"(direction = "bidirectional")");
   if (!c.direction.empty()) parts.push_back(fmt::format(R"(direction = "{}")", c.direction));
   if (c.batch_first) parts.emplace_back("layout = 1");
   if (!c.attributes.empty()) parts.push_back(c.attributes);
+  if (is_training && c.checkpoint_every > 0) {
+    parts.push_back(fmt::format("checkpoint_every = {}", c.checkpoint_every));
+  }
   return parts.empty() ? "" : fmt::format("<{}> ", fmt::join(parts, ", "));
 }
 
@@ -112,7 +115,8 @@ OpCase to_training_case(const RecurrentCase& c) {
   }
   std::vector<std::string> backward_arguments = inputs.arguments;
   backward_arguments.resize(is_lstm ? 8 : 6);
-  backward_arguments.insert(backward_arguments.end(), {"Y", "workspace"});
+  const bool has_workspace = is_lstm || c.checkpoint_every == 0;
+  backward_arguments.insert(backward_arguments.end(), {"Y", has_workspace ? "workspace" : ""});
   for (const std::string& name : results) {
     const bool is_given = contains(c.outputs, name);
     backward_arguments.push_back(is_given ? "d" + name : "");
@@ -120,15 +124,15 @@ OpCase to_training_case(const RecurrentCase& c) {
     inputs.declared.push_back(fmt::format("{} d{}", name == "Y" ? y_type(c) : state_type(c), name));
   }
   while (backward_arguments.back().empty()) backward_arguments.pop_back();
-  results.emplace_back("workspace");
+  if (has_workspace) results.emplace_back("workspace");
   return make_case(
       c, c.name + "Training",
       fmt::format("g ({0}) => (float[] {1}, float[] {2}) {{ {3} = gatefold.{4}Training {5}({6}) "
                   "{7} = gatefold.{4}Grad {5}({8}) }}",
                   fmt::join(inputs.declared, ", "), fmt::join(results, ", float[] "),
                   fmt::join(gradients, ", float[] "), fmt::join(results, ", "), c.op,
-                  attributes_text(c), fmt::join(inputs.arguments, ", "), fmt::join(gradients, ", "),
-                  fmt::join(backward_arguments, ", ")));
+                  attributes_text(c, /*is_training=*/true), fmt::join(inputs.arguments, ", "),
+                  fmt::join(gradients, ", "), fmt::join(backward_arguments, ", ")));
 }
 
 std::vector<OpCase> to_op_cases(const std::vector<RecurrentCase>& cases) {

@@ -23,6 +23,8 @@ struct RecurrentCase {
   /// The graph's outputs, by their port names.
   std::vector<std::string> outputs = {"Y", "Y_h"};
   std::vector<std::int32_t> sequence_lens = {};
+  /// Attribute of the training and gradient forms; 0 leaves it out.
+  std::int64_t checkpoint_every = 0;
   /// False leaves the attribute hidden_size out.
   bool states_hidden_size = true;
 };

@@ -151,6 +151,15 @@ TEST_P(RecurrentGradient, IsComputedAlone) {
   }
 }
 
+TEST_P(RecurrentGradient, IsComputedFromCheckpoints) {
+  RecurrentCase recurrent = GetParam();
+  for (const std::int64_t every : {1, 3, 9}) {
+    recurrent.checkpoint_every = every;
+    const OpCase op_case = to_training_case(recurrent);
+    expect_kernels_agree(parse_model(op_case.graph, op_case.name), op_case.inputs, 1, 1e-5);
+  }
+}
+
 TEST(RecurrentGradientKernel, ThreadsShareTheWork) {
   const std::vector<RecurrentCase> cases = {
       {.name = "Lstm", .op = "LSTM", .N = 5, .H = 96, .D = 2, .sequence_lens = {4, 1, 0, 3, 4}},
@@ -167,8 +176,12 @@ TEST(RecurrentGradientKernel, ThreadsShareTheWork) {
       {.name = "GruBackwards", .op = "GRU", .N = 3, .H = 64, .direction = "reverse"},
       {.name = "GruBothWays", .op = "GRU", .N = 3, .H = 128, .D = 2, .batch_first = true},
   };
-  for (const RecurrentCase& recurrent : cases) {
+  for (RecurrentCase recurrent : cases) {
     SCOPED_TRACE(recurrent.name);
+    recurrent.checkpoint_every = 2;
+    const OpCase checkpoints = to_training_case(recurrent);
+    expect_kernels_agree(parse_model(checkpoints.graph), checkpoints.inputs, 3, 1e-3);
+    recurrent.checkpoint_every = 0;
     const OpCase op_case = to_training_case(recurrent);
     const Model model = parse_model(op_case.graph, op_case.name);
     expect_kernels_agree(model, op_case.inputs, 3, 1e-3);
@@ -196,6 +209,24 @@ TEST(RecurrentGradientTypes, FollowFromTheInputs) {
   const char* gradients[] = {"float[n,t,3]", "float[1,8,3]", "float[1,8,2]", "float[1,16]",
                              "float[n,1,2]", "float[n,1,2]", "float[1,6]"};
   for (std::size_t i = 0; i < std::size(gradients); ++i) EXPECT_EQ(type(true, i), gradients[i]);
+}
+
+TEST(RecurrentGradientTypes, CountCheckpoints) {
+  const Model model = parse_model(R"(
+    g (float[7,n,3] X, float[1,8,3] W, float[1,8,2] R, float[1,n,2] dY_c) => (float[] dX) {
+      Y, Y_h, Y_c, workspace = gatefold.LSTMTraining <checkpoint_every = 3> (X, W, R)
+      dX = gatefold.LSTMGrad <checkpoint_every = 3> (X, W, R, , , , , , Y, workspace, , , dY_c)
+    })");
+  EXPECT_EQ(to_string(model.graph->nodes().front()->output(3)->type()), "float[1,3,n,2]");
+}
+
+TEST(RecurrentGradientTypes, RefuseAGradientWithoutWorkspace) {
+  EXPECT_THROW(parse_model(R"(
+      g (float[t,n,3] X, float[1,6,3] W, float[1,6,2] R, float[t,1,n,2] dY) => (float[] dX) {
+        Y = gatefold.GRUTraining (X, W, R)
+        dX = gatefold.GRUGrad (X, W, R, , , , Y, , dY)
+      })"),
+               Error);
 }
 
 TEST(RecurrentGradientTypes, RefuseAGradientOfAnotherShape) {

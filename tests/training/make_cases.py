@@ -42,6 +42,7 @@ class Case:
     clip_value: float = None
     carried: list = dataclasses.field(default_factory=list)
     lr_schedule: dict = dataclasses.field(default_factory=lambda: {"type": "constant"})
+    checkpoint_every: int = None
 
 
 def numbers(*shape):
@@ -260,7 +261,14 @@ def unrolled_cells(times):
 
 CASES = [
     Case("lstm_text_adam", LSTM_TEXT, CLASSES, ADAM, texts(5, 3), clip_norm=0.3),
-    Case("bilstm_lengths_adamw", BILSTM_LENGTHS, {**CLASSES, "ignore_index": -100}, ADAMW, padded(5, 4)),
+    Case(
+        "bilstm_lengths_adamw",
+        BILSTM_LENGTHS,
+        {**CLASSES, "ignore_index": -100},
+        ADAMW,
+        padded(5, 4),
+        checkpoint_every=2,
+    ),
     Case(
         "gru_reset_after_nesterov",
         GRU_AFTER,
@@ -281,6 +289,7 @@ CASES = [
         {"type": "nll", "output": "logs", "class_axis": 1, "reduction": "mean"},
         {**ADAGRAD, "weight_decay": 0.01},
         draw(x=numbers(5, 4, 3), target=classes(3, 4, 5)),
+        checkpoint_every=3,
     ),
     Case(
         "lstm_cells_amsgrad",
@@ -382,6 +391,7 @@ def make_spec(case, weights):
         "clip_norm": case.clip_norm,
         "clip_value": case.clip_value,
         "carried": case.carried,
+        "checkpoint_every": case.checkpoint_every,
         "trainable": [{"initializer": name, "shape": w.shape} for name, w in weights.items()],
         "suggested_tolerance": {
             "losses": {"rtol": 1e-5, "atol": 1e-6},

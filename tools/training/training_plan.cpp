@@ -156,6 +156,7 @@ TrainingPlan plan_from(const json& root) {
   read_positive(root, "clip_norm", plan.step.clip_norm);
   read_positive(root, "clip_value", plan.step.clip_value);
   read_positive(root, "accumulate", plan.step.accumulate);
+  read_positive(root, "checkpoint_every", plan.step.checkpoint_every);
   read_positive(root, "steps", plan.steps);
   return plan;
 }

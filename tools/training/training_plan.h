@@ -19,7 +19,8 @@ struct TrainingPlan {
 };
 
 /// Reads a plan from JSON: the fields `loss`, `optimizer`, `lr_schedule`, `lr_per_step`,
-/// `clip_norm`, `clip_value`, `accumulate`, `carried`, `trainable`, `steps` and `target`, each
+/// `clip_norm`, `clip_value`, `accumulate`, `carried`, `trainable`, `checkpoint_every`, `steps` and
+/// `target`, each
 /// optional; others are ignored. Throws Error, naming the field, for a value of the wrong kind.
 TrainingPlan read_training_plan(const std::filesystem::path& path);
 
