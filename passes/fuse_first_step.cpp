@@ -177,6 +177,10 @@ bool read_gru(const Node& result, const RecurrentAttrs& attrs, const Rewriter& r
 bool read_rnn(const Node& result, const RecurrentAttrs& attrs, const Rewriter& rewriter,
               FirstStep& first) {
   auto gate = gate_under(*result.output(), rewriter.context());
+  if (!gate) {
+    auto sum = find_linear_terms(*result.output(), rewriter.context());
+    if (sum) gate = Gate{identity_activation(), std::move(*sum)};
+  }
   if (!gate || !have_activations({&gate->activation, 1}, attrs)) return false;
   first.rnn = std::move(gate->sum);
   first.gates = {{0, &*first.rnn}};
@@ -213,12 +217,12 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   }
   const RecurrentAttrs attrs = read_recurrent_attrs(node);
   FirstStep first;
-  if (!state->type().has_rank() || state->type().rank() != 2) return std::nullopt;
+  const auto size = state_size_of(*state, rewriter);
+  if (!size) return std::nullopt;
   if (!read_first_step(*state->producer(), attrs, rewriter, first)) return std::nullopt;
   if (!hands_on(node, first)) return rewriter.no_match("its cell state is not the first step's");
   const auto operands = find_operands(first);
-  const auto size = state_size_of(*state, rewriter);
-  const NodeWeights weights(node, size.value_or(0), rewriter.context());
+  const NodeWeights weights(node, *size, rewriter.context());
   if (!operands || operands->empty() || !weights.are_known()) {
     return rewriter.no_match("the step before it may have other weights");
   }

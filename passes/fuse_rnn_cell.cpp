@@ -48,21 +48,44 @@ bool is_result_of_step(const Value& operand, const Activation& activation,
          origin_of(rnn->input(recurrent_input::kR)) == origin_of(weight.value);
 }
 
+// A product, or the sum of one and something else, or of anything and a bias.
+bool may_be_linear(const Node& node) {
+  if (producer_of(node.output(0), "Gemm")) return true;
+  if (!producer_of(node.output(0), "Add")) return false;
+  const auto inputs = node.inputs();
+  return std::any_of(inputs.begin(), inputs.end(), [](const Value* input) {
+    return producer_of(input, "Gemm") || producer_of(input, "MatMul") ||
+           depends_on_weights_only(*input);
+  });
+}
+
+// activation (sum), or a sum alone.
+std::optional<Gate> read_result(const Node& node, const PassContext& context) {
+  Value* result = node.output(0);
+  const auto activation = activation_of(result);
+  if (!activation && !may_be_linear(node)) return std::nullopt;
+  auto sum = find_linear_terms(activation ? *node.input(0) : *result, context);
+  if (!sum || sum->terms.size() < 2) return std::nullopt;
+  return Gate{activation.value_or(identity_activation()), std::move(*sum)};
+}
+
 // A dense layer with tanh is no recurrence: something must show that the result comes back.
-std::optional<Operand> find_state(const Node& node, const Activation& activation,
-                                  const LinearSum& sum, const PassContext& context) {
-  const Value& next = *node.output();
+std::optional<Operand> find_state(const Value& next, const Gate& gate, const PassContext& context) {
   const Dim& size = next.type().shape->back();
-  const auto operands = collect_operands({&sum});
+  const bool is_linear = are_equal(gate.activation, identity_activation());
+  const auto operands = collect_operands({&gate.sum});
   if (!operands) return std::nullopt;
   for (const Operand& operand : *operands) {
     const Value& value = *operand.value;
-    const WeightBlock& weight = term_of(sum, operand)->weight;
+    const WeightBlock& weight = term_of(gate.sum, operand)->weight;
     if (!(value.type().shape->back() == size) || weight.value == nullptr) continue;
-    const bool is_exchanged =
-        value.kind() == Value::Kind::kInput && next.output_uses() > 0 && !next.uses().empty();
-    if (is_carried(value, next) || is_exchanged || is_result_of_step(value, activation, weight) ||
-        is_read_by_next_step(next, activation, weight, context)) {
+    const bool is_exchanged = !is_linear && value.kind() == Value::Kind::kInput &&
+                              next.output_uses() > 0 && !next.uses().empty();
+    const bool comes_back = is_linear
+                                ? is_multiplied_by(next, weight)
+                                : is_read_by_next_step(next, gate.activation, weight, context);
+    if (is_carried(value, next) || is_exchanged || comes_back ||
+        is_result_of_step(value, gate.activation, weight)) {
       return operand;
     }
   }
@@ -70,28 +93,27 @@ std::optional<Operand> find_state(const Node& node, const Activation& activation
 }
 
 std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
-  const auto activation = activation_of(node.output(0));
-  if (!activation) return std::nullopt;
+  const auto gate = read_result(node, rewriter.context());
+  if (!gate) return std::nullopt;
+  const LinearSum& sum = gate->sum;
   const Value& next = *node.output();
   const Type& type = next.type();
   const auto size = state_size_of(next, rewriter);
   if (!size) return std::nullopt;
-  const auto sum = find_linear_terms(*node.input(0), rewriter.context());
-  if (!sum || sum->terms.size() < 2) return std::nullopt;
-  const auto hidden = find_state(node, *activation, *sum, rewriter.context());
+  const auto hidden = find_state(next, *gate, rewriter.context());
   if (!hidden) return rewriter.no_match("its result does not come back as an operand");
-  const auto inputs = find_inputs({&*sum}, *hidden);
+  const auto inputs = find_inputs({&sum}, *hidden);
   if (!inputs) return rewriter.no_match("it reads nothing but its own state");
 
   Value* zeros = rewriter.add_constant("zeros", Tensor(type.dtype, {*size}));
-  Value* bias = rewriter.add("Concat", {build_gate_bias(rewriter, *sum, *size), zeros},
+  Value* bias = rewriter.add("Concat", {build_gate_bias(rewriter, sum, *size), zeros},
                              {{"axis", std::int64_t{0}}});
-  Attrs attrs = activation_attrs(kRnn, {&*activation, 1});
+  Attrs attrs = activation_attrs(kRnn, {&gate->activation, 1});
   attrs["hidden_size"] = *size;
   Node* rnn = rewriter.add_node(
       "RNN",
-      {build_step_input(rewriter, *inputs), build_gate_weights(rewriter, {&*sum}, *inputs, *size),
-       build_gate_weights(rewriter, {&*sum}, {*hidden}, *size),
+      {build_step_input(rewriter, *inputs), build_gate_weights(rewriter, {&sum}, *inputs, *size),
+       build_gate_weights(rewriter, {&sum}, {*hidden}, *size),
        rewriter.add("Unsqueeze", {bias, rewriter.add_ints({0})}), nullptr,
        build_step_input(rewriter, {*hidden})},
       2, std::move(attrs));

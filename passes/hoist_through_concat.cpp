@@ -148,15 +148,23 @@ Value* hoist_transpose(const Parts& parts) {
 Value* hoist_rank_change(const Parts& parts) {
   const Node& first = parts.first();
   const auto axes = moved_axes(first, *parts.rewriter);
-  if (parts.stacks || parts.port != 0 || !axes) return nullptr;
+  if (parts.port != 0 || !axes) return nullptr;
+  Ints moved = *axes;
   std::int64_t axis = parts.axis;
+  const auto make_room = [&] {
+    for (std::int64_t& other : moved) other += parts.stacks && other >= axis ? 1 : 0;
+  };
   if (first.op().name == "Squeeze") {
-    for (const std::int64_t gone : *axes) axis += gone <= axis ? 1 : 0;
+    for (const std::int64_t gone : moved) axis += gone <= axis ? 1 : 0;
+    make_room();
   } else {
-    if (std::binary_search(axes->begin(), axes->end(), axis)) return nullptr;
-    axis -= std::lower_bound(axes->begin(), axes->end(), axis) - axes->begin();
+    make_room();
+    if (std::binary_search(moved.begin(), moved.end(), axis)) return nullptr;
+    axis -= std::lower_bound(moved.begin(), moved.end(), axis) - moved.begin();
   }
-  return apply(parts, join(parts, axis));
+  Value* joined = join(parts, axis);
+  if (!parts.stacks) return apply(parts, joined);
+  return parts.rewriter->add(first.op().name, {joined, parts.rewriter->add_ints(moved)});
 }
 
 struct Hoist {

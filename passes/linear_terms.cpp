@@ -163,13 +163,14 @@ class Collector {
       return std::nullopt;
     }
     if (is_row(type)) return part.columns;
+    const Tensor* numbers = context_.constant(&value);
+    const bool has_one_row = numbers != nullptr && has_equal_rows(*numbers);
     if (!part.plane) {
-      const Tensor* numbers = type.rank() == 2 ? context_.constant(&value) : nullptr;
-      const bool fits = numbers != nullptr && has_equal_rows(*numbers);
-      return fits ? std::optional(part.columns) : std::nullopt;
+      return type.rank() == 2 && has_one_row ? std::optional(part.columns) : std::nullopt;
     }
     const std::int64_t axis = part.plane->axis + type.rank() - 3;
-    if (axis < 0 || axis + 1 >= type.rank() || !is_row(type, axis)) return std::nullopt;
+    if (axis < 0 || axis + 1 >= type.rank()) return std::nullopt;
+    if (!is_row(type, axis) && (axis != 1 || !has_one_row)) return std::nullopt;
     return part.columns.shifted(part.plane->index * last_dim(value).size());
   }
 
@@ -220,6 +221,9 @@ class Collector {
 
   bool collect_matmul(const Part& part) {
     const Node& node = *part.value->producer();
+    if (part.value->type().rank() == 1 && depends_on_weights_only(*node.input(0))) {
+      return collect_matrix_times_row(part);
+    }
     Value& weight = *node.input(1);
     if (!depends_on_weights_only(weight) || !weight.type().is_static()) return false;
     if (weight.type().rank() != (part.plane ? 3 : 2)) return false;
@@ -234,6 +238,15 @@ class Collector {
     if (part.plane->axis != 0 || !is_repeated) return false;
     rows = rows.shifted(part.plane->index * rows.size());
     return add_term({operand, {&weight, false, rows, part.columns}, part.scale});
+  }
+
+  // W x is x times the transpose of W.
+  bool collect_matrix_times_row(const Part& part) {
+    const Node& node = *part.value->producer();
+    Value& weight = *node.input(0);
+    if (!weight.type().is_static() || weight.type().rank() != 2) return false;
+    const IndexRange rows{0, last_dim(weight).size()};
+    return add_term({node.input(1), {&weight, true, rows, part.columns}, part.scale});
   }
 
   bool collect_gemm(const Part& part) {

@@ -141,6 +141,11 @@ Attrs activation_attrs(const RecurrentKind& kind, std::span<const Activation> ac
   return attrs;
 }
 
+Activation identity_activation() {
+  const ActivationDef* affine = find_activation("Affine");
+  return {.def = affine, .alpha = 1, .beta = 0};
+}
+
 std::optional<Gate> gate_with_peepholes_under(const Value& value, const PassContext& context) {
   if (!has_known_columns(value)) return std::nullopt;
   if (const Value* opposite = read_complement(&value, context)) {
@@ -195,14 +200,12 @@ std::optional<std::int64_t> single_axis_of(const Type& type) {
 
 std::optional<std::int64_t> state_size_of(const Value& hidden, const Rewriter& rewriter) {
   const Type& type = hidden.type();
-  const bool fits = type.has_rank() && (type.rank() == 2 || single_axis_of(type));
+  const bool has_rows = type.has_rank() && type.rank() > 0;
+  const bool fits = has_rows && (type.rank() <= 2 || single_axis_of(type));
   if (fits && type.shape->back().is_known()) return type.shape->back().size();
-  return rewriter.no_match("the hidden state is {} but must be a matrix", to_string(type));
+  return rewriter.no_match("the hidden state is {} but must be a matrix or a row", to_string(type));
 }
 
-namespace {
-
-// True when `value`, alone or as part of a Concat, is multiplied by these rows of the weight.
 bool is_multiplied_by(const Value& value, const WeightBlock& weight, std::int64_t row) {
   return std::any_of(value.uses().begin(), value.uses().end(), [&](const Use& use) {
     const std::string_view op = use.user->op().name;
@@ -219,6 +222,8 @@ bool is_multiplied_by(const Value& value, const WeightBlock& weight, std::int64_
   });
 }
 
+namespace {
+
 // Rows that are added as they are have been multiplied already; a state never is.
 bool is_added_as_it_is(const Operand& operand, const std::vector<const LinearSum*>& gates) {
   return std::any_of(gates.begin(), gates.end(), [&](const LinearSum* gate) {
@@ -232,7 +237,7 @@ bool takes_the_place_of(const Value& next, const Operand& operand,
                         const std::vector<const LinearSum*>& gates) {
   return std::any_of(gates.begin(), gates.end(), [&](const LinearSum* gate) {
     const LinearTerm* term = term_of(*gate, operand);
-    return term != nullptr && is_multiplied_by(next, term->weight, 0);
+    return term != nullptr && is_multiplied_by(next, term->weight);
   });
 }
 
@@ -309,7 +314,9 @@ Value* build_step_input(Rewriter& rewriter, const std::vector<Operand>& operands
   for (const Operand& operand : operands) {
     Value* value = operand.value;
     const auto axis = single_axis_of(value->type());
-    if (axis) {
+    if (value->type().rank() == 1) {
+      value = rewriter.add("Unsqueeze", {value, rewriter.add_ints({0})});
+    } else if (axis) {
       value = rewriter.add("Squeeze", {value, rewriter.add_ints({*axis})});
     } else if (value->type().rank() != 2) {
       value = rewriter.add("Reshape", {value, rewriter.add_ints({-1, columns_of(*value)})});
@@ -325,6 +332,9 @@ Value* build_step_output(Rewriter& rewriter, Value* state, const Value& like) {
   const auto axis = single_axis_of(like.type());
   if (axis == 0) return state;
   Value* matrix = rewriter.add("Squeeze", {state, rewriter.add_ints({0})});
+  if (like.type().has_rank() && like.type().rank() == 1) {
+    return rewriter.add("Squeeze", {matrix, rewriter.add_ints({0})});
+  }
   return axis ? rewriter.add("Unsqueeze", {matrix, rewriter.add_ints({*axis})}) : matrix;
 }
 

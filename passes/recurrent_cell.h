@@ -28,6 +28,8 @@ struct Gate {
 
 /// The activation that made the value, when it is one that recurrent nodes have.
 std::optional<Activation> activation_of(const Value* value);
+/// The one that changes nothing.
+Activation identity_activation();
 bool are_equal(const Activation& a, const Activation& b);
 /// True when 1 - f (x) = f (-x).
 bool is_point_symmetric(const Activation& activation);
@@ -49,8 +51,12 @@ const LinearTerm* term_of(const LinearSum& sum, const Operand& operand);
 
 /// The axis of extent 1 in [1, N, C] or [N, 1, C]; nothing for other types.
 std::optional<std::int64_t> single_axis_of(const Type& type);
-/// H of a hidden state [N, H], [1, N, H] or [N, 1, H]; nothing, with the reason explained, when it
-/// has another form.
+/// True when `value`, alone or as part of a Concat, is multiplied by these rows of the weight; the
+/// first of them is that many rows above its own.
+bool is_multiplied_by(const Value& value, const WeightBlock& weight, std::int64_t row = 0);
+
+/// H of a hidden state [H], [N, H], [1, N, H] or [N, 1, H]; nothing, with the reason explained,
+/// when it has another form.
 std::optional<std::int64_t> state_size_of(const Value& hidden, const Rewriter& rewriter);
 
 /// The operand that is the previous hidden state, which has `state_size` columns. `hidden` is that
