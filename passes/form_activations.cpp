@@ -242,6 +242,12 @@ Result divided_range(Node& node, Rewriter& rewriter) {
   return high ? hard_sigmoid_of(node.input(0), *high, rewriter) : std::nullopt;
 }
 
+// Clip (x, 0) -> Relu (x)
+Result rectified(Node& node, Rewriter& rewriter) {
+  if (node.input(2) != nullptr || number_of(node.input(1), rewriter) != 0) return std::nullopt;
+  return Replacement{rewriter.add("Relu", {node.input(0)})};
+}
+
 constexpr Rule kRules[] = {
     {"reciprocal", "Reciprocal", reciprocal},
     {"power", "Pow", power},
@@ -253,6 +259,7 @@ constexpr Rule kRules[] = {
     {"related-quotient", "Div", related},
     {"softsign", "Div", softsign},
     {"divided-range", "Div", divided_range},
+    {"rectified", "Clip", rectified},
     {"unit-range", "Clip", unit_range},
     {"unit-range-min", "Min", unit_range},
     {"unit-range-max", "Max", unit_range},

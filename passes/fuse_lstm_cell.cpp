@@ -93,11 +93,21 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
 
 constexpr Rule kRules[] = {{"lstm-cell", "Mul", fuse}};
 
+// A cell stands where its state is read first, maybe before weights of its output gate are made.
+void sort_nodes(Graph& graph) {
+  graph.sort_topologically();
+  for (const auto& node : graph.nodes()) {
+    for (Graph* inner : node->sub_graphs()) sort_nodes(*inner);
+  }
+}
+
 }  // namespace
 
 bool fuse_lstm_cell(Graph& graph, PassContext& context) {
   const bool is_plainer = merge_equal_blends(graph, context);
-  return rewrite(graph, context, kRules) || is_plainer;
+  if (!rewrite(graph, context, kRules)) return is_plainer;
+  sort_nodes(graph);
+  return true;
 }
 
 }  // namespace gatefold::passes

@@ -24,12 +24,33 @@ Value* before_transpose(const Value* value) {
   return swaps ? transpose->input(0) : nullptr;
 }
 
-// The transpose of what stands in columns: of a Transpose, or of a single column.
+// A matrix that a step reads of a sequence, by its number.
+bool is_step_of_sequence(const Value& value) {
+  const Node* gather = producer_of(&value, "Gather");
+  if (gather == nullptr || depends_on_weights_only(value)) return false;
+  const Type& source = gather->input(0)->type();
+  const Type& number = gather->input(1)->type();
+  return source.has_rank() && source.rank() == 3 && number.has_rank() && number.rank() == 0;
+}
+
+// The transpose of what stands in columns: of a Transpose, a single column, a step of a sequence,
+// or such below each other and below weights. nullptr for others.
 Value* rows_of_columns(Value* value, Rewriter& rewriter) {
   if (Value* rows = before_transpose(value)) return rows;
   const Type& type = value->type();
-  const bool is_column = type.has_rank() && type.rank() == 2 && type.shape->back().is(1);
-  return is_column ? transposed(rewriter, value) : nullptr;
+  if (!type.has_rank() || type.rank() != 2) return nullptr;
+  const Node* concat = producer_of(value, "Concat");
+  if (concat == nullptr || positive_axis(concat->attr_int("axis"), 2) != 0) {
+    const bool is_column = type.shape->back().is(1) || is_step_of_sequence(*value);
+    return is_column ? transposed(rewriter, value) : nullptr;
+  }
+  std::vector<Value*> rows;
+  for (Value* part : concat->inputs()) {
+    rows.push_back(depends_on_weights_only(*part) ? transposed(rewriter, part)
+                                                  : rows_of_columns(part, rewriter));
+    if (rows.back() == nullptr) return nullptr;
+  }
+  return rewriter.add("Concat", rows, {{"axis", std::int64_t{1}}});
 }
 
 // (x W')' for W x', where W is a weight; nullptr for other products.
