@@ -144,11 +144,14 @@ Value* hoist_transpose(const Parts& parts) {
   return apply(parts, join(parts, 0), {{"perm", perm}});
 }
 
-// The axis must be there before and after.
+// The axis must be there before and after; of parts that are stacked only vectors are worth it.
 Value* hoist_rank_change(const Parts& parts) {
   const Node& first = parts.first();
   const auto axes = moved_axes(first, *parts.rewriter);
   if (parts.port != 0 || !axes) return nullptr;
+  const Type& source = first.input(0)->type();
+  const bool moves_vector = parts.type().rank() == 1 || (source.has_rank() && source.rank() == 1);
+  if (parts.stacks && !moves_vector) return nullptr;
   Ints moved = *axes;
   std::int64_t axis = parts.axis;
   const auto make_room = [&] {

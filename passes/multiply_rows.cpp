@@ -16,11 +16,12 @@ Value* transposed(Rewriter& rewriter, Value* matrix) {
   return rewriter.add("Transpose", {matrix}, {{"perm", Ints{1, 0}}});
 }
 
-// x of a value x' with two axes; nullptr for others.
+// x of a computed value x' with two axes; nullptr for others.
 Value* before_transpose(const Value* value) {
   const Node* transpose = producer_of(value, "Transpose");
-  const bool swaps = transpose != nullptr && transpose->input(0)->type().has_rank() &&
-                     permutation_of(*transpose) == Ints{1, 0};
+  if (transpose == nullptr || depends_on_weights_only(*value)) return nullptr;
+  const bool swaps =
+      transpose->input(0)->type().has_rank() && permutation_of(*transpose) == Ints{1, 0};
   return swaps ? transpose->input(0) : nullptr;
 }
 
@@ -110,7 +111,7 @@ Value* operand_before_transpose(Value* value, Rewriter& rewriter) {
 Result binary(Node& node, Rewriter& rewriter) {
   const auto operands = node.inputs();
   const bool has_columns = std::any_of(operands.begin(), operands.end(), [](const Value* operand) {
-    return before_transpose(operand) != nullptr && !depends_on_weights_only(*operand);
+    return before_transpose(operand) != nullptr;
   });
   if (!has_columns) return std::nullopt;
   std::vector<Value*> inputs;
