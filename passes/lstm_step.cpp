@@ -89,35 +89,17 @@ bool has_known_peepholes(const LstmStep& step) {
          (!step.forget_gate || has_only_peepholes_of(*step.forget_gate, step.cell));
 }
 
-// True when the value is surely computed without `other`; only so many nodes are looked at.
-bool is_independent(const Value& value, const Value& other) {
-  constexpr std::size_t kMostValues = 64;
-  std::vector<const Value*> pending{&value};
-  for (std::size_t i = 0; i < pending.size(); ++i) {
-    if (pending[i] == &other || pending.size() > kMostValues) return false;
-    const Node* producer = pending[i]->producer();
-    if (producer == nullptr) continue;
-    if (!producer->sub_graphs().empty()) return false;
-    for (const Value* input : producer->inputs()) {
-      const bool is_new = std::find(pending.begin(), pending.end(), input) == pending.end();
-      if (input != nullptr && is_new) pending.push_back(input);
-    }
-  }
-  return true;
-}
-
-// The operands of the output gate are there before the next cell state, as those of the others and
-// rows of sequences are.
+// The output gate reads what the other gates do, or rows of sequences; anything else may depend on
+// the next cell state, or belong to another step.
 bool has_known_operands(const LstmStep& step) {
   std::vector<const LinearSum*> others{&step.input_gate, &step.candidate};
   if (step.forget_gate) others.push_back(&*step.forget_gate);
   const std::vector<LinearTerm>& terms = step.output_gate.terms;
   return std::all_of(terms.begin(), terms.end(), [&](const LinearTerm& term) {
-    const bool is_shared = std::any_of(others.begin(), others.end(), [&](const LinearSum* other) {
-      return term_of(*other, {term.operand}) != nullptr;
-    });
     const bool is_row = term.weight.value == nullptr;
-    return is_shared || is_row || is_independent(*term.operand, *step.next_cell);
+    return is_row || std::any_of(others.begin(), others.end(), [&](const LinearSum* other) {
+             return term_of(*other, {term.operand}) != nullptr;
+           });
   });
 }
 
@@ -139,7 +121,7 @@ std::optional<LstmStep> read_lstm_step(const Node& node, const Rewriter& rewrite
       return rewriter.no_match("the cell state is not f * c + i * g with gates linear in x and h");
     }
     if (!has_known_operands(step)) {
-      return rewriter.no_match("the output gate may read what depends on the cell state");
+      return rewriter.no_match("the output gate reads what the other gates do not");
     }
     if (!has_known_peepholes(step)) {
       return rewriter.no_match("a gate multiplies another value than the cell state by a vector");
