@@ -75,9 +75,9 @@ constexpr std::string_view kCommonPasses =
     "remove-identities,stack-sequences,collapse-moves,multiply-rows,merge-duplicates,"
     "expand-einsum,form-activations,fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,fold-constants,"
     "merge-duplicates,remove-dead,collapse-moves,hoist-invariants,reroll-loops,fuse-first-step,"
-    "reroll-recurrence,collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,hoist-"
-    "through-concat,"
-    "fuse-projection,absorb-reversals,collapse-moves,hoist-through-concat,merge-duplicates,"
+    "reroll-recurrence,collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,"
+    "hoist-through-concat,fuse-projection,absorb-reversals,collapse-moves,hoist-through-concat,"
+    "merge-duplicates,"
     "read-final-states,merge-directions,fold-batch-normalization,pool-first,form-gemm,"
     "cancel-transposes,look-up-one-hot,precompute-lookups,join-products,collapse-moves,"
     "fold-constants,remove-identities,merge-duplicates,remove-dead";
