@@ -19,6 +19,8 @@ namespace {
 constexpr std::int64_t kMeasuredBatch = 4;
 // Multiplications of a run from which measuring is worth its time.
 constexpr std::int64_t kMeasuredProducts = 8 * 1024 * 1024;
+// Weights up to which it is worth the memory of another copy of them.
+constexpr std::int64_t kMeasuredWeights = 4 * 1024 * 1024;
 
 MakeKernel onednn_maker(const RecurrentKind& kind) {
   if (&kind == &kLstm) return onednn::make_lstm;
@@ -78,9 +80,10 @@ class FewSteps {
 MakeKernel fastest_maker(const KernelRequest& request) {
   const RecurrentAttrs attrs = read_recurrent_attrs(request.node);
   const RecurrentExtents extents = recurrent_extents(request, attrs);
-  const std::int64_t step_products =
-      extents.N * extents.D * extents.G * extents.H * (extents.I + extents.H);
-  if (extents.N < kMeasuredBatch || extents.T * step_products < kMeasuredProducts ||
+  const std::int64_t weights = extents.D * extents.G * extents.H * (extents.I + extents.H);
+  const std::int64_t step_products = extents.N * weights;
+  if (extents.N < kMeasuredBatch || weights > kMeasuredWeights ||
+      extents.T * step_products < kMeasuredProducts ||
       request.products != ProductPrecision::kFloat32) {
     return plain::make_recurrent;
   }

@@ -44,7 +44,7 @@ GRID = [(1, 1, 128, 128), (100, 1, 128, 128), (100, 1, 256, 256), (100, 1, 512, 
         (50, 32, 256, 256), (35, 64, 512, 512), (100, 16, 1024, 1024)]
 GATES = {"LSTM": 4, "GRU": 3}
 # The steps of which are computed again in training, so many at a time.
-LONG_LAYER = ("LSTM", (10000, 16, 64, 512))
+LONG_LAYER = ("LSTM", (10000, 4, 64, 512))
 CHECKPOINTS = (10, 100, 1000)
 # What a measurement holds: its key, its name in a title, its unit.
 LATENCY = ("us", "latency", "µs")
