@@ -18,15 +18,6 @@ Dims strides_in(const Slot& slot) {
   return slot.strides.empty() ? strides_of(slot.type.dims()) : slot.strides;
 }
 
-/// The memory of a value that is some of the elements of another one.
-Slot slot_in(const Slot& whole, const View& part, const Type& type) {
-  Slot slot = whole;
-  slot.type = type;
-  slot.offset += static_cast<std::size_t>(part.offset) * size_of(type.dtype);
-  slot.strides = is_dense(type.dims(), part.strides) ? Dims() : part.strides;
-  return slot;
-}
-
 class LayoutPlan {
  public:
   LayoutPlan(std::deque<StepDraft>& drafts, Slots& slots);

@@ -104,8 +104,8 @@ class Stage {
   bool can_be_update(const Slot& input, const Value* output) const;
   std::size_t move_last(std::vector<StepGroup>& groups,
                         std::unordered_set<std::size_t>& buffers) const;
-  void find_last_readers(const std::vector<StepGroup>& groups);
-  void find_last_reads(const std::vector<StepGroup>& groups);
+  std::vector<std::size_t> last_reads(const std::vector<StepGroup>& groups, Root root,
+                                      std::size_t count) const;
   void write_over_states(const plain::KernelWithValues& parts);
   bool may_overwrite(const plain::KernelWithValues& parts, Root root, std::size_t index,
                      std::size_t output) const;
@@ -136,7 +136,7 @@ class Stage {
 
   std::vector<Step> steps_;
   std::vector<ArenaRequest> buffers_;
-  std::vector<std::size_t> last_reads_;  // Of each buffer: a step; the number of steps: outputs.
+  std::vector<std::size_t> last_buffer_reads_;  // See last_reads.
   std::vector<Overwrite> overwrites_;
   ArenaLayout layout_;
   Tensor arena_;
@@ -146,8 +146,8 @@ class Stage {
   std::vector<std::pair<std::size_t, std::size_t>> scratch_buffers_;  // Pointer, buffer.
 
   std::unordered_map<const Value*, std::size_t> updated_;  // Over which input, where possible.
-  std::vector<std::size_t> last_readers_;  // Of each input: a step; the number of steps: outputs.
-  std::size_t first_update_ = 0;           // The steps from here on may write over inputs.
+  std::vector<std::size_t> last_input_reads_;              // See last_reads.
+  std::size_t first_update_ = 0;  // The steps from here on may write over inputs.
 
   std::vector<Pivot> pivots_;
   std::vector<const Node*> deferred_;  // Left to the following stage.

@@ -69,7 +69,7 @@ Stage::Stage(const Executable& executable, const Graph& graph, std::vector<Stage
   std::vector<StepGroup> groups = group_chains(drafts);
   join_stacks(slots_, groups);
   plan_updates(groups);
-  find_last_reads(groups);
+  last_buffer_reads_ = last_reads(groups, Root::kBuffer, buffers_.size());
   for (const StepGroup& group : groups) add_step(group);
   if (pivots_.empty()) {
     for (const Graph::Output& output : graph_.outputs()) keep(output.value);
@@ -168,10 +168,8 @@ bool Stage::add_views(const KernelRequest& request) {
     if (node.output(i) == nullptr) continue;
     const auto view = view_of(request, i, strides);
     if (!view || !is_dense(request.output_dims(i), view->strides)) return false;
-    Slot slot = slots_.at(node.input(0));
-    slot.type = request.outputs[i];
-    slot.offset += static_cast<std::size_t>(view->offset) * size_of(slot.type.dtype);
-    views.emplace_back(node.output(i), std::move(slot));
+    views.emplace_back(node.output(i),
+                       slot_in(slots_.at(node.input(0)), *view, request.outputs[i]));
   }
   for (auto& [value, slot] : views) slots_[value] = std::move(slot);
   return true;

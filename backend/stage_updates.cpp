@@ -42,7 +42,7 @@ void Stage::plan_updates(std::vector<StepGroup>& groups) {
     updated_.clear();
     first_update_ = groups.size();
   }
-  find_last_readers(groups);
+  last_input_reads_ = last_reads(groups, Root::kInput, inputs_.size());
 }
 
 // The output must have memory of its own, which no view of it shares.
@@ -91,12 +91,14 @@ std::size_t Stage::move_last(std::vector<StepGroup>& groups,
   return moved;
 }
 
-void Stage::find_last_readers(const std::vector<StepGroup>& groups) {
-  last_readers_.assign(inputs_.size(), 0);
+/// The last step that reads each of the `count` memories of a root; the number of steps for what
+/// the graph delivers.
+std::vector<std::size_t> Stage::last_reads(const std::vector<StepGroup>& groups, Root root,
+                                           std::size_t count) const {
+  std::vector<std::size_t> last(count, 0);
   const auto read = [&](const Value* value, std::size_t step) {
     const auto slot = slots_.find(value);
-    if (slot == slots_.end() || slot->second.root != Root::kInput) return;
-    last_readers_[slot->second.index] = step;
+    if (slot != slots_.end() && slot->second.root == root) last[slot->second.index] = step;
   };
   for (std::size_t i = 0; i < groups.size(); ++i) {
     for (const StepDraft* draft : groups[i]) {
@@ -104,21 +106,7 @@ void Stage::find_last_readers(const std::vector<StepGroup>& groups) {
     }
   }
   for (const Graph::Output& output : graph_.outputs()) read(output.value, groups.size());
-}
-
-void Stage::find_last_reads(const std::vector<StepGroup>& groups) {
-  last_reads_.assign(buffers_.size(), 0);
-  const auto read = [&](const Value* value, std::size_t step) {
-    const auto slot = slots_.find(value);
-    if (slot == slots_.end() || slot->second.root != Root::kBuffer) return;
-    last_reads_[slot->second.index] = step;
-  };
-  for (std::size_t i = 0; i < groups.size(); ++i) {
-    for (const StepDraft* draft : groups[i]) {
-      for (const Value* value : draft->request.node.inputs()) read(value, i);
-    }
-  }
-  for (const Graph::Output& output : graph_.outputs()) read(output.value, groups.size());
+  return last;
 }
 
 // KernelRequest::last_uses of the node that becomes the next step. A stage with pivots hands its
@@ -128,14 +116,14 @@ std::vector<bool> Stage::last_uses(const Node& node) const {
   std::unordered_map<std::size_t, int> uses;
   const auto buffer_of = [&](const Value* value) {
     const Slot* slot = value == nullptr ? nullptr : &slots_.at(value);
-    return slot == nullptr || slot->root != Root::kBuffer ? last_reads_.size() : slot->index;
+    return slot == nullptr || slot->root != Root::kBuffer ? last_buffer_reads_.size() : slot->index;
   };
   for (const Value* value : node.inputs()) ++uses[buffer_of(value)];
   std::vector<bool> are_last;
   for (const Value* value : node.inputs()) {
     const std::size_t buffer = buffer_of(value);
-    are_last.push_back(buffer < last_reads_.size() && last_reads_[buffer] == steps_.size() &&
-                       uses[buffer] == 1);
+    are_last.push_back(buffer < last_buffer_reads_.size() &&
+                       last_buffer_reads_[buffer] == steps_.size() && uses[buffer] == 1);
   }
   return are_last;
 }
@@ -146,7 +134,7 @@ void Stage::write_over_states(const plain::KernelWithValues& parts) {
     if (update == updated_.end()) continue;
     const std::size_t input = update->second;
     const bool is_safe =
-        last_readers_[input] <= steps_.size() && may_overwrite(parts, Root::kInput, input, k);
+        last_input_reads_[input] <= steps_.size() && may_overwrite(parts, Root::kInput, input, k);
     if (!is_safe) continue;
     Slot& slot = slots_.at(parts.outputs[k]);
     slot.root = Root::kInput;

@@ -16,35 +16,31 @@ enum class Strided : std::int8_t {
   kAllButRows,  ///< Of float32; those along the last axis are neighbours.
 };
 
-struct StridedPort {
+/// The input and the output of an operator that may.
+struct StridedPorts {
   std::string_view op;
-  std::size_t port;
+  std::size_t input;
+  std::size_t output;
   Strided strided;
 };
 
-constexpr std::size_t kEveryPort = SIZE_MAX;
+constexpr std::size_t kEveryInput = SIZE_MAX;
+constexpr std::size_t kX = recurrent_input::kX;
+constexpr std::size_t kY = recurrent_output::kY;
 
-constexpr StridedPort kStridedInputs[] = {
-    {"Concat", kEveryPort, Strided::kAnyAxis},
-    {"Transpose", 0, Strided::kAnyAxis},
-    {"GRU", recurrent_input::kX, Strided::kAllButRows},
-    {"LSTM", recurrent_input::kX, Strided::kAllButRows},
-    {"RNN", recurrent_input::kX, Strided::kAllButRows},
-    {"GRUTraining", recurrent_input::kX, Strided::kAllButRows},
-    {"LSTMTraining", recurrent_input::kX, Strided::kAllButRows},
-    {"RNNTraining", recurrent_input::kX, Strided::kAllButRows},
+constexpr StridedPorts kStridedPorts[] = {
+    {"Concat", kEveryInput, 0, Strided::kAnyAxis},  {"Transpose", 0, 0, Strided::kAnyAxis},
+    {"GRU", kX, kY, Strided::kAllButRows},          {"LSTM", kX, kY, Strided::kAllButRows},
+    {"RNN", kX, kY, Strided::kAllButRows},          {"GRUTraining", kX, kY, Strided::kAllButRows},
+    {"LSTMTraining", kX, kY, Strided::kAllButRows}, {"RNNTraining", kX, kY, Strided::kAllButRows},
 };
 
-constexpr StridedPort kStridedOutputs[] = {
-    {"Concat", 0, Strided::kAnyAxis},
-    {"Transpose", 0, Strided::kAnyAxis},
-    {"GRU", recurrent_output::kY, Strided::kAllButRows},
-    {"LSTM", recurrent_output::kY, Strided::kAllButRows},
-    {"RNN", recurrent_output::kY, Strided::kAllButRows},
-    {"GRUTraining", recurrent_output::kY, Strided::kAllButRows},
-    {"LSTMTraining", recurrent_output::kY, Strided::kAllButRows},
-    {"RNNTraining", recurrent_output::kY, Strided::kAllButRows},
-};
+const StridedPorts* find_ports(const OpDef& op) {
+  for (const StridedPorts& ports : kStridedPorts) {
+    if (ports.op == op.name) return &ports;
+  }
+  return nullptr;
+}
 
 bool fits(Strided strided, const Type& type, const Dims& strides) {
   if (strided == Strided::kAnyAxis) return true;
@@ -52,23 +48,18 @@ bool fits(Strided strided, const Type& type, const Dims& strides) {
          std::all_of(strides.begin(), strides.end(), [](std::int64_t n) { return n >= 0; });
 }
 
-bool takes_strides(std::span<const StridedPort> ports, const OpDef& op, std::size_t index,
-                   const Type& type, const Dims& strides) {
-  return std::any_of(ports.begin(), ports.end(), [&](const StridedPort& port) {
-    return port.op == op.name && (port.port == kEveryPort || port.port == index) &&
-           fits(port.strided, type, strides);
-  });
-}
-
 }  // namespace
 
 bool reads_strides(const KernelRequest& request, std::size_t input, const Dims& strides) {
-  return takes_strides(kStridedInputs, request.node.op(), input, *request.inputs[input], strides);
+  const StridedPorts* ports = find_ports(request.node.op());
+  return ports != nullptr && (ports->input == kEveryInput || ports->input == input) &&
+         fits(ports->strided, *request.inputs[input], strides);
 }
 
 bool writes_strides(const KernelRequest& request, std::size_t output, const Dims& strides) {
-  return takes_strides(kStridedOutputs, request.node.op(), output, request.outputs[output],
-                       strides);
+  const StridedPorts* ports = find_ports(request.node.op());
+  return ports != nullptr && ports->output == output &&
+         fits(ports->strided, request.outputs[output], strides);
 }
 
 }  // namespace gatefold

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "backend/axis_walk.h"
 #include "ir/index.h"
 #include "ir/op_def.h"
 #include "ir/ops/slice.h"
@@ -30,40 +31,20 @@ std::vector<std::int64_t> order_of(const KernelRequest& request) {
   return order;
 }
 
-/// Axes that are walked as one: `size` elements, `stride` apart.
-struct Walk {
-  std::int64_t size = 1;
-  std::int64_t stride = 1;
-};
-
-/// The walks that a tensor's axes make up, from the inside out.
-std::vector<Walk> join_axes(const Dims& dims, const Dims& strides) {
-  std::vector<Walk> walks;
-  for (std::size_t i = dims.size(); i-- > 0;) {
-    if (dims[i] == 1) continue;
-    if (!walks.empty() && strides[i] == walks.back().size * walks.back().stride) {
-      walks.back().size *= dims[i];
-    } else {
-      walks.push_back({dims[i], strides[i]});
-    }
-  }
-  return walks;
-}
-
 /// The strides of the same elements, in the same order, under other extents; nothing where an axis
 /// would have to go on from one walk to the next.
 std::optional<Dims> reshape(const Dims& dims, const Dims& strides, const Dims& to) {
   if (element_count(dims) == 0) return strides_of(to);
-  const std::vector<Walk> walks = join_axes(dims, strides);
+  const std::vector<AxisWalk> walks = join_axes(dims, strides);
   Dims result(to.size(), 1);
   auto walk = walks.begin();
   std::int64_t walked = 1;
   for (std::size_t i = to.size(); i-- > 0;) {
     if (to[i] == 1) continue;
-    if (walk == walks.end() || walk->size % (walked * to[i]) != 0) return std::nullopt;
+    if (walk == walks.end() || walk->extent % (walked * to[i]) != 0) return std::nullopt;
     result[i] = walked * walk->stride;
     walked *= to[i];
-    if (walked != walk->size) continue;
+    if (walked != walk->extent) continue;
     ++walk;
     walked = 1;
   }
@@ -205,8 +186,16 @@ const ViewEntry* find_view(const OpDef& op) {
 }  // namespace
 
 bool is_dense(const Dims& dims, const Dims& strides) {
-  const std::vector<Walk> walks = join_axes(dims, strides);
+  const std::vector<AxisWalk> walks = join_axes(dims, strides);
   return element_count(dims) < 2 || (walks.size() == 1 && walks[0].stride == 1);
+}
+
+Slot slot_in(const Slot& whole, const View& part, const Type& type) {
+  Slot slot = whole;
+  slot.type = type;
+  slot.offset += static_cast<std::size_t>(part.offset) * size_of(type.dtype);
+  slot.strides = is_dense(type.dims(), part.strides) ? Dims() : part.strides;
+  return slot;
 }
 
 bool can_be_view(const OpDef& op) { return find_view(op) != nullptr; }

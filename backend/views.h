@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backend/kernel.h"
+#include "backend/slot.h"
 
 namespace gatefold {
 
@@ -17,6 +18,9 @@ struct View {
 
 /// True when strides walk the elements of a tensor from the first to the last in memory.
 bool is_dense(const Dims& dims, const Dims& strides);
+
+/// The memory of a value that is some of the elements of another one.
+Slot slot_in(const Slot& whole, const View& part, const Type& type);
 
 /// Whether outputs of the operator are views at least in some uses.
 bool can_be_view(const OpDef& op);

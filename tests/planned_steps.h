@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "frontend/onnx_reader.h"
 #include "ir/evaluate.h"
 #include "tests/allocation_counter.h"
+#include "tests/expect_near.h"
 #include "tests/random_inputs.h"
 
 namespace gatefold::test {
@@ -47,17 +47,7 @@ class PlannedSteps : public testing::TestWithParam<StepsCase> {
 
  private:
   void expect_right(std::span<const Datum> outputs) {
-    const auto oracle = evaluate(*model_.graph, inputs_, Precision::kDouble);
-    for (std::size_t i = 0; i < oracle.size(); ++i) {
-      const auto& expected = std::get<Tensor>(oracle[i]);
-      const auto& actual = std::get<Tensor>(outputs[i]);
-      ASSERT_EQ(actual.dims(), expected.dims());
-      for (std::int64_t k = 0; k < expected.size(); ++k) {
-        const double wanted = expected.number_at(k);
-        ASSERT_NEAR(actual.number_at(k), wanted, 1e-5 * (1 + std::abs(wanted)))
-            << "output " << i << ", element " << k;
-      }
-    }
+    expect_near(outputs, evaluate(*model_.graph, inputs_, Precision::kDouble), 1e-5);
   }
 
   Model model_;

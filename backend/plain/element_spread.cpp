@@ -8,15 +8,7 @@
 namespace gatefold::plain {
 
 ElementSpread::ElementSpread(const Dims& from, const Dims& to, DataType dtype) : dtype_(dtype) {
-  const Dims strides = broadcast_strides(from, to);
-  for (std::size_t i = to.size(); i-- > 0;) {
-    if (to[i] == 1) continue;
-    if (!axes_.empty() && strides[i] == axes_.back().stride * axes_.back().extent) {
-      axes_.back().extent *= to[i];
-    } else {
-      axes_.push_back({to[i], strides[i]});
-    }
-  }
+  axes_ = join_axes(to, broadcast_strides(from, to));
   if (axes_.empty()) axes_.push_back({1, 0});
 }
 
@@ -32,7 +24,7 @@ std::int64_t ElementSpread::offset_of_row(std::int64_t row) const {
 template <typename T>
 void ElementSpread::copy_elements(const T* source, std::int64_t begin, std::int64_t count,
                                   T* target) const {
-  const Axis& inner = axes_.front();
+  const AxisWalk& inner = axes_.front();
   std::int64_t row = begin / inner.extent;
   std::int64_t first = begin % inner.extent;
   while (count > 0) {

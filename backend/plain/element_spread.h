@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "backend/axis_walk.h"
 #include "ir/type.h"
 
 namespace gatefold::plain {
@@ -18,16 +19,11 @@ class ElementSpread {
   void copy(const void* source, std::int64_t begin, std::int64_t count, void* target) const;
 
  private:
-  struct Axis {
-    std::int64_t extent;
-    std::int64_t stride;  // In elements of the source; 0 where the axis is repeated.
-  };
-
   template <typename T>
   void copy_elements(const T* source, std::int64_t begin, std::int64_t count, T* target) const;
   std::int64_t offset_of_row(std::int64_t row) const;
 
-  std::vector<Axis> axes_;  // From the innermost to the outermost; alike ones joined.
+  std::vector<AxisWalk> axes_;  // From the inside out, at least one; 0 strides where repeated.
   DataType dtype_;
 };
 

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "ir/type.h"
+
+namespace gatefold {
+
+/// Axes of a tensor that are walked as one: `extent` elements, `stride` apart.
+struct AxisWalk {
+  std::int64_t extent = 1;
+  std::int64_t stride = 0;
+};
+
+/// The walks that axes make up, from the inside out. Axes of one element are none.
+inline std::vector<AxisWalk> join_axes(const Dims& dims, const Dims& strides) {
+  std::vector<AxisWalk> walks;
+  for (std::size_t i = dims.size(); i-- > 0;) {
+    if (dims[i] == 1) continue;
+    if (!walks.empty() && strides[i] == walks.back().stride * walks.back().extent) {
+      walks.back().extent *= dims[i];
+    } else {
+      walks.push_back({dims[i], strides[i]});
+    }
+  }
+  return walks;
+}
+
+}  // namespace gatefold
