@@ -4,7 +4,6 @@
 
 #include <stdexcept>
 #include <string>
-#include <utility>
 
 namespace gatefold {
 
@@ -16,10 +15,13 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Throws an Error whose message is formatted as by fmt::vformat.
+[[noreturn]] void fail_with(fmt::string_view format, fmt::format_args args);
+
 /// Throws an Error whose message is formatted as by fmt::format.
 template <typename... Args>
 [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) {
-  throw Error(fmt::format(format, std::forward<Args>(args)...));
+  fail_with(format, fmt::make_format_args(args...));
 }
 
 }  // namespace gatefold
