@@ -9,7 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "backend/stage.h"
+#include "backend/plan/stage.h"
 #include "ir/error.h"
 #include "ir/evaluate.h"
 #include "ir/op_def.h"

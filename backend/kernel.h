@@ -42,8 +42,8 @@ class Kernel {
   /// True when an output may lie in the memory of an input of its type: no element of the input is
   /// read once the output's element in its place has been written.
   virtual bool may_overwrite(std::size_t /*input*/, std::size_t /*output*/) const { return false; }
-  /// What computes: "plain", "onednn jit:avx512_core", ...; for `bench --ops`.
-  virtual std::string implementation() const { return "plain"; }
+  /// What computes: "native", "onednn jit:avx512_core", ...; for `bench --ops`.
+  virtual std::string implementation() const { return "native"; }
 };
 
 /// What a kernel maker may look at. All shapes are static.

@@ -22,11 +22,12 @@ std::unique_ptr<Kernel> make_fastest_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_fastest_conv_transpose(const KernelRequest& request);
 std::unique_ptr<Kernel> make_fastest_recurrent(const KernelRequest& request);
 
-/// Whether layers of a stack (plain/recurrent_stack.h) run faster in one kernel than one by one.
+/// Whether layers of a stack (kernels/recurrent/recurrent_stack.h) run faster in one kernel than
+/// one by one.
 bool is_faster_as_stack(std::span<const KernelRequest* const> layers);
 
 /// One function per file of plain/ (loops of our own) and onednn/.
-namespace plain {
+namespace native {
 
 std::unique_ptr<Kernel> make_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_conv_transpose(const KernelRequest& request);
@@ -82,7 +83,7 @@ std::unique_ptr<Kernel> make_dequantize(const KernelRequest& request);
 std::unique_ptr<Kernel> make_dropout(const KernelRequest& request);
 std::unique_ptr<Kernel> make_not(const KernelRequest& request);
 
-}  // namespace plain
+}  // namespace native
 
 namespace onednn {
 

@@ -8,7 +8,7 @@
 #include "ir/value_names.h"
 #include "passes/gradients/gradients.h"
 #include "passes/passes.h"
-#include "passes/sub_graphs.h"
+#include "passes/rewriting/sub_graphs.h"
 
 namespace gatefold::passes {
 namespace {

@@ -1,4 +1,4 @@
-#include "backend/arena.h"
+#include "backend/plan/arena.h"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "backend/kernels.h"
-#include "backend/views.h"
+#include "backend/plan/views.h"
 #include "frontend/onnx_reader.h"
 #include "passes/gradients/gradients.h"
 #include "tests/ops/op_case.h"

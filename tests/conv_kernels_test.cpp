@@ -34,13 +34,13 @@ int compare_with_oracle(MakeKernel make_conv, MakeKernel make_conv_transpose, in
 
 TEST(ConvKernels, PlainAgreesWithOracle) {
   for (const bool are_constant : {false, true}) {
-    EXPECT_GT(compare_with_oracle(plain::make_conv, plain::make_conv_transpose, 1, are_constant),
+    EXPECT_GT(compare_with_oracle(native::make_conv, native::make_conv_transpose, 1, are_constant),
               15);
   }
 }
 
 TEST(ConvKernels, ThreadsShareTheWork) {
-  EXPECT_GT(compare_with_oracle(plain::make_conv, plain::make_conv_transpose, 3, true), 15);
+  EXPECT_GT(compare_with_oracle(native::make_conv, native::make_conv_transpose, 3, true), 15);
 }
 
 TEST(ConvKernels, WinogradAgreesWithOracle) {
@@ -48,7 +48,7 @@ TEST(ConvKernels, WinogradAgreesWithOracle) {
     return nullptr;
   };
   for (const int threads : {1, 3}) {
-    EXPECT_EQ(compare_with_oracle(plain::make_winograd_conv, none, threads, true), 3);
+    EXPECT_EQ(compare_with_oracle(native::make_winograd_conv, none, threads, true), 3);
   }
 }
 

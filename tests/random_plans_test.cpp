@@ -6,7 +6,7 @@
 
 #include "backend/executable.h"
 #include "ir/evaluate.h"
-#include "passes/graph_builder.h"
+#include "passes/rewriting/graph_builder.h"
 #include "tests/expect_near.h"
 #include "tests/random_inputs.h"
 

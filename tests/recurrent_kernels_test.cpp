@@ -21,7 +21,7 @@ TEST(RecurrentKernels, PlainAgreesWithOracle) {
     SCOPED_TRACE(op_case.name);
     const KernelProblem problem(op_case);
     for (const bool are_constant : {false, true}) {
-      const auto outputs = run_maker(problem, plain::make_recurrent, 1, are_constant);
+      const auto outputs = run_maker(problem, native::make_recurrent, 1, are_constant);
       ASSERT_TRUE(outputs.has_value());
       expect_close(problem, *outputs);
     }
@@ -58,7 +58,7 @@ TEST(RecurrentKernels, ThreadsShareTheWork) {
     SCOPED_TRACE(op_case.name);
     const KernelProblem problem(op_case);
     for (const int threads : {2, 3}) {
-      const auto outputs = run_maker(problem, plain::make_recurrent, threads, true);
+      const auto outputs = run_maker(problem, native::make_recurrent, threads, true);
       ASSERT_TRUE(outputs.has_value());
       expect_close(problem, *outputs);
     }

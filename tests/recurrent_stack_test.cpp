@@ -1,4 +1,4 @@
-#include "backend/plain/recurrent_stack.h"
+#include "backend/kernels/recurrent/recurrent_stack.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "backend/kernels.h"
-#include "backend/plain/wavefront.h"
+#include "backend/kernels/recurrent/wavefront.h"
 #include "frontend/onnx_reader.h"
 #include "ir/evaluate.h"
 #include "ir/op_def.h"
@@ -87,7 +87,7 @@ class Stack {
 
   void add_layer(const Node& node, int threads);
   void* memory_of(const Value* value);
-  void run(const plain::KernelWithValues& kernel);
+  void run(const native::KernelWithValues& kernel);
 
   Model model_;
   std::vector<Datum> inputs_;
@@ -163,7 +163,7 @@ void* Stack::memory_of(const Value* value) {
   return memory->second.raw();
 }
 
-void Stack::run(const plain::KernelWithValues& kernel) {
+void Stack::run(const native::KernelWithValues& kernel) {
   std::vector<const void*> inputs;
   std::vector<void*> outputs;
   for (const Value* value : kernel.inputs) inputs.push_back(memory_of(value));
@@ -176,7 +176,7 @@ void Stack::run(const plain::KernelWithValues& kernel) {
 void Stack::run_apart() {
   for (const auto& layer : layers_) {
     const Node& node = layer->request->node;
-    plain::KernelWithValues kernel{plain::make_recurrent(*layer->request), {}, {}};
+    native::KernelWithValues kernel{native::make_recurrent(*layer->request), {}, {}};
     for (const Value* value : node.inputs()) kernel.inputs.push_back(value);
     for (std::size_t i = 0; i < node.output_count(); ++i) kernel.outputs.push_back(node.output(i));
     run(kernel);
@@ -187,10 +187,10 @@ void Stack::run_stacked() {
   std::vector<const KernelRequest*> requests;
   for (const auto& layer : layers_) {
     const KernelRequest& request = *layer->request;
-    EXPECT_TRUE(requests.empty() || plain::can_stack(*requests.back(), request));
+    EXPECT_TRUE(requests.empty() || native::can_stack(*requests.back(), request));
     requests.push_back(&request);
   }
-  run(plain::make_recurrent_stack(requests));
+  run(native::make_recurrent_stack(requests));
 }
 
 void Stack::clear() {
@@ -260,7 +260,7 @@ TEST(StackedLayers, GiveTheBitsThatLayersGiveApart) {
 TEST(Wavefront, EveryChunkComesOnceAndBehindWhatItNeeds) {
   constexpr std::size_t kLayers = 3;
   constexpr std::int64_t kChunks = 200;
-  plain::Wavefront wavefront(kLayers);
+  native::Wavefront wavefront(kLayers);
   for (const int threads : {1, 2, 3, 5}) {
     SCOPED_TRACE(threads);
     std::vector<std::atomic<std::int64_t>> done(kLayers);

@@ -7,7 +7,7 @@
 
 #include "backend/executable.h"
 #include "backend/onednn/reduced_product.h"
-#include "backend/plain/bfloat16.h"
+#include "backend/simd/bfloat16.h"
 #include "frontend/onnx_reader.h"
 #include "ir/evaluate.h"
 #include "ir/infer.h"
@@ -18,7 +18,7 @@ namespace gatefold::test {
 namespace {
 
 /// The element of a matrix, rounded.
-BFloat16 rounded(const plain::FloatMatrix& matrix, std::int64_t row, std::int64_t column) {
+BFloat16 rounded(const native::FloatMatrix& matrix, std::int64_t row, std::int64_t column) {
   return BFloat16(*matrix.from(row, column).numbers);
 }
 
@@ -29,15 +29,15 @@ class Bfloat16Operands : public testing::TestWithParam<bool> {
 
   Tensor numbers_ = random_tensor({DataType::kFloat32, Dims{kRows, kColumns + 3}}, 1);
   Tensor transposed_ = random_tensor({DataType::kFloat32, Dims{kColumns, kRows + 3}}, 1);
-  plain::FloatMatrix matrix_ = GetParam()
-                                   ? plain::FloatMatrix{transposed_.data<float>(), kRows + 3, true}
-                                   : plain::FloatMatrix{numbers_.data<float>(), kColumns + 3};
+  native::FloatMatrix matrix_ =
+      GetParam() ? native::FloatMatrix{transposed_.data<float>(), kRows + 3, true}
+                 : native::FloatMatrix{numbers_.data<float>(), kColumns + 3};
 };
 
 TEST_P(Bfloat16Operands, RowsAreRoundedAndFilledUp) {
   constexpr std::int64_t kWidth = 96;
   std::vector<BFloat16> rows(kRows * kWidth, BFloat16(7.0F));
-  plain::round_rows(matrix_, kRows, kColumns, kWidth, rows.data());
+  native::round_rows(matrix_, kRows, kColumns, kWidth, rows.data());
   for (std::int64_t row = 0; row < kRows; ++row) {
     for (std::int64_t k = 0; k < kWidth; ++k) {
       const BFloat16 expected = k < kColumns ? rounded(matrix_, row, k) : BFloat16();
@@ -48,9 +48,9 @@ TEST_P(Bfloat16Operands, RowsAreRoundedAndFilledUp) {
 
 TEST_P(Bfloat16Operands, PanelsHoldPairsOfAColumn) {
   constexpr std::int64_t kPanel = 64;
-  std::vector<BFloat16> panels(plain::panels_size(kRows, kColumns, kPanel), BFloat16(7.0F));
+  std::vector<BFloat16> panels(native::panels_size(kRows, kColumns, kPanel), BFloat16(7.0F));
   ASSERT_EQ(panels.size(), 2 * kPanel * kPadded);
-  plain::pack_panels(matrix_, kRows, kPadded, kColumns, kPanel, panels.data());
+  native::pack_panels(matrix_, kRows, kPadded, kColumns, kPanel, panels.data());
   for (std::int64_t k = 0; k < kPadded; ++k) {
     for (std::int64_t column = 0; column < 2 * kPanel; ++column) {
       const BFloat16* panel = panels.data() + column / kPanel * kPanel * kPadded;

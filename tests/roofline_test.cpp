@@ -74,7 +74,7 @@ TEST(Roofline, ReducedProductsReadNarrowerWeightsAtTheirOwnPeak) {
       => (float[5, 1, 2, 4] y) { y = LSTM <hidden_size = 4> (x, w, r) })");
   StepProfile step = graph.steps().at(0);
   const double bytes = cost_of(step).in_turn.bytes;
-  step.implementation = "plain" + suffix_of(ProductPrecision::kBfloat16);
+  step.implementation = "native" + suffix_of(ProductPrecision::kBfloat16);
   const StepCost cost = cost_of(step);
   EXPECT_EQ(cost.in_turn.bytes, bytes / 2);
   EXPECT_EQ(cost.products, ProductPrecision::kBfloat16);

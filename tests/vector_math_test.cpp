@@ -1,4 +1,4 @@
-#include "backend/plain/vector_math.h"
+#include "backend/simd/vector_math.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-namespace gatefold::plain::vector_math {
+namespace gatefold::native::vector_math {
 namespace {
 
 struct Function {
@@ -68,4 +68,4 @@ TEST(VectorMath, TreatsSpecialNumbersAsTheStandardLibraryDoes) {
 }
 
 }  // namespace
-}  // namespace gatefold::plain::vector_math
+}  // namespace gatefold::native::vector_math

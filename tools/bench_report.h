@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "backend/executable.h"
-#include "backend/machine_limits.h"
+#include "backend/plan/machine_limits.h"
 #include "tools/roofline.h"
 
 namespace gatefold::tools {

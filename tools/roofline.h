@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "backend/executable.h"
-#include "backend/machine_limits.h"
+#include "backend/plan/machine_limits.h"
 
 namespace gatefold::tools {
 

@@ -10,7 +10,7 @@
 #include "ir/ops/recurrent.h"
 
 /// What the oneDNN kernels of LSTM, GRU and RNN share. oneDNN computes the default activations
-/// without clip, input_forget and sequence lengths; everything else is left to plain/recurrent.cpp.
+/// without clip, input_forget and sequence lengths; everything else is left to kernels/recurrent.
 namespace gatefold::onednn {
 
 /// The layouts of one direction under oneDNN's names; empty where an input or output is missing.

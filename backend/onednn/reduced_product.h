@@ -13,7 +13,7 @@ bool has_products_in(ProductPrecision precision);
 
 /// The product of matrices A [rows, depth] and B [depth, columns] of bfloat16 (or int8: A unsigned,
 /// B signed) as a float32 matrix C [rows, columns]. A and C are dense; B lies in panels
-/// (plain/bfloat16.h, plain/int8.h). Belongs to one thread at a time.
+/// (simd/bfloat16.h, simd/int8.h). Belongs to one thread at a time.
 class ReducedProduct {
  public:
   struct Extents {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "ir/error.h"
-#include "passes/rewrite.h"
+#include "passes/rewriting/rewrite.h"
 
 namespace gatefold {
 namespace {

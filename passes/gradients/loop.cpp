@@ -3,7 +3,7 @@
 #include "ir/error.h"
 #include "passes/gradients/gradient_table.h"
 #include "passes/gradients/replay.h"
-#include "passes/sub_graphs.h"
+#include "passes/rewriting/sub_graphs.h"
 
 /// Loop and Scan.
 /// Forward:  (v[t+1], slices[t]) = f(v[t], t, captured), t = 0, 1, ...

@@ -4,7 +4,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "passes/sub_graphs.h"
+#include "passes/rewriting/sub_graphs.h"
 #include "passes/training/training_stages.h"
 
 namespace gatefold {

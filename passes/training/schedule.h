@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "passes/graph_builder.h"
+#include "passes/rewriting/graph_builder.h"
 
 namespace gatefold {
 

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "passes/graph_builder.h"
+#include "passes/rewriting/graph_builder.h"
 
 namespace gatefold {
 

@@ -10,9 +10,9 @@
 #include "ir/evaluate.h"
 #include "ir/infer.h"
 #include "ir/value_names.h"
-#include "passes/graph_builder.h"
 #include "passes/pipeline.h"
-#include "passes/sub_graphs.h"
+#include "passes/rewriting/graph_builder.h"
+#include "passes/rewriting/sub_graphs.h"
 
 namespace gatefold {
 namespace {

@@ -1,0 +1,328 @@
+#include "ir/ops/conv.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "backend/kernels.h"
+#include "backend/products/gemm.h"
+#include "backend/simd/conv_lines.h"
+#include "backend/simd/team.h"
+
+namespace gatefold::native {
+namespace {
+
+bool has_padding(const AxisWindow& window) { return window.pad_begin > 0 || window.pad_end > 0; }
+
+/// Every output reads one element, and output o reads element o.
+bool is_pointwise(const Windows& windows) {
+  return std::all_of(windows.begin(), windows.end(), [](const AxisWindow& window) {
+    return window.kernel == 1 && window.stride == 1 && !has_padding(window);
+  });
+}
+
+/// There is one output, which reads the whole input in order.
+bool is_whole(const Windows& windows) {
+  return std::all_of(windows.begin(), windows.end(), [](const AxisWindow& window) {
+    return window.output == 1 && window.kernel == window.input && window.dilation == 1 &&
+           !has_padding(window);
+  });
+}
+
+/// Windows of one element each, as windows of a single line.
+Windows join_lines(const Windows& windows) {
+  AxisWindow line;
+  line.input = line.output = output_count(windows);
+  return make_windows({line});
+}
+
+/// Each group is a matrix product: W [M/group, C/group * taps] times the patches
+/// [C/group * taps, outputs], which are X itself where windows do not overlap.
+class ConvKernel : public Kernel {
+ public:
+  explicit ConvKernel(const KernelRequest& request)
+      : extents_(conv_extents(request.node, request.input_dims(0), request.input_dims(1))),
+        inputs_(input_count(extents_.windows)),
+        taps_(tap_count(extents_.windows)),
+        reads_x_(is_pointwise(extents_.windows) || is_whole(extents_.windows)),
+        pads_(std::any_of(extents_.windows.begin(), extents_.windows.end(), has_padding)) {
+    gemm_ = {.m = extents_.group_outputs,
+             .n = output_count(extents_.windows),
+             .k = extents_.group_inputs * taps_,
+             .beta = request.has_input(2) ? 1.0F : 0.0F};
+  }
+
+  std::size_t scratch_bytes() const override {
+    return reads_x_ ? 0 : static_cast<std::size_t>(gemm_.k * gemm_.n) * sizeof(float);
+  }
+
+  void run(const Buffers& buffers) override {
+    const auto* x = buffers.input<float>(0);
+    const float* bias = gemm_.beta != 0 ? buffers.input<float>(2) : nullptr;
+    auto* y = buffers.output<float>(0);
+    auto* scratch = static_cast<float*>(buffers.scratch);
+    for (std::int64_t n = 0; n < extents_.batch; ++n) {
+      const auto* w = buffers.input<float>(1);
+      for (std::int64_t group = 0; group < extents_.groups; ++group) {
+        if (!reads_x_) gather_patches(x, scratch);
+        if (bias != nullptr) start_with(bias + group * gemm_.m, y);
+        run_gemm(gemm_, w, reads_x_ ? x : scratch, y);
+        w += gemm_.m * gemm_.k;
+        x += extents_.group_inputs * inputs_;
+        y += gemm_.m * gemm_.n;
+      }
+    }
+  }
+
+  std::string implementation() const override { return implementation_of(gemm_); }
+
+ private:
+  void start_with(const float* bias, float* y) const {
+    for (std::int64_t m = 0; m < gemm_.m; ++m) std::fill_n(y + m * gemm_.n, gemm_.n, bias[m]);
+  }
+
+  void gather_patches(const float* x, float* patches) const {
+    if (pads_) std::fill_n(patches, gemm_.k * gemm_.n, 0.0F);
+    const std::int64_t step = extents_.windows[2].stride;
+    for (std::int64_t c = 0; c < extents_.group_inputs; ++c, x += inputs_) {
+      for_each_tap_line(extents_.windows, [&](std::int64_t tap, std::int64_t input,
+                                              std::int64_t output, std::int64_t count) {
+        float* target = patches + (c * taps_ + tap) * gemm_.n + output;
+        const float* source = x + input;
+        if (step == 1) {
+          std::copy_n(source, count, target);
+        } else {
+          for (std::int64_t i = 0; i < count; ++i) target[i] = source[i * step];
+        }
+      });
+    }
+  }
+
+  ConvExtents extents_;
+  std::int64_t inputs_;
+  std::int64_t taps_;
+  bool reads_x_;
+  bool pads_;
+  Gemm gemm_;
+};
+
+/// Goes along lines of outputs, group by group.
+class LineConvKernel : public Kernel {
+ public:
+  /// `reads_behind`: the lines' last vectors read behind X.
+  LineConvKernel(const KernelRequest& request, const ConvExtents& extents, bool reads_behind)
+      : extents_(extents),
+        planes_(extents.windows, extents.group_inputs),
+        lines_(planes_.lines()),
+        reads_x_(planes_.is_x() && !reads_behind),
+        has_bias_(request.has_input(2)),
+        threads_(useful_threads(extents.group_outputs * taps() * lines_.output_count(), 1,
+                                request.threads)) {}
+
+  std::size_t scratch_bytes() const override {
+    return reads_x_ ? 0 : static_cast<std::size_t>(planes_.size()) * sizeof(float);
+  }
+
+  void run(const Buffers& buffers) override {
+    const auto* x = buffers.input<float>(0);
+    auto* y = buffers.output<float>(0);
+    auto* scratch = static_cast<float*>(buffers.scratch);
+    for (std::int64_t n = 0; n < extents_.batch; ++n) {
+      const float* bias = has_bias_ ? buffers.input<float>(2) : nullptr;
+      for (std::int64_t group = 0; group < extents_.groups; ++group) {
+        if (!reads_x_) planes_.copy(x, scratch);
+        run_group(buffers, group, reads_x_ ? x : scratch, bias, y);
+        x += extents_.group_inputs * input_count(extents_.windows);
+        y += extents_.group_outputs * lines_.output_count();
+        if (bias != nullptr) bias += extents_.group_outputs;
+      }
+    }
+  }
+
+ protected:
+  const ConvExtents& extents() const { return extents_; }
+  const WindowLines& lines() const { return lines_; }
+  std::int64_t taps() const { return static_cast<std::int64_t>(lines_.taps.size()); }
+  int threads() const { return threads_; }
+
+ private:
+  virtual void run_group(const Buffers& buffers, std::int64_t group, const float* x,
+                         const float* bias, float* y) const = 0;
+
+  ConvExtents extents_;
+  PaddedPlanes planes_;
+  WindowLines lines_;
+  bool reads_x_;
+  bool has_bias_;
+  int threads_;
+};
+
+/// By vectors of output channels, with the weights packed for them, along each line of outputs.
+class ChannelConvKernel : public LineConvKernel {
+ public:
+  ChannelConvKernel(const KernelRequest& request, const ConvExtents& extents)
+      : LineConvKernel(request, extents, /*reads_behind=*/false),
+        panel_(conv_panel_width()),
+        panels_((extents.group_outputs + panel_ - 1) / panel_),
+        weights_(pack(request)) {}
+
+ private:
+  void run_group(const Buffers& /*buffers*/, std::int64_t group, const float* x, const float* bias,
+                 float* y) const override {
+    const float* weights = weights_.data<float>() + group * panels_ * taps() * panel_;
+    const auto count = static_cast<std::int64_t>(lines().lines.size());
+    for_each_part(panels_ * count, threads(), [&](std::int64_t part) {
+      const std::int64_t m = part / count * panel_;
+      convolve_line(lines(), part % count, x, weights + m * taps(),
+                    bias == nullptr ? nullptr : bias + m,
+                    std::min(panel_, extents().group_outputs - m), y + m * lines().output_count());
+    });
+  }
+
+  /// W as [groups, panels, taps, panel_], with zeros where the last panel has no channels.
+  Tensor pack(const KernelRequest& request) const {
+    const std::int64_t groups = extents().groups;
+    return request.packed.get(*request.constant(1), fmt::format("conv panels {}", groups), [&] {
+      Tensor packed(DataType::kFloat32, {groups, panels_, taps(), panel_});
+      const auto* w = request.constant(1)->data<float>();
+      auto* target = packed.data<float>();
+      for (std::int64_t group = 0; group < groups; ++group) {
+        for (std::int64_t m = 0; m < extents().group_outputs; ++m, w += taps()) {
+          float* column = target + m / panel_ * taps() * panel_ + m % panel_;
+          for (std::int64_t k = 0; k < taps(); ++k) column[k * panel_] = w[k];
+        }
+        target += panels_ * taps() * panel_;
+      }
+      return packed;
+    });
+  }
+
+  std::int64_t panel_;
+  std::int64_t panels_;
+  Tensor weights_;
+};
+
+/// By vectors of outputs, a few output channels at a time.
+class OutputConvKernel : public LineConvKernel {
+ public:
+  OutputConvKernel(const KernelRequest& request, const ConvExtents& extents)
+      : LineConvKernel(request, extents, /*reads_behind=*/true) {}
+
+ private:
+  void run_group(const Buffers& buffers, std::int64_t group, const float* x, const float* bias,
+                 float* y) const override {
+    const std::int64_t outputs = extents().group_outputs;
+    const float* w = buffers.input<float>(1) + group * outputs * taps();
+    const std::int64_t parts = (outputs + kConvChannels - 1) / kConvChannels;
+    for_each_part(parts, threads(), [&](std::int64_t part) {
+      const std::int64_t m = part * kConvChannels;
+      convolve_lines(lines(), x, w + m * taps(), bias == nullptr ? nullptr : bias + m,
+                     std::min(kConvChannels, outputs - m), y + m * lines().output_count());
+    });
+  }
+};
+
+/// Each group is a matrix product that gives what every element of X spreads over its window, and a
+/// sum of these contributions.
+class ConvTransposeKernel : public Kernel {
+ public:
+  explicit ConvTransposeKernel(const KernelRequest& request)
+      : extents_(
+            conv_transpose_extents(request.node, request.input_dims(0), request.input_dims(1))),
+        y_size_(input_count(extents_.windows)),
+        taps_(tap_count(extents_.windows)),
+        has_bias_(request.has_input(2)) {
+    gemm_ = {.m = extents_.group_outputs * taps_,
+             .n = output_count(extents_.windows),
+             .k = extents_.group_inputs,
+             .transpose_a = true};
+  }
+
+  std::size_t scratch_bytes() const override {
+    return static_cast<std::size_t>(gemm_.m * gemm_.n) * sizeof(float);
+  }
+
+  void run(const Buffers& buffers) override {
+    const auto* x = buffers.input<float>(0);
+    auto* y = buffers.output<float>(0);
+    auto* contributions = static_cast<float*>(buffers.scratch);
+    for (std::int64_t n = 0; n < extents_.batch; ++n) {
+      const auto* w = buffers.input<float>(1);
+      const float* bias = has_bias_ ? buffers.input<float>(2) : nullptr;
+      for (std::int64_t group = 0; group < extents_.groups; ++group) {
+        run_gemm(gemm_, w, x, contributions);
+        for (std::int64_t m = 0; m < extents_.group_outputs; ++m, y += y_size_) {
+          std::fill_n(y, y_size_, bias == nullptr ? 0.0F : *bias++);
+          add_contributions(contributions + m * taps_ * gemm_.n, y);
+        }
+        w += gemm_.m * gemm_.k;
+        x += gemm_.k * gemm_.n;
+      }
+    }
+  }
+
+  std::string implementation() const override { return implementation_of(gemm_); }
+
+ private:
+  void add_contributions(const float* contributions, float* y) const {
+    const std::int64_t step = extents_.windows[2].stride;
+    for_each_tap_line(extents_.windows, [&](std::int64_t tap, std::int64_t on_y, std::int64_t on_x,
+                                            std::int64_t count) {
+      const float* source = contributions + tap * gemm_.n + on_x;
+      float* target = y + on_y;
+      if (step == 1) {
+        for (std::int64_t i = 0; i < count; ++i) target[i] += source[i];
+      } else {
+        for (std::int64_t i = 0; i < count; ++i) target[i * step] += source[i];
+      }
+    });
+  }
+
+  ConvExtents extents_;
+  std::int64_t y_size_;
+  std::int64_t taps_;
+  bool has_bias_;
+  Gemm gemm_;
+};
+
+// Measured on AVX-512: what turning the sums of a panel into lines costs, in taps, and how much
+// longer a tap takes by vectors of outputs.
+constexpr double kTurningTaps = 13;
+constexpr double kOutputsFactor = 1.06;
+// Vectors of outputs that are filled less than this lose to a matrix product.
+constexpr double kWorstWaste = 2;
+
+double waste(std::int64_t count, std::int64_t step) {
+  const std::int64_t steps = (count + step - 1) / step;
+  return static_cast<double>(steps * step) / static_cast<double>(count);
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_conv(const KernelRequest& request) {
+  if (request.dtype() != DataType::kFloat32) return nullptr;
+  if (element_count(request.output_dims()) == 0) return std::make_unique<ConvKernel>(request);
+  ConvExtents extents = conv_extents(request.node, request.input_dims(0), request.input_dims(1));
+  if (is_pointwise(extents.windows)) extents.windows = join_lines(extents.windows);
+  const std::int64_t lanes = conv_panel_width() / 2;
+  const std::int64_t width = extents.windows[2].output;
+  const std::int64_t taps = extents.group_inputs * tap_count(extents.windows);
+  if (is_pointwise(extents.windows) && width >= lanes) return std::make_unique<ConvKernel>(request);
+  const double by_outputs = kOutputsFactor * waste(width, lanes);
+  const double by_channels =
+      waste(extents.group_outputs, conv_panel_width()) + kTurningTaps / static_cast<double>(taps);
+  if (request.constant(1) != nullptr && by_channels < by_outputs) {
+    return std::make_unique<ChannelConvKernel>(request, extents);
+  }
+  if (request.constant(1) != nullptr || extents.group_inputs == 1 || by_outputs < kWorstWaste) {
+    return std::make_unique<OutputConvKernel>(request, extents);
+  }
+  return std::make_unique<ConvKernel>(request);
+}
+
+std::unique_ptr<Kernel> make_conv_transpose(const KernelRequest& request) {
+  if (request.dtype() != DataType::kFloat32) return nullptr;
+  return std::make_unique<ConvTransposeKernel>(request);
+}
+
+}  // namespace gatefold::native

@@ -1,0 +1,64 @@
+#include <fmt/format.h>
+
+#include <bit>
+#include <span>
+
+#include "backend/kernels.h"
+#include "backend/plan/fastest.h"
+#include "ir/ops/conv.h"
+
+namespace gatefold {
+namespace {
+
+// Multiplications of a run from which measuring is worth its time.
+constexpr std::int64_t kMeasuredProducts = 2 * 1024 * 1024;
+
+constexpr Candidate kConvs[] = {
+    {native::make_conv}, {native::make_winograd_conv, true}, {onednn::make_conv}};
+constexpr Candidate kConvTransposes[] = {{native::make_conv_transpose},
+                                         {onednn::make_conv_transpose}};
+
+std::int64_t products(const ConvExtents& extents) {
+  return extents.batch * extents.groups * extents.group_outputs * extents.group_inputs *
+         tap_count(extents.windows) * output_count(extents.windows);
+}
+
+/// The batch and the outputs along each axis count by their order of magnitude, so that inputs of
+/// ever changing extents are not measured again and again.
+std::string key_of(const KernelRequest& request, const ConvExtents& extents) {
+  const auto magnitude = [](std::int64_t extent) {
+    return std::bit_width(static_cast<std::uint64_t>(extent));
+  };
+  std::string key = fmt::format("{} N{} G{} I{} O{} bias {} constant {} threads {}",
+                                request.node.op().name, magnitude(extents.batch), extents.groups,
+                                extents.group_inputs, extents.group_outputs, request.has_input(2),
+                                request.constant(1) != nullptr, request.threads);
+  for (const AxisWindow& window : extents.windows) {
+    key += fmt::format(" {}/{}/{}/{}/{}/{}", magnitude(window.output), window.kernel, window.stride,
+                       window.dilation, window.pad_begin, window.pad_end);
+  }
+  return key;
+}
+
+std::unique_ptr<Kernel> make_fastest_of(const KernelRequest& request, const ConvExtents& extents,
+                                        std::span<const Candidate> candidates) {
+  if (request.dtype() != DataType::kFloat32 || products(extents) < kMeasuredProducts) {
+    return candidates.front().make(request);
+  }
+  return make_fastest(request, candidates, {request, key_of(request, extents), products(extents)});
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_fastest_conv(const KernelRequest& request) {
+  return make_fastest_of(
+      request, conv_extents(request.node, request.input_dims(0), request.input_dims(1)), kConvs);
+}
+
+std::unique_ptr<Kernel> make_fastest_conv_transpose(const KernelRequest& request) {
+  return make_fastest_of(
+      request, conv_transpose_extents(request.node, request.input_dims(0), request.input_dims(1)),
+      kConvTransposes);
+}
+
+}  // namespace gatefold

@@ -1,0 +1,133 @@
+#include <algorithm>
+
+#include "ir/op_def.h"
+#include "passes/passes.h"
+#include "passes/recurrence/recurrent_cell.h"
+#include "passes/rewriting/rewrite.h"
+
+namespace gatefold::passes {
+namespace {
+
+using Result = std::optional<Replacement>;
+
+// Identity (x) -> x
+Result identity(Node& node, Rewriter& /*rewriter*/) { return Replacement{node.input(0)}; }
+
+// Dropout (x) without a mask -> x, when not training
+Result dropout(Node& node, Rewriter& rewriter) {
+  const bool wants_mask = node.output(1) != nullptr && node.output(1)->is_used();
+  const Tensor* trains = rewriter.constant(node.input(2));
+  const bool is_inference =
+      node.input(2) == nullptr || (trains != nullptr && trains->to_int64().front() == 0);
+  if (wants_mask || !is_inference) return std::nullopt;
+  return Replacement{node.input(0), nullptr};
+}
+
+// Cast <to = type of x> (x) -> x
+Result cast(Node& node, Rewriter& /*rewriter*/) {
+  if (node.input(0)->type().dtype != node.output(0)->type().dtype) return std::nullopt;
+  return Replacement{node.input(0)};
+}
+
+// Reshape, Expand, Slice, Pad, Tile, Flatten, Squeeze, ... to the shape that x has -> x
+Result same_shape(Node& node, Rewriter& /*rewriter*/) {
+  if (!have_same_shape(node.input(0)->type(), node.output(0)->type())) return std::nullopt;
+  return Replacement{node.input(0)};
+}
+
+// Slice of everything, forwards -> x
+Result slice(Node& node, Rewriter& rewriter) {
+  if (node.input(4) != nullptr) {
+    const Tensor* steps = rewriter.constant(node.input(4));
+    if (steps == nullptr) return std::nullopt;
+    for (const std::int64_t step : steps->to_int64()) {
+      if (step < 1) return std::nullopt;
+    }
+  }
+  return same_shape(node, rewriter);
+}
+
+// Transpose <perm = 0, 1, ..> (x) -> x
+Result transpose(Node& node, Rewriter& /*rewriter*/) {
+  const std::vector<std::int64_t> perm = node.attr_ints("perm");
+  const bool is_identity = !perm.empty() && std::is_sorted(perm.begin(), perm.end());
+  return is_identity ? Result(Replacement{node.input(0)}) : std::nullopt;
+}
+
+// Concat (x), Sum (x), Max (x), .. of one input -> x
+Result single_input(Node& node, Rewriter& /*rewriter*/) {
+  if (node.input_count() != 1) return std::nullopt;
+  return Replacement{node.input(0)};
+}
+
+// Split into one part -> x
+Result split(Node& node, Rewriter& /*rewriter*/) {
+  if (node.output_count() != 1) return std::nullopt;
+  return Replacement{node.input(0)};
+}
+
+bool is_all(const Tensor* tensor, double number) {
+  if (tensor == nullptr) return false;
+  for (std::int64_t i = 0; i < tensor->size(); ++i) {
+    if (tensor->number_at(i) != number) return false;
+  }
+  return true;
+}
+
+// x + 0, x - 0, x * 1, x / 1 -> x, where broadcasting does not widen x
+template <int kNeutral, bool kEitherSide>
+Result neutral(Node& node, Rewriter& rewriter) {
+  for (std::size_t side = 0; side < 2; ++side) {
+    Value* kept = node.input(side);
+    if (side == 1 && !kEitherSide) break;
+    if (!is_all(rewriter.constant(node.input(1 - side)), kNeutral)) continue;
+    if (have_same_shape(kept->type(), node.output(0)->type())) return Replacement{kept};
+  }
+  return std::nullopt;
+}
+
+// op (Expand (x), y) -> op (x, y), where y alone has the extents of the result
+Result expanded(Node& node, Rewriter& rewriter) {
+  for (std::size_t side = 0; side < 2; ++side) {
+    const Node* expand = producer_of(node.input(side), "Expand");
+    const Type& other = node.input(1 - side)->type();
+    if (expand == nullptr || !have_same_shape(other, node.output(0)->type())) continue;
+    std::vector<Value*> inputs = node.inputs();
+    inputs[side] = expand->input(0);
+    return Replacement{rewriter.add(node.op().name, inputs, node.attrs())};
+  }
+  return std::nullopt;
+}
+
+constexpr Rule kRules[] = {
+    {"identity", "Identity", identity},
+    {"dropout", "Dropout", dropout},
+    {"cast", "Cast", cast},
+    {"reshape", "Reshape", same_shape},
+    {"flatten", "Flatten", same_shape},
+    {"expand", "Expand", same_shape},
+    {"squeeze", "Squeeze", same_shape},
+    {"unsqueeze", "Unsqueeze", same_shape},
+    {"tile", "Tile", same_shape},
+    {"slice", "Slice", slice},
+    {"transpose", "Transpose", transpose},
+    {"concat", "Concat", single_input},
+    {"split", "Split", split},
+    {"sum", "Sum", single_input},
+    {"add-zero", "Add", neutral<0, true>},
+    {"subtract-zero", "Sub", neutral<0, false>},
+    {"multiply-by-one", "Mul", neutral<1, true>},
+    {"divide-by-one", "Div", neutral<1, false>},
+    {"add-expanded", "Add", expanded},
+    {"subtract-expanded", "Sub", expanded},
+    {"multiply-by-expanded", "Mul", expanded},
+    {"divide-by-expanded", "Div", expanded},
+};
+
+}  // namespace
+
+bool remove_identities(Graph& graph, PassContext& context) {
+  return rewrite(graph, context, kRules);
+}
+
+}  // namespace gatefold::passes

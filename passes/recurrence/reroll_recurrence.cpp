@@ -1,0 +1,270 @@
+#include <algorithm>
+#include <limits>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "ir/op_def.h"
+#include "ir/ops/recurrent.h"
+#include "passes/passes.h"
+#include "passes/recurrence/recurrent_cell.h"
+
+namespace gatefold::passes {
+namespace {
+
+using namespace recurrent_input;
+using namespace recurrent_output;
+
+using Steps = std::vector<Node*>;
+
+// Steps, forwards, that may be joined with others.
+bool is_joinable(const Node& node) {
+  const Type& type = node.input(kX)->type();
+  return is_plain_forward(node) && type.has_rank() && type.rank() == 3;
+}
+
+// How many steps the node computes.
+const Dim& steps_of(const Node& node) { return node.input(kX)->type().shape->front(); }
+
+// True when both compute the same function of x, h and c.
+bool are_same_cell(const Node& a, const Node& b) {
+  if (&a.op() != &b.op() || a.graph() != b.graph()) return false;
+  for (const std::size_t port : {1, 2, 3}) {
+    if (a.input(port) != b.input(port)) return false;
+  }
+  if (a.input(kP) != b.input(kP)) return false;
+  return have_equal_attrs(a, b);
+}
+
+// The step whose final states are this one's initial ones, of the same cell; nullptr if none.
+Node* step_before(const Node& node) {
+  const Value* state = behind_rank_changes(node.input(kInitialH));
+  if (state == nullptr || state->producer() == nullptr || state->output_index() != kYh) {
+    return nullptr;
+  }
+  Node* before = state->producer();
+  if (!is_recurrent(*before) || !is_joinable(*before) || !are_same_cell(*before, node)) {
+    return nullptr;
+  }
+  if (!steps_of(*before).is_known() || steps_of(*before).is(0)) return nullptr;
+  if (node.op().name != "LSTM") return before;
+  const Value* cell = behind_rank_changes(node.input(kInitialC));
+  return cell == before->output(kYc) ? before : nullptr;
+}
+
+// True when the input of some step needs the result of an earlier one.
+bool feeds_back(const Steps& steps) {
+  const std::unordered_set<const Node*> members(steps.begin(), steps.end());
+  std::unordered_set<const Node*> dependent = members;
+  std::vector<const Node*> pending(steps.begin(), steps.end());
+  while (!pending.empty()) {
+    const Node* node = pending.back();
+    pending.pop_back();
+    for (std::size_t i = 0; i < node->output_count(); ++i) {
+      if (node->output(i) == nullptr) continue;
+      for (const Use& use : node->output(i)->uses()) {
+        if (dependent.insert(use.user).second) pending.push_back(use.user);
+      }
+    }
+  }
+  return std::any_of(steps.begin(), steps.end(), [&](const Node* step) {
+    return dependent.count(step->input(kX)->producer()) > 0;
+  });
+}
+
+// States between the steps exist for h only, as part of Y.
+bool has_inner_cell_use(const Steps& steps) {
+  for (std::size_t i = 0; i + 1 < steps.size(); ++i) {
+    std::vector<const Value*> pending{steps[i]->output(kYc)};
+    while (!pending.empty()) {
+      const Value* value = pending.back();
+      pending.pop_back();
+      if (value == nullptr) continue;
+      if (value->output_uses() > 0) return true;
+      for (const Use& use : value->uses()) {
+        const std::string_view op = use.user->op().name;
+        if (op == "Squeeze" || op == "Unsqueeze" || op == "Identity") {
+          pending.push_back(use.user->output());
+        } else if (use.user != steps[i + 1] || use.index != kInitialC) {
+          return true;
+        }
+      }
+    }
+  }
+  return false;
+}
+
+/// A row of a sequence.
+struct Row {
+  const Value* sequence = nullptr;
+  std::int64_t axis = 0;
+  std::int64_t index = 0;
+};
+
+// Reads an input of a step as a row that a Gather or a Slice took of a sequence.
+std::optional<Row> read_row(const Value* value, const PassContext& context) {
+  while (producer_of(value, "Squeeze") || producer_of(value, "Unsqueeze")) {
+    value = value->producer()->input(0);
+  }
+  const Node* node = value->producer();
+  if (producer_of(value, "Gather")) {
+    const Tensor* index = context.constant(node->input(1));
+    if (index == nullptr || index->size() != 1) return std::nullopt;
+    return Row{node->input(0), node->attr_int("axis"), index->to_int64().front()};
+  }
+  if (!producer_of(value, "Slice") || node->input(4) != nullptr) return std::nullopt;
+  const Tensor* starts = context.constant(node->input(1));
+  const Tensor* ends = context.constant(node->input(2));
+  const Tensor* axes = context.constant(node->input(3));
+  if (starts == nullptr || ends == nullptr || axes == nullptr || starts->size() != 1) {
+    return std::nullopt;
+  }
+  const std::int64_t start = starts->to_int64().front();
+  if (ends->to_int64().front() != start + 1) return std::nullopt;
+  return Row{node->input(0), axes->to_int64().front(), start};
+}
+
+// True when the steps read the rows of one sequence from its end to its beginning.
+bool reads_backwards(const Steps& steps, const PassContext& context) {
+  std::optional<Row> after;
+  for (const Node* step : steps) {
+    const auto row = read_row(step->input(kX), context);
+    if (!row) return false;
+    const bool follows = !after || (row->sequence == after->sequence && row->axis == after->axis &&
+                                    row->index + 1 == after->index);
+    if (!follows) return false;
+    after = row;
+  }
+  return true;
+}
+
+bool is_wanted(const Node& step, std::size_t port) {
+  return step.output(port) != nullptr && step.output(port)->is_used();
+}
+
+// Rows [first, end) of [T, N, H].
+Value* build_rows(Rewriter& rewriter, Value* rows, std::int64_t first, std::int64_t end) {
+  if (end == first + 1 && !rows->type().shape->front().is_known()) {
+    // Of a Slice, it would not be known that it has a single row.
+    Value* index = rewriter.add_constant("index", Tensor::scalar(first));
+    Value* row = rewriter.add("Gather", {rows, index}, {{"axis", std::int64_t{0}}});
+    return rewriter.add("Unsqueeze", {row, rewriter.add_ints({0})});
+  }
+  return rewriter.add("Slice", {rows, rewriter.add_ints({first}), rewriter.add_ints({end}),
+                                rewriter.add_ints({0})});
+}
+
+// One node over all steps; backwards, its rows are in the opposite order.
+Node* build_joined(const Steps& steps, bool backwards, Rewriter& rewriter) {
+  const Node& last = *steps.back();
+  std::vector<Value*> inputs;
+  for (const Node* step : steps) inputs.push_back(step->input(kX));
+  if (backwards) std::reverse(inputs.begin(), inputs.end());
+  std::vector<Value*> ports = last.inputs();
+  ports[kX] = rewriter.add("Concat", inputs, {{"axis", std::int64_t{0}}});
+  for (const std::size_t port : {kInitialH, kInitialC}) {
+    if (port < ports.size()) ports[port] = steps.front()->input(port);
+  }
+  while (ports.back() == nullptr) ports.pop_back();
+  Node* joined = rewriter.add_node(last.op().name, ports, last.op().outputs.size(), last.attrs());
+  if (backwards) joined->set_attr("direction", std::string("reverse"));
+  joined->set_name(steps.front()->name());
+  return joined;
+}
+
+/// Puts one node over all steps in the place of the chain.
+void join(const Steps& steps, PassContext& context) {
+  Node& last = *steps.back();
+  Rewriter rewriter(last, context);
+  const bool backwards = reads_backwards(steps, context);
+  Node* joined = build_joined(steps, backwards, rewriter);
+  const auto replace = [](Value* before, Value* after) {
+    if (before != nullptr) before->graph()->replace_all_uses(before, after);
+  };
+  Value* rows = nullptr;  // [T, N, H]
+  const auto rows_between = [&](std::int64_t first, std::int64_t end) {
+    if (rows == nullptr) {
+      rows = rewriter.add("Squeeze", {joined->output(kY), rewriter.add_ints({1})});
+    }
+    return build_rows(rewriter, rows, first, end);
+  };
+  std::int64_t first = backwards ? static_cast<std::int64_t>(steps.size()) - 1 : 0;
+  for (const Node* step : steps) {
+    const Dim& count = steps_of(*step);
+    const std::int64_t end =
+        count.is_known() ? first + count.size() : std::numeric_limits<std::int64_t>::max();
+    if (is_wanted(*step, kY)) {
+      Value* part = rows_between(first, end);
+      replace(step->output(kY), rewriter.add("Unsqueeze", {part, rewriter.add_ints({1})}));
+    }
+    if (step != &last && is_wanted(*step, kYh)) {
+      replace(step->output(kYh), rows_between(end - 1, end));
+    }
+    first = backwards ? first - 1 : end;
+  }
+  replace(last.output(kYh), joined->output(kYh));
+  replace(last.output(kYc), joined->output(kYc));
+}
+
+// Later steps first, as they read the earlier ones.
+void erase(const Steps& steps) {
+  std::unordered_set<const Node*> erased;
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    if (erased.count(*step) > 0) continue;
+    erase_if_dead(*step, [&](const Node& dead) { erased.insert(&dead); });
+  }
+}
+
+std::vector<Steps> find_chains(const Graph& graph) {
+  std::unordered_map<const Node*, Node*> next_of;
+  std::unordered_set<const Node*> has_before;
+  std::vector<Node*> order;
+  for (const auto& node : graph.nodes()) {
+    if (!is_recurrent(*node) || !is_joinable(*node)) continue;
+    order.push_back(node.get());
+    Node* before = step_before(*node);
+    // Of two steps that continue the same one, only the first does.
+    if (before != nullptr && next_of.emplace(before, node.get()).second) {
+      has_before.insert(node.get());
+    }
+  }
+  std::vector<Steps> chains;
+  for (Node* node : order) {
+    if (has_before.count(node) > 0) continue;
+    Steps steps{node};
+    for (auto next = next_of.find(node); next != next_of.end(); next = next_of.find(next->second)) {
+      steps.push_back(next->second);
+    }
+    if (steps.size() > 1) chains.push_back(std::move(steps));
+  }
+  return chains;
+}
+
+}  // namespace
+
+bool reroll_recurrence(Graph& graph, PassContext& context) {
+  bool changed = false;
+  for (const auto& node : graph.nodes()) {
+    for (Graph* body : node->sub_graphs()) changed = reroll_recurrence(*body, context) || changed;
+  }
+  for (const Steps& steps : find_chains(graph)) {
+    const auto give_up = [&](std::string_view reason) {
+      if (context.explain) {
+        context.explain(fmt::format("{} and the {} steps after it: {}", steps.front()->describe(),
+                                    steps.size() - 1, reason));
+      }
+    };
+    if (feeds_back(steps)) {
+      give_up("a step's input needs an earlier step's result");
+    } else if (has_inner_cell_use(steps)) {
+      give_up("a cell state between steps is used");
+    } else if (context.allow_rewrite()) {
+      join(steps, context);
+      erase(steps);
+      changed = true;
+    }
+  }
+  if (changed) graph.sort_topologically();
+  return changed;
+}
+
+}  // namespace gatefold::passes
