@@ -7,7 +7,7 @@
 
 #include "ir/evaluate.h"
 #include "ir/op_def.h"
-#include "passes/recurrence/recurrent_cell.h"
+#include "passes/rewriting/match.h"
 
 namespace gatefold {
 namespace {

@@ -6,7 +6,7 @@
 #include "ir/elements.h"
 #include "ir/op_def.h"
 #include "passes/loops/loop_condition.h"
-#include "passes/recurrence/recurrent_cell.h"
+#include "passes/rewriting/match.h"
 
 namespace gatefold {
 namespace {

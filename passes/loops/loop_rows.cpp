@@ -9,6 +9,7 @@
 #include "passes/loops/loop_index.h"
 #include "passes/recurrence/recurrent_cell.h"
 #include "passes/rewriting/axes.h"
+#include "passes/rewriting/match.h"
 
 namespace gatefold {
 namespace {
@@ -172,7 +173,7 @@ const LoopRows::Step* LoopRows::step_of(const Node& node) {
 }
 
 std::optional<LoopRows::Step> LoopRows::build_step(const Node& node) {
-  if (!is_plain_forward(node)) {
+  if (!is_forward_over_all(node)) {
     return rewriter_.no_match("{} is no plain forward step", node.describe());
   }
   for (std::size_t port = 1; port < node.input_count(); ++port) {

@@ -3,8 +3,8 @@
 
 #include "ir/op_def.h"
 #include "passes/loops/loop_rows.h"
-#include "passes/recurrence/recurrent_cell.h"
 #include "passes/rewriting/axes.h"
+#include "passes/rewriting/match.h"
 #include "passes/rewriting/row_functions.h"
 
 namespace gatefold {

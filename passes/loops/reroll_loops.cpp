@@ -4,8 +4,8 @@
 #include "passes/loops/loop_condition.h"
 #include "passes/loops/loop_rows.h"
 #include "passes/passes.h"
-#include "passes/recurrence/recurrent_cell.h"
 #include "passes/rewriting/axes.h"
+#include "passes/rewriting/match.h"
 
 namespace gatefold::passes {
 namespace {

@@ -5,8 +5,8 @@
 #include "passes/loops/known_sequences.h"
 #include "passes/loops/loop_condition.h"
 #include "passes/passes.h"
-#include "passes/recurrence/recurrent_cell.h"
 #include "passes/rewriting/axes.h"
+#include "passes/rewriting/match.h"
 #include "passes/rewriting/sub_graphs.h"
 
 namespace gatefold::passes {

@@ -1,7 +1,7 @@
 #include "passes/moves/box_update.h"
 
 #include "passes/moves/index_columns.h"
-#include "passes/recurrence/recurrent_cell.h"
+#include "passes/rewriting/match.h"
 
 namespace gatefold {
 namespace {

@@ -1,7 +1,7 @@
 #include "ir/op_def.h"
 #include "passes/passes.h"
-#include "passes/recurrence/recurrent_cell.h"
 #include "passes/rewriting/axes.h"
+#include "passes/rewriting/match.h"
 #include "passes/rewriting/row_functions.h"
 
 namespace gatefold::passes {

@@ -5,8 +5,8 @@
 #include "ir/index.h"
 #include "ir/op_def.h"
 #include "passes/recurrence/linear_terms.h"
-#include "passes/recurrence/recurrent_cell.h"
 #include "passes/rewriting/axes.h"
+#include "passes/rewriting/match.h"
 
 namespace gatefold {
 namespace {

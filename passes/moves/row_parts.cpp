@@ -4,9 +4,9 @@
 
 #include "ir/op_def.h"
 #include "passes/moves/box_update.h"
-#include "passes/recurrence/recurrent_cell.h"
 #include "passes/rewriting/axes.h"
 #include "passes/rewriting/column_cut.h"
+#include "passes/rewriting/match.h"
 #include "passes/rewriting/row_range.h"
 
 namespace gatefold::passes {

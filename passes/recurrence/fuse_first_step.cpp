@@ -8,6 +8,7 @@
 #include "passes/recurrence/gru_step.h"
 #include "passes/recurrence/lstm_step.h"
 #include "passes/recurrence/recurrent_cell.h"
+#include "passes/rewriting/match.h"
 
 namespace gatefold::passes {
 namespace {
@@ -210,7 +211,7 @@ std::optional<std::vector<Operand>> find_operands(const FirstStep& first) {
 }
 
 std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
-  if (!is_plain_forward(node)) return std::nullopt;
+  if (!is_forward_over_all(node)) return std::nullopt;
   Value* state = behind_rank_changes(node.input(kInitialH));
   if (state == nullptr || state->producer() == nullptr || is_recurrent(*state->producer())) {
     return std::nullopt;

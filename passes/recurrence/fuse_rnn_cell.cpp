@@ -4,6 +4,7 @@
 #include "ir/ops/recurrent.h"
 #include "passes/passes.h"
 #include "passes/recurrence/recurrent_cell.h"
+#include "passes/rewriting/match.h"
 
 namespace gatefold::passes {
 namespace {

@@ -3,7 +3,7 @@
 #include <array>
 #include <optional>
 
-#include "passes/recurrence/recurrent_cell.h"
+#include "passes/rewriting/match.h"
 
 namespace gatefold {
 

@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "ir/op_def.h"
-#include "passes/recurrence/recurrent_cell.h"
+#include "passes/rewriting/match.h"
 
 namespace gatefold {
 namespace {

@@ -3,8 +3,8 @@
 #include "ir/op_def.h"
 #include "ir/ops/recurrent.h"
 #include "passes/passes.h"
-#include "passes/recurrence/recurrent_cell.h"
 #include "passes/rewriting/axes.h"
+#include "passes/rewriting/match.h"
 
 namespace gatefold::passes {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "ir/op_def.h"
 #include "passes/recurrence/blend.h"
+#include "passes/rewriting/match.h"
 
 namespace gatefold {
 namespace {
@@ -20,18 +21,6 @@ bool have_same_origin(const Value& a, const Value& b) {
 }
 
 }  // namespace
-
-const Value* origin_of(const Value* value) {
-  for (const Node* node = value->producer(); node != nullptr; node = value->producer()) {
-    constexpr std::string_view kTransparent[] = {"Squeeze", "Unsqueeze", "Reshape", "Identity",
-                                                 "Slice",   "Gather",    "Split",   "Transpose"};
-    const bool is_transparent = std::find(std::begin(kTransparent), std::end(kTransparent),
-                                          node->op().name) != std::end(kTransparent);
-    if (!is_transparent) break;
-    value = node->input(0);
-  }
-  return value;
-}
 
 bool is_carried(const Value& state, const Value& next) {
   const Graph& graph = *state.graph();
@@ -64,44 +53,6 @@ int likeness_to_state(const Value& value) {
 }
 
 }  // namespace
-
-Node* producer_of(const Value* value, std::string_view op) {
-  if (value == nullptr || value->producer() == nullptr) return nullptr;
-  Node* node = value->producer();
-  return node->op().name == op && node->op().domain.empty() ? node : nullptr;
-}
-
-Value* behind_casts(Value* value) {
-  while (const Node* cast = producer_of(value, "Cast")) value = cast->input(0);
-  return value;
-}
-
-bool is_recurrent(const Node& node) {
-  const std::string_view op = node.op().name;
-  return node.op().domain.empty() && (op == "LSTM" || op == "GRU" || op == "RNN");
-}
-
-bool is_plain_forward(const Node& node) {
-  return is_recurrent(node) && node.input(recurrent_input::kSequenceLens) == nullptr &&
-         node.attr_string("direction") == "forward" && node.attr_int("layout") == 0;
-}
-
-Value* behind_rank_changes(Value* value) {
-  while (value != nullptr && (producer_of(value, "Squeeze") || producer_of(value, "Unsqueeze") ||
-                              producer_of(value, "Identity"))) {
-    value = value->producer()->input(0);
-  }
-  return value;
-}
-
-bool is_filled_with(const Value* value, double number, const PassContext& context) {
-  const Tensor* numbers = context.constant(value);
-  if (numbers == nullptr || numbers->size() == 0) return false;
-  for (std::int64_t i = 0; i < numbers->size(); ++i) {
-    if (numbers->number_at(i) != number) return false;
-  }
-  return true;
-}
 
 std::optional<Activation> activation_of(const Value* value) {
   constexpr std::string_view kActivations[] = {"Sigmoid", "Tanh",     "Relu",     "HardSigmoid",

@@ -84,21 +84,4 @@ Value* build_step_output(Rewriter& rewriter, Value* state, const Value& like);
 /// True when the body of a Loop or Scan carries `state` over to `next`.
 bool is_carried(const Value& state, const Value& next);
 
-/// True for an LSTM, GRU or RNN.
-bool is_recurrent(const Node& node);
-/// True for an LSTM, GRU or RNN that runs forwards over all rows of [T, N, I].
-bool is_plain_forward(const Node& node);
-/// What stands behind operators that only move, reshape or cut out parts of a value.
-const Value* origin_of(const Value* value);
-/// What stands behind Squeeze, Unsqueeze and Identity, which leave a state what it is.
-Value* behind_rank_changes(Value* value);
-/// What stands behind Casts.
-Value* behind_casts(Value* value);
-
-/// True for a constant that holds this number only.
-bool is_filled_with(const Value* value, double number, const PassContext& context);
-
-/// The producer of `value` when it is operator `op` of ONNX's own domain, else nullptr.
-Node* producer_of(const Value* value, std::string_view op);
-
 }  // namespace gatefold

@@ -6,7 +6,7 @@
 #include "ir/op_def.h"
 #include "ir/ops/recurrent.h"
 #include "passes/passes.h"
-#include "passes/recurrence/recurrent_cell.h"
+#include "passes/rewriting/match.h"
 
 namespace gatefold::passes {
 namespace {
@@ -19,7 +19,7 @@ using Steps = std::vector<Node*>;
 // Steps, forwards, that may be joined with others.
 bool is_joinable(const Node& node) {
   const Type& type = node.input(kX)->type();
-  return is_plain_forward(node) && type.has_rank() && type.rank() == 3;
+  return is_forward_over_all(node) && type.has_rank() && type.rank() == 3;
 }
 
 // How many steps the node computes.

@@ -1,8 +1,8 @@
 #include "passes/rewriting/row_range.h"
 
 #include "ir/op_def.h"
-#include "passes/recurrence/recurrent_cell.h"
 #include "passes/rewriting/axes.h"
+#include "passes/rewriting/match.h"
 
 namespace gatefold {
 namespace {
