@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "frontend/onnx_reader.h"
+#include "session/training/dataset.h"
+#include "session/training/trainer.h"
 #include "tools/resident_memory.h"
 #include "tools/stopwatch.h"
 #include "tools/test_case.h"
-#include "tools/training/dataset.h"
-#include "tools/training/trainer.h"
 
 namespace gatefold::tools {
 namespace {

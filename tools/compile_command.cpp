@@ -7,6 +7,7 @@
 #include "ir/error.h"
 #include "ir/print.h"
 #include "passes/training/training_stages.h"
+#include "session/training/training_plan.h"
 #include "tools/binding_options.h"
 #include "tools/command.h"
 #include "tools/graph_dot.h"
@@ -17,7 +18,6 @@
 #include "tools/output.h"
 #include "tools/pass_options.h"
 #include "tools/table.h"
-#include "tools/training/training_plan.h"
 
 namespace gatefold::tools {
 namespace {

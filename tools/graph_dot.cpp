@@ -56,7 +56,8 @@ class DotWriter {
 
   void write_graph(const Graph& graph) {
     for (const Value* input : graph.inputs()) {
-      text_ += fmt::format("  {} [shape=oval, label={}];\n", id_of(input), in_quotes(input->name()));
+      text_ +=
+          fmt::format("  {} [shape=oval, label={}];\n", id_of(input), in_quotes(input->name()));
     }
     for (const auto& node : graph.nodes()) write_node(*node);
     for (const Graph::Output& output : graph.outputs()) {

@@ -10,14 +10,14 @@
 #include "frontend/onnx_writer.h"
 #include "ir/error.h"
 #include "passes/training/model_parts.h"
+#include "session/arrays/npz.h"
+#include "session/training/training_run.h"
 #include "tools/binding_options.h"
 #include "tools/command.h"
 #include "tools/inputs.h"
-#include "tools/npz.h"
 #include "tools/number_check.h"
 #include "tools/output.h"
 #include "tools/precision_option.h"
-#include "tools/training/training_run.h"
 
 namespace gatefold::tools {
 namespace {

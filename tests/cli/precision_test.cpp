@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "backend/onednn/reduced_product.h"
+#include "session/arrays/npz.h"
 #include "tests/cli/cli.h"
-#include "tools/npz.h"
 
 namespace gatefold::test {
 namespace {
@@ -31,7 +31,7 @@ class CliPrecision : public Cli {
                   const std::string& precision) const {
     const CommandResult result = gatefold(command + " --precision " + precision);
     EXPECT_EQ(result.exit_code, 0) << result.errors;
-    return tools::read_npz(folder() / file, name);
+    return read_npz(folder() / file, name);
   }
 
   /// Both precisions give nearly, but not quite, the same.

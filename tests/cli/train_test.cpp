@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "ir/random.h"
+#include "session/arrays/npz.h"
 #include "tests/cli/cli.h"
-#include "tools/npz.h"
 
 namespace gatefold::test {
 namespace {
@@ -53,7 +53,7 @@ class CliTrain : public Cli {
   }
 
   void write_arrays(const std::string& name, const Arrays& arrays) const {
-    tools::write_npz(folder() / name, arrays);
+    write_npz(folder() / name, arrays);
   }
 
   /// Inputs and classes that belong together.
@@ -148,7 +148,7 @@ TEST_F(CliTrain, DoesWhatTheReadmeSays) {
 TEST_F(CliTrain, ReportsWhatATrainingTestExpects) {
   const CommandResult result = train_text("--steps 3 --shuffle -o new.onnx --report report.npz");
   EXPECT_EQ(result.exit_code, 0) << result.errors;
-  const auto report = tools::read_npz(folder() / "report.npz");
+  const auto report = read_npz(folder() / "report.npz");
   EXPECT_EQ(report.at("losses").dims(), Dims{3});
   EXPECT_EQ(report.at("grad_norms").dims(), Dims{3});
   EXPECT_EQ(report.at("loss_after_on_batch0").dims(), Dims{});
@@ -166,8 +166,8 @@ TEST_F(CliTrain, RepeatsACaseFromItsSpec) {
       gatefold("train " + folder_of_case + "/model.onnx --spec " + folder_of_case +
                "/spec.json --data " + folder_of_case + "/data.npz --report r.npz -o new.onnx");
   EXPECT_EQ(result.exit_code, 0) << result.errors;
-  const Tensor expected = tools::read_npz(folder_of_case + "/expected.npz", "losses");
-  const Tensor losses = tools::read_npz(folder() / "r.npz", "losses");
+  const Tensor expected = read_npz(folder_of_case + "/expected.npz", "losses");
+  const Tensor losses = read_npz(folder() / "r.npz", "losses");
   ASSERT_EQ(losses.dims(), expected.dims());
   for (std::int64_t i = 0; i < losses.size(); ++i) {
     EXPECT_NEAR(losses.number_at(i), expected.number_at(i), 2e-5);

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "session/arrays/npz.h"
 #include "tests/cli/cli.h"
-#include "tools/npz.h"
 
 namespace gatefold::test {
 namespace {
@@ -59,7 +59,7 @@ class CliTrainingStages : public Cli {
     const std::vector<std::pair<std::string, Tensor>> arrays{
         {"x", Tensor::of<float>({4, 2}, {1, 0, 0, 1, 1, 1, -1, 2})},
         {"target", Tensor::of<float>({4, 1}, {2, -1, 1, -4})}};
-    tools::write_npz(folder() / "points.npz", arrays);
+    write_npz(folder() / "points.npz", arrays);
   }
 };
 
@@ -108,7 +108,7 @@ TEST_F(CliTrainingStages, WrittenTrainingKeepsSchedulesAndCarriedStates) {
   for (std::int64_t i = 0; i < x.size(); ++i) {
     x.data<float>()[i] = static_cast<float>(i * 7 % 5) / 4;
   }
-  tools::write_npz(folder() / "data.npz", {{"x", x}, {"target", x}});
+  write_npz(folder() / "data.npz", {{"x", x}, {"target", x}});
   for (const char* schedule :
        {R"("lr_schedule": {"type": "cosine", "warmup_steps": 2, "min_lr": 0.001})",
         R"("lr_schedule": {"type": "exponential", "gamma": 0.7}, "lr_per_step": [0.3, 0.01])",

@@ -1,19 +1,19 @@
-#include "tools/training/checkpoint.h"
+#include "session/training/checkpoint.h"
 
 #include <gtest/gtest.h>
 
 #include "frontend/onnx_reader.h"
 #include "ir/error.h"
+#include "session/arrays/npz.h"
 #include "tests/temporary_folder.h"
-#include "tools/npz.h"
 
 namespace gatefold::test {
 namespace {
 
-using tools::Batch;
-using tools::RunPosition;
-using tools::Trainer;
-using tools::TrainingPlan;
+using Batch;
+using RunPosition;
+using Trainer;
+using TrainingPlan;
 
 constexpr const char* kModel =
     "<ir_version: 8, opset_import: [\"\" : 17]>\n"
@@ -43,7 +43,7 @@ TEST(Checkpoint, GoesOnWhereItWasWritten) {
   Trainer first = make_trainer(kPlan);
   for (int i = 0; i < 3; ++i) first.step(make_batch());
   const RunPosition written{.epoch = 2, .batch = 1, .batches_per_epoch = 4, .sums = {1.5, 2, 3, 4}};
-  tools::prepare_checkpoints(folder.path() / "saved");
+  prepare_checkpoints(folder.path() / "saved");
   write_checkpoint(folder.path() / "saved", first, written);
 
   Trainer second = make_trainer(kPlan);
@@ -88,7 +88,7 @@ TEST(Checkpoint, RefusesMissingArraysAndFiles) {
   const TemporaryFolder folder;
   Trainer trainer = make_trainer(kPlan);
   EXPECT_THROW(read_checkpoint(folder.path(), trainer), Error);
-  tools::write_npz(folder.path() / "checkpoint.npz", {{"steps", Tensor::scalar(1.0)}});
+  write_npz(folder.path() / "checkpoint.npz", {{"steps", Tensor::scalar(1.0)}});
   EXPECT_THROW(read_checkpoint(folder.path(), trainer), Error);
 }
 

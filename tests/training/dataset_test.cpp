@@ -1,4 +1,4 @@
-#include "tools/training/dataset.h"
+#include "session/training/dataset.h"
 
 #include <gtest/gtest.h>
 
@@ -7,15 +7,15 @@
 
 #include "frontend/onnx_reader.h"
 #include "ir/error.h"
+#include "session/arrays/npz.h"
 #include "tests/temporary_folder.h"
-#include "tools/npz.h"
 
 namespace gatefold::test {
 namespace {
 
-using tools::Batch;
-using tools::BatchOptions;
-using tools::Dataset;
+using Batch;
+using BatchOptions;
+using Dataset;
 
 using Arrays = std::vector<std::pair<std::string, Tensor>>;
 
@@ -40,7 +40,7 @@ class DatasetTest : public testing::Test {
   Dataset dataset(const std::string& inputs, const Arrays& arrays,
                   const BatchOptions& options = {}) {
     model_ = parse_model("g (" + inputs + ") => (y, t) { y = Identity (x) t = Identity (target) }");
-    tools::write_npz(folder_.path() / "data.npz", arrays);
+    write_npz(folder_.path() / "data.npz", arrays);
     const auto& wanted = model_.graph->inputs();
     return {folder_.path() / "data.npz", {wanted.begin(), wanted.end()}, "target", options};
   }

@@ -1,4 +1,4 @@
-#include "tools/training/metrics.h"
+#include "session/training/metrics.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 namespace gatefold::test {
 namespace {
 
-using tools::Metrics;
+using Metrics;
 
 const LossSpec kClasses{.type = "cross_entropy", .ignore_index = -1};
 

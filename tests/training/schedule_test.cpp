@@ -1,4 +1,4 @@
-#include "tools/training/schedule.h"
+#include "session/training/schedule.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 namespace gatefold::test {
 namespace {
 
-using tools::Schedule;
+using Schedule;
 
 /// The rates of the first steps, from a base of 2 and for a run of 10 steps.
 std::vector<double> rates(const ScheduleSpec& spec, std::int64_t count) {

@@ -13,11 +13,11 @@
 #include "ir/random.h"
 #include "passes/training/loss_gradients.h"
 #include "passes/training/model_parts.h"
+#include "session/arrays/npz.h"
+#include "session/training/training_plan.h"
 #include "tools/binding_options.h"
 #include "tools/input_values.h"
 #include "tools/inputs.h"
-#include "tools/npz.h"
-#include "tools/training/training_plan.h"
 
 namespace gatefold::tools {
 namespace {

@@ -6,10 +6,10 @@
 
 #include "frontend/onnx_reader.h"
 #include "ir/error.h"
-#include "tools/npz.h"
+#include "session/arrays/npz.h"
+#include "session/training/training_record.h"
 #include "tools/output.h"
 #include "tools/test_case.h"
-#include "tools/training/training_record.h"
 
 namespace gatefold::tools {
 namespace {

@@ -1,4 +1,4 @@
-#include "tools/training/metrics.h"
+#include "session/training/metrics.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "ir/error.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 namespace {
 
 constexpr std::string_view kAccuracy = "accuracy";
@@ -96,4 +96,4 @@ std::string Metrics::to_string() const {
   return text;
 }
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

@@ -2,10 +2,10 @@
 
 #include <filesystem>
 
-#include "tools/training/metrics.h"
-#include "tools/training/trainer.h"
+#include "session/training/metrics.h"
+#include "session/training/trainer.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 
 /// Where a run stands between two steps.
 struct RunPosition {
@@ -28,4 +28,4 @@ void write_checkpoint(const std::filesystem::path& folder, const Trainer& traine
 /// none, or it is of another model or plan.
 RunPosition read_checkpoint(const std::filesystem::path& folder, Trainer& trainer);
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

@@ -1,19 +1,19 @@
-#include "tools/training/training_run.h"
+#include "session/training/training_run.h"
 
 #include <algorithm>
 #include <memory>
 
 #include "ir/error.h"
 #include "passes/training/training_stages.h"
+#include "session/training/checkpoint.h"
+#include "session/training/metrics.h"
+#include "session/training/trainer.h"
 #include "tools/output.h"
 #include "tools/resident_memory.h"
-#include "tools/training/checkpoint.h"
 #include "tools/training/interrupt.h"
-#include "tools/training/metrics.h"
 #include "tools/training/progress.h"
-#include "tools/training/trainer.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 namespace {
 
 /// The plan with the loss's output named.
@@ -220,4 +220,4 @@ std::map<std::string, Tensor> train_by_stages(Model& model, const ScheduleSpec& 
   return trained_states(run.trainer());
 }
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

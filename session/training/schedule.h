@@ -6,7 +6,7 @@
 #include "ir/graph.h"
 #include "passes/training/schedule.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 
 /// Gives each update of a run its learning rate; see add_schedule. reduce_on_plateau counts a
 /// reduction when the loss was not lower than its best for more than `patience` epochs.
@@ -39,4 +39,4 @@ class Schedule {
   Plateau plateau_;
 };
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "ir/graph.h"
-#include "tools/training/trainer.h"
+#include "session/training/trainer.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 
 /// What a run of a number of steps did, array by array:
 ///   losses [steps], grad_norms [steps], grad/<weight> (first step), after1/<weight>,
@@ -40,4 +40,4 @@ class TrainingRecorder {
 TrainingRecord record_training(const Graph& model, const TrainingPlan& plan,
                                const std::vector<Batch>& batches, const CompileOptions& options);
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

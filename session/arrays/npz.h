@@ -8,7 +8,7 @@
 
 #include "ir/tensor.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 
 /// Reads the array `name` of a .npz archive, stored or deflated. Throws Error; an unknown name is
 /// answered with the names there are.
@@ -23,4 +23,4 @@ Tensor entry_of(const Tensor& array, std::int64_t index);
 void write_npz(const std::filesystem::path& path,
                const std::vector<std::pair<std::string, Tensor>>& arrays);
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

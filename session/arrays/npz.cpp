@@ -1,14 +1,14 @@
-#include "tools/npz.h"
+#include "session/arrays/npz.h"
 
 #include <zip.h>
 
 #include <memory>
 
 #include "ir/error.h"
-#include "tools/npy.h"
+#include "session/arrays/npy.h"
 #include "tools/output.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 namespace {
 
 constexpr std::string_view kExtension = ".npy";
@@ -144,4 +144,4 @@ void write_npz(const std::filesystem::path& path,
   write_file(path, bytes_of(target.get(), path));
 }
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

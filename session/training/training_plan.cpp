@@ -1,4 +1,4 @@
-#include "tools/training/training_plan.h"
+#include "session/training/training_plan.h"
 
 #include <fmt/ranges.h>
 
@@ -10,7 +10,7 @@
 #include "ir/error.h"
 #include "tools/output.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 namespace {
 
 using nlohmann::json;
@@ -173,4 +173,4 @@ TrainingPlan read_training_plan(const std::filesystem::path& path) {
   }
 }
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "ir/graph.h"
-#include "tools/training/dataset.h"
-#include "tools/training/training_plan.h"
-#include "tools/training/training_record.h"
+#include "session/training/dataset.h"
+#include "session/training/training_plan.h"
+#include "session/training/training_record.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 
 /// A whole run of `gatefold train`.
 struct RunOptions {
@@ -52,4 +52,4 @@ std::map<std::string, Tensor> train_by_stages(Model& model, const ScheduleSpec& 
                                               std::optional<double> learning_rate,
                                               const RunOptions& options);
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "ir/graph.h"
-#include "tools/training/trainer.h"
+#include "session/training/trainer.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 
 /// How the arrays of a file become batches.
 struct BatchOptions {
@@ -66,4 +66,4 @@ class Dataset {
   std::int64_t order_epoch_ = -1;
 };
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

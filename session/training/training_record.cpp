@@ -1,6 +1,6 @@
-#include "tools/training/training_record.h"
+#include "session/training/training_record.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 namespace {
 
 void record_weights(const Trainer& trainer, const std::string& prefix, TrainingRecord& record) {
@@ -64,4 +64,4 @@ TrainingRecord record_training(const Graph& model, const TrainingPlan& plan,
   return recorder.finish(trainer);
 }
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

@@ -8,7 +8,7 @@
 #include "passes/training/schedule.h"
 #include "passes/training/training_step.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 
 /// Everything that tells how a model is to be trained.
 struct TrainingPlan {
@@ -24,4 +24,4 @@ struct TrainingPlan {
 /// optional; others are ignored. Throws Error, naming the field, for a value of the wrong kind.
 TrainingPlan read_training_plan(const std::filesystem::path& path);
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

@@ -1,4 +1,4 @@
-#include "tools/npy.h"
+#include "session/arrays/npy.h"
 
 #include <fmt/format.h>
 
@@ -13,7 +13,7 @@
 #include "ir/error.h"
 #include "ir/index.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
@@ -254,4 +254,4 @@ std::string format_npy(const Tensor& tensor) {
   return bytes.append(reinterpret_cast<const char*>(tensor.raw()), tensor.bytes());
 }
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

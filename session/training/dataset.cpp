@@ -1,4 +1,4 @@
-#include "tools/training/dataset.h"
+#include "session/training/dataset.h"
 
 #include <fmt/ranges.h>
 
@@ -8,9 +8,9 @@
 
 #include "ir/error.h"
 #include "ir/random.h"
-#include "tools/npz.h"
+#include "session/arrays/npz.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 namespace {
 
 constexpr std::int64_t kUsualBatchSize = 32;
@@ -226,4 +226,4 @@ Batch Dataset::batch(std::int64_t epoch, std::int64_t index) {
   return batch;
 }
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

@@ -1,10 +1,10 @@
-#include "tools/training/schedule.h"
+#include "session/training/schedule.h"
 
 #include <utility>
 
 #include "ir/evaluate.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 
 Schedule::Schedule(ScheduleSpec spec, double rate) : spec_(std::move(spec)), rate_(rate) {
   build();
@@ -43,4 +43,4 @@ void Schedule::end_epoch(double loss) {
   }
 }
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

@@ -8,10 +8,10 @@
 
 #include "backend/executable.h"
 #include "passes/training/training_step.h"
-#include "tools/training/schedule.h"
-#include "tools/training/training_plan.h"
+#include "session/training/schedule.h"
+#include "session/training/training_plan.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 
 /// Arrays of one step by name: the inputs of the model that are not carried, and the targets.
 using Batch = std::map<std::string, Tensor>;
@@ -95,4 +95,4 @@ std::map<std::string, Tensor> trained_weights(const Trainer& trainer);
 /// The same for all states.
 std::map<std::string, Tensor> trained_states(const Trainer& trainer);
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

@@ -1,13 +1,13 @@
-#include "tools/training/checkpoint.h"
+#include "session/training/checkpoint.h"
 
 #include <algorithm>
 #include <map>
 
 #include "ir/error.h"
-#include "tools/npz.h"
+#include "session/arrays/npz.h"
 #include "tools/output.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 namespace {
 
 namespace fs = std::filesystem;
@@ -116,4 +116,4 @@ RunPosition read_checkpoint(const fs::path& folder, Trainer& trainer) {
   }
 }
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

@@ -1,4 +1,4 @@
-#include "tools/training/trainer.h"
+#include "session/training/trainer.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 
 #include "ir/error.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 namespace {
 
 TrainingOutputs with_carried(TrainingOutputs outputs, const TrainingPlan& plan) {
@@ -214,4 +214,4 @@ std::map<std::string, Tensor> trained_weights(const Trainer& trainer) {
   return first_states(trainer, trainer.weight_names().size());
 }
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

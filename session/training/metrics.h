@@ -8,7 +8,7 @@
 #include "ir/tensor.h"
 #include "passes/training/loss.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 
 /// A mean over many batches: the loss, and what else is asked for.
 class Metrics {
@@ -54,4 +54,4 @@ class Metrics {
   Sums sums_;
 };
 
-}  // namespace gatefold::tools
+}  // namespace gatefold
