@@ -137,6 +137,7 @@ void Executable::find_needed_nodes(const Graph& graph) {
 struct Context::State {
   std::vector<std::unique_ptr<Stage>> stages;  // The most recently used one first.
   std::vector<const Datum*> inputs;
+  std::vector<Datum> delivered;  // Outputs, some of them in the caller's memory.
   bool profiling = false;
 };
 
@@ -176,6 +177,21 @@ std::span<const Datum> Context::run(std::span<const Datum> inputs) {
   const auto outputs = stages.front()->run(state_->inputs, state_->profiling);
   copy_updates(executable_->options(), outputs, inputs);
   return outputs;
+}
+
+std::span<const Datum> Context::run(std::span<const Datum> inputs, std::span<const Tensor> memory) {
+  const std::span<const Datum> outputs = run(inputs);
+  state_->delivered.assign(outputs.begin(), outputs.end());
+  for (std::size_t i = 0; i < std::min(memory.size(), outputs.size()); ++i) {
+    const auto* output = std::get_if<Tensor>(&outputs[i]);
+    const Tensor& place = memory[i];
+    if (output == nullptr || place.dtype() != output->dtype() || place.dims() != output->dims()) {
+      continue;
+    }
+    std::memcpy(const_cast<std::byte*>(place.raw()), output->raw(), output->bytes());
+    state_->delivered[i] = place;
+  }
+  return state_->delivered;
 }
 
 void Context::set_profiling(bool enabled) { state_->profiling = enabled; }

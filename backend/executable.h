@@ -105,6 +105,9 @@ class Context {
   /// overwritten by the next run. Throws Error: an input of a wrong type or shape, data that an
   /// operator refuses.
   std::span<const Datum> run(std::span<const Datum> inputs);
+  /// The same, with the caller's memory for outputs: where `memory[i]` is defined and has the type
+  /// and shape of output i, the output is delivered in it. It must not overlap an input.
+  std::span<const Datum> run(std::span<const Datum> inputs, std::span<const Tensor> memory);
 
   /// Starts (or stops) measuring each step; costs two clock readings a step.
   void set_profiling(bool enabled);

@@ -22,25 +22,20 @@ set(GATEFOLD_PRECOMPILED <algorithm> <array> <cmath> <cstdint> <cstring> <filesy
   <utility> <variant> <vector> <fmt/format.h> <fmt/ranges.h>
   ${PROJECT_SOURCE_DIR}/ir/evaluate.h ${PROJECT_SOURCE_DIR}/ir/graph.h ${PROJECT_SOURCE_DIR}/ir/infer.h)
 
-# gatefold_layer(NAME [PUBLIC target...] [PRIVATE target...] [HEADERS file...])
-# One layer of the library: the folder NAME becomes the target gatefold::NAME. HEADERS are what is
-# installed of it; every header directly in the folder when none are named.
+# gatefold_layer(NAME [PUBLIC target...] [PRIVATE target...])
+# One layer of the library: the folder NAME becomes the target gatefold::NAME.
 function(gatefold_layer name)
-  cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE;HEADERS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${name}/*.cpp)
   add_library(gatefold_${name} ${sources})
   add_library(gatefold::${name} ALIAS gatefold_${name})
   set_target_properties(gatefold_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
   target_include_directories(gatefold_${name} PUBLIC
-    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/gatefold>)
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/gatefold>)
   target_compile_features(gatefold_${name} PUBLIC cxx_std_20)
   target_precompile_headers(gatefold_${name} PRIVATE ${GATEFOLD_PRECOMPILED})
   target_link_libraries(gatefold_${name} PUBLIC ${ARG_PUBLIC}
     PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:gatefold_warnings>)
-  if(NOT ARG_HEADERS)
-    file(GLOB ARG_HEADERS CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/${name} ${name}/*.h)
-  endif()
-  list(TRANSFORM ARG_HEADERS PREPEND ${name}/)
-  install(FILES ${ARG_HEADERS} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/gatefold/${name})
   install(TARGETS gatefold_${name} EXPORT gatefold)
 endfunction()

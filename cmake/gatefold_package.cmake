@@ -1,4 +1,23 @@
-# What `cmake --install` needs beside headers and libraries: find_package(gatefold).
+# What `cmake --install` needs beside libraries: the public headers and find_package(gatefold).
+
+# Public is what the umbrella header reaches, so that an installed header includes installed ones only.
+set(public session/gatefold.h)
+set(unread ${public})
+while(unread)
+  list(POP_FRONT unread header)
+  file(STRINGS ${PROJECT_SOURCE_DIR}/${header} includes REGEX "^#include \"")
+  list(TRANSFORM includes REPLACE "^#include \"([^\"]+)\".*" "\\1")
+  list(REMOVE_ITEM includes ${public})
+  list(APPEND public ${includes})
+  list(APPEND unread ${includes})
+endwhile()
+foreach(header IN LISTS public)
+  cmake_path(GET header PARENT_PATH folder)
+  install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/gatefold/${folder})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${header})
+endforeach()
+install(FILES session/gatefold.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/gatefold)
+
 include(CMakePackageConfigHelpers)
 
 set(GATEFOLD_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/gatefold)

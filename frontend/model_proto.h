@@ -19,6 +19,15 @@ namespace gatefold {
 /// A file to be read. Throws Error when it cannot be, or is a folder.
 std::ifstream open_file(const std::filesystem::path& path);
 
+/// Reads a message to the end of the stream; false when it is damaged.
+template <typename Message>
+bool parse_stream(google::protobuf::io::ZeroCopyInputStream& blocks, Message& message) {
+  google::protobuf::io::CodedInputStream stream(&blocks);
+  // Each sub-graph nests three messages; protobuf's own limit is 100.
+  stream.SetRecursionLimit(1000);
+  return message.ParseFromCodedStream(&stream) && stream.ConsumedEntireMessage();
+}
+
 /// A file that holds a serialized message, read block by block: large weights are in memory once.
 /// `kind` ("model", "tensor") stands for the message when the bytes are damaged. Throws Error.
 template <typename Message>
@@ -33,13 +42,19 @@ Message read_proto(const std::filesystem::path& path, std::string_view kind) {
         size);
   }
   google::protobuf::io::IstreamInputStream blocks(&file);
-  google::protobuf::io::CodedInputStream stream(&blocks);
-  // Each sub-graph nests three messages; protobuf's own limit is 100.
-  stream.SetRecursionLimit(1000);
   Message message;
-  const bool is_whole = message.ParseFromCodedStream(&stream) && stream.ConsumedEntireMessage();
+  const bool is_whole = parse_stream(blocks, message);
   if (file.bad()) fail("the file cannot be read");
   if (!is_whole) fail("the file is damaged or is not an ONNX {}", kind);
+  return message;
+}
+
+/// The same for a message in memory.
+template <typename Message>
+Message parse_proto(std::string_view bytes, std::string_view kind) {
+  google::protobuf::io::ArrayInputStream blocks(bytes.data(), static_cast<int>(bytes.size()));
+  Message message;
+  if (!parse_stream(blocks, message)) fail("the bytes are damaged or are no ONNX {}", kind);
   return message;
 }
 

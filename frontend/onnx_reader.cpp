@@ -72,6 +72,13 @@ Model read_model(const fs::path& path) {
   return model;
 }
 
+Model read_model_bytes(std::string_view bytes, std::string_view name) {
+  Model model = with_path(
+      name, [&] { return import_model(parse_proto<onnx::ModelProto>(bytes, "model"), {}); });
+  model.path = name;
+  return model;
+}
+
 Model parse_model(std::string_view text, std::string_view name) {
   Model model =
       with_path(name, [&] { return import_model(parse_model_text(std::string(text)), {}); });

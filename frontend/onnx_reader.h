@@ -14,6 +14,9 @@ namespace gatefold {
 /// not known, external data that is missing or outside the model's folder.
 Model read_model(const std::filesystem::path& path);
 
+/// The same for the bytes of a protobuf model. External data are looked for in the current folder.
+Model read_model_bytes(std::string_view bytes, std::string_view name = "model");
+
 /// The same for ONNX text in memory: a model, or a graph alone (then of kInternalOpset). "_" is an
 /// output of a node that nobody wants or an input that is not given. `name` stands for the file in
 /// messages. Stages of training follow the model as print(Model) writes them.

@@ -31,6 +31,8 @@ void Node::connect(std::size_t index, Value* value) {
   if (value == nullptr) return;
   inputs_[index].use = value->uses_.size();
   value->uses_.push_back({this, index});
+  ++given_inputs_;
+  open_inputs_ += value->depends_on_weights_only_ ? 0 : 1;
 }
 
 void Node::disconnect(std::size_t index) {
@@ -41,13 +43,37 @@ void Node::disconnect(std::size_t index) {
   uses[input.use] = moved;
   moved.user->inputs_[moved.index].use = input.use;
   uses.pop_back();
+  --given_inputs_;
+  open_inputs_ -= input.value->depends_on_weights_only_ ? 0 : 1;
   input.value = nullptr;
+}
+
+bool Node::makes_weights() const {
+  return given_inputs_ > 0 && open_inputs_ == 0 && !op_->is_random && sub_graphs().empty();
+}
+
+void Node::update_outputs() {
+  std::vector<Node*> changed{this};
+  while (!changed.empty()) {
+    Node& node = *changed.back();
+    changed.pop_back();
+    const bool makes_weights = node.makes_weights();
+    for (const auto& output : node.outputs_) {
+      if (output == nullptr || output->depends_on_weights_only_ == makes_weights) continue;
+      output->depends_on_weights_only_ = makes_weights;
+      for (const Use& use : output->uses_) {
+        makes_weights ? --use.user->open_inputs_ : ++use.user->open_inputs_;
+        changed.push_back(use.user);
+      }
+    }
+  }
 }
 
 void Node::set_input(std::size_t index, Value* value) {
   if (index >= inputs_.size()) inputs_.resize(index + 1);
   disconnect(index);
   connect(index, value);
+  update_outputs();
 }
 
 void Node::truncate_inputs(std::size_t count) {
@@ -55,6 +81,7 @@ void Node::truncate_inputs(std::size_t count) {
     disconnect(inputs_.size() - 1);
     inputs_.pop_back();
   }
+  update_outputs();
 }
 
 void Node::erase_input(std::size_t index) {
@@ -153,6 +180,7 @@ Value* Graph::add_value(Value::Kind kind, std::string name) {
     input_values_.push_back(std::move(value));
     inputs_.push_back(raw);
   } else {
+    raw->depends_on_weights_only_ = true;
     raw->position_ = initializers_.insert(initializers_.end(), std::move(value));
   }
   return raw;
@@ -222,6 +250,7 @@ Node* Graph::add_node(const OpDef& op, const std::vector<Value*>& inputs,
     }
     node->outputs_.push_back(std::move(value));
   }
+  node->update_outputs();
   Node* raw = node.get();
   raw->position_ =
       nodes_.insert(before == nullptr ? nodes_.end() : before->position_, std::move(node));

@@ -57,6 +57,10 @@ class Value {
     elements_ = std::move(elements);
   }
 
+  /// True for a constant or parameter, and for what is computed from those alone: by a node that
+  /// has inputs, draws nothing at random and holds no sub-graph.
+  bool depends_on_weights_only() const { return depends_on_weights_only_; }
+
   /// The node this is a result of; nullptr for other kinds.
   Node* producer() const { return producer_; }
   /// Which output of the producer this is.
@@ -80,6 +84,7 @@ class Value {
   Type type_;
   Tensor data_;
   std::optional<std::vector<Element>> elements_;
+  bool depends_on_weights_only_ = false;
   Node* producer_ = nullptr;
   std::size_t output_index_ = 0;
   Graph* graph_ = nullptr;
@@ -160,11 +165,16 @@ class Node {
   Node() = default;
   void connect(std::size_t index, Value* value);
   void disconnect(std::size_t index);
+  bool makes_weights() const;
+  /// Tells the outputs, and what is computed from them, whether they depend on weights only.
+  void update_outputs();
 
   const OpDef* op_ = nullptr;
   std::string name_;
   Graph* graph_ = nullptr;
   std::vector<Input> inputs_;
+  std::size_t given_inputs_ = 0;  // Those that are connected,
+  std::size_t open_inputs_ = 0;   // and those of them that depend on more than weights.
   std::vector<std::unique_ptr<Value>> outputs_;
   Attrs attrs_;
   std::list<std::unique_ptr<Node>>::iterator position_;

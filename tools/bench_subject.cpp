@@ -6,6 +6,7 @@
 #include "frontend/onnx_reader.h"
 #include "session/training/dataset.h"
 #include "session/training/trainer.h"
+#include "tools/inputs.h"
 #include "tools/resident_memory.h"
 #include "tools/stopwatch.h"
 #include "tools/test_case.h"
@@ -26,16 +27,20 @@ std::vector<Datum> make_inputs(const fs::path& path, const Graph& graph, std::ui
 }  // namespace
 
 BenchSubject inference_subject(const fs::path& path, const LoadOptions& options,
-                               std::uint64_t seed) {
+                               const InputValues& values, std::uint64_t seed) {
   BenchSubject subject{.model = fs::is_directory(path) ? path / "model.onnx" : path};
   Stopwatch stopwatch;
   Model model = read_model(subject.model);
   subject.read = stopwatch.lap();
-  const auto loaded = std::make_shared<LoadedModel>(make_ready(std::move(model), options));
+  bind_inputs(*model.graph, options.dims, values);
+  const auto compiled = load(
+      std::move(model),
+      {.threads = options.threads, .precision = options.precision, .optimize = options.optimize});
+  const auto context = std::make_shared<Context>(compiled->executable());
   subject.compile = stopwatch.lap();
-  subject.context = loaded->context.get();
-  subject.run = [loaded, inputs = make_inputs(path, *loaded->model.graph, seed)] {
-    loaded->context->run(inputs);
+  subject.context = context.get();
+  subject.run = [context, inputs = make_inputs(path, compiled->graph(), seed)] {
+    context->run(inputs);
   };
   return subject;
 }

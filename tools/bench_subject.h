@@ -4,7 +4,8 @@
 #include <filesystem>
 #include <functional>
 
-#include "tools/loading.h"
+#include "session/compiled_model.h"
+#include "tools/input_values.h"
 
 namespace gatefold::tools {
 
@@ -17,9 +18,10 @@ struct BenchSubject {
   std::function<void()> run = {};
 };
 
-/// A model on the inputs of the first data set of a test folder, or on random ones. Throws Error.
+/// A model on the inputs of the first data set of a test folder, or on random ones; `values` make
+/// inputs constants. Throws Error.
 BenchSubject inference_subject(const std::filesystem::path& path, const LoadOptions& options,
-                               std::uint64_t seed);
+                               const InputValues& values, std::uint64_t seed);
 
 /// A training step of a training test's folder on its first batch; `checkpoint_every` as in
 /// TrainingSpec, 0: what the folder says. Throws Error.

@@ -7,13 +7,13 @@
 #include "ir/error.h"
 #include "ir/print.h"
 #include "passes/training/training_stages.h"
+#include "session/arrays/files.h"
 #include "session/training/training_plan.h"
 #include "tools/binding_options.h"
 #include "tools/command.h"
 #include "tools/graph_dot.h"
 #include "tools/input_values.h"
 #include "tools/inputs.h"
-#include "tools/loading.h"
 #include "tools/model_summary.h"
 #include "tools/output.h"
 #include "tools/pass_options.h"
@@ -112,7 +112,7 @@ int run(const Options& options) {
   bind_dims(*model.graph, parse_dim_sizes(options.dims));
   if (!options.training.empty()) return write_with_training(model, options);
   const ModelSummary before = summarize(*model.graph);
-  bind_values(*model.graph, parse_input_values(options.values));
+  bind_inputs(*model.graph, {}, parse_input_values(options.values));
   PassFlags flags = options.flags;
   flags.pipeline.training = options.pipeline == kTrainingPipeline;
   const std::string passes = !options.passes.empty()      ? options.passes

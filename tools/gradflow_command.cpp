@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "session/arrays/files.h"
 #include "tools/command.h"
 #include "tools/gradients/gradient_flow.h"
 #include "tools/output.h"

@@ -9,7 +9,6 @@
 
 #include "ir/dispatch.h"
 #include "ir/error.h"
-#include "ir/infer.h"
 #include "ir/value_names.h"
 
 namespace gatefold::tools {
@@ -103,16 +102,15 @@ InputValues parse_input_values(const std::vector<std::string>& options) {
   return values;
 }
 
-void bind_values(Graph& graph, const InputValues& values) {
-  if (values.empty()) return;
-  for (const auto& [name, text] : values) {
-    Value& input = input_of(graph, name);
-    Value* constant = graph.add_constant(graph.unique_name(name), read_tensor(input, text));
-    graph.replace_all_uses(&input, constant);
-    graph.erase_value(&input);
-    constant->set_name(name);
-  }
-  infer_types(graph);
+InputTensors read_input_values(const Graph& graph, const InputValues& values) {
+  InputTensors tensors;
+  for (const auto& [name, text] : values) tensors[name] = read_tensor(input_of(graph, name), text);
+  return tensors;
+}
+
+void bind_inputs(Graph& graph, const DimSizes& dims, const InputValues& values) {
+  bind_dims(graph, dims);
+  bind_values(graph, read_input_values(graph, values));
 }
 
 }  // namespace gatefold::tools

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ir/graph.h"
+#include "passes/bind.h"
 
 namespace gatefold::tools {
 
@@ -14,10 +15,13 @@ using InputValues = std::map<std::string, std::string>;
 /// Reads options of the form "NAME=16000" or "NAME=1,2,3". Throws Error for any other form.
 InputValues parse_input_values(const std::vector<std::string>& options);
 
-/// Turns graph inputs into constants and infers all types anew. One number fills the whole tensor;
-/// otherwise there are as many as it has elements, where a vector of open extent takes any count.
-/// Throws Error for a name that no input has, a number that the input's element type does not hold,
-/// and a count that does not fit.
-void bind_values(Graph& graph, const InputValues& values);
+/// The tensors that the numbers make, for bind_values. One number fills the whole tensor; otherwise
+/// there are as many as it has elements, where a vector of open extent takes any count. Throws
+/// Error for a name that no input has, a number that the input's element type does not hold, and a
+/// count that does not fit.
+InputTensors read_input_values(const Graph& graph, const InputValues& values);
+
+/// Binds named extents, then the inputs that these numbers are for.
+void bind_inputs(Graph& graph, const DimSizes& dims, const InputValues& values);
 
 }  // namespace gatefold::tools

@@ -1,18 +1,15 @@
 #include "tools/inputs.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
-#include <set>
 
 #include "frontend/onnx_reader.h"
 #include "ir/dispatch.h"
 #include "ir/error.h"
-#include "ir/infer.h"
 
 namespace gatefold::tools {
 namespace {
@@ -121,28 +118,6 @@ DimSizes parse_dim_sizes(const std::vector<std::string>& options) {
     sizes[option.substr(0, equals)] = size;
   }
   return sizes;
-}
-
-void bind_dims(Graph& graph, const DimSizes& sizes) {
-  if (sizes.empty()) return;
-  std::set<std::string> known;
-  for (Value* input : graph.inputs()) {
-    Type type = input->type();
-    if (!type.is_tensor() || !type.has_rank()) continue;
-    for (Dim& dim : *type.shape) {
-      if (!dim.is_symbol()) continue;
-      known.insert(dim.symbol());
-      const auto bound = sizes.find(dim.symbol());
-      if (bound != sizes.end()) dim = bound->second;
-    }
-    input->set_type(std::move(type));
-  }
-  for (const auto& [name, size] : sizes) {
-    if (known.contains(name)) continue;
-    fail("--dim {}={}: no input has an extent of that name; there are: {}", name, size,
-         known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")));
-  }
-  infer_types(graph);
 }
 
 Datum random_input(const Value& input, std::size_t position, std::uint64_t seed,

@@ -2,24 +2,17 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "ir/graph.h"
+#include "passes/bind.h"
 
 namespace gatefold::tools {
 
-/// Sizes for named extents: {"batch", 8}.
-using DimSizes = std::map<std::string, std::int64_t>;
-
 /// Reads options of the form "NAME=8". Throws Error for any other form.
 DimSizes parse_dim_sizes(const std::vector<std::string>& options);
-
-/// Puts sizes in the place of named extents of the graph's inputs and infers all types anew. Throws
-/// Error for a name that no input has.
-void bind_dims(Graph& graph, const DimSizes& sizes);
 
 /// A tensor for graph input number `position`: floats uniform in [-1, 1), integers in [0, 4),
 /// booleans. It depends on the seed, the position and the shape only. Named extents take their size

@@ -6,6 +6,7 @@
 
 #include "frontend/onnx_reader.h"
 #include "ir/print.h"
+#include "session/arrays/files.h"
 #include "tools/binding_options.h"
 #include "tools/command.h"
 #include "tools/graph_dot.h"

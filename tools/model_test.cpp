@@ -3,8 +3,8 @@
 #include <map>
 
 #include "ir/error.h"
+#include "session/compiled_model.h"
 #include "tools/inputs.h"
-#include "tools/loading.h"
 #include "tools/output.h"
 #include "tools/test_case.h"
 
@@ -63,12 +63,13 @@ TestOutcome run(const fs::path& folder, const TestOptions& options) {
   try {
     const std::vector<DataSet> data_sets = find_data_sets(folder);
     if (data_sets.empty()) return {Verdict::kSkipped, "has no test_data_set_0 with outputs"};
-    const LoadedModel loaded = load_model(
+    const auto model = load(
         folder / "model.onnx",
-        {.threads = options.threads, .products = options.products, .optimize = options.optimize});
+        {.threads = options.threads, .precision = options.products, .optimize = options.optimize});
+    Context context(model->executable());
     for (const DataSet& data_set : data_sets) {
       where = data_set.name + ": ";
-      check_data_set(data_set, *loaded.model.graph, *loaded.context, options.tolerance);
+      check_data_set(data_set, model->graph(), context, options.tolerance);
     }
   } catch (const std::exception& error) {
     return {Verdict::kFailed, where + error.what()};

@@ -3,6 +3,7 @@
 
 #include "frontend/onnx_reader.h"
 #include "ir/print.h"
+#include "session/arrays/files.h"
 #include "tools/command.h"
 #include "tools/output.h"
 #include "tools/pass_options.h"

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <string_view>
 #include <utility>
 
@@ -19,14 +18,5 @@ void print(fmt::format_string<Args...> format, Args&&... args) {
 
 /// Hands everything printed to the operating system. Throws Error as print_text.
 void flush_output();
-
-/// The bytes of a file. Throws Error when it cannot be read.
-std::string read_file(const std::filesystem::path& path);
-
-/// Throws Error when no file can be written at `path`, so that long work does not end with that.
-void check_writable(const std::filesystem::path& path);
-
-/// Makes `path` a file of these bytes, whole or not at all. Throws Error when it cannot be written.
-void write_file(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace gatefold::tools

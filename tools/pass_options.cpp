@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
-#include "tools/output.h"
+#include "session/arrays/files.h"
 
 namespace gatefold::tools {
 

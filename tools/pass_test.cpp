@@ -7,6 +7,7 @@
 #include "ir/evaluate.h"
 #include "ir/print.h"
 #include "passes/pipeline.h"
+#include "session/arrays/files.h"
 #include "tools/inputs.h"
 #include "tools/output.h"
 #include "tools/pass_text.h"

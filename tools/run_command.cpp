@@ -9,12 +9,14 @@
 #include "frontend/onnx_reader.h"
 #include "frontend/onnx_writer.h"
 #include "ir/error.h"
+#include "session/arrays/files.h"
 #include "session/arrays/npy.h"
 #include "session/arrays/npz.h"
+#include "session/compiled_model.h"
 #include "tools/binding_options.h"
 #include "tools/command.h"
 #include "tools/compare.h"
-#include "tools/loading.h"
+#include "tools/inputs.h"
 #include "tools/output.h"
 #include "tools/precision_option.h"
 
@@ -195,14 +197,15 @@ void print_summary(const std::string& name, const Tensor& tensor) {
 }
 
 int run(const Options& options) {
-  const LoadedModel loaded = load_model(options.model, {.dims = parse_dim_sizes(options.dims),
-                                                        .threads = options.threads,
-                                                        .products = options.products,
-                                                        .optimize = options.optimize});
-  const Graph& graph = *loaded.model.graph;
+  const auto model = load(options.model, {.threads = options.threads,
+                                          .precision = options.products,
+                                          .dims = parse_dim_sizes(options.dims),
+                                          .optimize = options.optimize});
+  const Graph& graph = model->graph();
+  Context context(model->executable());
   const std::vector<Datum> inputs =
       complete_inputs(graph, read_given(graph, options.inputs), options.seed);
-  const std::span<const Datum> outputs = loaded.context->run(inputs);
+  const std::span<const Datum> outputs = context.run(inputs);
   const NamedTensors tensors = named_outputs(graph, outputs);
   if (options.output) {
     write_outputs(tensors, *options.output, options.format);

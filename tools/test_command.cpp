@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "ir/error.h"
+#include "session/arrays/files.h"
 #include "tools/command.h"
 #include "tools/output.h"
 #include "tools/precision_option.h"

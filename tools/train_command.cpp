@@ -10,6 +10,7 @@
 #include "frontend/onnx_writer.h"
 #include "ir/error.h"
 #include "passes/training/model_parts.h"
+#include "session/arrays/files.h"
 #include "session/arrays/npz.h"
 #include "session/training/training_run.h"
 #include "tools/binding_options.h"

@@ -68,13 +68,6 @@ bool is_small(const Gemm& gemm) {
   return gemm.n * gemm.k <= (gemm.m == 1 ? kSmallMatrixOfOneRow : kSmallMatrix);
 }
 
-Gemm with_strides(Gemm gemm) {
-  if (gemm.a_stride == 0) gemm.a_stride = gemm.transpose_a ? gemm.m : gemm.k;
-  if (gemm.b_stride == 0) gemm.b_stride = gemm.transpose_b ? gemm.k : gemm.n;
-  if (gemm.c_stride == 0) gemm.c_stride = gemm.n;
-  return gemm;
-}
-
 void run_gemm(const Gemm& gemm, const float* a, const float* b, float* c) {
   if (gemm.m == 0 || gemm.n == 0) return;
   Gemm dense = with_strides(gemm);

@@ -3,6 +3,7 @@
 #include "ir/op_def.h"
 #include "passes/passes.h"
 #include "passes/rewriting/match.h"
+#include "passes/rewriting/rewrite.h"
 
 namespace gatefold::passes {
 namespace {

@@ -1,6 +1,7 @@
 #include "ir/op_def.h"
 #include "passes/passes.h"
 #include "passes/rewriting/match.h"
+#include "passes/rewriting/rewrite.h"
 #include "passes/rewriting/sub_graphs.h"
 
 namespace gatefold::passes {

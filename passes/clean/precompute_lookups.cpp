@@ -5,6 +5,7 @@
 #include "passes/recurrence/linear_terms.h"
 #include "passes/rewriting/axes.h"
 #include "passes/rewriting/match.h"
+#include "passes/rewriting/rewrite.h"
 #include "passes/rewriting/row_functions.h"
 
 namespace gatefold::passes {
@@ -25,7 +26,7 @@ std::int64_t saved_by(const Value& value) {
 }
 
 bool is_known(const Value* value) {
-  return value == nullptr || (depends_on_weights_only(*value) && value->type().is_static());
+  return value == nullptr || (value->depends_on_weights_only() && value->type().is_static());
 }
 
 // f (Gather (table, indices)) -> Gather (f (table), indices), where f works row by row. Not so for

@@ -5,6 +5,7 @@
 #include "passes/loops/loop_condition.h"
 #include "passes/passes.h"
 #include "passes/rewriting/match.h"
+#include "passes/rewriting/rewrite.h"
 #include "passes/rewriting/sub_graphs.h"
 
 namespace gatefold::passes {

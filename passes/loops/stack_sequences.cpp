@@ -7,6 +7,7 @@
 #include "passes/passes.h"
 #include "passes/rewriting/axes.h"
 #include "passes/rewriting/match.h"
+#include "passes/rewriting/rewrite.h"
 #include "passes/rewriting/sub_graphs.h"
 
 namespace gatefold::passes {

@@ -4,6 +4,7 @@
 #include "passes/passes.h"
 #include "passes/rewriting/axes.h"
 #include "passes/rewriting/match.h"
+#include "passes/rewriting/rewrite.h"
 #include "passes/rewriting/row_range.h"
 
 namespace gatefold::passes {

@@ -5,6 +5,7 @@
 #include "passes/recurrence/linear_terms.h"
 #include "passes/rewriting/axes.h"
 #include "passes/rewriting/match.h"
+#include "passes/rewriting/rewrite.h"
 
 namespace gatefold::passes {
 namespace {
@@ -19,7 +20,7 @@ Value* transposed(Rewriter& rewriter, Value* matrix) {
 // x of a computed value x' with two axes; nullptr for others.
 Value* before_transpose(const Value* value) {
   const Node* transpose = producer_of(value, "Transpose");
-  if (transpose == nullptr || depends_on_weights_only(*value)) return nullptr;
+  if (transpose == nullptr || value->depends_on_weights_only()) return nullptr;
   const bool swaps =
       transpose->input(0)->type().has_rank() && permutation_of(*transpose) == Ints{1, 0};
   return swaps ? transpose->input(0) : nullptr;
@@ -28,7 +29,7 @@ Value* before_transpose(const Value* value) {
 // A matrix that a step reads of a sequence, by its number.
 bool is_step_of_sequence(const Value& value) {
   const Node* gather = producer_of(&value, "Gather");
-  if (gather == nullptr || depends_on_weights_only(value)) return false;
+  if (gather == nullptr || value.depends_on_weights_only()) return false;
   const Type& source = gather->input(0)->type();
   const Type& number = gather->input(1)->type();
   return source.has_rank() && source.rank() == 3 && number.has_rank() && number.rank() == 0;
@@ -47,8 +48,8 @@ Value* rows_of_columns(Value* value, Rewriter& rewriter) {
   }
   std::vector<Value*> rows;
   for (Value* part : concat->inputs()) {
-    rows.push_back(depends_on_weights_only(*part) ? transposed(rewriter, part)
-                                                  : rows_of_columns(part, rewriter));
+    rows.push_back(part->depends_on_weights_only() ? transposed(rewriter, part)
+                                                   : rows_of_columns(part, rewriter));
     if (rows.back() == nullptr) return nullptr;
   }
   return rewriter.add("Concat", rows, {{"axis", std::int64_t{1}}});
@@ -57,7 +58,7 @@ Value* rows_of_columns(Value* value, Rewriter& rewriter) {
 // (x W')' for W x', where W is a weight; nullptr for other products.
 Value* build_product(Value* weight, Value* columns, Rewriter& rewriter) {
   const Type& type = weight->type();
-  if (!depends_on_weights_only(*weight) || depends_on_weights_only(*columns)) return nullptr;
+  if (!weight->depends_on_weights_only() || columns->depends_on_weights_only()) return nullptr;
   if (!type.has_rank() || type.rank() != 2) return nullptr;
   Value* rows = rows_of_columns(columns, rewriter);
   if (rows == nullptr) return nullptr;
@@ -102,7 +103,7 @@ Result unary(Node& node, Rewriter& rewriter) {
 Value* operand_before_transpose(Value* value, Rewriter& rewriter) {
   if (Value* x = before_transpose(value)) return x;
   const Type& type = value->type();
-  if (!depends_on_weights_only(*value) || !type.is_static()) return nullptr;
+  if (!value->depends_on_weights_only() || !type.is_static()) return nullptr;
   if (element_count(type.dims()) == 1 && type.rank() < 2) return value;
   return type.rank() == 2 ? transposed(rewriter, value) : nullptr;
 }

@@ -9,6 +9,7 @@
 #include "passes/recurrence/lstm_step.h"
 #include "passes/recurrence/recurrent_cell.h"
 #include "passes/rewriting/match.h"
+#include "passes/rewriting/rewrite.h"
 
 namespace gatefold::passes {
 namespace {

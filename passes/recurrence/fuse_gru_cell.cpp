@@ -1,8 +1,10 @@
 #include "ir/op_def.h"
+#include "ir/ops/recurrent.h"
 #include "passes/passes.h"
 #include "passes/recurrence/blend.h"
 #include "passes/recurrence/gru_step.h"
 #include "passes/recurrence/recurrent_cell.h"
+#include "passes/rewriting/rewrite.h"
 
 namespace gatefold::passes {
 namespace {

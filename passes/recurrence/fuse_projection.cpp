@@ -2,6 +2,7 @@
 #include "ir/ops/recurrent.h"
 #include "passes/passes.h"
 #include "passes/rewriting/match.h"
+#include "passes/rewriting/rewrite.h"
 
 namespace gatefold::passes {
 namespace {
@@ -39,8 +40,8 @@ std::optional<Projection> read_product(const Value* value) {
   const Type& rows = projection.rows->type();
   const Type& matrix = projection.matrix->type();
   const bool fits = rows.has_rank() && rows.rank() == 3 && matrix.has_rank() && matrix.rank() == 2;
-  return fits && depends_on_weights_only(*projection.matrix) ? std::optional(projection)
-                                                             : std::nullopt;
+  return fits && projection.matrix->depends_on_weights_only() ? std::optional(projection)
+                                                              : std::nullopt;
 }
 
 std::optional<Projection> read_projection(const Value* value) {
@@ -50,7 +51,7 @@ std::optional<Projection> read_projection(const Value* value) {
     auto projection = read_product(sum->input(side));
     Value* bias = sum->input(1 - side);
     const bool is_vector =
-        depends_on_weights_only(*bias) && bias->type().has_rank() && bias->type().rank() == 1;
+        bias->depends_on_weights_only() && bias->type().has_rank() && bias->type().rank() == 1;
     if (!projection || !is_vector) continue;
     const Dim& columns = projection->matrix->type().shape->back();
     if (!bias->type().shape->front().same_as(columns)) continue;

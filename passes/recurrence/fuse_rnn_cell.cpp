@@ -5,6 +5,7 @@
 #include "passes/passes.h"
 #include "passes/recurrence/recurrent_cell.h"
 #include "passes/rewriting/match.h"
+#include "passes/rewriting/rewrite.h"
 
 namespace gatefold::passes {
 namespace {
@@ -56,7 +57,7 @@ bool may_be_linear(const Node& node) {
   const auto inputs = node.inputs();
   return std::any_of(inputs.begin(), inputs.end(), [](const Value* input) {
     return producer_of(input, "Gemm") || producer_of(input, "MatMul") ||
-           depends_on_weights_only(*input);
+           input->depends_on_weights_only();
   });
 }
 

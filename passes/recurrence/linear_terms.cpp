@@ -108,14 +108,20 @@ Value* before_repeats(Value* operand) {
   return operand;
 }
 
+// No gate has more terms; a chain of sums or a wide Concat, read from each of its values anew,
+// would take time that grows with the square of its length.
+constexpr int kMostVisits = 256;
+constexpr std::size_t kMostParts = 64;
+
 /// Collects the terms of one sum; every method returns false when it meets what it cannot read.
 class Collector {
  public:
   Collector(LinearSum& sum, const PassContext& context) : sum_(sum), context_(context) {}
 
   bool collect(const Part& part) {
+    if (--visits_left_ < 0) return false;
     Value& value = *part.value;
-    if (depends_on_weights_only(value)) return add_bias(part);
+    if (value.depends_on_weights_only()) return add_bias(part);
     if (!has_known_columns(value)) return false;
     if (is_op(value, "Add") || is_op(value, "Sum")) return collect_add(part);
     if (is_op(value, "Sub")) return collect_difference(part);
@@ -176,7 +182,7 @@ class Collector {
 
   // A side of the sum, which must not be broadcast unless it is a bias.
   bool collect_side(const Part& side, const Value& sum) {
-    return (depends_on_weights_only(*side.value) ||
+    return (side.value->depends_on_weights_only() ||
             have_same_rows(side.value->type(), sum.type())) &&
            collect(side);
   }
@@ -206,7 +212,7 @@ class Collector {
         const double scale = number->number_at(0);
         return scale != 0 && collect(part.of(rest).scaled(divides ? 1 / scale : scale));
       }
-      if (divides || !depends_on_weights_only(*factor)) continue;
+      if (divides || !factor->depends_on_weights_only()) continue;
       if (!columns_of_vector(part.of(factor)) || !is_all_columns(part)) continue;
       sum_.peepholes.push_back({rest, {factor, part.columns, part.scale}});
       return true;
@@ -221,11 +227,11 @@ class Collector {
 
   bool collect_matmul(const Part& part) {
     const Node& node = *part.value->producer();
-    if (part.value->type().rank() == 1 && depends_on_weights_only(*node.input(0))) {
+    if (part.value->type().rank() == 1 && node.input(0)->depends_on_weights_only()) {
       return collect_matrix_times_row(part);
     }
     Value& weight = *node.input(1);
-    if (!depends_on_weights_only(weight) || !weight.type().is_static()) return false;
+    if (!weight.depends_on_weights_only() || !weight.type().is_static()) return false;
     if (weight.type().rank() != (part.plane ? 3 : 2)) return false;
     const Dims dims = weight.type().dims();
     IndexRange rows{0, dims[dims.size() - 2]};
@@ -253,7 +259,7 @@ class Collector {
     const Node& node = *part.value->producer();
     Value& weight = *node.input(1);
     if (node.attr_int("transA") != 0 || part.plane) return false;
-    if (!depends_on_weights_only(weight) || !weight.type().is_static()) return false;
+    if (!weight.depends_on_weights_only() || !weight.type().is_static()) return false;
     const bool transposed = node.attr_int("transB") != 0;
     const IndexRange rows{0, weight.type().dims()[transposed ? 1 : 0]};
     const double alpha = node.attr_float("alpha");
@@ -266,7 +272,7 @@ class Collector {
     const double beta = node.attr_float("beta");
     if (beta == 0 || !addend->type().has_rank()) return false;
     const Part rest = part.of(addend).scaled(beta);
-    if (depends_on_weights_only(*addend)) return collect(rest);
+    if (addend->depends_on_weights_only()) return collect(rest);
     // One row added to all rows is one term per row only when there is one row.
     const bool is_single_row = part.value->type().shape->front().is(1);
     return (is_single_row || have_same_shape(addend->type(), part.value->type())) && collect(rest);
@@ -283,7 +289,8 @@ class Collector {
       const Node& node = *operand.producer();
       const std::int64_t axis = node.attr_int("axis");
       const auto parts = node.inputs();
-      const bool is_split = (axis == -1 || axis == operand.type().rank() - 1) &&
+      const bool is_split = parts.size() <= kMostParts &&
+                            (axis == -1 || axis == operand.type().rank() - 1) &&
                             std::all_of(parts.begin(), parts.end(),
                                         [](const Value* part) { return has_known_columns(*part); });
       if (is_split) return add_parts(parts, term);
@@ -305,20 +312,10 @@ class Collector {
 
   LinearSum& sum_;
   const PassContext& context_;
+  int visits_left_ = kMostVisits;
 };
 
 }  // namespace
-
-bool depends_on_weights_only(const Value& value) {
-  if (value.has_data()) return true;
-  const Node* node = value.producer();
-  if (node == nullptr || node->op().is_random || !node->sub_graphs().empty()) return false;
-  if (node->input_count() == 0) return false;
-  const auto inputs = node->inputs();
-  return std::all_of(inputs.begin(), inputs.end(), [](const Value* input) {
-    return input == nullptr || depends_on_weights_only(*input);
-  });
-}
 
 std::optional<LinearSum> find_linear_terms_and_peepholes(const ColumnCut& cut,
                                                          const PassContext& context) {

@@ -48,9 +48,6 @@ struct LinearSum {
   std::vector<ElementTerm> peepholes;  ///< Of find_linear_terms_and_peepholes only.
 };
 
-/// True when the value is a constant, a parameter, or computed from those alone.
-bool depends_on_weights_only(const Value& value);
-
 /// Writes columns of a value as a sum of products with weights, looking through Add, Sum, Sub, Neg,
 /// factors that are constant numbers, Gemm, MatMul, cuts of columns and planes and changes of rank;
 /// nothing when something else stands in the way. A row of a sequence that is added as it is,

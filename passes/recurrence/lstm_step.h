@@ -3,7 +3,9 @@
 #include <array>
 #include <optional>
 
+#include "ir/ops/recurrent.h"
 #include "passes/rewriting/match.h"
+#include "passes/rewriting/rewrite.h"
 
 namespace gatefold {
 

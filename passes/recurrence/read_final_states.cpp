@@ -5,6 +5,7 @@
 #include "passes/passes.h"
 #include "passes/rewriting/axes.h"
 #include "passes/rewriting/match.h"
+#include "passes/rewriting/rewrite.h"
 
 namespace gatefold::passes {
 namespace {

@@ -7,6 +7,7 @@
 #include "ir/ops/recurrent.h"
 #include "passes/passes.h"
 #include "passes/rewriting/match.h"
+#include "passes/rewriting/rewrite.h"
 
 namespace gatefold::passes {
 namespace {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ir/graph.h"
+#include "passes/training/carried_state.h"
 #include "passes/training/loss.h"
 #include "passes/training/optimizer.h"
 #include "passes/training/schedule.h"
@@ -79,13 +80,6 @@ inline constexpr std::string_view kStepPasses =
 /// of the parameters.
 TrainingStep build_training_step(const Graph& model, const TrainingSpec& spec,
                                  const TrainingOutputs& outputs);
-
-/// An input of the model that takes, from the second step on, what an output was in the step
-/// before; zeros in the first. No gradient flows through it.
-struct CarriedState {
-  std::string input;
-  std::string output;
-};
 
 /// Makes what is carried states of a step that delivers the outputs in question, in their order.
 /// Throws Error for an unknown input, one whose extents are open, and an output of another type.

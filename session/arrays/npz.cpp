@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "ir/error.h"
+#include "session/arrays/files.h"
 #include "session/arrays/npy.h"
-#include "tools/output.h"
 
 namespace gatefold {
 namespace {

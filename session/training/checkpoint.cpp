@@ -4,8 +4,8 @@
 #include <map>
 
 #include "ir/error.h"
+#include "session/arrays/files.h"
 #include "session/arrays/npz.h"
-#include "tools/output.h"
 
 namespace gatefold {
 namespace {

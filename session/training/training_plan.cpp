@@ -8,7 +8,7 @@
 #include <type_traits>
 
 #include "ir/error.h"
-#include "tools/output.h"
+#include "session/arrays/files.h"
 
 namespace gatefold {
 namespace {

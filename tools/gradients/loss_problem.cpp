@@ -73,8 +73,7 @@ class ProblemReader {
     if (!options.spec.empty()) plan_ = read_training_plan(options.spec);
     if (!options.data.empty()) arrays_ = read_npz(options.data);
     Graph& graph = *model_.graph;
-    bind_dims(graph, parse_dim_sizes(options.dims));
-    bind_values(graph, parse_input_values(options.values));
+    bind_inputs(graph, parse_dim_sizes(options.dims), parse_input_values(options.values));
     bind_dims(graph, sizes_in(graph, arrays_));
   }
 

@@ -6,9 +6,9 @@
 
 #include "frontend/onnx_reader.h"
 #include "ir/error.h"
+#include "session/arrays/files.h"
 #include "session/arrays/npz.h"
 #include "session/training/training_record.h"
-#include "tools/output.h"
 #include "tools/test_case.h"
 
 namespace gatefold::tools {

@@ -1,0 +1,67 @@
+#include "session/compiled_model.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "frontend/onnx_reader.h"
+#include "ir/error.h"
+#include "passes/pipeline.h"
+
+namespace gatefold {
+namespace {
+
+const Port& find_port(const std::vector<Port>& ports, std::string_view name,
+                      std::string_view what) {
+  const auto found =
+      std::find_if(ports.begin(), ports.end(), [&](const Port& port) { return port.name == name; });
+  if (found != ports.end()) return *found;
+  std::vector<std::string_view> names;
+  for (const Port& port : ports) names.push_back(port.name);
+  fail("the model has no {} '{}'; its {}s: {}", what, name, what,
+       names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
+}
+
+}  // namespace
+
+CompiledModel::CompiledModel(Model model, const LoadOptions& options) : model_(std::move(model)) {
+  Graph& graph = *model_.graph;
+  bind_dims(graph, options.dims);
+  bind_values(graph, options.values);
+  states_ = stated_states(model_);
+  const bool is_compiled = model_.metadata.contains(std::string(kCompiledKey));
+  run_passes(graph, options.optimize && !is_compiled ? kInferencePipeline : kRequiredPipeline,
+             {.verify = false});
+  for (const Value* input : graph.inputs()) inputs_.push_back({input->name(), input->type()});
+  for (const Graph::Output& output : graph.outputs()) {
+    outputs_.push_back({output.name, output.value->type()});
+  }
+  executable_ = std::make_shared<const Executable>(
+      model_.graph, CompileOptions{.threads = options.threads, .products = options.precision});
+}
+
+const Port& CompiledModel::input(std::string_view name) const {
+  return find_port(inputs_, name, "input");
+}
+
+const Port& CompiledModel::output(std::string_view name) const {
+  return find_port(outputs_, name, "output");
+}
+
+std::shared_ptr<const CompiledModel> load(Model model, const LoadOptions& options) {
+  return std::make_shared<const CompiledModel>(std::move(model), options);
+}
+
+std::shared_ptr<const CompiledModel> load(const std::filesystem::path& path,
+                                          const LoadOptions& options) {
+  return load(read_model(path), options);
+}
+
+std::shared_ptr<const CompiledModel> load(std::span<const std::byte> bytes,
+                                          const LoadOptions& options) {
+  return load(read_model_bytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()}),
+              options);
+}
+
+}  // namespace gatefold
