@@ -1,18 +1,15 @@
 #include "backend/executable.h"
 
-#include <fmt/format.h>
 #include <omp.h>
 
 #include <algorithm>
 #include <cstring>
 #include <map>
-#include <unordered_set>
 #include <utility>
 
-#include "backend/plan/stage.h"
+#include "backend/plan/plan_runner.h"
+#include "backend/plan/prepared_graph.h"
 #include "ir/error.h"
-#include "ir/evaluate.h"
-#include "ir/op_def.h"
 
 namespace gatefold {
 namespace {
@@ -51,155 +48,140 @@ void check_input(const Value& input, const Datum& datum,
   }
 }
 
+/// Brings the outputs that were not computed there to the memory that the caller gave for them.
+void copy_to(std::span<Tensor> memory, std::span<Datum> outputs) {
+  for (std::size_t i = 0; i < std::min(memory.size(), outputs.size()); ++i) {
+    const auto* output = std::get_if<Tensor>(&outputs[i]);
+    Tensor& place = memory[i];
+    if (output == nullptr || !place.is_defined() || !(place.type() == output->type())) continue;
+    if (place.raw() != output->raw()) std::memcpy(place.raw(), output->raw(), output->bytes());
+    outputs[i] = place;
+  }
+}
+
 /// Writes those outputs over their states that have not been computed there.
 void copy_updates(const CompileOptions& options, std::span<const Datum> outputs,
-                  std::span<const Datum> inputs) {
+                  std::span<Tensor> memory) {
   if (options.updates.empty() || !are_finite(outputs, options.checks)) return;
   for (const StateUpdate& update : options.updates) {
     const auto* output = std::get_if<Tensor>(&outputs[update.output]);
     if (output == nullptr) continue;
-    const auto& state = std::get<Tensor>(inputs[update.input]);
-    if (state.dtype() != output->dtype() || state.dims() != output->dims()) {
+    Tensor& state = memory[update.output];
+    if (!(state.type() == output->type())) {
       fail("the next value of a state of {} is {}", to_string(state.type()),
            to_string(output->type()));
     }
-    std::memcpy(const_cast<std::byte*>(state.raw()), output->raw(), output->bytes());
+    std::memcpy(state.raw(), output->raw(), output->bytes());
   }
 }
+
+/// Sets the number of OpenMP threads, and what the caller had set when it goes.
+class ThreadCount {
+ public:
+  explicit ThreadCount(int threads) : before_(omp_get_max_threads()) {
+    omp_set_num_threads(threads);
+  }
+  ~ThreadCount() { omp_set_num_threads(before_); }
+  ThreadCount(const ThreadCount&) = delete;
+  ThreadCount& operator=(const ThreadCount&) = delete;
+
+ private:
+  int before_;
+};
 
 }  // namespace
 
 Executable::Executable(std::shared_ptr<const Graph> graph, CompileOptions options)
-    : graph_(std::move(graph)), options_(std::move(options)) {
-  require_support(options_.products);
-  find_known(*graph_);
-  find_needed_nodes(*graph_);
-}
+    : prepared_(std::make_unique<const PreparedGraph>(std::move(graph), std::move(options))) {}
+Executable::~Executable() = default;
 
-const Tensor* Executable::known(const Value* value) const {
-  if (value->has_data()) return value->data();
-  const auto found = known_.find(value);
-  return found == known_.end() ? nullptr : &found->second;
-}
-
-const std::vector<Value*>& Executable::captured(const Node& node) const {
-  static const std::vector<Value*> none;
-  const auto found = captured_.find(&node);
-  return found == captured_.end() ? none : found->second;
-}
-
-void Executable::find_known(const Graph& graph) {
-  for (const auto& node : graph.nodes()) {
-    for (const Graph* body : node->sub_graphs()) find_known(*body);
-    if (node->op().is_random || !node->sub_graphs().empty()) continue;
-    std::vector<Datum> inputs(node->input_count());
-    std::vector<const Datum*> pointers(node->input_count());
-    bool all_known = true;
-    for (std::size_t i = 0; all_known && i < inputs.size(); ++i) {
-      if (node->input(i) == nullptr) continue;
-      const Tensor* tensor = known(node->input(i));
-      all_known = tensor != nullptr;
-      if (all_known) inputs[i] = *tensor;
-      pointers[i] = &inputs[i];
-    }
-    if (!all_known) continue;
-    std::vector<Datum> outputs(node->output_count());
-    evaluate_node(*node, pointers, outputs, Precision::kNative, {});
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
-      const auto* tensor = std::get_if<Tensor>(&outputs[i]);
-      if (node->output(i) != nullptr && tensor != nullptr) known_[node->output(i)] = *tensor;
-    }
-  }
-}
-
-void Executable::find_needed_nodes(const Graph& graph) {
-  std::unordered_set<const Node*> needed;
-  const auto need = [&](const Value* value) {
-    if (value != nullptr && value->producer() != nullptr && known(value) == nullptr) {
-      needed.insert(value->producer());
-    }
-  };
-  std::vector<const Node*>& nodes = nodes_[&graph];
-  for (const Graph::Output& output : graph.outputs()) need(output.value);
-  for (auto node = graph.nodes().rbegin(); node != graph.nodes().rend(); ++node) {
-    if (needed.count(node->get()) == 0) continue;
-    nodes.push_back(node->get());
-    for (const Value* value : (*node)->inputs()) need(value);
-    const auto bodies = (*node)->sub_graphs();
-    if (bodies.empty()) continue;
-    captured_[node->get()] = captured_values(**node);
-    for (const Value* value : captured_[node->get()]) need(value);
-    for (const Graph* body : bodies) find_needed_nodes(*body);
-  }
-  std::reverse(nodes.begin(), nodes.end());
-}
+const Graph& Executable::graph() const { return prepared_->graph(); }
+const CompileOptions& Executable::options() const { return prepared_->options(); }
 
 struct Context::State {
-  std::vector<std::unique_ptr<Stage>> stages;  // The most recently used one first.
+  PlanRunner& runner_for(const PreparedGraph& prepared, std::span<const Datum> data);
+  void keep_within(std::size_t most_bytes);
+  std::size_t plan_bytes() const;
+
+  std::vector<std::unique_ptr<PlanRunner>> runners;  // The most recently used one first.
+  PlanRunner::Surroundings surroundings;
   std::vector<const Datum*> inputs;
   std::vector<Datum> delivered;  // Outputs, some of them in the caller's memory.
-  bool profiling = false;
 };
+
+PlanRunner& Context::State::runner_for(const PreparedGraph& prepared, std::span<const Datum> data) {
+  const auto found = std::find_if(runners.begin(), runners.end(),
+                                  [&](const auto& runner) { return runner->fits(inputs); });
+  if (found != runners.end()) {
+    std::rotate(runners.begin(), found, found + 1);
+    return *runners.front();
+  }
+  const Graph& graph = prepared.graph();
+  std::map<std::string, std::pair<std::int64_t, std::string>> symbols;
+  std::vector<PlanInput> plan_inputs;
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    const Value* input = graph.inputs()[i];
+    check_input(*input, data[i], symbols);
+    const auto* tensor = std::get_if<Tensor>(&data[i]);
+    plan_inputs.push_back({input, tensor == nullptr ? input->type() : tensor->type()});
+  }
+  runners.insert(runners.begin(),
+                 std::make_unique<PlanRunner>(prepared, graph, std::move(plan_inputs),
+                                              prepared.nodes_of(graph), 0));
+  keep_within(prepared.options().most_plan_bytes);
+  return *runners.front();
+}
+
+void Context::State::keep_within(std::size_t most_bytes) {
+  while (runners.size() > 1 && plan_bytes() > most_bytes) runners.pop_back();
+}
+
+std::size_t Context::State::plan_bytes() const {
+  std::size_t sum = surroundings.arena.bytes();
+  for (const auto& runner : runners) sum += runner->bytes();
+  return sum;
+}
 
 Context::Context(std::shared_ptr<const Executable> executable)
     : executable_(std::move(executable)), state_(std::make_unique<State>()) {}
 Context::~Context() = default;
 Context::Context(Context&&) noexcept = default;
 
-std::span<const Datum> Context::run(std::span<const Datum> inputs) {
-  const Graph& graph = executable_->graph();
-  if (inputs.size() != graph.inputs().size()) {
-    fail("{} inputs are given but the model has {}", inputs.size(), graph.inputs().size());
+std::span<const Datum> Context::run(std::span<const Datum> inputs, std::span<Tensor> memory) {
+  const PreparedGraph& prepared = executable_->prepared();
+  if (inputs.size() != prepared.graph().inputs().size()) {
+    fail("{} inputs are given but the model has {}", inputs.size(),
+         prepared.graph().inputs().size());
   }
-  omp_set_num_threads(executable_->options().threads);
+  const ThreadCount threads(prepared.options().threads);
   state_->inputs.clear();
   for (const Datum& datum : inputs) state_->inputs.push_back(&datum);
-
-  auto& stages = state_->stages;
-  const auto found = std::find_if(stages.begin(), stages.end(),
-                                  [&](const auto& stage) { return stage->fits(state_->inputs); });
-  if (found == stages.end()) {
-    std::map<std::string, std::pair<std::int64_t, std::string>> symbols;
-    std::vector<StageInput> stage_inputs;
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      const Value* input = graph.inputs()[i];
-      check_input(*input, inputs[i], symbols);
-      const auto* tensor = std::get_if<Tensor>(&inputs[i]);
-      stage_inputs.push_back({input, tensor == nullptr ? input->type() : tensor->type()});
+  PlanRunner& runner = state_->runner_for(prepared, inputs);
+  const std::int64_t growths = state_->surroundings.arena.growths();
+  const auto outputs = runner.run(state_->inputs, memory, state_->surroundings);
+  if (state_->surroundings.arena.growths() != growths) {
+    for (const auto& other : state_->runners) {
+      if (other.get() != &runner) other->release_memory();
     }
-    if (stages.size() >= Stage::kMostPlans) stages.pop_back();
-    stages.insert(stages.begin(),
-                  std::make_unique<Stage>(*executable_, graph, std::move(stage_inputs),
-                                          executable_->nodes_of(graph)));
-  } else {
-    std::rotate(stages.begin(), found, found + 1);
   }
-  const auto outputs = stages.front()->run(state_->inputs, state_->profiling);
-  copy_updates(executable_->options(), outputs, inputs);
-  return outputs;
-}
-
-std::span<const Datum> Context::run(std::span<const Datum> inputs, std::span<const Tensor> memory) {
-  const std::span<const Datum> outputs = run(inputs);
+  if (!prepared.options().updates.empty()) {
+    copy_updates(prepared.options(), outputs, memory);
+    return outputs;
+  }
+  if (memory.empty()) return outputs;
   state_->delivered.assign(outputs.begin(), outputs.end());
-  for (std::size_t i = 0; i < std::min(memory.size(), outputs.size()); ++i) {
-    const auto* output = std::get_if<Tensor>(&outputs[i]);
-    const Tensor& place = memory[i];
-    if (output == nullptr || place.dtype() != output->dtype() || place.dims() != output->dims()) {
-      continue;
-    }
-    std::memcpy(const_cast<std::byte*>(place.raw()), output->raw(), output->bytes());
-    state_->delivered[i] = place;
-  }
+  copy_to(memory, state_->delivered);
   return state_->delivered;
 }
 
-void Context::set_profiling(bool enabled) { state_->profiling = enabled; }
+void Context::set_profiling(bool enabled) { state_->surroundings.profiling = enabled; }
 
 std::vector<StepProfile> Context::profile() const {
   std::vector<StepProfile> profile;
-  for (const auto& stage : state_->stages) stage->append_profile(profile);
+  for (const auto& runner : state_->runners) runner->append_profile(profile);
   return profile;
 }
+
+std::size_t Context::plan_bytes() const { return state_->plan_bytes(); }
 
 }  // namespace gatefold

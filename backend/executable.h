@@ -5,10 +5,8 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
-#include "backend/packed_weights.h"
 #include "backend/product_precision.h"
 #include "ir/graph.h"
 
@@ -28,7 +26,15 @@ struct CompileOptions {
   std::vector<StateUpdate> updates = {};
   /// Outputs, by number, that must be finite for any state to be changed.
   std::vector<std::size_t> checks = {};
+  /// Choose kernels by rule, never by measuring: the same graph gives the same bits on the same
+  /// kind of machine with the same number of threads. Always so where states are updated.
+  bool reproducible = false;
+  /// About how much memory a Context may keep for plans of shapes it has seen; the plan in use is
+  /// kept whatever it takes.
+  std::size_t most_plan_bytes = std::size_t{256} << 20;
 };
+
+class PreparedGraph;
 
 /// A graph ready to run. Immutable; any number of threads may run it, each with its own Context.
 class Executable {
@@ -36,28 +42,15 @@ class Executable {
   /// Throws Error when the graph holds something that cannot be executed, or when the machine does
   /// not have the precision of products.
   explicit Executable(std::shared_ptr<const Graph> graph, CompileOptions options = {});
+  ~Executable();
 
-  const Graph& graph() const { return *graph_; }
-  const CompileOptions& options() const { return options_; }
-  PackedWeights& packed() const { return packed_; }
-  /// The nodes of the graph, or of a sub-graph in it, that some output needs and whose result is
-  /// not known, in order.
-  const std::vector<const Node*>& nodes_of(const Graph& graph) const { return nodes_.at(&graph); }
-  /// What the sub-graphs of a node read from around them; see captured_values.
-  const std::vector<Value*>& captured(const Node& node) const;
-  /// The numbers of a value that depends on constants and parameters only; else nullptr.
-  const Tensor* known(const Value* value) const;
+  const Graph& graph() const;
+  const CompileOptions& options() const;
+  /// What plans are made from; for the backend.
+  const PreparedGraph& prepared() const { return *prepared_; }
 
  private:
-  void find_known(const Graph& graph);
-  void find_needed_nodes(const Graph& graph);
-
-  std::shared_ptr<const Graph> graph_;
-  std::unordered_map<const Value*, Tensor> known_;
-  std::unordered_map<const Graph*, std::vector<const Node*>> nodes_;
-  std::unordered_map<const Node*, std::vector<Value*>> captured_;
-  CompileOptions options_;
-  mutable PackedWeights packed_;
+  std::unique_ptr<const PreparedGraph> prepared_;
 };
 
 /// A node and the types of its inputs and outputs; no element type where one is not used.
@@ -102,17 +95,21 @@ class Context {
 
   /// Runs the graph on one datum per graph input, in order. The first run with new input shapes
   /// makes a plan; later ones allocate nothing. The result has one datum per graph output and is
-  /// overwritten by the next run. Throws Error: an input of a wrong type or shape, data that an
-  /// operator refuses.
-  std::span<const Datum> run(std::span<const Datum> inputs);
-  /// The same, with the caller's memory for outputs: where `memory[i]` is defined and has the type
-  /// and shape of output i, the output is delivered in it. It must not overlap an input.
-  std::span<const Datum> run(std::span<const Datum> inputs, std::span<const Tensor> memory);
+  /// overwritten by the next run.
+  ///
+  /// `memory`, where it is given, has one entry per graph output. An output is delivered in the
+  /// memory of its entry when that is a tensor of its type and shape; it must not overlap an input.
+  /// The entry of an output that updates a state must be the tensor of that state's input.
+  ///
+  /// Throws Error: an input of a wrong type or shape, data that an operator refuses.
+  std::span<const Datum> run(std::span<const Datum> inputs, std::span<Tensor> memory = {});
 
   /// Starts (or stops) measuring each step; costs two clock readings a step.
   void set_profiling(bool enabled);
   /// The measured steps, in order of execution.
   std::vector<StepProfile> profile() const;
+  /// About how much memory plans and their arena take.
+  std::size_t plan_bytes() const;
 
  private:
   std::shared_ptr<const Executable> executable_;

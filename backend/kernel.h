@@ -59,6 +59,8 @@ struct KernelRequest {
   /// are asked only of kernels that take them: see strided_ports.h.
   std::span<const Dims> input_strides = {};
   std::span<const Dims> output_strides = {};
+  /// Whether kernels are chosen by rule, never by measuring; see CompileOptions.
+  bool reproducible = false;
   /// For each input whether nobody reads its memory after this node: the kernel may write to it.
   std::vector<bool> last_uses = {};
 

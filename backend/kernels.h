@@ -15,9 +15,9 @@ std::unique_ptr<Kernel> make_kernel(const KernelRequest& request);
 /// Whether the table has a kernel of its own for some use of the operator.
 bool has_kernel(const OpDef& op);
 
-/// The kernel of plain or oneDNN that is the fastest for the shapes at hand. Where that is not
+/// Our own kernel or oneDNN's, whichever is the fastest for the shapes at hand. Where that is not
 /// known beforehand, both are run on made-up data the first time that such shapes are planned in
-/// this process.
+/// this process; a rule decides where the choice must be reproducible.
 std::unique_ptr<Kernel> make_fastest_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_fastest_conv_transpose(const KernelRequest& request);
 std::unique_ptr<Kernel> make_fastest_recurrent(const KernelRequest& request);
@@ -26,7 +26,7 @@ std::unique_ptr<Kernel> make_fastest_recurrent(const KernelRequest& request);
 /// one by one.
 bool is_faster_as_stack(std::span<const KernelRequest* const> layers);
 
-/// One function per file of plain/ (loops of our own) and onednn/.
+/// One function per file of kernels/ (loops of our own) and onednn/.
 namespace native {
 
 std::unique_ptr<Kernel> make_conv(const KernelRequest& request);

@@ -38,7 +38,10 @@ CompiledModel::CompiledModel(Model model, const LoadOptions& options) : model_(s
     outputs_.push_back({output.name, output.value->type()});
   }
   executable_ = std::make_shared<const Executable>(
-      model_.graph, CompileOptions{.threads = options.threads, .products = options.precision});
+      model_.graph, CompileOptions{.threads = options.threads,
+                                   .products = options.precision,
+                                   .reproducible = options.reproducible,
+                                   .most_plan_bytes = options.most_plan_bytes});
 }
 
 const Port& CompiledModel::input(std::string_view name) const {

@@ -25,6 +25,10 @@ struct LoadOptions {
   InputTensors values = {};  ///< Inputs that become constants.
   /// Run the inference pipeline, unless the file says that it is compiled already.
   bool optimize = true;
+  /// Choose kernels by rule, never by measuring; see CompileOptions.
+  bool reproducible = false;
+  /// About how much memory a session may keep for plans of shapes it has seen.
+  std::size_t most_plan_bytes = CompileOptions{}.most_plan_bytes;
 };
 
 /// Metadata key of a compiled model; its value is the pipeline that was run.

@@ -86,13 +86,18 @@ class StateUpdates : public testing::TestWithParam<UpdateCase> {
     for (const Value* input : model_.graph->inputs()) {
       inputs_.emplace_back(random_tensor(input->type(), inputs_.size() + 1));
     }
-    for (std::size_t i = 1; i < inputs_.size(); ++i) options_.updates.push_back({i, i});
+    memory_.resize(inputs_.size());
+    for (std::size_t i = 1; i < inputs_.size(); ++i) {
+      options_.updates.push_back({i, i});
+      memory_[i] = std::get<Tensor>(inputs_[i]);
+    }
   }
 
   const Tensor& state(std::size_t index) const { return std::get<Tensor>(inputs_[index]); }
 
   Model model_;
   std::vector<Datum> inputs_;
+  std::vector<Tensor> memory_;
   CompileOptions options_{.checks = {0}};
 };
 
@@ -101,7 +106,7 @@ TEST_P(StateUpdates, ChangeTheInputs) {
   for (int step = 0; step < 3; ++step) {
     const auto expected = evaluate(*model_.graph, inputs_, Precision::kNative);
     if (step == 2) start_counting_allocations();
-    context.run(inputs_);
+    context.run(inputs_, memory_);
     if (step == 2) {
       EXPECT_EQ(stop_counting_allocations(), 0);
     }
@@ -120,7 +125,7 @@ TEST_P(StateUpdates, LeaveTheInputsWhenACheckFails) {
   std::vector<Tensor> before;
   for (const Datum& input : inputs_) before.push_back(std::get<Tensor>(input).clone());
   Context context(std::make_shared<Executable>(model_.graph, options_));
-  context.run(inputs_);
+  context.run(inputs_, memory_);
   for (std::size_t i = 1; i < inputs_.size(); ++i) {
     for (std::int64_t k = 0; k < before[i].size(); ++k) {
       ASSERT_EQ(state(i).number_at(k), before[i].number_at(k));

@@ -84,7 +84,7 @@ MakeKernel fastest_maker(const KernelRequest& request) {
   const std::int64_t step_products = extents.N * weights;
   if (extents.N < kMeasuredBatch || weights > kMeasuredWeights ||
       extents.T * step_products < kMeasuredProducts ||
-      request.products != ProductPrecision::kFloat32) {
+      request.products != ProductPrecision::kFloat32 || request.reproducible) {
     return native::make_recurrent;
   }
   const std::array candidates{Candidate{native::make_recurrent},

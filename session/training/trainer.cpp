@@ -73,9 +73,11 @@ Trainer::Trainer(TrainingStep step, const TrainingPlan& plan, bool is_updating,
       context_(std::make_unique<Context>(std::make_shared<Executable>(
           step_.graph, compile_options(step_, is_updating_, options)))),
       inputs_(step_.graph->inputs().size()) {
+  memory_.resize(step_.graph->outputs().size());
   for (TrainingState& state : step_.states) {
     states_.push_back(std::exchange(state.initial, {}).clone());
     inputs_[state.input] = states_.back();
+    if (is_updating_) memory_[state.output] = states_.back();
   }
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const bool is_state = !std::holds_alternative<std::monostate>(inputs_[i]);
@@ -153,7 +155,7 @@ void Trainer::set_inputs(const Batch& batch) {
 
 Trainer::Result Trainer::step(const Batch& batch) {
   set_inputs(batch);
-  const std::span<const Datum> outputs = context_->run(inputs_);
+  const std::span<const Datum> outputs = context_->run(inputs_, memory_);
   Result result;
   result.loss = tensor_of(outputs[0]).number_at(0);
   if (is_updating_) result.gradient_norm = tensor_of(outputs[1]).number_at(0);

@@ -85,6 +85,7 @@ class Trainer {
   std::vector<Datum> inputs_;
   std::vector<std::size_t> unread_inputs_;  // Those that the data may lack.
   std::vector<Tensor> states_;
+  std::vector<Tensor> memory_;  // Of the step's outputs: the states that they update.
   std::vector<Tensor> carried_;
   std::vector<std::size_t> carried_inputs_;  // Where they go in.
   std::int64_t steps_done_ = 0;

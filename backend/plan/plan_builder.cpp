@@ -1,13 +1,13 @@
+#include "backend/plan/plan_builder.h"
+
 #include <algorithm>
 #include <limits>
 
 #include "backend/kernels.h"
 #include "backend/kernels/chain.h"
 #include "backend/kernels/recurrent/recurrent_stack.h"
-#include "backend/plan/chain_plan.h"
 #include "backend/plan/layout_plan.h"
 #include "backend/plan/stack_plan.h"
-#include "backend/plan/stage.h"
 #include "backend/plan/views.h"
 #include "ir/evaluate.h"
 #include "ir/index.h"
@@ -49,11 +49,16 @@ native::KernelWithValues make_step(const StepGroup& group, std::vector<bool> las
 
 }  // namespace
 
-Stage::Stage(const Executable& executable, const Graph& graph, std::vector<StageInput> inputs,
-             const std::vector<const Node*>& nodes)
-    : executable_(executable), graph_(graph), inputs_(std::move(inputs)) {
-  for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    const StageInput& input = inputs_[i];
+PlanBuilder::PlanBuilder(const PreparedGraph& prepared, const Graph& graph,
+                         std::vector<PlanInput> inputs)
+    : plan_(std::make_unique<Plan>(prepared, graph, std::move(inputs))),
+      prepared_(prepared),
+      graph_(graph),
+      slots_(plan_->slots) {}
+
+std::unique_ptr<const Plan> PlanBuilder::build(const std::vector<const Node*>& nodes) {
+  for (std::size_t i = 0; i < plan_->inputs.size(); ++i) {
+    const PlanInput& input = plan_->inputs[i];
     const Root root = input.known.is_defined() ? Root::kKnown : Root::kInput;
     slots_[input.value] = {.type = input.type, .known = input.known, .root = root, .index = i};
   }
@@ -62,7 +67,7 @@ Stage::Stage(const Executable& executable, const Graph& graph, std::vector<Stage
     if (is_ready(*node)) {
       plan_node(*node, drafts);
     } else {
-      deferred_.push_back(node);
+      plan_->deferred.push_back(node);
     }
   }
   plan_layouts(drafts, slots_);
@@ -71,44 +76,44 @@ Stage::Stage(const Executable& executable, const Graph& graph, std::vector<Stage
   plan_updates(groups);
   last_buffer_reads_ = last_reads(groups, Root::kBuffer, buffers_.size());
   for (const StepGroup& group : groups) add_step(group);
-  if (pivots_.empty()) {
+  if (plan_->pivots.empty()) {
     for (const Graph::Output& output : graph_.outputs()) keep(output.value);
   } else {
     keep_what_follows();
   }
   lay_out();
-  if (pivots_.empty()) prepare_outputs();
+  return std::move(plan_);
 }
 
-std::vector<const Value*> Stage::reads(const Node& node) const {
+std::vector<const Value*> PlanBuilder::reads(const Node& node) const {
   std::vector<const Value*> values;
   for (const Value* value : node.inputs()) {
     if (value != nullptr) values.push_back(value);
   }
-  for (const Value* value : executable_.captured(node)) values.push_back(value);
+  for (const Value* value : prepared_.captured(node)) values.push_back(value);
   return values;
 }
 
-bool Stage::is_ready(const Node& node) const {
+bool PlanBuilder::is_ready(const Node& node) const {
   const auto values = reads(node);
   return std::all_of(values.begin(), values.end(), [&](const Value* value) {
-    return slots_.count(value) > 0 || executable_.known(value) != nullptr;
+    return slots_.count(value) > 0 || prepared_.known(value) != nullptr;
   });
 }
 
-Slot& Stage::slot_of(const Value* value) {
+Slot& PlanBuilder::slot_of(const Value* value) {
   const auto found = slots_.find(value);
   if (found != slots_.end()) return found->second;
-  add_known(value, *executable_.known(value));
+  add_known(value, *prepared_.known(value));
   return slots_[value];
 }
 
-void Stage::add_known(const Value* value, const Tensor& numbers) {
+void PlanBuilder::add_known(const Value* value, const Tensor& numbers) {
   slots_[value] = {.type = numbers.type(), .known = numbers};
 }
 
-void Stage::plan_node(const Node& node, std::deque<StepDraft>& drafts) {
-  if (!node.sub_graphs().empty()) return pivots_.push_back({.node = &node});
+void PlanBuilder::plan_node(const Node& node, std::deque<StepDraft>& drafts) {
+  if (!node.sub_graphs().empty()) return plan_->pivots.push_back({.node = &node});
   std::vector<const Type*> types;
   std::vector<const Tensor*> constants;
   for (const Value* value : node.inputs()) {
@@ -119,11 +124,12 @@ void Stage::plan_node(const Node& node, std::deque<StepDraft>& drafts) {
   std::vector<Type> outputs = infer_node(node, types, constants, {}, {});
   StepDraft& draft =
       drafts.emplace_back(node, std::move(types), std::move(constants), std::move(outputs),
-                          executable_.options().threads, executable_.packed());
-  draft.request.products = executable_.options().products;
+                          prepared_.options().threads, prepared_.packed());
+  draft.request.products = prepared_.options().products;
+  draft.request.reproducible = prepared_.options().reproducible;
   const bool is_done = evaluate_now(draft.request);
   if (is_done || !has_static_types(draft.request)) {
-    if (!is_done) pivots_.push_back({.node = &node});
+    if (!is_done) plan_->pivots.push_back({.node = &node});
     drafts.pop_back();
     return;
   }
@@ -131,7 +137,7 @@ void Stage::plan_node(const Node& node, std::deque<StepDraft>& drafts) {
   if (!draft.is_view) add_buffers(draft.request);
 }
 
-bool Stage::evaluate_now(const KernelRequest& request) {
+bool PlanBuilder::evaluate_now(const KernelRequest& request) {
   const Node& node = request.node;
   if (node.op().is_random || !node.sub_graphs().empty()) return false;
   std::vector<Datum> inputs(request.inputs.size());
@@ -158,7 +164,7 @@ bool Stage::evaluate_now(const KernelRequest& request) {
   return true;
 }
 
-bool Stage::add_views(const KernelRequest& request) {
+bool PlanBuilder::add_views(const KernelRequest& request) {
   const Node& node = request.node;
   // A part of known memory stays a step: constants have no slot memory to point into.
   if (!can_be_view(node.op()) || slots_.at(node.input(0)).root == Root::kKnown) return false;
@@ -175,17 +181,16 @@ bool Stage::add_views(const KernelRequest& request) {
   return true;
 }
 
-std::size_t Stage::add_pointer(const Value* value) {
+std::size_t PlanBuilder::add_pointer(const Value* value) {
   if (value != nullptr) {
     const Slot& slot = slots_.at(value);
-    if (slot.root == Root::kBuffer) buffers_[slot.index].last_step = steps_.size();
+    if (slot.root == Root::kBuffer) buffers_[slot.index].last_step = plan_->steps.size();
   }
-  pointers_.push_back(nullptr);
-  pointer_values_.push_back(value);
-  return pointers_.size() - 1;
+  plan_->pointers.push_back({.value = value});
+  return plan_->pointers.size() - 1;
 }
 
-void Stage::add_buffers(const KernelRequest& request) {
+void PlanBuilder::add_buffers(const KernelRequest& request) {
   for (std::size_t i = 0; i < request.outputs.size(); ++i) {
     const Value* value = request.node.output(i);
     if (value == nullptr) continue;
@@ -196,97 +201,114 @@ void Stage::add_buffers(const KernelRequest& request) {
   }
 }
 
-void Stage::add_step(const StepGroup& group) {
+void PlanBuilder::add_step(const StepGroup& group) {
   native::KernelWithValues parts = make_step(group, last_uses(group.front()->request.node));
   write_over_states(parts);
   find_overwrites(parts);
-  Step step{.nodes = {}, .kernel = std::move(parts.kernel)};
+  PlanStep step{.nodes = {}, .kernel = std::move(parts.kernel)};
   for (const StepDraft* draft : group) step.nodes.push_back(&draft->request.node);
-  step.first_input = pointers_.size();
+  step.first_input = plan_->pointers.size();
   for (const Value* value : parts.inputs) add_pointer(value);
-  step.first_output = pointers_.size();
+  step.first_output = plan_->pointers.size();
   for (const Value* value : parts.outputs) {
     if (value != nullptr && slots_.at(value).root == Root::kBuffer) {
       std::size_t& first_step = buffers_[slots_.at(value).index].first_step;
-      first_step = std::min(first_step, steps_.size());
+      first_step = std::min(first_step, plan_->steps.size());
     }
     add_pointer(value);
   }
   step.scratch = add_pointer(nullptr);
   if (const std::size_t bytes = step.kernel->scratch_bytes(); bytes > 0) {
     scratch_buffers_.emplace_back(step.scratch, buffers_.size());
-    buffers_.push_back({bytes, steps_.size(), steps_.size()});
+    buffers_.push_back({bytes, plan_->steps.size(), plan_->steps.size()});
   }
-  steps_.push_back(std::move(step));
+  plan_->steps.push_back(std::move(step));
 }
 
-void Stage::keep(const Value* value) {
+void PlanBuilder::keep(const Value* value) {
   const Slot& slot = slot_of(value);
-  if (slot.root == Root::kBuffer) buffers_[slot.index].last_step = steps_.size();
+  if (slot.root == Root::kBuffer) buffers_[slot.index].last_step = plan_->steps.size();
 }
 
-void Stage::keep_what_follows() {
+void PlanBuilder::keep_what_follows() {
   std::unordered_map<const Value*, bool> made_by_pivot;
-  for (const Pivot& pivot : pivots_) {
+  for (const Pivot& pivot : plan_->pivots) {
     for (const Value* value : reads(*pivot.node)) keep(value);
     for (std::size_t i = 0; i < pivot.node->output_count(); ++i) {
       if (pivot.node->output(i) == nullptr) continue;
       made_by_pivot[pivot.node->output(i)] = true;
-      handed_over_.push_back(pivot.node->output(i));
+      plan_->handed_over.push_back(pivot.node->output(i));
     }
   }
   const auto hand_over = [&](const Value* value) {
     if (made_by_pivot.count(value) > 0) return;
-    if (slots_.count(value) == 0 && executable_.known(value) == nullptr) return;
-    if (std::find(handed_over_.begin(), handed_over_.end(), value) != handed_over_.end()) return;
+    if (slots_.count(value) == 0 && prepared_.known(value) == nullptr) return;
+    if (std::find(plan_->handed_over.begin(), plan_->handed_over.end(), value) !=
+        plan_->handed_over.end())
+      return;
     keep(value);
-    handed_over_.push_back(value);
+    plan_->handed_over.push_back(value);
   };
-  for (const Node* node : deferred_) {
+  for (const Node* node : plan_->deferred) {
     for (const Value* value : reads(*node)) hand_over(value);
   }
   for (const Graph::Output& output : graph_.outputs()) hand_over(output.value);
 }
 
-void Stage::lay_out() {
+// Which graph output alone lies in each buffer, PlanPointer::kNone where none or several do, or
+// where it is handed over.
+std::vector<std::size_t> PlanBuilder::outputs_of_buffers(
+    const std::vector<std::size_t>& home) const {
+  std::vector<std::size_t> outputs(buffers_.size(), PlanPointer::kNone);
+  if (!plan_->pivots.empty()) return outputs;
+  std::vector<int> deliveries(buffers_.size(), 0);
+  for (std::size_t i = 0; i < graph_.outputs().size(); ++i) {
+    const Slot& slot = slots_.at(graph_.outputs()[i].value);
+    if (slot.root != Root::kBuffer) continue;
+    const std::size_t buffer = home[slot.index];
+    const bool is_alone = ++deliveries[buffer] == 1 && has_whole_buffer(slot);
+    outputs[buffer] = is_alone ? i : PlanPointer::kNone;
+  }
+  return outputs;
+}
+
+void PlanBuilder::lay_out() {
   for (ArenaRequest& buffer : buffers_) {
     if (buffer.first_step == kUnwritten) buffer = {};
   }
+  std::vector<std::size_t> sizes;
+  for (const ArenaRequest& buffer : buffers_) sizes.push_back(buffer.bytes);
   const std::vector<std::size_t> home = join_buffers();
-  layout_ = plan_arena(buffers_);
-  for (std::size_t i = 0; i < home.size(); ++i) layout_.offsets[i] = layout_.offsets[home[i]];
-  arena_ = Tensor(DataType::kUint8, {static_cast<std::int64_t>(layout_.bytes)});
-  for (std::size_t i = 0; i < pointers_.size(); ++i) {
-    if (pointer_values_[i] == nullptr) continue;
-    const Slot& slot = slots_.at(pointer_values_[i]);
-    if (slot.root == Root::kKnown) {
-      pointers_[i] = const_cast<std::byte*>(slot.known.raw());
-    } else if (slot.root == Root::kBuffer) {
-      pointers_[i] = arena_.raw() + layout_.offsets[slot.index] + slot.offset;
-    } else {
-      input_pointers_.push_back({i, slot.index, slot.offset});
-    }
+  ArenaLayout layout = plan_arena(buffers_);
+  for (std::size_t i = 0; i < home.size(); ++i) {
+    buffers_[i].bytes = sizes[i];
+    layout.offsets[i] = layout.offsets[home[i]];
+  }
+  plan_->arena_bytes = layout.bytes;
+  const std::vector<std::size_t> outputs = outputs_of_buffers(home);
+  for (PlanPointer& pointer : plan_->pointers) {
+    if (pointer.value == nullptr) continue;
+    const Slot& slot = slots_.at(pointer.value);
+    pointer.root = slot.root;
+    pointer.index = slot.index;
+    pointer.offset = slot.offset;
+    if (slot.root != Root::kBuffer) continue;
+    pointer.offset += layout.offsets[slot.index];
+    pointer.output = outputs[home[slot.index]];
+    pointer.output_offset = slot.offset;
   }
   for (const auto& [pointer, buffer] : scratch_buffers_) {
-    pointers_[pointer] = arena_.raw() + layout_.offsets[buffer];
+    plan_->pointers[pointer].offset = layout.offsets[buffer];
+  }
+  for (auto& [value, slot] : slots_) {
+    if (slot.root == Root::kBuffer) slot.offset += layout.offsets[slot.index];
   }
 }
 
-void Stage::prepare_outputs() {
-  for (const Graph::Output& output : graph_.outputs()) {
-    const Slot& slot = slots_.at(output.value);
-    if (slot.root == Root::kKnown) {
-      outputs_.emplace_back(slot.known);
-    } else if (slot.root == Root::kInput && updated_.count(output.value) > 0) {
-      outputs_.emplace_back();
-    } else if (slot.root == Root::kInput) {
-      outputs_.push_back(slot.type.is_tensor() ? Datum(Tensor(slot.type.dtype, slot.type.dims()))
-                                               : Datum());
-    } else {
-      outputs_.emplace_back(arena_.part(layout_.offsets[slot.index] + slot.offset, slot.type.dtype,
-                                        slot.type.dims()));
-    }
-  }
+std::unique_ptr<const Plan> make_plan(const PreparedGraph& prepared, const Graph& graph,
+                                      std::vector<PlanInput> inputs,
+                                      const std::vector<const Node*>& nodes) {
+  return PlanBuilder(prepared, graph, std::move(inputs)).build(nodes);
 }
 
 }  // namespace gatefold

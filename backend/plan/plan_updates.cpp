@@ -1,36 +1,25 @@
 #include <algorithm>
-#include <cmath>
 #include <iterator>
 #include <numeric>
 
-#include "backend/plan/stage.h"
+#include "backend/plan/plan_builder.h"
 
 namespace gatefold {
 
-bool are_finite(std::span<const Datum> outputs, const std::vector<std::size_t>& checks) {
-  return std::all_of(checks.begin(), checks.end(), [&](std::size_t check) {
-    const auto& tensor = std::get<Tensor>(outputs[check]);
-    for (std::int64_t i = 0; i < tensor.size(); ++i) {
-      if (!std::isfinite(tensor.number_at(i))) return false;
-    }
-    return true;
-  });
-}
-
-void Stage::plan_updates(std::vector<StepGroup>& groups) {
-  first_update_ = groups.size();
-  const CompileOptions& options = executable_.options();
-  if (!pivots_.empty() || &graph_ != &executable_.graph()) return;
+void PlanBuilder::plan_updates(std::vector<StepGroup>& groups) {
+  plan_->first_update = groups.size();
+  const CompileOptions& options = prepared_.options();
+  if (!plan_->pivots.empty() || &graph_ != &prepared_.graph()) return;
   std::unordered_set<std::size_t> buffers;
   for (const StateUpdate& update : options.updates) {
     const auto input = slots_.find(graph_.inputs()[update.input]);
     const Value* output = graph_.outputs()[update.output].value;
     if (input == slots_.end() || !can_be_update(input->second, output)) continue;
-    updated_[output] = input->second.index;
+    plan_->updated[output] = input->second.index;
     buffers.insert(slots_.at(output).index);
   }
   if (buffers.empty()) return;
-  first_update_ = move_last(groups, buffers);
+  plan_->first_update = move_last(groups, buffers);
   const bool are_checked_first =
       std::all_of(options.checks.begin(), options.checks.end(), [&](std::size_t check) {
         const Value* value = graph_.outputs()[check].value;
@@ -39,14 +28,14 @@ void Stage::plan_updates(std::vector<StepGroup>& groups) {
         return slot.root == Root::kBuffer && buffers.count(slot.index) == 0;
       });
   if (!are_checked_first) {
-    updated_.clear();
-    first_update_ = groups.size();
+    plan_->updated.clear();
+    plan_->first_update = groups.size();
   }
-  last_input_reads_ = last_reads(groups, Root::kInput, inputs_.size());
+  last_input_reads_ = last_reads(groups, Root::kInput, plan_->inputs.size());
 }
 
 // The output must have memory of its own, which no view of it shares.
-bool Stage::can_be_update(const Slot& input, const Value* output) const {
+bool PlanBuilder::can_be_update(const Slot& input, const Value* output) const {
   const auto found = slots_.find(output);
   if (found == slots_.end() || input.root != Root::kInput || output->output_uses() != 1) {
     return false;
@@ -60,8 +49,8 @@ bool Stage::can_be_update(const Slot& input, const Value* output) const {
 }
 
 // Groups that make one of the buffers go behind all others, and so do those that read from them.
-std::size_t Stage::move_last(std::vector<StepGroup>& groups,
-                             std::unordered_set<std::size_t>& buffers) const {
+std::size_t PlanBuilder::move_last(std::vector<StepGroup>& groups,
+                                   std::unordered_set<std::size_t>& buffers) const {
   const auto is_moved = [&](const Value* value) {
     const auto slot = slots_.find(value);
     return slot != slots_.end() && slot->second.root == Root::kBuffer &&
@@ -93,8 +82,8 @@ std::size_t Stage::move_last(std::vector<StepGroup>& groups,
 
 /// The last step that reads each of the `count` memories of a root; the number of steps for what
 /// the graph delivers.
-std::vector<std::size_t> Stage::last_reads(const std::vector<StepGroup>& groups, Root root,
-                                           std::size_t count) const {
+std::vector<std::size_t> PlanBuilder::last_reads(const std::vector<StepGroup>& groups, Root root,
+                                                 std::size_t count) const {
   std::vector<std::size_t> last(count, 0);
   const auto read = [&](const Value* value, std::size_t step) {
     const auto slot = slots_.find(value);
@@ -109,10 +98,10 @@ std::vector<std::size_t> Stage::last_reads(const std::vector<StepGroup>& groups,
   return last;
 }
 
-// KernelRequest::last_uses of the node that becomes the next step. A stage with pivots hands its
+// KernelRequest::last_uses of the node that becomes the next step. A plan with pivots hands its
 // memory over to what follows.
-std::vector<bool> Stage::last_uses(const Node& node) const {
-  if (!pivots_.empty()) return {};
+std::vector<bool> PlanBuilder::last_uses(const Node& node) const {
+  if (!plan_->pivots.empty()) return {};
   std::unordered_map<std::size_t, int> uses;
   const auto buffer_of = [&](const Value* value) {
     const Slot* slot = value == nullptr ? nullptr : &slots_.at(value);
@@ -123,18 +112,18 @@ std::vector<bool> Stage::last_uses(const Node& node) const {
   for (const Value* value : node.inputs()) {
     const std::size_t buffer = buffer_of(value);
     are_last.push_back(buffer < last_buffer_reads_.size() &&
-                       last_buffer_reads_[buffer] == steps_.size() && uses[buffer] == 1);
+                       last_buffer_reads_[buffer] == plan_->steps.size() && uses[buffer] == 1);
   }
   return are_last;
 }
 
-void Stage::write_over_states(const native::KernelWithValues& parts) {
+void PlanBuilder::write_over_states(const native::KernelWithValues& parts) {
   for (std::size_t k = 0; k < parts.outputs.size(); ++k) {
-    const auto update = updated_.find(parts.outputs[k]);
-    if (update == updated_.end()) continue;
+    const auto update = plan_->updated.find(parts.outputs[k]);
+    if (update == plan_->updated.end()) continue;
     const std::size_t input = update->second;
-    const bool is_safe =
-        last_input_reads_[input] <= steps_.size() && may_overwrite(parts, Root::kInput, input, k);
+    const bool is_safe = last_input_reads_[input] <= plan_->steps.size() &&
+                         may_overwrite(parts, Root::kInput, input, k);
     if (!is_safe) continue;
     Slot& slot = slots_.at(parts.outputs[k]);
     slot.root = Root::kInput;
@@ -143,8 +132,8 @@ void Stage::write_over_states(const native::KernelWithValues& parts) {
 }
 
 // Whether no input of the step that lies in this memory stands in the way of the output.
-bool Stage::may_overwrite(const native::KernelWithValues& parts, Root root, std::size_t index,
-                          std::size_t output) const {
+bool PlanBuilder::may_overwrite(const native::KernelWithValues& parts, Root root, std::size_t index,
+                                std::size_t output) const {
   for (std::size_t i = 0; i < parts.inputs.size(); ++i) {
     if (parts.inputs[i] == nullptr) continue;
     const Slot& slot = slots_.at(parts.inputs[i]);
@@ -158,12 +147,12 @@ bool Stage::may_overwrite(const native::KernelWithValues& parts, Root root, std:
   return true;
 }
 
-bool Stage::has_whole_buffer(const Slot& slot) const {
+bool PlanBuilder::has_whole_buffer(const Slot& slot) const {
   return slot.root == Root::kBuffer && slot.offset == 0 && slot.strides.empty() &&
          element_count(slot.type.dims()) * size_of(slot.type.dtype) == buffers_[slot.index].bytes;
 }
 
-void Stage::find_overwrites(const native::KernelWithValues& parts) {
+void PlanBuilder::find_overwrites(const native::KernelWithValues& parts) {
   for (std::size_t k = 0; k < parts.outputs.size(); ++k) {
     if (parts.outputs[k] == nullptr) continue;
     const Slot& output = slots_.at(parts.outputs[k]);
@@ -172,7 +161,7 @@ void Stage::find_overwrites(const native::KernelWithValues& parts) {
       if (value == nullptr) continue;
       const Slot& input = slots_.at(value);
       if (input.root == Root::kBuffer && may_overwrite(parts, Root::kBuffer, input.index, k)) {
-        overwrites_.push_back({steps_.size(), input.index, output.index});
+        overwrites_.push_back({plan_->steps.size(), input.index, output.index});
       }
     }
   }
@@ -180,10 +169,10 @@ void Stage::find_overwrites(const native::KernelWithValues& parts) {
 
 // Gives the outputs that may lie over an input nobody reads afterwards that input's buffer. Returns
 // the buffer that each one has become a part of: itself, mostly.
-std::vector<std::size_t> Stage::join_buffers() {
+std::vector<std::size_t> PlanBuilder::join_buffers() {
   std::vector<std::size_t> home(buffers_.size());
   std::iota(home.begin(), home.end(), 0);
-  std::vector<std::size_t> taken_at(buffers_.size(), steps_.size());
+  std::vector<std::size_t> taken_at(buffers_.size(), plan_->steps.size());
   for (const Overwrite& overwrite : overwrites_) {
     const std::size_t to = home[overwrite.input];
     ArenaRequest& output = buffers_[overwrite.output];

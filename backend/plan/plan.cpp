@@ -1,0 +1,36 @@
+#include "backend/plan/plan.h"
+
+#include <algorithm>
+
+namespace gatefold {
+
+Type Plan::type_of(const Value* value) const {
+  const auto slot = slots.find(value);
+  return slot == slots.end() ? Type() : slot->second.type;
+}
+
+bool Plan::fits(std::span<const Datum* const> data) const {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const auto* tensor = std::get_if<Tensor>(data[i]);
+    if (tensor == nullptr) continue;
+    const Shape& shape = *inputs[i].type.shape;
+    if (tensor->dtype() != inputs[i].type.dtype || tensor->dims().size() != shape.size() ||
+        !std::equal(shape.begin(), shape.end(), tensor->dims().begin(),
+                    [](const Dim& dim, std::int64_t size) { return dim.is(size); })) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::size_t Plan::bytes() const {
+  constexpr std::size_t kStep = 4096;  // A kernel with what it has computed of its shapes.
+  std::size_t sum = steps.size() * kStep + pointers.size() * sizeof(PlanPointer);
+  for (const auto& [value, slot] : slots) {
+    const bool is_own = slot.root == Slot::Root::kKnown && prepared.known(value) == nullptr;
+    sum += sizeof(slot) + (is_own && slot.known.is_defined() ? slot.known.bytes() : 0);
+  }
+  return sum;
+}
+
+}  // namespace gatefold
