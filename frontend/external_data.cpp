@@ -1,7 +1,12 @@
 #include "frontend/external_data.h"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
+#include <memory>
 #include <system_error>
 
 #include "ir/error.h"
@@ -41,6 +46,25 @@ fs::path resolve(const ExternalData& data, const fs::path& folder, std::string_v
   return file;
 }
 
+// Reading costs less than a mapping where a tensor is smaller.
+constexpr std::int64_t kLeastMappedBytes = std::int64_t{1} << 20;
+constexpr std::int64_t kAlignment = 64;
+
+/// Bytes of a file mapped into memory; changes of them stay in memory. nullptr where the system
+/// cannot.
+std::shared_ptr<std::byte> map_file(const fs::path& file, std::int64_t offset, std::int64_t bytes) {
+  const std::int64_t start = offset / sysconf(_SC_PAGESIZE) * sysconf(_SC_PAGESIZE);
+  const auto length = static_cast<std::size_t>(offset - start + bytes);
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return nullptr;
+  void* memory = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, start);
+  ::close(descriptor);
+  if (memory == MAP_FAILED) return nullptr;
+  const std::shared_ptr<std::byte> mapping(static_cast<std::byte*>(memory),
+                                           [length](std::byte* bytes) { ::munmap(bytes, length); });
+  return {mapping, mapping.get() + (offset - start)};
+}
+
 }  // namespace
 
 Tensor read_external_data(const ExternalData& data, const fs::path& folder, DataType dtype,
@@ -55,6 +79,11 @@ Tensor read_external_data(const ExternalData& data, const fs::path& folder, Data
   if (data.offset < 0 || data.offset > size || needed > size - data.offset) {
     fail("{}: external data file '{}' has {} bytes but the tensor needs {} from offset {}", what,
          data.location, size, needed, data.offset);
+  }
+  if (needed >= kLeastMappedBytes && data.offset % kAlignment == 0) {
+    if (auto mapped = map_file(file, data.offset, needed)) {
+      return Tensor::over(dtype, dims, std::move(mapped));
+    }
   }
   std::ifstream stream(file, std::ios::binary);
   stream.seekg(data.offset);

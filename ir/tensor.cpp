@@ -55,22 +55,21 @@ Tensor::Tensor(DataType dtype, Dims dims)
   memory_ = allocate_zeros(bytes());
 }
 
-Tensor Tensor::view(DataType dtype, Dims dims, void* memory) {
+Tensor Tensor::over(DataType dtype, Dims dims, std::shared_ptr<std::byte> memory) {
   Tensor tensor;
   tensor.dtype_ = dtype;
   tensor.size_ = element_count(dims);
   tensor.dims_ = std::move(dims);
-  tensor.memory_ = {static_cast<std::byte*>(memory), [](std::byte*) {}};
+  tensor.memory_ = std::move(memory);
   return tensor;
 }
 
+Tensor Tensor::view(DataType dtype, Dims dims, void* memory) {
+  return over(dtype, std::move(dims), {static_cast<std::byte*>(memory), [](std::byte*) {}});
+}
+
 Tensor Tensor::part(std::size_t offset, DataType dtype, Dims dims) const {
-  Tensor tensor;
-  tensor.dtype_ = dtype;
-  tensor.size_ = element_count(dims);
-  tensor.dims_ = std::move(dims);
-  tensor.memory_ = {memory_, memory_.get() + offset};
-  return tensor;
+  return over(dtype, std::move(dims), {memory_, memory_.get() + offset});
 }
 
 std::vector<std::int64_t> Tensor::to_int64() const {

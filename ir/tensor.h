@@ -24,6 +24,8 @@ class Tensor {
   Tensor(DataType dtype, Dims dims);
   /// A tensor over memory that somebody else owns and keeps alive.
   static Tensor view(DataType dtype, Dims dims, void* memory);
+  /// The same over memory that lives as long as a tensor shares it.
+  static Tensor over(DataType dtype, Dims dims, std::shared_ptr<std::byte> memory);
   template <typename T>
   static Tensor of(Dims dims, std::span<const T> values);
   template <typename T>
