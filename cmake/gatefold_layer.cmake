@@ -6,7 +6,6 @@ else()
   target_link_libraries(gatefold_onnx INTERFACE onnx onnx_proto protobuf::libprotobuf)
 endif()
 set_target_properties(gatefold_onnx PROPERTIES EXPORT_NAME onnx)
-install(TARGETS gatefold_onnx EXPORT gatefold)
 
 # Warnings for our own code only. When it optimizes, GCC 12 sees uninitialized members where an optional
 # of a variant is empty, overlapping copies where a string is put before another, and the freeing of
@@ -27,7 +26,7 @@ set(GATEFOLD_PRECOMPILED <algorithm> <array> <cmath> <cstdint> <cstring> <filesy
 function(gatefold_layer name)
   cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${name}/*.cpp)
-  add_library(gatefold_${name} ${sources})
+  add_library(gatefold_${name} STATIC ${sources})
   add_library(gatefold::${name} ALIAS gatefold_${name})
   set_target_properties(gatefold_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
   target_include_directories(gatefold_${name} PUBLIC
@@ -37,5 +36,4 @@ function(gatefold_layer name)
   target_precompile_headers(gatefold_${name} PRIVATE ${GATEFOLD_PRECOMPILED})
   target_link_libraries(gatefold_${name} PUBLIC ${ARG_PUBLIC}
     PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:gatefold_warnings>)
-  install(TARGETS gatefold_${name} EXPORT gatefold)
 endfunction()

@@ -28,5 +28,32 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/gatefold-config-version.c
 install(FILES ${PROJECT_BINARY_DIR}/gatefold-config.cmake
               ${PROJECT_BINARY_DIR}/gatefold-config-version.cmake
         DESTINATION ${GATEFOLD_CMAKE_DIR})
+# With BUILD_SHARED_LIBS one library holds all layers and shows the names of the project alone;
+# otherwise each layer is an archive. Either way a program links gatefold::session.
+set(layers gatefold_session gatefold_frontend gatefold_passes gatefold_backend gatefold_ir)
+if(BUILD_SHARED_LIBS)
+  add_library(gatefold_shared SHARED)
+  list(TRANSFORM layers REPLACE "(.+)" "$<LINK_LIBRARY:WHOLE_ARCHIVE,\\1>" OUTPUT_VARIABLE whole)
+  target_link_libraries(gatefold_shared PRIVATE "$<BUILD_INTERFACE:${whole}>" PUBLIC fmt::fmt)
+  target_link_options(gatefold_shared PRIVATE
+    LINKER:--version-script=${PROJECT_SOURCE_DIR}/cmake/gatefold.map)
+  target_include_directories(gatefold_shared INTERFACE
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/gatefold>)
+  target_compile_features(gatefold_shared PUBLIC cxx_std_20)
+  set_target_properties(gatefold_shared PROPERTIES OUTPUT_NAME gatefold EXPORT_NAME session
+    LINKER_LANGUAGE CXX LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/gatefold.map
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  install(TARGETS gatefold_shared EXPORT gatefold)
+  set(GATEFOLD_PC_LIBS "-lgatefold")
+else()
+  install(TARGETS gatefold_onnx ${layers} EXPORT gatefold)
+  list(TRANSFORM layers PREPEND "-l" OUTPUT_VARIABLE GATEFOLD_PC_LIBS)
+  list(APPEND GATEFOLD_PC_LIBS -lonnx -lonnx_proto -lprotobuf -ldnnl -lhwy -lzip -lgomp)
+  list(JOIN GATEFOLD_PC_LIBS " " GATEFOLD_PC_LIBS)
+endif()
+configure_file(cmake/gatefold.pc.in ${PROJECT_BINARY_DIR}/gatefold.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/gatefold.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
 install(EXPORT gatefold NAMESPACE gatefold:: FILE gatefold-targets.cmake
         DESTINATION ${GATEFOLD_CMAKE_DIR})
