@@ -26,12 +26,14 @@ Session::Session(std::shared_ptr<const CompiledModel> model, std::vector<Carried
     : model_(std::move(model)),
       carried_(std::move(states)),
       context_(model_->executable()),
+      is_carried_(model_->inputs().size()),
       inputs_(model_->inputs().size()),
       memory_(model_->outputs().size()) {
   check_states(model_->graph(), carried_);
   for (const CarriedState& state : carried_) {
     states_.push_back({.input = position_of(model_->inputs(), state.input),
                        .output = position_of(model_->outputs(), state.output)});
+    is_carried_[states_.back().input] = true;
   }
 }
 
@@ -54,14 +56,16 @@ void Session::take_states(std::span<const Datum> given) {
   if (given.size() != inputs_.size()) {
     fail("{} inputs are given but the model has {}", given.size(), inputs_.size());
   }
-  std::copy(given.begin(), given.end(), inputs_.begin());
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    if (is_given(given[i]) || !is_carried_[i]) inputs_[i] = given[i];
+  }
   for (State& state : states_) {
-    if (is_given(inputs_[state.input])) continue;
+    memory_[state.output] = state.next;
+    if (is_given(given[state.input])) continue;
     if (!state.current.is_defined()) {
       state.current = zero_state(model_->inputs()[state.input], sizes_in(model_->inputs(), given));
     }
     inputs_[state.input] = state.current;
-    memory_[state.output] = state.next;
   }
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     if (!is_given(inputs_[i]) && model_->inputs()[i].type.is_tensor()) refuse_missing(i);
@@ -70,18 +74,19 @@ void Session::take_states(std::span<const Datum> given) {
 
 void Session::keep_states(std::span<const Datum> outputs) {
   for (State& state : states_) {
-    memory_[state.output] = {};
     const auto* output = std::get_if<Tensor>(&outputs[state.output]);
     if (output == nullptr) {
       fail("output '{}' is no tensor and cannot be carried", model_->outputs()[state.output].name);
     }
     if (state.next.is_defined() && output->raw() == state.next.raw()) {
       std::swap(state.current, state.next);
-      continue;
+    } else {
+      // The first call, or one that gave the state another shape.
+      state.current = output->clone();
     }
-    // The first call, or one that gave the state another shape.
-    state.current = output->clone();
-    state.next = Tensor(output->dtype(), output->dims());
+    if (!state.next.is_defined() || !(state.next.type() == state.current.type())) {
+      state.next = Tensor(state.current.dtype(), state.current.dims());
+    }
   }
 }
 

@@ -72,6 +72,7 @@ class Session {
   std::shared_ptr<const CompiledModel> model_;
   std::vector<CarriedState> carried_;
   std::vector<State> states_;
+  std::vector<bool> is_carried_;  // Of each input.
   Context context_;
   std::vector<Datum> inputs_;
   std::vector<Tensor> memory_;  // Of outputs, where they are to be written; else undefined.

@@ -81,7 +81,7 @@ TEST(Session, SwapsStatesWithoutCopyingOrAllocating) {
 
 TEST(Session, WritesAnOutputIntoTheCallersMemory) {
   Session session(stream_model(), kStates);
-  Tensor place({DataType::kFloat32, {1, 2}});
+  Tensor place(DataType::kFloat32, {1, 2});
   session.set_output("y", place);
   const NamedData& outputs = session.run({{"x", row(3, 4)}});
   EXPECT_EQ(std::get<Tensor>(outputs.at("y")).raw(), place.raw());
@@ -92,7 +92,7 @@ TEST(Session, WritesAnOutputIntoTheCallersMemory) {
 
 TEST(Session, FollowsTheBatchOfItsInputs) {
   Session session(stream_model(), kStates);
-  session.run({{"x", Tensor({DataType::kFloat32, {3, 2}})}});
+  session.run({{"x", Tensor(DataType::kFloat32, {3, 2})}});
   EXPECT_EQ(session.get_states().at("h0").dims(), (Dims{3, 2}));
 }
 
