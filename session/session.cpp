@@ -25,8 +25,8 @@ Session::Session(std::shared_ptr<const CompiledModel> model)
 Session::Session(std::shared_ptr<const CompiledModel> model, std::vector<CarriedState> states)
     : model_(std::move(model)),
       carried_(std::move(states)),
-      context_(model_->executable()),
       is_carried_(model_->inputs().size()),
+      context_(model_->executable()),
       inputs_(model_->inputs().size()),
       memory_(model_->outputs().size()) {
   check_states(model_->graph(), carried_);

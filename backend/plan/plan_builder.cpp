@@ -113,7 +113,7 @@ void PlanBuilder::add_known(const Value* value, const Tensor& numbers) {
 }
 
 void PlanBuilder::plan_node(const Node& node, std::deque<StepDraft>& drafts) {
-  if (!node.sub_graphs().empty()) return plan_->pivots.push_back({.node = &node});
+  if (!node.sub_graphs().empty()) return plan_->pivots.push_back(&node);
   std::vector<const Type*> types;
   std::vector<const Tensor*> constants;
   for (const Value* value : node.inputs()) {
@@ -129,7 +129,7 @@ void PlanBuilder::plan_node(const Node& node, std::deque<StepDraft>& drafts) {
   draft.request.reproducible = prepared_.options().reproducible;
   const bool is_done = evaluate_now(draft.request);
   if (is_done || !has_static_types(draft.request)) {
-    if (!is_done) plan_->pivots.push_back({.node = &node});
+    if (!is_done) plan_->pivots.push_back(&node);
     drafts.pop_back();
     return;
   }
@@ -232,12 +232,12 @@ void PlanBuilder::keep(const Value* value) {
 
 void PlanBuilder::keep_what_follows() {
   std::unordered_map<const Value*, bool> made_by_pivot;
-  for (const Pivot& pivot : plan_->pivots) {
-    for (const Value* value : reads(*pivot.node)) keep(value);
-    for (std::size_t i = 0; i < pivot.node->output_count(); ++i) {
-      if (pivot.node->output(i) == nullptr) continue;
-      made_by_pivot[pivot.node->output(i)] = true;
-      plan_->handed_over.push_back(pivot.node->output(i));
+  for (const Node* pivot : plan_->pivots) {
+    for (const Value* value : reads(*pivot)) keep(value);
+    for (std::size_t i = 0; i < pivot->output_count(); ++i) {
+      if (pivot->output(i) == nullptr) continue;
+      made_by_pivot[pivot->output(i)] = true;
+      plan_->handed_over.push_back(pivot->output(i));
     }
   }
   const auto hand_over = [&](const Value* value) {
