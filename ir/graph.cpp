@@ -91,6 +91,7 @@ void Node::erase_input(std::size_t index) {
 }
 
 std::vector<Value*> Node::inputs() const {
+  visits::note();
   std::vector<Value*> values;
   for (const Input& input : inputs_) values.push_back(input.value);
   return values;

@@ -13,6 +13,7 @@
 
 #include "ir/tensor.h"
 #include "ir/type.h"
+#include "ir/visits.h"
 
 namespace gatefold {
 
@@ -62,14 +63,20 @@ class Value {
   bool depends_on_weights_only() const { return depends_on_weights_only_; }
 
   /// The node this is a result of; nullptr for other kinds.
-  Node* producer() const { return producer_; }
+  Node* producer() const {
+    visits::note();
+    return producer_;
+  }
   /// Which output of the producer this is.
   std::size_t output_index() const { return output_index_; }
   /// The graph that defines the value; sub-graphs of it may use the value, too.
   Graph* graph() const { return graph_; }
 
   /// Every reading node input, in no particular order. Graph outputs are not among them.
-  const std::vector<Use>& uses() const { return uses_; }
+  const std::vector<Use>& uses() const {
+    visits::note();
+    return uses_;
+  }
   /// How many graph outputs deliver this value.
   int output_uses() const { return output_uses_; }
   bool is_used() const { return !uses_.empty() || output_uses_ > 0; }
@@ -116,6 +123,7 @@ class Node {
   std::size_t input_count() const { return inputs_.size(); }
   /// Input `index`, or nullptr where it is missing; any index may be asked for.
   Value* input(std::size_t index) const {
+    visits::note();
     return index < inputs_.size() ? inputs_[index].value : nullptr;
   }
   /// Makes input `index` read `value`; the list of inputs grows with nullptr up to it.
