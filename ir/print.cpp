@@ -50,15 +50,19 @@ std::string elements_text(const Tensor& tensor) {
   dispatch_numeric_or_bool(tensor.dtype(), [&]<typename T>() {
     for (const T value : tensor.values<T>()) {
       if (!text.empty()) text += ", ";
-      // The unary plus keeps fmt from writing booleans as words and bytes as characters.
-      text += fmt::format("{}", +value);
+      if constexpr (std::is_floating_point_v<T>) {
+        text += std::isnan(value) ? "nan" : fmt::format("{}", value);
+      } else {
+        // The unary plus keeps fmt from writing booleans as words and bytes as characters.
+        text += fmt::format("{}", +value);
+      }
     }
   });
   return text;
 }
 
 std::string float_text(float value) {
-  std::string text = fmt::format("{}", value);
+  std::string text = std::isnan(value) ? "nan" : fmt::format("{}", value);
   return text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
 }
 

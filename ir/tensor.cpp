@@ -4,8 +4,10 @@
 #include <sys/mman.h>
 #endif
 
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <new>
 
 #include "ir/convert.h"
@@ -82,7 +84,7 @@ double Tensor::number_at(std::int64_t index) const {
   double number = 0;
   const std::byte* element = raw() + static_cast<std::size_t>(index) * size_of(dtype_);
   convert_elements(dtype_, element, DataType::kFloat64, &number, 1);
-  return number;
+  return std::isnan(number) ? std::numeric_limits<double>::quiet_NaN() : number;
 }
 
 Tensor Tensor::clone() const {

@@ -65,7 +65,7 @@ class Tensor {
 
   /// The elements of an integer or boolean tensor, widened.
   std::vector<std::int64_t> to_int64() const;
-  /// Element `index` as a number, whatever the type.
+  /// Element `index` as a number, whatever the type. A NaN has no sign.
   double number_at(std::int64_t index) const;
 
   Tensor clone() const;

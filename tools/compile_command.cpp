@@ -71,7 +71,8 @@ void emit(const Model& model, const Options& options) {
 }
 
 bool has_constant_rate(const TrainingPlan& plan) {
-  const auto is_base = [&](double rate) { return rate == plan.step.optimizer.learning_rate; };
+  const double base = *with_defaults(plan.step.optimizer).learning_rate;
+  const auto is_base = [&](double rate) { return rate == base; };
   const std::vector<double>& rates = plan.schedule.first_rates;
   return plan.schedule.type == "constant" && std::all_of(rates.begin(), rates.end(), is_base);
 }

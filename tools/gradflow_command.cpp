@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "session/arrays/files.h"
 #include "tools/command.h"
@@ -25,9 +26,17 @@ constexpr double kSteep = 1.3;
 std::string direction(const LayerFlow& line) { return line.is_reverse ? "reverse" : "forward"; }
 
 std::string remark(const LayerFlow& line) {
-  const double factor = line.factor_per_step();
+  const double factor = line.factor_per_step;
   if (factor < 1 / kSteep) return "vanishing";
   return factor > kSteep ? "exploding" : "";
+}
+
+/// The smallest and the largest of the norms of steps that count; 0 for none.
+std::pair<double, double> range_of(std::vector<double> norms) {
+  std::erase(norms, 0.0);
+  if (norms.empty()) return {0, 0};
+  const auto [low, high] = std::minmax_element(norms.begin(), norms.end());
+  return {*low, *high};
 }
 
 void print_layers(const GradientFlow& flow) {
@@ -42,12 +51,11 @@ void print_layers(const GradientFlow& flow) {
                {""}});
   for (std::size_t i = 0; i < flow.layers.size(); ++i) {
     const LayerFlow& line = flow.layers[i];
-    const auto [low, high] = std::minmax_element(line.norms.begin(), line.norms.end());
-    const bool is_empty = line.norms.empty();
+    const auto [low, high] = range_of(line.norms);
     table.add_row({fmt::format("{}", i + 1), line.op + " " + line.layer, direction(line),
-                   fmt::format("{}", line.norms.size()), fmt::format("{:.3g}", is_empty ? 0 : *low),
-                   fmt::format("{:.3g}", is_empty ? 0 : *high),
-                   fmt::format("{:.3f}", line.factor_per_step()), remark(line)});
+                   fmt::format("{}", line.norms.size()), fmt::format("{:.3g}", low),
+                   fmt::format("{:.3g}", high), fmt::format("{:.3f}", line.factor_per_step),
+                   remark(line)});
   }
   print("{}", table.to_string());
 }
@@ -124,10 +132,14 @@ const Command kGradflowCommand{
     .summary = "Show how gradients vanish or explode over time",
     .example =
         "gatefold gradflow model.onnx --data data.npz --spec spec.json --svg flow.svg\n\n"
-        "For every recurrent layer and direction: the norm, over the batch, of the gradient of\n"
-        "the loss by the hidden state after each step, and by what it is multiplied from a step\n"
-        "to the one computed before it. For every parameter: the norm of its gradient, and that\n"
-        "divided by the norm of the parameter.",
+        "For every recurrent layer and direction: the norm of the gradient dH of the loss by the\n"
+        "hidden state after each step, and by what a gradient is multiplied from a step t' to the\n"
+        "one computed before it, t: the geometric mean of |G[t]| / |G[t']| over all steps of all\n"
+        "sequences, where G is dH without what the loss adds at other steps than the one where a\n"
+        "sequence's gradient begins. Norms are of one sequence, their geometric mean is shown.\n"
+        "Only steps within a sequence's length, and on which the loss depends, count; sequences\n"
+        "are aligned where their gradients begin. For every parameter: the norm of its gradient,\n"
+        "and that divided by the parameter's norm.",
     .declare = declare,
 };
 

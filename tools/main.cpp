@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
@@ -5,10 +7,13 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <numeric>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "ir/error.h"
 #include "tools/command.h"
 #include "tools/output.h"
 
@@ -26,8 +31,39 @@ int complain(std::string message) {
   return kBadUse;
 }
 
+/// Letters that are to be put in, taken out or changed to make one word the other.
+std::size_t distance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < to.size(); ++j) {
+      const std::size_t changed = diagonal + (from[i] == to[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+/// Throws Error unless the first argument is a command or an option.
+void require_command(int argc, char** argv) {
+  std::vector<std::string_view> names;
+  for (const Command* command : kCommands) names.push_back(command->name);
+  if (argc < 2) fail("no command is given; the commands are: {}", fmt::join(names, ", "));
+  const std::string_view given = argv[1];
+  if (given.starts_with('-') || std::find(names.begin(), names.end(), given) != names.end()) return;
+  const auto nearest = *std::min_element(names.begin(), names.end(), [&](auto a, auto b) {
+    return distance(given, a) < distance(given, b);
+  });
+  const bool is_near = distance(given, nearest) <= nearest.size() / 2;
+  fail("unknown command '{}'{}; the commands are: {}", given,
+       is_near ? fmt::format("; did you mean '{}'?", nearest) : "", fmt::join(names, ", "));
+}
+
 /// Parses the command line and runs the command it names.
 int run_tool(int argc, char** argv) {
+  require_command(argc, argv);
   CLI::App app("Compiles, runs, trains, inspects, tests and measures ONNX models.", "gatefold");
   app.set_version_flag("--version", std::string("gatefold ") + GATEFOLD_VERSION);
   app.require_subcommand(1);

@@ -1,7 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
@@ -16,7 +15,10 @@
 #include "tools/binding_options.h"
 #include "tools/command.h"
 #include "tools/compare.h"
+#include "tools/inner_values.h"
 #include "tools/inputs.h"
+#include "tools/number_range.h"
+#include "tools/number_trace.h"
 #include "tools/output.h"
 #include "tools/precision_option.h"
 
@@ -35,6 +37,8 @@ struct Options {
   int threads = 1;
   ProductPrecision products = ProductPrecision::kFloat32;
   bool optimize = true;
+  std::vector<std::string> values;
+  bool find_nan = false;
 };
 
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
@@ -173,38 +177,45 @@ void write_outputs(const NamedTensors& tensors, const fs::path& folder, const st
   }
 }
 
-std::string format_number(double number) { return fmt::format("{:.6g}", number); }
-
 void print_summary(const std::string& name, const Tensor& tensor) {
   constexpr std::int64_t kShown = 8;
   print("{} {}\n", name, to_string(tensor.type()));
   if (tensor.size() == 0) return;
-  double lowest = std::numeric_limits<double>::infinity();
-  double highest = -lowest;
-  double sum = 0;
-  for (std::int64_t i = 0; i < tensor.size(); ++i) {
-    const double number = tensor.number_at(i);
-    lowest = std::min(lowest, number);
-    highest = std::max(highest, number);
-    sum += number;
-  }
-  print("  min {}, max {}, mean {}\n  ", format_number(lowest), format_number(highest),
-        format_number(sum / static_cast<double>(tensor.size())));
+  const NumberRange range = range_of(tensor);
+  const std::string others = non_finite_text(range);
+  print("  min {}, max {}, mean {}{}{}\n  ", number_text(range.lowest), number_text(range.highest),
+        number_text(range.mean), others.empty() ? "" : "; not finite: ", others);
   for (std::int64_t i = 0; i < std::min(tensor.size(), kShown); ++i) {
-    print("{}{}", i == 0 ? "" : " ", format_number(tensor.number_at(i)));
+    print("{}{}", i == 0 ? "" : " ", number_text(tensor.number_at(i)));
   }
   print("{}\n", tensor.size() > kShown ? " ..." : "");
 }
 
+/// Tells where numbers that are not finite come from; a failed test when there are any.
+int find_nan(const CompiledModel& model, const std::vector<Datum>& inputs) {
+  const Graph& graph = model.graph();
+  const auto origin =
+      find_non_finite(graph, inputs, model.executable()->options(), graph.outputs().size());
+  if (!origin) {
+    print("every number of the outputs is finite, and no inner value is nan\n");
+    return kSuccess;
+  }
+  print("{}{}\n", origin->text, origin->is_in_outputs ? "" : "; the outputs are finite");
+  return kTestFailed;
+}
+
 int run(const Options& options) {
-  const auto model = load(options.model, {.threads = options.threads,
-                                          .precision = options.products,
-                                          .dims = parse_dim_sizes(options.dims),
-                                          .optimize = options.optimize});
+  Model read = read_model(options.model);
+  add_inner_outputs(*read.graph, options.values);
+  const auto model = load(std::move(read), {.threads = options.threads,
+                                            .precision = options.products,
+                                            .dims = parse_dim_sizes(options.dims),
+                                            .optimize = options.optimize && !options.find_nan});
   const Graph& graph = model->graph();
-  Context context(model->executable());
   const std::vector<Datum> inputs =
       complete_inputs(graph, read_given(graph, options.inputs), options.seed);
+  if (options.find_nan) return find_nan(*model, inputs);
+  Context context(model->executable());
   const std::span<const Datum> outputs = context.run(inputs);
   const NamedTensors tensors = named_outputs(graph, outputs);
   if (options.output) {
@@ -239,6 +250,18 @@ std::function<int()> declare(CLI::App& parser) {
   parser.add_option("--format", options->format, "Form of the files: npy, pb, or one npz")
       ->check(CLI::IsMember({"npy", "pb", "npz"}))
       ->capture_default_str();
+  parser
+      .add_option("--values", options->values,
+                  "Take inner values whose names in the file match as further outputs")
+      ->type_name("GLOB")
+      ->expected(1)
+      ->take_all();
+  parser
+      .add_flag("--find-nan", options->find_nan,
+                "Say which node made the first number that is not finite (exit code 1), in place "
+                "of the outputs; the model runs as it is, without passes")
+      ->excludes("--output")
+      ->excludes("--values");
   parser.add_option("--threads", options->threads, "Threads that compute the model")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
@@ -252,7 +275,13 @@ std::function<int()> declare(CLI::App& parser) {
 const Command kRunCommand{
     .name = "run",
     .summary = "Run a model once",
-    .example = "gatefold run model.onnx --input tokens=tokens.npy --random 1 --dim batch=2",
+    .example =
+        "gatefold run model.onnx --input tokens=tokens.npy --random 1 --dim batch=2\n"
+        "  gatefold run model.onnx --input tokens=tokens.npy --values '*attention*'\n\n"
+        "A summary tells the least, largest and mean number of each output, of those that are\n"
+        "finite, and how many are not. Exit codes: 0 fine, 1 --find-nan found something, 2 bad "
+        "use\n"
+        "or bad input.",
     .declare = declare,
 };
 

@@ -17,7 +17,7 @@ struct LossSpec {
   std::string target = "target";   ///< What the array of right answers is called.
   std::string reduction = "mean";  ///< Over all elements: "mean" or "sum".
   std::int64_t class_axis = -1;    ///< Of losses over classes.
-  std::optional<std::int64_t> ignore_index = {};  ///< A class that counts for nothing.
+  std::optional<std::int64_t> ignore_index = -100;  ///< A class that counts for nothing.
   std::vector<double> class_weights = {};  ///< How much each class counts; empty: all the same.
   double label_smoothing = 0;  ///< Of cross_entropy: the share of a target that all classes get.
   double delta = 1;            ///< Of huber and smooth_l1: where they turn from square to straight.

@@ -19,6 +19,8 @@ class Update {
          const StepNumbers& numbers)
       : g_(g),
         spec_(spec),
+        weight_decay_(*spec.weight_decay),
+        epsilon_(*spec.epsilon),
         name_(weight.name()),
         weight_(g, &weight),
         gradient_(g, gradient.gradient),
@@ -39,7 +41,7 @@ class Update {
  private:
   /// g + weight_decay w
   Term decayed_gradient() const {
-    return spec_.weight_decay == 0 ? gradient_ : gradient_ + spec_.weight_decay * weight_;
+    return weight_decay_ == 0 ? gradient_ : gradient_ + weight_decay_ * weight_;
   }
   Term slot(std::string name, double initial = 0) {
     Value* before =
@@ -71,6 +73,8 @@ class Update {
 
   GraphBuilder& g_;
   const OptimizerSpec& spec_;
+  double weight_decay_;
+  double epsilon_;
   std::string name_;
   Term weight_;
   Term gradient_;
@@ -100,21 +104,21 @@ Term Update::adam_step(const Term& gradient) {
   if (spec_.amsgrad) square = keep(2, slot("max_exp_avg_sq").apply("Max", square));
   const Term mean_correction = 1.0 - step_.number(beta1).apply("Pow", step_);
   const Term square_correction = (1.0 - step_.number(beta2).apply("Pow", step_)).apply("Sqrt");
-  const Term denominator = square.apply("Sqrt") / narrowed(square_correction) + spec_.epsilon;
+  const Term denominator = square.apply("Sqrt") / narrowed(square_correction) + epsilon_;
   return mean / narrowed(mean_correction) / denominator;
 }
 
 WeightUpdate Update::adam() { return stepped_from(weight_, adam_step(decayed_gradient())); }
 
 WeightUpdate Update::adamw() {
-  const Term decayed = weight_ * (1.0 - rate_ * spec_.weight_decay);
+  const Term decayed = weight_ * (1.0 - rate_ * weight_decay_);
   return stepped_from(decayed, adam_step(gradient_));
 }
 
 WeightUpdate Update::adagrad() {
   const Term gradient = decayed_gradient();
   const Term sum = keep(0, changed(slot("sum", spec_.initial_accumulator), gradient * gradient));
-  const Term step = gradient / (read(sum).apply("Sqrt") + spec_.epsilon);
+  const Term step = gradient / (read(sum).apply("Sqrt") + epsilon_);
   if (spec_.learning_rate_decay == 0) return stepped_from(weight_, step);
   return stepped_from(weight_, step / narrowed(1.0 + (step_ - 1.0) * spec_.learning_rate_decay));
 }
@@ -128,15 +132,43 @@ WeightUpdate Update::rmsprop() {
     const Term mean = keep(1, alpha * slot("grad_avg") + (1 - alpha) * gradient);
     variance = square - mean * mean;
   }
-  const Term step = gradient / (variance.apply("Sqrt") + spec_.epsilon);
+  const Term step = gradient / (variance.apply("Sqrt") + epsilon_);
   if (spec_.momentum == 0) return stepped_from(weight_, step);
   const std::size_t buffer = slots_.size();
   return stepped_from(weight_, keep(buffer, spec_.momentum * slot("momentum_buffer") + step));
 }
 
+struct OptimizerRow {
+  std::string_view name;
+  WeightUpdate (Update::*add)();
+  double learning_rate, weight_decay, epsilon;  // Where they are not given.
+};
+
+constexpr OptimizerRow kOptimizers[] = {
+    {"sgd", &Update::sgd, 1e-3, 0, 1e-8},         {"adam", &Update::adam, 1e-3, 0, 1e-8},
+    {"adamw", &Update::adamw, 1e-3, 1e-2, 1e-8},  {"adagrad", &Update::adagrad, 1e-2, 0, 1e-10},
+    {"rmsprop", &Update::rmsprop, 1e-2, 0, 1e-8},
+};
+
+const OptimizerRow& row_of(const OptimizerSpec& spec) {
+  const auto* row =
+      std::find_if(std::begin(kOptimizers), std::end(kOptimizers),
+                   [&](const OptimizerRow& known) { return known.name == spec.type; });
+  if (row == std::end(kOptimizers)) {
+    fail("unknown optimizer '{}'; known optimizers: {}", spec.type,
+         fmt::join(optimizer_names(), ", "));
+  }
+  return *row;
+}
+
 template <auto field>
 double read(const OptimizerSpec& spec) {
   return static_cast<double>(spec.*field);
+}
+
+template <auto field>
+double read_optional(const OptimizerSpec& spec) {
+  return *(with_defaults(spec).*field);
 }
 
 using Names = std::array<std::string_view, 4>;
@@ -152,15 +184,15 @@ struct Setting {
 };
 
 constexpr Setting kSettings[] = {
-    {"lr", read<&OptimizerSpec::learning_rate>},
-    {"weight_decay", read<&OptimizerSpec::weight_decay>},
+    {"lr", read_optional<&OptimizerSpec::learning_rate>},
+    {"weight_decay", read_optional<&OptimizerSpec::weight_decay>},
     {"momentum", read<&OptimizerSpec::momentum>, {"sgd", "rmsprop"}},
     {"dampening", read<&OptimizerSpec::dampening>, {"sgd"}},
     {"nesterov", read<&OptimizerSpec::nesterov>, {"sgd"}},
     {"beta1", read<&OptimizerSpec::beta1>, {"adam", "adamw"}, 1},
     {"beta2", read<&OptimizerSpec::beta2>, {"adam", "adamw"}, 1},
     {"amsgrad", read<&OptimizerSpec::amsgrad>, {"adam", "adamw"}},
-    {"eps", read<&OptimizerSpec::epsilon>, {"adam", "adamw", "adagrad", "rmsprop"}},
+    {"eps", read_optional<&OptimizerSpec::epsilon>, {"adam", "adamw", "adagrad", "rmsprop"}},
     {"lr_decay", read<&OptimizerSpec::learning_rate_decay>, {"adagrad"}},
     {"initial_accumulator", read<&OptimizerSpec::initial_accumulator>, {"adagrad"}},
     {"alpha", read<&OptimizerSpec::alpha>, {"rmsprop"}},
@@ -170,7 +202,7 @@ constexpr Setting kSettings[] = {
 /// What is set but of no effect is a mistake.
 void check_effect(const OptimizerSpec& spec, const Setting& setting) {
   const Names& known = setting.optimizers;
-  if (known[0].empty() || setting.read(spec) == setting.read({})) return;
+  if (known[0].empty() || setting.read(spec) == setting.read({.type = spec.type})) return;
   if (std::find(known.begin(), known.end(), spec.type) != known.end()) return;
   const auto* end = std::find(known.begin(), known.end(), "");
   fail("optimizer '{}' has no {}; that is a setting of {}", spec.type, setting.name,
@@ -190,16 +222,6 @@ void check_settings(const OptimizerSpec& spec) {
   }
 }
 
-struct OptimizerRow {
-  std::string_view name;
-  WeightUpdate (Update::*add)();
-};
-
-constexpr OptimizerRow kOptimizers[] = {
-    {"sgd", &Update::sgd},         {"adam", &Update::adam},       {"adamw", &Update::adamw},
-    {"adagrad", &Update::adagrad}, {"rmsprop", &Update::rmsprop},
-};
-
 }  // namespace
 
 std::vector<std::string_view> optimizer_names() {
@@ -208,22 +230,24 @@ std::vector<std::string_view> optimizer_names() {
   return names;
 }
 
+OptimizerSpec with_defaults(OptimizerSpec spec) {
+  const OptimizerRow& row = row_of(spec);
+  spec.learning_rate = spec.learning_rate.value_or(row.learning_rate);
+  spec.weight_decay = spec.weight_decay.value_or(row.weight_decay);
+  spec.epsilon = spec.epsilon.value_or(row.epsilon);
+  return spec;
+}
+
 bool updates_by_rows(const OptimizerSpec& spec) {
   const bool is_sgd = spec.type == "sgd" && spec.momentum == 0;
-  return (is_sgd || spec.type == "adagrad") && spec.weight_decay == 0;
+  return (is_sgd || spec.type == "adagrad") && with_defaults(spec).weight_decay == 0;
 }
 
 WeightUpdate add_update(GraphBuilder& g, const OptimizerSpec& spec, Value& weight,
                         const WeightGradient& gradient, const StepNumbers& numbers) {
-  const auto* row =
-      std::find_if(std::begin(kOptimizers), std::end(kOptimizers),
-                   [&](const OptimizerRow& known) { return known.name == spec.type; });
-  if (row == std::end(kOptimizers)) {
-    fail("unknown optimizer '{}'; known optimizers: {}", spec.type,
-         fmt::join(optimizer_names(), ", "));
-  }
-  check_settings(spec);
-  return (Update(g, spec, weight, gradient, numbers).*row->add)();
+  const OptimizerSpec whole = with_defaults(spec);
+  check_settings(whole);
+  return (Update(g, whole, weight, gradient, numbers).*row_of(whole).add)();
 }
 
 }  // namespace gatefold

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,17 +9,18 @@
 
 namespace gatefold {
 
-/// How weights follow their gradients.
+/// How weights follow their gradients. What is not given is as in torch.optim, where some defaults
+/// depend on the type: see with_defaults.
 struct OptimizerSpec {
   std::string type = "sgd";  ///< One of optimizer_names().
-  double learning_rate = 0.01;
-  double weight_decay = 0;
+  std::optional<double> learning_rate = {};
+  std::optional<double> weight_decay = {};
   double momentum = 0;  ///< sgd, rmsprop
   double dampening = 0;
   bool nesterov = false;
   double beta1 = 0.9;  ///< adam, adamw
   double beta2 = 0.999;
-  double epsilon = 1e-8;
+  std::optional<double> epsilon = {};
   bool amsgrad = false;
   double learning_rate_decay = 0;  ///< adagrad
   double initial_accumulator = 0;
@@ -28,6 +30,11 @@ struct OptimizerSpec {
 
 /// sgd, adam, adamw, adagrad, rmsprop.
 std::vector<std::string_view> optimizer_names();
+
+/// The same with the defaults of its type where nothing is given: learning_rate 0.01 of adagrad and
+/// rmsprop, 0.001 of others; weight_decay 0.01 of adamw, 0 of others; epsilon 1e-10 of adagrad,
+/// 1e-8 of others. Source: torch.optim. Throws Error for an unknown optimizer.
+OptimizerSpec with_defaults(OptimizerSpec spec);
 
 /// A number array that an optimizer keeps from step to step for one weight.
 struct OptimizerSlot {

@@ -84,6 +84,7 @@ void check_settings(const ScheduleSpec& spec) {
           spec.total_steps, "more than warmup_steps");
   require(spec.min_rate >= 0, "min_lr", spec.min_rate, "at least 0");
   require(spec.patience >= 0, "patience", spec.patience, "at least 0");
+  require(spec.threshold >= 0, "threshold", spec.threshold, "at least 0");
 }
 
 /// The listed rates while there are any, then the other.

@@ -19,7 +19,8 @@ struct ScheduleSpec {
   std::int64_t warmup_steps = 0;
   std::int64_t total_steps = 0;  ///< cosine: where it ends; 0: with the run.
   double min_rate = 0;
-  std::int64_t patience = 10;            ///< reduce_on_plateau: bad epochs that are borne.
+  std::int64_t patience = 10;  ///< reduce_on_plateau: bad epochs that are borne.
+  double threshold = 1e-4;  ///< reduce_on_plateau: part of its best by which a loss must be lower.
   std::vector<double> first_rates = {};  ///< Of the first updates, whatever the type.
 };
 

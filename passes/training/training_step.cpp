@@ -34,7 +34,7 @@ class StepBuilder {
     Value* loss = add_loss(g_, spec_.loss);
     const DataType rate_type = spec_.schedule ? DataType::kFloat64 : DataType::kFloat32;
     rate_ = graph_->add_input(graph_->unique_name("learning_rate"), {rate_type, Dims{}});
-    step_.learning_rate = spec_.optimizer.learning_rate;
+    step_.learning_rate = *with_defaults(spec_.optimizer).learning_rate;
     if (wanted_.update) gradients_ = add_gradients(*graph_, *loss, nullptr, weights_);
     if (spec_.checkpoint_every > 0) checkpoint_steps(*graph_, spec_.checkpoint_every);
     take_outputs();

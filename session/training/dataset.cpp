@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 #include <numeric>
+#include <optional>
+#include <set>
 
 #include "ir/error.h"
 #include "ir/random.h"
@@ -71,8 +73,7 @@ Dataset::Dataset(const std::filesystem::path& path, const std::vector<const Valu
       const auto array = arrays_.find(input->name());
       if (array == arrays_.end()) {
         if (!input->is_used()) continue;
-        fail("has no array '{}'{}", input->name(),
-             input->name() == target ? ", the targets" : ", an input of the model");
+        fail_for_missing(wanted, target);
       }
       array->second = converted_for(*input, array->second);
       given.push_back(input);
@@ -109,27 +110,87 @@ std::int64_t Dataset::batch_axis(const std::string& name) const {
 
 // In the form of samples any number of them is allowed along the batch axis, and with chunks any
 // number of time steps.
-void Dataset::check_array(const Value& input, const Tensor& array) {
-  if (!input.type().has_rank()) return;
+bool Dataset::fits(const Value& input, const Tensor& array, std::int64_t examples) const {
   const Shape& shape = *input.type().shape;
   const std::size_t leading = is_steps_ ? 1 : 0;
-  bool fits = array.dims().size() == shape.size() + leading && !array.dims().empty();
-  for (std::size_t i = 0; fits && i < shape.size(); ++i) {
+  if (array.dims().size() != shape.size() + leading || array.dims().empty()) return false;
+  const std::int64_t time = examples == 0 ? 1 : 0;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
     const auto axis = static_cast<std::int64_t>(i);
-    const bool is_free = !is_steps_ && (axis == batch_axis(input.name()) ||
-                                        (options_.chunk > 0 && axis == time_axis(input.name())));
-    fits = is_free || !shape[i].is_known() || shape[i].is(array.dims()[i + leading]);
+    const bool is_free = !is_steps_ && (axis == examples || (options_.chunk > 0 && axis == time));
+    if (!is_free && shape[i].is_known() && !shape[i].is(array.dims()[i + leading])) return false;
   }
-  if (fits && array.size() == 0 && array.dims().front() > 0) {
+  return true;
+}
+
+void Dataset::check_array(const Value& input, const Tensor& array) {
+  if (!input.type().has_rank()) return;
+  if (!fits(input, array, batch_axis(input.name()))) {
+    fail(
+        "array '{}' has extents {}, but the model needs {}; give one array of all examples, or one "
+        "with an axis of steps in front{}",
+        input.name(), to_string(array.dims()), to_string(input.type()), axes_remedy({&input}));
+  }
+  if (array.size() == 0 && array.dims().front() > 0) {
     fail("array '{}' has extents {}: there is nothing in it", input.name(),
          to_string(array.dims()));
   }
-  if (!fits) {
-    fail(
-        "array '{}' has extents {}, but the model needs {}; give one array of all examples, or one "
-        "with an axis of steps in front",
-        input.name(), to_string(array.dims()), to_string(input.type()));
+}
+
+// The axis along which an array holds so many examples: the assumed one if it does.
+std::optional<std::int64_t> Dataset::find_axis(const Value& input, std::int64_t examples) const {
+  const Tensor& array = arrays_.at(input.name());
+  std::vector<std::int64_t> axes{batch_axis(input.name())};
+  for (std::int64_t axis = 0; axis < array.rank(); ++axis) axes.push_back(axis);
+  for (const std::int64_t axis : axes) {
+    if (axis < 0 || axis >= array.rank() || array.dims()[axis] != examples) continue;
+    if (!input.type().has_rank() || fits(input, array, axis)) return axis;
   }
+  return std::nullopt;
+}
+
+// Axes other than the assumed ones along which all the arrays hold the same number of examples, as
+// the options that say so; of several ways the one with the fewest. Empty where there is none.
+std::string Dataset::axes_remedy(const std::vector<const Value*>& inputs) const {
+  if (is_steps_) return "";
+  std::vector<std::string> best;
+  for (const std::int64_t examples : arrays_.at(inputs.front()->name()).dims()) {
+    std::vector<std::string> axes;
+    const bool is_possible = std::all_of(inputs.begin(), inputs.end(), [&](const Value* input) {
+      const std::optional<std::int64_t> axis = find_axis(*input, examples);
+      if (axis && *axis != batch_axis(input->name())) {
+        axes.push_back(fmt::format("--batch-axis {}={}", input->name(), *axis));
+      }
+      return axis.has_value();
+    });
+    if (is_possible && !axes.empty() && (best.empty() || axes.size() < best.size())) best = axes;
+  }
+  if (best.empty()) return "";
+  return fmt::format("; if examples are counted along another axis, give {}", fmt::join(best, " "));
+}
+
+void Dataset::fail_for_missing(const std::vector<const Value*>& wanted,
+                               const std::string& target) const {
+  const Value* first = nullptr;
+  std::vector<std::string> states;
+  std::set<std::string> taken;
+  for (const Value* input : wanted) {
+    if (arrays_.contains(input->name()) || !input->is_used()) continue;
+    if (first == nullptr) first = input;
+    const auto carriers = options_.carriers.find(input->name());
+    if (carriers == options_.carriers.end()) continue;
+    for (const std::string& output : carriers->second) {
+      if (!taken.insert(output).second) continue;
+      states.push_back(fmt::format("--state {}={}", output, input->name()));
+      break;
+    }
+  }
+  fail("has no array '{}'{}{}", first->name(),
+       first->name() == target ? ", the targets" : ", an input of the model",
+       states.empty()
+           ? ""
+           : fmt::format("; to carry states from step to step in place of arrays, give {}",
+                         fmt::join(states, " ")));
 }
 
 void Dataset::count_batches(const std::vector<const Value*>& wanted) {
@@ -142,8 +203,8 @@ void Dataset::count_batches(const std::vector<const Value*>& wanted) {
     }
     const std::int64_t count = array.dims()[axis];
     if (input != wanted.front() && count != samples_) {
-      fail("array '{}' holds {} {} but '{}' {}", input->name(), count,
-           is_steps_ ? "steps" : "examples", wanted.front()->name(), samples_);
+      fail("array '{}' holds {} {} but '{}' {}{}", input->name(), count,
+           is_steps_ ? "steps" : "examples", wanted.front()->name(), samples_, axes_remedy(wanted));
     }
     samples_ = count;
     if (is_steps_ || !input->type().has_rank()) continue;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace gatefold {
 struct BatchOptions {
   std::int64_t batch_size = 0;                          ///< 0: what the model is made for, else 32.
   std::map<std::string, std::int64_t> batch_axes = {};  ///< By array; 0 for others.
+  std::map<std::string, std::vector<std::string>> carriers = {};  ///< See find_carriers.
   std::int64_t chunk = 0;  ///< Time steps of a chunk of truncated backpropagation; 0: no chunks.
   bool shuffle = false;
   std::uint64_t seed = 0;
@@ -45,7 +47,12 @@ class Dataset {
   std::int64_t samples(std::int64_t index) const;
 
  private:
+  bool fits(const Value& input, const Tensor& array, std::int64_t examples) const;
   void check_array(const Value& input, const Tensor& array);
+  [[noreturn]] void fail_for_missing(const std::vector<const Value*>& wanted,
+                                     const std::string& target) const;
+  std::optional<std::int64_t> find_axis(const Value& input, std::int64_t examples) const;
+  std::string axes_remedy(const std::vector<const Value*>& inputs) const;
   void choose_form(const std::vector<const Value*>& wanted);
   void count_batches(const std::vector<const Value*>& wanted);
   void count_chunks(const std::string& target);

@@ -6,6 +6,12 @@
 
 namespace gatefold {
 
+namespace {
+
+constexpr double kLeastReduction = 1e-8;
+
+}  // namespace
+
 Schedule::Schedule(ScheduleSpec spec, double rate) : spec_(std::move(spec)), rate_(rate) {
   build();
 }
@@ -26,19 +32,22 @@ void Schedule::set_run_length(std::int64_t updates) {
   build();
 }
 
-double Schedule::rate_at(std::int64_t update) const {
+double Schedule::rate_at(std::int64_t update) const { return rate_at(update, plateau_.reductions); }
+
+double Schedule::rate_at(std::int64_t update, std::int64_t reductions) const {
   const std::vector<Datum> rates =
       evaluate(*formula_, {Tensor::scalar(rate_), Tensor::scalar(static_cast<double>(update)),
-                           Tensor::scalar(static_cast<double>(plateau_.reductions))});
+                           Tensor::scalar(static_cast<double>(reductions))});
   return std::get<Tensor>(rates.front()).number_at(0);
 }
 
 void Schedule::end_epoch(double loss) {
-  if (plateau_.bad_epochs < 0 || loss < plateau_.best) {
+  if (plateau_.bad_epochs < 0 || loss < plateau_.best * (1 - spec_.threshold)) {
     plateau_.best = loss;
     plateau_.bad_epochs = 0;
   } else if (++plateau_.bad_epochs > spec_.patience) {
-    ++plateau_.reductions;
+    const std::int64_t next = plateau_.reductions + 1;
+    if (rate_at(0) - rate_at(0, next) > kLeastReduction) plateau_.reductions = next;
     plateau_.bad_epochs = 0;
   }
 }

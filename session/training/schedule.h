@@ -9,7 +9,8 @@
 namespace gatefold {
 
 /// Gives each update of a run its learning rate; see add_schedule. reduce_on_plateau counts a
-/// reduction when the loss was not lower than its best for more than `patience` epochs.
+/// reduction when the loss was not below (1 - threshold) times its best for more than `patience`
+/// epochs, unless the rate would change by no more than 1e-8. Source: torch.optim.lr_scheduler.
 class Schedule {
  public:
   /// Throws Error for an unknown type and for settings out of range.
@@ -32,6 +33,7 @@ class Schedule {
 
  private:
   void build();
+  double rate_at(std::int64_t update, std::int64_t reductions) const;
 
   ScheduleSpec spec_;
   double rate_;

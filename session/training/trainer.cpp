@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "ir/error.h"
+#include "tools/number_range.h"
+#include "tools/number_trace.h"
 
 namespace gatefold {
 namespace {
@@ -67,9 +69,10 @@ Trainer::Trainer(TrainingStep step, const TrainingPlan& plan, const CompileOptio
 Trainer::Trainer(TrainingStep step, const TrainingPlan& plan, bool is_updating,
                  const CompileOptions& options)
     : plan_(plan),
-      schedule_(plan.schedule, plan.step.optimizer.learning_rate),
+      schedule_(plan.schedule, *with_defaults(plan.step.optimizer).learning_rate),
       step_(std::move(step)),
       is_updating_(is_updating),
+      options_(options),
       context_(std::make_unique<Context>(std::make_shared<Executable>(
           step_.graph, compile_options(step_, is_updating_, options)))),
       inputs_(step_.graph->inputs().size()) {
@@ -159,12 +162,7 @@ Trainer::Result Trainer::step(const Batch& batch) {
   Result result;
   result.loss = tensor_of(outputs[0]).number_at(0);
   if (is_updating_) result.gradient_norm = tensor_of(outputs[1]).number_at(0);
-  if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm)) {
-    fail(
-        "step {}: the loss is {} and the norm of the gradients {}; lower the learning rate, clip "
-        "the gradients, or look for bad numbers in the data",
-        steps_done_, result.loss, result.gradient_norm);
-  }
+  require_finite(result, batch);
   result.outputs = outputs.subspan(step_.first_model_output, wanted_outputs_);
   if (is_updating_) {
     result.gradients =
@@ -172,6 +170,34 @@ Trainer::Result Trainer::step(const Batch& batch) {
   }
   go_on(outputs);
   return result;
+}
+
+// The step has changed no state: computing it again finds the same.
+void Trainer::require_finite(const Result& result, const Batch& batch) const {
+  if (std::isfinite(result.loss) && std::isfinite(result.gradient_norm)) return;
+  const std::size_t checked = is_updating_ ? 2 : 1;
+  const auto origin = find_non_finite(*step_.graph, inputs_, options_, checked);
+  const std::string found = origin ? origin->text + "; " : "";
+  const bool is_in_data = origin && batch.contains(origin->source);
+  if (!is_updating_) {
+    fail("the loss of the validation data is {}; {}{}", number_text(result.loss), found,
+         is_in_data ? "mend the data" : "look at the data, or lower the learning rate");
+  }
+  fail("step {}: the loss is {} and the norm of the gradients {}; {}{}", steps_done_,
+       number_text(result.loss), number_text(result.gradient_norm), found,
+       is_in_data ? "mend the data" : remedy());
+}
+
+// What may keep the numbers of a step finite. Steps of the model's file have a clipping of their
+// own.
+std::string Trainer::remedy() const {
+  if (steps_done_ == 0) {
+    return "no weight has been changed yet, so look at the model's weights and the data";
+  }
+  const bool has_own_steps = plan_.step.loss.type.empty();
+  const bool is_clipped = plan_.step.clip_norm > 0 || plan_.step.clip_value > 0;
+  return is_clipped || has_own_steps ? "lower the learning rate"
+                                     : "lower the learning rate or clip the gradients";
 }
 
 void Trainer::go_on(std::span<const Datum> outputs) {

@@ -35,8 +35,9 @@ class Trainer {
     std::span<const Datum> gradients;  ///< One per weight, when wanted.
   };
 
-  /// One step on a batch. Throws Error: an array is missing or does not fit; the loss is not a
-  /// number, in which case no weight has been changed.
+  /// One step on a batch. Throws Error: an array is missing or does not fit; the loss or the norm
+  /// of the gradients is not finite, in which case no weight has been changed, and the message says
+  /// which node made the first such number.
   Result step(const Batch& batch);
 
   /// What runs the steps.
@@ -72,6 +73,8 @@ class Trainer {
           const CompileOptions& options);
 
   void set_inputs(const Batch& batch);
+  void require_finite(const Result& result, const Batch& batch) const;
+  std::string remedy() const;
   void set_carried(std::vector<Tensor> carried);
   void go_on(std::span<const Datum> outputs);
   Tensor zeros_for(const Value& input, const Batch& batch) const;
@@ -81,6 +84,7 @@ class Trainer {
   TrainingStep step_;
   std::size_t wanted_outputs_ = 0;  // Of the model; the carried ones follow.
   bool is_updating_;
+  CompileOptions options_;
   std::unique_ptr<Context> context_;
   std::vector<Datum> inputs_;
   std::vector<std::size_t> unread_inputs_;  // Those that the data may lack.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <type_traits>
 
 #include "ir/error.h"
@@ -29,6 +30,12 @@ void read(const json& object, const char* field, T& target) {
   } catch (const json::exception&) {  // Answered as any value of another kind.
   }
   fail("field '{}' has the value {}, which is of the wrong kind", field, found->dump());
+}
+
+/// The same for a number that may be left out.
+template <typename T>
+void read(const json& object, const char* field, std::optional<T>& target) {
+  if (object.contains(field) && !object[field].is_null()) read(object, field, target.emplace());
 }
 
 /// The same for a number that must be more than 0.
@@ -84,9 +91,7 @@ LossSpec read_loss(const json& object, LossSpec loss) {
   read(object, "blank", loss.blank);
   read(object, "time_axis", loss.time_axis);
   read(object, "zero_infinity", loss.zero_infinity);
-  if (object.contains("ignore_index") && !object["ignore_index"].is_null()) {
-    read(object, "ignore_index", loss.ignore_index.emplace());
-  }
+  read(object, "ignore_index", loss.ignore_index);
   return loss;
 }
 
@@ -122,6 +127,7 @@ ScheduleSpec read_schedule(const json& object) {
   read(object, "total_steps", schedule.total_steps);
   read(object, "min_lr", schedule.min_rate);
   read(object, "patience", schedule.patience);
+  read(object, "threshold", schedule.threshold);
   return schedule;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "ir/error.h"
 #include "passes/training/training_stages.h"
@@ -10,6 +11,7 @@
 #include "session/training/trainer.h"
 #include "tools/output.h"
 #include "tools/resident_memory.h"
+#include "tools/training/carriers.h"
 #include "tools/training/interrupt.h"
 #include "tools/training/progress.h"
 
@@ -44,6 +46,7 @@ class Run {
         interrupt_(interrupt),
         plan_(plan),
         recorder_(options.record ? std::make_unique<TrainingRecorder>(model) : nullptr),
+        carriers_(find_carriers(model, plan.step.loss.output)),
         trainer_(model, plan, wanted_outputs(), compile_options(options)),
         dataset_(options.data, trainer_.data_inputs(), plan.step.loss.target, batch_options()),
         metrics_(plan.step.loss, options.metrics),
@@ -126,6 +129,7 @@ class Run {
   BatchOptions batch_options() const {
     BatchOptions batches = options_.batches;
     batches.drop_last = batches.drop_last || !plan_.carried.empty();
+    batches.carriers = carriers_;
     return batches;
   }
 
@@ -151,16 +155,10 @@ class Run {
   }
 
   void end_epoch(Progress& progress) {
-    const std::string training = metrics_.to_string();
-    double loss = metrics_.loss();
-    std::string validation;
-    if (judge_ != nullptr) {
-      const Metrics found = validate();
-      loss = found.loss();
-      validation = found.to_string();
-    }
-    trainer_.schedule().end_epoch(loss);
-    progress.show_epoch(epoch_, training, validation);
+    std::optional<Metrics> validation;
+    if (judge_ != nullptr) validation = validate();
+    trainer_.schedule().end_epoch(validation ? validation->loss() : metrics_.loss());
+    progress.show_epoch(epoch_, metrics_, validation ? &*validation : nullptr);
     metrics_.restore({});
     ++epoch_;
     batch_ = 0;
@@ -184,6 +182,7 @@ class Run {
   const Interrupt& interrupt_;
   TrainingPlan plan_;
   std::unique_ptr<TrainingRecorder> recorder_;
+  std::map<std::string, std::vector<std::string>> carriers_;  // See BatchOptions.
   Trainer trainer_;
   Dataset dataset_;
   Metrics metrics_;  // Of the epoch so far.

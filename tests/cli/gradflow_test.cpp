@@ -3,7 +3,9 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "ir/random.h"
 #include "tests/cli/cli.h"
+#include "tools/npz.h"
 
 namespace gatefold::test {
 namespace {
@@ -70,6 +72,119 @@ TEST_F(CliGradflow, TakesTheStepAskedFor) {
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_TRUE(is_complaint(result.errors));
   EXPECT_TRUE(contains(result.errors, "array 'x' has no step 2, only 2"));
+}
+
+Tensor random_tensor(const Dims& dims) {
+  const RandomNumbers random(7);
+  Tensor tensor(DataType::kFloat32, dims);
+  for (std::int64_t i = 0; i < tensor.size(); ++i) {
+    tensor.data<float>()[i] = static_cast<float>(random.uniform(static_cast<std::uint64_t>(i)));
+  }
+  return tensor;
+}
+
+/// h' = x + 0.9 h in sequences of different lengths, of which one has no step.
+class CliGradflowLengths : public CliGradflow {
+ protected:
+  const Tensor lengths_ = Tensor::of<std::int32_t>({6}, {1, 5, 0, 2, 3, 2});
+
+  /// The JSON of a bidirectional layer or a single one, of whose outputs `judged` is judged.
+  nlohmann::json flow(const std::string& direction, std::int64_t layout, const std::string& judged,
+                      const Dims& target) const {
+    const std::string D = direction == "bidirectional" ? "2" : "1";
+    const std::string twice = direction == "bidirectional" ? ", 0.9" : "";
+    write("model.onnxtxt",
+          "<ir_version: 8, opset_import: [\"\" : 17]>\n"
+          "g (float[a,b,1] x, int32[6] lengths) => (float[] " +
+              judged + ")\n<float[" + D + ",1,1] W = {0.9" + twice + "}, float[" + D +
+              ",1,1] R = {0.9" + twice +
+              "}>\n{ Y, last = RNN <hidden_size = 1, layout = " + std::to_string(layout) +
+              ", activations = [\"Affine\"" + (D == "2" ? ", \"Affine\"" : "") +
+              "], activation_alpha = [1.0" + (D == "2" ? ", 1.0" : "") + "], direction = \"" +
+              direction + "\"> (x, W, R, , lengths) }");
+    const Dims x = layout == 0 ? Dims{5, 6, 1} : Dims{6, 5, 1};
+    tools::write_npz(
+        folder() / "outputs.npz",
+        {{"x", random_tensor(x)}, {"lengths", lengths_}, {"target", random_tensor(target)}});
+    const CommandResult result = gradflow("--json");
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    return result.exit_code == 0 ? nlohmann::json::parse(result.output)["layers"]
+                                 : nlohmann::json::array();
+  }
+};
+
+TEST_F(CliGradflowLengths, ArePartOfTheNorms) {
+  for (const std::int64_t layout : {0, 1}) {
+    for (const char* direction : {"forward", "reverse", "bidirectional"}) {
+      const std::int64_t D = direction[0] == 'b' ? 2 : 1;
+      const Dims last = layout == 0 ? Dims{D, 6, 1} : Dims{6, D, 1};
+      const Dims all = layout == 0 ? Dims{5, D, 6, 1} : Dims{6, 5, D, 1};
+      for (const auto& [judged, target] : {std::pair("last", last), std::pair("Y", all)}) {
+        const nlohmann::json layers = flow(direction, layout, judged, target);
+        EXPECT_EQ(layers.size(), static_cast<std::size_t>(D));
+        for (const auto& layer : layers) {
+          EXPECT_NEAR(layer["factor_per_step"].get<double>(), 0.9, 1e-5)
+              << direction << ' ' << layout << ' ' << judged;
+          EXPECT_EQ(layer["norms"].size(), 5U);
+        }
+      }
+    }
+  }
+}
+
+TEST_F(CliGradflowLengths, AlignSequencesWhereTheirGradientsBegin) {
+  flow("forward", 0, "last", {1, 6, 1});
+  // The same slope at the end of each, so that the norms are those of one sequence.
+  tools::write_npz(folder() / "outputs.npz",
+                   {{"x", Tensor(DataType::kFloat32, {5, 6, 1})},
+                    {"lengths", lengths_},
+                    {"target", Tensor::of<float>({1, 6, 1}, {1, 1, 1, 1, 1, 1})}});
+  const auto json = nlohmann::json::parse(gradflow("--json").output);
+  const std::vector<double> norms = json["layers"][0]["norms"];
+  for (std::size_t t = 0; t < 4; ++t) EXPECT_NEAR(norms[t], 0.9 * norms[t + 1], 1e-6);
+  const CommandResult table = gradflow("--svg flow.svg");
+  EXPECT_TRUE(contains(table.output, "0.900"));
+  EXPECT_FALSE(contains(table.output, "exploding"));
+  EXPECT_TRUE(contains(read("flow.svg"), "<path d=\"M70.0"));
+}
+
+TEST_F(CliGradflow, LeavesOutPaddedTargets) {
+  write("model.onnxtxt",
+        "<ir_version: 8, opset_import: [\"\" : 17]>\n"
+        "g (float[5,3,1] x) => (float[5,3,2] y)\n"
+        "<float[1,2,1] W = {1, -1}, float[1,2,2] R = {0.9, 0, 0, 0.9}, int64[1] axis = {1}>\n"
+        "{ Y = RNN <hidden_size = 2, activations = [\"Affine\"], activation_alpha = [1.0]> "
+        "(x, W, R)\n y = Squeeze (Y, axis) }");
+  const Tensor target =
+      Tensor::of<std::int64_t>({5, 3}, {1, 0, 1, -1, 1, 0, -1, 0, 1, -1, 1, -1, -1, -1, -1});
+  tools::write_npz(folder() / "outputs.npz", {{"x", random_tensor({5, 3, 1})}, {"target", target}});
+  write("spec.json", R"({"loss": {"type": "cross_entropy", "ignore_index": -1}})");
+  const CommandResult result =
+      gatefold("gradflow model.onnxtxt --spec spec.json --data outputs.npz");
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_TRUE(contains(result.output, "0.900"));
+  EXPECT_FALSE(contains(result.output, "exploding"));
+}
+
+TEST_F(CliGradflow, TellsThatNoGradientFlows) {
+  write_model("0");
+  EXPECT_TRUE(contains(gradflow("").output, "0.000  vanishing"));
+}
+
+TEST_F(CliGradflow, NamesTheNodeThatMadeTheFirstNan) {
+  write("model.onnxtxt",
+        "<ir_version: 8, opset_import: [\"\" : 17]>\n"
+        "g (float[2] x) => (float[2] y) <float[2] w = {1, -1}>\n"
+        "{ p = Mul (x, w)\n root = Sqrt (p)\n y = Mul (root, w) }");
+  tools::write_npz(folder() / "outputs.npz", {{"x", Tensor::of<float>({2}, {1, 1})},
+                                              {"target", Tensor::of<float>({2}, {1, 1})}});
+  const CommandResult result = gradflow("");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_TRUE(is_complaint(result.errors)) << result.errors;
+  EXPECT_TRUE(contains(result.errors, "the loss is nan"));
+  EXPECT_TRUE(contains(result.errors,
+                       "(Sqrt) made the first nan, in 'root' float[2] (1 to 1, 1 nan), from 'p' "
+                       "float[2] (-1 to 1)"));
 }
 
 TEST_F(CliGradflow, DrawsTheNorms) {

@@ -37,6 +37,17 @@ TEST_F(Cli, RefusesBadUse) {
   }
 }
 
+TEST_F(Cli, NamesTheCommandThatItDoesNotKnow) {
+  const CommandResult near = gatefold("trian model.onnx");
+  EXPECT_EQ(near.exit_code, 2);
+  EXPECT_TRUE(starts_with(near.errors,
+                          "gatefold: unknown command 'trian'; did you mean 'train'?; the commands "
+                          "are: run, inspect, "));
+  const CommandResult far = gatefold("xyz");
+  EXPECT_TRUE(starts_with(far.errors, "gatefold: unknown command 'xyz'; the commands are: run, "));
+  EXPECT_TRUE(contains(gatefold("").errors, "no command is given; the commands are: run, "));
+}
+
 TEST_F(Cli, NamesTheFileThatCannotBeRead) {
   for (const char* command : {"run", "inspect", "bench"}) {
     const CommandResult result = gatefold(std::string(command) + " missing.onnx");

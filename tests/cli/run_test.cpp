@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include "tests/cli/cli.h"
@@ -153,6 +154,140 @@ TEST_F(CliRun, ExplainsWhatIsWrongWithInputs) {
     EXPECT_EQ(result.exit_code, 2) << options;
     EXPECT_TRUE(contains(result.errors, message));
   }
+}
+
+/// Models that make numbers which are not finite, of x = {1, -1}.
+class CliFindNan : public Cli {
+ protected:
+  CommandResult find(const std::string& body, const std::string& options = "--find-nan") const {
+    write("m.onnxtxt", "<ir_version: 8, opset_import: [\"\" : 17]>\n" + body);
+    write("x.npy",
+          npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", bytes_of<float>({1, -1})));
+    return gatefold("run m.onnxtxt --input x=x.npy " + options);
+  }
+};
+
+TEST_F(CliFindNan, NamesTheFirstNodeAndItsInputs) {
+  const CommandResult result = find(
+      "g (float[2] x) => (float[2] y) {\n"
+      "a = Abs (x)\n r = Sqrt (x)\n s = Add (r, a)\n y = Exp (s) }");
+  EXPECT_EQ(result.errors, "");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(
+      result.output,
+      "node of output 'r' (Sqrt) made the first nan, in 'r' float[2] (1 to 1, 1 nan), from 'x' "
+      "float[2] (-1 to 1)\n");
+}
+
+TEST_F(CliFindNan, TellsWhatANanComesFrom) {
+  const CommandResult result = find(
+      "g (float[2] x) => (float[2] y) <float[1] big = {1000}> {\n"
+      "b = Mul (x, big)\n e = Exp (b)\n y = Div (e, e) }");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_TRUE(
+      contains(result.output,
+               "(Exp) made the first infinite number, in 'e' float[2] (0 to 0, 1 infinite), from "
+               "'b' float[2] (-1000 to 1000); of these "));
+  EXPECT_TRUE(contains(result.output, "(Div) made the first nan, in 'y' float[2] (2 nan)"));
+}
+
+TEST_F(CliFindNan, IsNotMisledByMasks) {
+  const char* masked =
+      "g (float[2] x) => (float[2] y) <float[2] mask = {1, 0}> {\n"
+      "m = Log (mask)\n s = Add (x, m)\n y = Softmax (s) }";
+  const CommandResult fine = find(masked);
+  EXPECT_EQ(fine.exit_code, 0) << fine.errors;
+  EXPECT_EQ(fine.output, "every number of the outputs is finite, and no inner value is nan\n");
+}
+
+TEST_F(CliFindNan, NamesInputsThatHoldIt) {
+  write("nan.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}",
+                       bytes_of<float>({1, std::numeric_limits<float>::quiet_NaN()})));
+  write("m.onnxtxt",
+        "<ir_version: 8, opset_import: [\"\" : 17]>\n"
+        "g (float[2] x) => (float[2] y) { y = Exp (x) }");
+  const CommandResult result = gatefold("run m.onnxtxt --input x=nan.npy --find-nan");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.output, "input 'x' float[2] (1 to 1, 1 nan) holds nan\n");
+}
+
+TEST_F(CliFindNan, SeesHiddenNans) {
+  const CommandResult result = find(
+      "g (float[2] x) => (bool[2] y) <float[1] zero = {0}> {\n"
+      "r = Sqrt (x)\n y = Greater (r, zero) }");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_TRUE(contains(result.output, "(Sqrt) made the first nan"));
+  EXPECT_TRUE(ends_with(result.output, "; the outputs are finite\n"));
+}
+
+// The third iteration subtracts more than there is.
+TEST_F(CliFindNan, LooksIntoLoops) {
+  const CommandResult result = find(
+      "g (float[2] x) => (float[n,2] y)\n"
+      "<int64 trips = {5}, bool go = {1}, float[2] start = {1, 1}, float[1] step = {0.4}> {\n"
+      "a, y = Loop (trips, go, start) <body = b (int64 i, bool c, float[2] s) => (bool c2, "
+      "float[2] "
+      "s2, float[2] r) { c2 = Identity (c)\n s2 = Sub (s, step)\n r = Sqrt (s2) }>\n}");
+  EXPECT_EQ(result.errors, "");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_TRUE(contains(result.output, "(Loop), iteration 2: "));
+  EXPECT_TRUE(
+      contains(result.output, "(Sqrt) made the first nan, in 'r' float[2] (2 nan), from 's2'"));
+}
+
+TEST_F(CliFindNan, GoesWithNoOutputs) {
+  const char* model = "g (float[2] x) => (float[2] y) { y = Exp (x) }";
+  EXPECT_EQ(find(model, "--find-nan --output out").exit_code, 2);
+  EXPECT_EQ(find(model, "--find-nan --values y").exit_code, 2);
+}
+
+class CliValues : public CliFindNan {
+ protected:
+  static constexpr const char* kModel =
+      "g (float[2] x) => (float[2] y) <float[1] two = {2}> {\n"
+      "scaled = Mul (x, two)\n moved = Add (scaled, two)\n y = Sqrt (moved) }";
+};
+
+TEST_F(CliValues, AreShownBesideTheOutputs) {
+  const CommandResult result = find(kModel, "--values 'mov*' --values scaled --values y");
+  EXPECT_EQ(result.errors, "");
+  EXPECT_EQ(result.output,
+            "y float[2]\n  min 0, max 2, mean 1\n  2 0\n"
+            "moved float[2]\n  min 0, max 4, mean 2\n  4 0\n"
+            "scaled float[2]\n  min -2, max 2, mean 0\n  2 -2\n");
+  EXPECT_EQ(find(kModel, "--values 'mov*' --values scaled --no-optimize --values y").output,
+            result.output);
+}
+
+TEST_F(CliValues, AreSavedWithTheOutputs) {
+  EXPECT_EQ(find(kModel, "--values 's*' --output .").errors, "");
+  EXPECT_TRUE(ends_with(read("scaled.npy"), bytes_of<float>({2, -2})));
+  EXPECT_TRUE(ends_with(read("y.npy"), bytes_of<float>({2, 0})));
+}
+
+TEST_F(CliValues, TellHowManyAreNotFinite) {
+  const CommandResult result = find(
+      "g (float[2] x) => (float[2] y) { r = Sqrt (x)\n l = Log (x)\n y = Neg (r) }", "--values r");
+  EXPECT_EQ(result.output,
+            "y float[2]\n  min -1, max -1, mean -1; not finite: 1 nan\n  -1 nan\n"
+            "r float[2]\n  min 1, max 1, mean 1; not finite: 1 nan\n  1 nan\n");
+}
+
+TEST_F(CliValues, AreNamedWhereNoneMatches) {
+  const CommandResult none = find(kModel, "--values 'z*'");
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_EQ(
+      none.errors,
+      "gatefold: --values z*: no node of the model computes a value of such a name; there are "
+      "3: scaled, moved, y\n");
+  const CommandResult inside = find(
+      "g (float[2] x, bool c) => (float[2] y) {\n"
+      "y = If (c) <then_branch = t () => (float[2] a) { a = Exp (x) }, else_branch = e () => "
+      "(float[2] b) { b = Neg (x) }> }",
+      "--values a");
+  EXPECT_EQ(inside.exit_code, 2);
+  EXPECT_TRUE(
+      contains(inside.errors, "--values a: such a value is inside of node of output 'y' (If)"));
 }
 
 TEST_F(CliRun, DrawsTheSameInputsForTheSameSeed) {

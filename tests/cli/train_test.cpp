@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <vector>
 
@@ -265,6 +266,100 @@ TEST_F(CliTrain, RefusesToResumeAnotherRun) {
   EXPECT_TRUE(contains(complaint(resume + "--batch-size 2"), "same data and batch size"));
   write("saved/checkpoint.npz", "PK");
   EXPECT_TRUE(contains(complaint(resume), "'saved/checkpoint.npz' cannot be read"));
+}
+
+// Of a run with and without validation.
+TEST_F(CliTrain, LogsNumbers) {
+  ASSERT_EQ(train_text("--epochs 1 --metric accuracy,perplexity --valid char_lstm/text.npz "
+                       "--log log.jsonl -o new.onnx")
+                .exit_code,
+            0);
+  std::istringstream lines(read("log.jsonl"));
+  std::string text;
+  nlohmann::json line;
+  while (std::getline(lines, text)) {
+    line = nlohmann::json::parse(text);
+    for (const auto& [field, value] : line.items()) EXPECT_TRUE(value.is_number()) << text;
+  }
+  EXPECT_EQ(line["epoch"], 0);
+  for (const char* metric : {"loss", "accuracy", "perplexity"}) {
+    EXPECT_TRUE(line.contains("training_" + std::string(metric))) << metric;
+    EXPECT_TRUE(line.contains("validation_" + std::string(metric))) << metric;
+  }
+}
+
+TEST_F(CliTrain, NamesABatchAxisThatIsForgotten) {
+  write("m.onnxtxt",
+        "<ir_version: 8, opset_import: [\"\" : 17]>\n"
+        "g (float[time,batch,2] x, float[1,batch,1] h0) => (float[1,batch,1] y)\n"
+        "<float[1,1,2] W = {1, 2}, float[1,1,1] R = {0.5}>\n"
+        "{ Y, y = RNN <hidden_size = 1> (x, W, R, , , h0) }");
+  const auto complaint = [&](const Dims& x, const Dims& h0, const Dims& target,
+                             const std::string& options) {
+    write_arrays("d.npz", {{"x", Tensor(DataType::kFloat32, x)},
+                           {"h0", Tensor(DataType::kFloat32, h0)},
+                           {"target", Tensor(DataType::kFloat32, target)}});
+    return gatefold("train m.onnxtxt --data d.npz --loss mse -o o.onnx " + options).errors;
+  };
+  EXPECT_TRUE(ends_with(complaint({5, 7, 2}, {1, 7, 1}, {1, 7, 1}, ""),
+                        "give --batch-axis x=1 --batch-axis h0=1 --batch-axis target=1\n"));
+  EXPECT_TRUE(ends_with(
+      complaint({5, 7, 2}, {1, 7, 1}, {1, 7, 1}, "--batch-axis h0=1 --batch-axis target=1"),
+      "array 'h0' holds 7 examples but 'x' 5; if examples are counted along "
+      "another axis, give --batch-axis x=1\n"));
+  EXPECT_FALSE(contains(complaint({5, 7, 2}, {1, 8, 1}, {1, 7, 1}, ""), "--batch-axis"));
+}
+
+TEST_F(CliTrain, NamesABatchAxisOfAnArrayThatDoesNotFit) {
+  write("m.onnxtxt",
+        "<ir_version: 8, opset_import: [\"\" : 17]>\n"
+        "g (float[5,2,3] x) => (float[5,2,3] y) <float[3] w = {1, 2, 3}> { y = Mul (x, w) }");
+  write_arrays("d.npz", {{"x", Tensor(DataType::kFloat32, {5, 8, 3})},
+                         {"target", Tensor(DataType::kFloat32, {5, 8, 3})}});
+  EXPECT_TRUE(ends_with(gatefold("train m.onnxtxt --data d.npz --loss mse -o o.onnx").errors,
+                        "if examples are counted along another axis, give --batch-axis x=1\n"));
+}
+
+TEST_F(CliTrain, NamesAStateThatIsForgotten) {
+  const Tensor tokens = Tensor::of<std::int64_t>({4, 6}, std::vector<std::int64_t>(24, 1));
+  write_arrays("text.npz", {{"tokens", tokens}, {"target", tokens}});
+  const std::string folder_of_case =
+      std::string(GATEFOLD_SOURCE_DIR) + "/tests/training/carried_lstm_clip/";
+  const CommandResult result = gatefold("train " + folder_of_case +
+                                        "model.onnx --data text.npz --loss cross_entropy "
+                                        "--batch-axis tokens=1 --batch-axis target=1 -o o.onnx");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_TRUE(contains(result.errors, "give --state hn=h0 --state cn=c0\n"));
+  const CommandResult flow =
+      gatefold("gradflow " + folder_of_case + "model.onnx --data text.npz --loss cross_entropy");
+  EXPECT_TRUE(contains(flow.errors, R"("carried": [{"input": "h0", "output": "hn"}])"));
+}
+
+TEST_F(CliTrain, NamesTheNodeThatMadeTheFirstNan) {
+  write("linear.onnxtxt",
+        "<ir_version: 8, opset_import: [\"\" : 17]>\n"
+        "linear (float[n,2] x) => (float[n,1] y) <float[2,1] w = {1, 1}>\n"
+        "{ p = MatMul (x, w)\n y = Sqrt (p) }");
+  const auto complaint = [&](const std::vector<float>& x, const std::string& options) {
+    write_arrays("d.npz", {{"x", Tensor::of<float>({1, 2}, x)},
+                           {"target", Tensor::of<float>({1, 1}, {-9})}});
+    const CommandResult result =
+        gatefold("train linear.onnxtxt --data d.npz --loss mse --steps 9 -o o.onnx " + options);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_TRUE(is_complaint(result.errors)) << result.errors;
+    return result.errors;
+  };
+  const std::string at_once = complaint({1, -2}, "");
+  EXPECT_TRUE(contains(at_once, "step 0: the loss is nan and the norm of the gradients nan; "));
+  EXPECT_TRUE(contains(at_once, "(Sqrt) made the first nan, in 'y' float[1,1] (1 nan), from "));
+  EXPECT_TRUE(contains(at_once, " (-1 to -1)"));
+  EXPECT_TRUE(contains(at_once, "no weight has been changed yet"));
+  EXPECT_FALSE(contains(at_once, "learning rate"));
+  EXPECT_TRUE(
+      ends_with(complaint({1, 1}, "--lr 1"), "; lower the learning rate or clip the gradients\n"));
+  EXPECT_TRUE(ends_with(complaint({1, 1}, "--lr 9 --clip-norm 5"), "; lower the learning rate\n"));
+  EXPECT_TRUE(contains(complaint({1, std::numeric_limits<float>::infinity()}, ""),
+                       "input 'x' float[1,2] (1 to 1, 1 infinite) holds infinite numbers; "));
 }
 
 TEST_F(CliTrain, RefusesDataThatDoNotFit) {

@@ -73,6 +73,11 @@ TEST(Optimizer, Adagrad) {
   expect_weights(spec, {0.5, 0.5}, {0.92928932, 0.89079930});
 }
 
+// With its own epsilon, 1e-10.
+TEST(Optimizer, AdagradTakesStepsOfSmallGradients) {
+  expect_weights({.type = "adagrad"}, {1e-9}, {1 - 0.1 / 1.1});
+}
+
 TEST(Optimizer, Rmsprop) {
   expect_weights({.type = "rmsprop", .alpha = 0.9}, {0.5}, {0.68377223});
   expect_weights({.type = "rmsprop", .momentum = 0.5, .alpha = 0.9, .centered = true}, {0.5, 0},

@@ -67,6 +67,22 @@ TEST(Schedule, ReducesTheRateWhenTheLossStaysHigh) {
   EXPECT_EQ(after(2), 0.4);
 }
 
+// By less than a ten-thousandth of its best, in two ways; and not by less than 1e-8.
+TEST(Schedule, ReducesTheRateAsPyTorchDoes) {
+  Schedule schedule({.type = "reduce_on_plateau", .patience = 0}, 2);
+  schedule.end_epoch(1);
+  schedule.end_epoch(0.99995);
+  EXPECT_DOUBLE_EQ(schedule.rate_at(0), 0.2);
+  schedule.end_epoch(0.9998);
+  EXPECT_DOUBLE_EQ(schedule.rate_at(0), 0.2);
+  Schedule exact({.type = "reduce_on_plateau", .patience = 0, .threshold = 0}, 1e-8);
+  exact.end_epoch(1);
+  exact.end_epoch(0.99995);
+  EXPECT_DOUBLE_EQ(exact.rate_at(0), 1e-8);
+  exact.end_epoch(2);
+  EXPECT_DOUBLE_EQ(exact.rate_at(0), 1e-8);
+}
+
 TEST(Schedule, GoesOnFromAPlateau) {
   const ScheduleSpec spec{.type = "reduce_on_plateau", .patience = 0};
   Schedule first(spec, 1);
@@ -91,6 +107,7 @@ TEST(Schedule, RefusesSettingsOutOfRange) {
       {.type = "cosine", .warmup_steps = 5, .total_steps = 5},
       {.type = "cosine", .min_rate = -1},
       {.type = "reduce_on_plateau", .patience = -1},
+      {.type = "reduce_on_plateau", .threshold = -1},
   };
   for (const ScheduleSpec& spec : kSpecs) EXPECT_THROW(Schedule(spec, 1), Error) << spec.type;
 }

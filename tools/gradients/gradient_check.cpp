@@ -12,6 +12,8 @@
 #include "ir/evaluate.h"
 #include "ir/random.h"
 #include "tools/compare.h"
+#include "tools/number_range.h"
+#include "tools/number_trace.h"
 
 namespace gatefold::tools {
 namespace {
@@ -23,13 +25,13 @@ constexpr std::array<double, 3> kStepParts{1, 0.1, 0.01};
 
 double ratio(double error, double scale) {
   if (error == 0) return 0;
-  return scale > 0 ? error / scale : std::numeric_limits<double>::infinity();
+  return scale > 0 ? std::abs(error / scale) : std::numeric_limits<double>::infinity();
 }
 
 /// The loss as a function of its data, in double.
 class LossFunction {
  public:
-  explicit LossFunction(const LossProblem& problem) : graph_(*problem.loss) {
+  explicit LossFunction(const LossProblem& problem) : problem_(problem) {
     for (const Tensor& tensor : problem.data) {
       data_.emplace_back(is_float(tensor.dtype()) ? tensor.converted(DataType::kFloat64) : tensor);
     }
@@ -38,9 +40,12 @@ class LossFunction {
   const std::vector<Datum>& data() const { return data_; }
   double operator()() const {
     const double loss =
-        std::get<Tensor>(evaluate(graph_, data_, Precision::kDouble)[0]).number_at(0);
+        std::get<Tensor>(evaluate(*problem_.loss, data_, Precision::kDouble)[0]).number_at(0);
     if (!std::isfinite(loss)) {
-      fail("the loss is {} for the data at hand; choose others with --data or --seed", loss);
+      const std::vector<Datum> data(problem_.data.begin(), problem_.data.end());
+      const auto origin = find_non_finite(*problem_.gradients, data, {}, 1);
+      fail("the loss is {} for the data at hand; {}choose others with --data or --seed",
+           number_text(loss), origin ? origin->text + "; " : "");
     }
     return loss;
   }
@@ -58,7 +63,7 @@ class LossFunction {
   }
 
  private:
-  const Graph& graph_;
+  const LossProblem& problem_;
   std::vector<Datum> data_;
 };
 

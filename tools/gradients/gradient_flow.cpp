@@ -2,13 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "backend/executable.h"
 #include "ir/error.h"
+#include "ir/evaluate.h"
 #include "ir/infer.h"
 #include "ir/op_def.h"
 #include "ir/ops/recurrent.h"
+#include "tools/number_range.h"
+#include "tools/number_trace.h"
 
 namespace gatefold::tools {
 namespace {
@@ -48,7 +52,123 @@ Value* add_state_gradient(Graph& graph, Node& node, const RecurrentKind& kind) {
   return wider->output(kind.state_gradient_output());
 }
 
-/// The recurrent layers of a graph, whose state gradients become its last outputs.
+/// A geometric mean of numbers above 0; 0 for none.
+struct GeometricMean {
+  double logarithms = 0;
+  std::int64_t count = 0;
+
+  void add(double number) {
+    logarithms += std::log(number);
+    ++count;
+  }
+  double value() const {
+    return count == 0 ? 0 : std::exp(logarithms / static_cast<double>(count));
+  }
+};
+
+/// Adds to a graph the backward step of a layer once more, with no other output than dH.
+Node* add_probe(Graph& graph, const Node& node, const RecurrentKind& kind) {
+  std::vector<std::string> names(kind.state_gradient_output());
+  names.push_back(graph.unique_name("dH"));
+  Node* probe = graph.add_node(node.op(), node.inputs(), names, node.attrs());
+  infer_types(*probe);
+  return probe;
+}
+
+/// One direction of a layer. Steps are counted in the order in which the gradient goes through
+/// them: from the last one, of a reverse direction from the first.
+class Direction {
+ public:
+  Direction(const RecurrentAttrs& attrs, const Dims& dH, const Tensor* lengths,
+            std::int64_t direction)
+      : extents_(attrs, {dH[0], dH[2], 1, dH[3], dH[1]}),
+        lengths_(lengths),
+        direction_(direction),
+        is_reverse_(attrs.directions[direction].is_reverse) {}
+
+  /// |dH[t,n]| by sequence and step; 0 for steps that do not count.
+  std::vector<std::vector<double>> norms(const Tensor& dH) const {
+    std::vector<std::vector<double>> norms(extents_.N);
+    for (std::int64_t n = 0; n < extents_.N; ++n) {
+      for (std::int64_t s = 0; s < extents_.T; ++s) {
+        norms[n].push_back(is_step_of(n, s) ? norm_at(dH, n, s) : 0);
+      }
+    }
+    return norms;
+  }
+
+  /// Leaves of dY only what it has at the step of each sequence at which the gradient begins.
+  void keep_beginnings(const Tensor& dH, Tensor& dY) const {
+    const auto all = norms(dH);
+    for (std::int64_t n = 0; n < extents_.N; ++n) {
+      for (std::int64_t s = 0; s < extents_.T; ++s) {
+        if (s == beginning(all[n])) continue;
+        const std::int64_t place =
+            time_of(s) * extents_.y.time + direction_ * extents_.y.direction + n * extents_.y.batch;
+        const std::size_t bytes = size_of(dY.dtype());
+        std::memset(dY.raw() + static_cast<std::size_t>(place) * bytes, 0,
+                    static_cast<std::size_t>(extents_.H) * bytes);
+      }
+    }
+  }
+
+  /// The means over the sequences, in the order of time; see LayerFlow::norms.
+  std::vector<double> typical(const Tensor& dH) const {
+    const auto all = norms(dH);
+    std::ptrdiff_t first = extents_.T;
+    for (const auto& steps : all) first = std::min(first, beginning(steps));
+    std::vector<GeometricMean> means(extents_.T);
+    for (const auto& steps : all) {
+      for (std::ptrdiff_t s = beginning(steps), place = first; s < extents_.T; ++s, ++place) {
+        if (steps[s] > 0) means[place].add(steps[s]);
+      }
+    }
+    std::vector<double> typical;
+    for (const GeometricMean& mean : means) typical.push_back(mean.value());
+    if (!is_reverse_) std::reverse(typical.begin(), typical.end());
+    return typical;
+  }
+
+  /// See LayerFlow::factor_per_step; dH is that of what begins at one step of each sequence.
+  double factor(const Tensor& dH) const {
+    bool reaches_none = false;
+    GeometricMean factors;
+    const auto all = norms(dH);
+    for (std::int64_t n = 0; n < extents_.N; ++n) {
+      for (std::int64_t s = 0; s + 1 < extents_.T; ++s) {
+        if (all[n][s] == 0 || !is_step_of(n, s + 1)) continue;
+        const double factor = all[n][s + 1] / all[n][s];
+        reaches_none = reaches_none || factor == 0;
+        if (factor > 0) factors.add(factor);
+      }
+    }
+    return factors.count == 0 && !reaches_none ? 1 : factors.value();
+  }
+
+ private:
+  static std::ptrdiff_t beginning(const std::vector<double>& norms) {
+    return std::find_if(norms.begin(), norms.end(), [](double norm) { return norm != 0; }) -
+           norms.begin();
+  }
+  std::int64_t time_of(std::int64_t step) const {
+    return is_reverse_ ? step : extents_.T - 1 - step;
+  }
+  bool is_step_of(std::int64_t n, std::int64_t step) const {
+    return lengths_ == nullptr || static_cast<double>(time_of(step)) < lengths_->number_at(n);
+  }
+  double norm_at(const Tensor& dH, std::int64_t n, std::int64_t step) const {
+    const std::int64_t row = (time_of(step) * extents_.D + direction_) * extents_.N + n;
+    return norm_of(dH, row * extents_.H, extents_.H);
+  }
+
+  RecurrentExtents extents_;
+  const Tensor* lengths_;
+  std::int64_t direction_;
+  bool is_reverse_;
+};
+
+/// The recurrent layers of a graph; what their gradients' flow is found from becomes its last
+/// outputs.
 class Layers {
  public:
   explicit Layers(Graph& graph) {
@@ -56,70 +176,106 @@ class Layers {
     for (const auto& node : graph.nodes()) nodes.push_back(node.get());
     // Backward nodes stand in the reverse order of the layers.
     for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
-      const RecurrentKind* kind = gradient_kind(**node);
-      if (kind == nullptr) continue;
-      const std::string& W = (*node)->input(recurrent_input::kW)->name();
-      layers_.push_back(
-          {(*node)->name().empty() ? W : (*node)->name(), read_recurrent_attrs(**node)});
-      Value* dH = add_state_gradient(graph, **node, *kind);
-      graph.add_output(dH->name(), dH);
+      if (const RecurrentKind* kind = gradient_kind(**node)) add(graph, **node, *kind);
     }
   }
 
-  std::size_t count() const { return layers_.size(); }
-
-  /// One entry per direction of a layer, from its dH [T,D,N,H].
-  void add_flow(std::size_t layer, const Tensor& dH, std::vector<LayerFlow>& flow) const {
-    const auto& [name, attrs] = layers_[layer];
-    const std::int64_t T = dH.dims()[0];
-    const std::int64_t D = dH.dims()[1];
-    const std::int64_t block = dH.dims()[2] * dH.dims()[3];
-    for (std::int64_t d = 0; d < D; ++d) {
-      LayerFlow line{name, std::string(attrs.kind->op), attrs.directions[d].is_reverse, {}};
-      for (std::int64_t t = 0; t < T; ++t) {
-        line.norms.push_back(norm_of(dH, (t * D + d) * block, block));
+  /// One entry per direction of each layer.
+  std::vector<LayerFlow> flow(std::span<const Datum> outputs) const {
+    std::vector<LayerFlow> flow;
+    for (const Layer& layer : layers_) {
+      const Tensor& dH = std::get<Tensor>(outputs[layer.dH]);
+      const auto given = outputs.subspan(layer.dH + 1, layer.probe->input_count());
+      const bool has_lengths = layer.probe->input(recurrent_input::kSequenceLens) != nullptr;
+      const Tensor* lengths =
+          has_lengths ? &std::get<Tensor>(given[recurrent_input::kSequenceLens]) : nullptr;
+      std::vector<Direction> directions;
+      for (std::int64_t d = 0; d < layer.attrs.direction_count(); ++d) {
+        directions.emplace_back(layer.attrs, dH.dims(), lengths, d);
       }
-      flow.push_back(std::move(line));
+      const Tensor isolated = isolated_gradients(layer, dH, given, directions);
+      for (std::size_t d = 0; d < directions.size(); ++d) {
+        flow.push_back({layer.name, std::string(layer.attrs.kind->op),
+                        layer.attrs.directions[d].is_reverse, directions[d].typical(dH),
+                        directions[d].factor(isolated)});
+      }
     }
+    return flow;
   }
 
  private:
   struct Layer {
     std::string name;
     RecurrentAttrs attrs;
+    const Node* probe;
+    std::size_t dH;  // Output of the graph; the inputs of the probe follow.
   };
+
+  void add(Graph& graph, Node& node, const RecurrentKind& kind) {
+    const std::string& W = node.input(recurrent_input::kW)->name();
+    Layer layer{node.name().empty() ? W : node.name(), read_recurrent_attrs(node),
+                add_probe(graph, node, kind), graph.outputs().size()};
+    Value* dH = add_state_gradient(graph, node, kind);
+    graph.add_output(dH->name(), dH);
+    for (Value* input : layer.probe->inputs()) {
+      // dH stands for those that are not given.
+      graph.add_output("", input == nullptr ? dH : input);
+    }
+    layers_.push_back(std::move(layer));
+  }
+
+  /// dH when the loss entered each sequence only at the step at which its gradient begins.
+  static Tensor isolated_gradients(const Layer& layer, const Tensor& dH,
+                                   std::span<const Datum> given,
+                                   const std::vector<Direction>& directions) {
+    const std::size_t dY = layer.attrs.kind->input_count() + recurrent_gradient_input::kDy;
+    if (layer.probe->input(dY) == nullptr) return dH;
+    Datum beginnings = std::get<Tensor>(given[dY]).clone();
+    for (const Direction& direction : directions) {
+      direction.keep_beginnings(dH, std::get<Tensor>(beginnings));
+    }
+    std::vector<const Datum*> inputs;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+      inputs.push_back(layer.probe->input(i) == nullptr ? nullptr : &given[i]);
+    }
+    inputs[dY] = &beginnings;
+    std::vector<Datum> outputs(layer.probe->output_count());
+    evaluate_node(*layer.probe, inputs, outputs, Precision::kNative, {});
+    return std::get<Tensor>(outputs.back());
+  }
+
   std::vector<Layer> layers_;
 };
 
-}  // namespace
-
-double LayerFlow::factor_per_step() const {
-  const auto is_zero = [](double norm) { return norm == 0; };
-  const auto first = std::find_if_not(norms.begin(), norms.end(), is_zero);
-  const auto last = std::find_if_not(norms.rbegin(), norms.rend(), is_zero).base();
-  if (last - first < 2) return 1;
-  const double growth = std::log(*first / last[-1]) / static_cast<double>(last - first - 1);
-  return std::exp(is_reverse ? -growth : growth);
+void require_finite(const Graph& graph, std::span<const Datum> inputs,
+                    std::span<const Datum> outputs, int threads) {
+  for (const Datum& output : outputs) {
+    if (range_of(std::get<Tensor>(output)).is_finite()) continue;
+    const double loss = std::get<Tensor>(outputs[0]).number_at(0);
+    const auto origin = find_non_finite(graph, inputs, {.threads = threads}, outputs.size());
+    fail("the loss is {} for these data{}{}", number_text(loss),
+         std::isfinite(loss) ? ", but not every gradient is finite" : "",
+         origin ? "; " + origin->text : "");
+  }
 }
+
+}  // namespace
 
 GradientFlow measure_gradient_flow(const LossProblem& problem, int threads) {
   const std::shared_ptr<Graph> graph = problem.gradients->clone();
-  const std::size_t first_layer = graph->outputs().size();
   const Layers layers(*graph);
   Context context(std::make_shared<Executable>(graph, CompileOptions{.threads = threads}));
   const std::vector<Datum> inputs(problem.data.begin(), problem.data.end());
   const std::span<const Datum> outputs = context.run(inputs);
   GradientFlow flow;
   flow.loss = std::get<Tensor>(outputs[0]).number_at(0);
-  if (!std::isfinite(flow.loss)) fail("the loss is {} for these data", flow.loss);
+  require_finite(*graph, inputs, outputs, threads);
   for (std::size_t i = 0; i < problem.variables.size(); ++i) {
     const double norm = norm_of(std::get<Tensor>(outputs[1 + i]));
     const double weights = norm_of(problem.data[problem.variables[i].input]);
     flow.parameters.push_back({problem.variables[i].name, norm, weights > 0 ? norm / weights : 0});
   }
-  for (std::size_t i = 0; i < layers.count(); ++i) {
-    layers.add_flow(i, std::get<Tensor>(outputs[first_layer + i]), flow.layers);
-  }
+  flow.layers = layers.flow(outputs);
   return flow;
 }
 
@@ -131,7 +287,7 @@ std::string to_json(const GradientFlow& flow) {
     root["layers"].push_back({{"layer", line.layer},
                               {"operator", line.op},
                               {"direction", line.is_reverse ? "reverse" : "forward"},
-                              {"factor_per_step", line.factor_per_step()},
+                              {"factor_per_step", line.factor_per_step},
                               {"norms", line.norms}});
   }
   for (const ParameterFlow& parameter : flow.parameters) {

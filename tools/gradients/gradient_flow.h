@@ -7,18 +7,24 @@
 
 namespace gatefold::tools {
 
-/// How much the loss depends on one direction of a recurrent layer, step by step.
+/// How much the loss depends on one direction of a recurrent layer, step by step. A step of a
+/// sequence counts when it is below the sequence's length (sequence_lens) and the gradient of the
+/// loss by its h is not zero: dH[t,n], along all the ways from h to the loss, through the step's
+/// output and through the steps that follow. So padding, whose targets are ignored, does not count.
 struct LayerFlow {
   std::string layer;  ///< Name of the node, or of its W where it has none.
   std::string op;     ///< LSTM, GRU or RNN.
   bool is_reverse = false;
-  /// Norm, over the batch, of the gradient by h after each step, in the order of time: all the ways
-  /// from h to the loss, through the step's output and through the steps that follow.
+  /// In the order of time: the geometric mean of |dH[t,n]| over the sequences n in which step t
+  /// counts, 0 where it does in none. Sequences whose gradient begins at an earlier step than that
+  /// of others (the last one that counts, of a reverse direction the first) are moved there.
   std::vector<double> norms;
-
-  /// By what the norm is multiplied from a step to the one computed before it, on average: below 1
-  /// the gradient vanishes, above it explodes. 1 for fewer than two steps that are not zero.
-  double factor_per_step() const;
+  /// By what a gradient is multiplied from a step to the one computed before it, t' to t: the
+  /// geometric mean of |G[t,n]| / |G[t',n]| over all sequences and steps where it is not zero. G is
+  /// dH when the loss enters every sequence only where its gradient begins, so that what the
+  /// outputs of earlier steps add is no growth. Below 1 the gradient vanishes, above it explodes; 0
+  /// when it reaches no step before those it begins at, 1 when there are none.
+  double factor_per_step = 1;
 };
 
 struct ParameterFlow {
@@ -33,8 +39,7 @@ struct GradientFlow {
   std::vector<ParameterFlow> parameters;
 };
 
-/// Computes the loss and its gradients once, with the kernels. Throws Error when the loss is not a
-/// number.
+/// Computes the loss and its gradients once, with the kernels. Throws Error when one is not finite.
 GradientFlow measure_gradient_flow(const LossProblem& problem, int threads);
 
 /// {"loss", "layers": [{"layer", "operator", "direction", "factor_per_step", "norms"}],

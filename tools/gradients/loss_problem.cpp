@@ -18,6 +18,7 @@
 #include "tools/binding_options.h"
 #include "tools/input_values.h"
 #include "tools/inputs.h"
+#include "tools/training/carriers.h"
 
 namespace gatefold::tools {
 namespace {
@@ -110,7 +111,14 @@ class ProblemReader {
         std::any_of(plan_.carried.begin(), plan_.carried.end(),
                     [&](const CarriedState& state) { return state.input == input.name(); });
     if (!options_.make_up_data && !is_carried) {
-      fail("'{}' has no array '{}', which the model needs", options_.data.string(), input.name());
+      const auto carriers = find_carriers(*model_.graph, judged_output(plan_.step.loss));
+      const auto carrier = carriers.find(input.name());
+      fail("'{}' has no array '{}', which the model needs{}", options_.data.string(), input.name(),
+           carrier == carriers.end()
+               ? ""
+               : fmt::format("; for a state that starts at zero give a --spec with {{\"carried\": "
+                             "[{{\"input\": \"{}\", \"output\": \"{}\"}}]}}",
+                             input.name(), carrier->second.front()));
     }
     const Datum drawn = random_input(input, problem_.data.size(), options_.seed);
     const auto& tensor = std::get<Tensor>(drawn);

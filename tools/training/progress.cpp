@@ -16,6 +16,14 @@ using std::chrono::duration;
 constexpr duration<double> kTerminalPause{0.1};
 constexpr duration<double> kPlainPause{2};
 
+void add_metrics(nlohmann::ordered_json& line, const std::string& kind, const Metrics& metrics) {
+  line[kind + "_loss"] = metrics.loss();
+  const std::vector<double> values = metrics.values();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    line[kind + "_" + metrics.names()[i]] = values[i];
+  }
+}
+
 }  // namespace
 
 Progress::Progress(const std::filesystem::path& log, bool append)
@@ -54,16 +62,17 @@ void Progress::show_step(const Step& step) {
   flush_output();
 }
 
-void Progress::show_epoch(std::int64_t epoch, const std::string& training,
-                          const std::string& validation) {
+void Progress::show_epoch(std::int64_t epoch, const Metrics& training, const Metrics* validation) {
   end_line();
-  print("epoch {}: {}{}{}\n", epoch + 1, training, validation.empty() ? "" : "; validation ",
-        validation);
+  print("epoch {}: {}{}\n", epoch + 1, training.to_string(),
+        validation == nullptr ? "" : "; validation " + validation->to_string());
   flush_output();
   if (!log_.is_open()) return;
-  nlohmann::ordered_json line{{"epoch", epoch}, {"training", training}};
-  if (!validation.empty()) line["validation"] = validation;
+  nlohmann::ordered_json line{{"epoch", epoch}};
+  add_metrics(line, "training", training);
+  if (validation != nullptr) add_metrics(line, "validation", *validation);
   log_ << line.dump() << '\n' << std::flush;
+  if (!log_) fail("'{}' cannot be written", log_path_);
 }
 
 void Progress::end_line() {

@@ -6,10 +6,13 @@
 #include <fstream>
 #include <string>
 
+#include "tools/training/metrics.h"
+
 namespace gatefold::tools {
 
 /// Tells how a run is going: one line that is written over on a terminal, else a plain line now and
-/// then; and a line of JSON per step in a log file, when there is one.
+/// then; and a line of JSON per step and epoch in a log file, when there is one. Its fields are
+/// numbers, null where one is not finite.
 class Progress {
  public:
   struct Step {
@@ -27,8 +30,9 @@ class Progress {
   Progress(const std::filesystem::path& log, bool append);
 
   void show_step(const Step& step);
-  /// A line that stays: the end of an epoch, with the metrics of training and validation.
-  void show_epoch(std::int64_t epoch, const std::string& training, const std::string& validation);
+  /// A line that stays: the end of an epoch, with the metrics of training and of validation, which
+  /// is nullptr where there is none.
+  void show_epoch(std::int64_t epoch, const Metrics& training, const Metrics* validation);
   /// Ends the line that is written over.
   void end_line();
 

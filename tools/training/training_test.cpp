@@ -55,7 +55,7 @@ TrainingTolerance read_tolerance(const fs::path& path, const OptimizerSpec& opti
   }
   if (optimizer.type != "sgd") {
     tolerance.stray_part = 1e-3;
-    tolerance.stray_distance = 0.1 * optimizer.learning_rate;
+    tolerance.stray_distance = 0.1 * *with_defaults(optimizer).learning_rate;
   }
   return tolerance;
 }
