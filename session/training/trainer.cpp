@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "ir/error.h"
-#include "tools/number_range.h"
-#include "tools/number_trace.h"
+#include "session/number_range.h"
+#include "session/number_trace.h"
 
 namespace gatefold {
 namespace {

@@ -6,12 +6,12 @@
 
 #include "ir/error.h"
 #include "passes/training/training_stages.h"
+#include "session/training/carriers.h"
 #include "session/training/checkpoint.h"
 #include "session/training/metrics.h"
 #include "session/training/trainer.h"
 #include "tools/output.h"
 #include "tools/resident_memory.h"
-#include "tools/training/carriers.h"
 #include "tools/training/interrupt.h"
 #include "tools/training/progress.h"
 

@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "ir/random.h"
+#include "session/arrays/npz.h"
 #include "tests/cli/cli.h"
-#include "tools/npz.h"
 
 namespace gatefold::test {
 namespace {
@@ -103,9 +103,8 @@ class CliGradflowLengths : public CliGradflow {
               "], activation_alpha = [1.0" + (D == "2" ? ", 1.0" : "") + "], direction = \"" +
               direction + "\"> (x, W, R, , lengths) }");
     const Dims x = layout == 0 ? Dims{5, 6, 1} : Dims{6, 5, 1};
-    tools::write_npz(
-        folder() / "outputs.npz",
-        {{"x", random_tensor(x)}, {"lengths", lengths_}, {"target", random_tensor(target)}});
+    write_npz(folder() / "outputs.npz",
+              {{"x", random_tensor(x)}, {"lengths", lengths_}, {"target", random_tensor(target)}});
     const CommandResult result = gradflow("--json");
     EXPECT_EQ(result.exit_code, 0) << result.errors;
     return result.exit_code == 0 ? nlohmann::json::parse(result.output)["layers"]
@@ -135,10 +134,10 @@ TEST_F(CliGradflowLengths, ArePartOfTheNorms) {
 TEST_F(CliGradflowLengths, AlignSequencesWhereTheirGradientsBegin) {
   flow("forward", 0, "last", {1, 6, 1});
   // The same slope at the end of each, so that the norms are those of one sequence.
-  tools::write_npz(folder() / "outputs.npz",
-                   {{"x", Tensor(DataType::kFloat32, {5, 6, 1})},
-                    {"lengths", lengths_},
-                    {"target", Tensor::of<float>({1, 6, 1}, {1, 1, 1, 1, 1, 1})}});
+  write_npz(folder() / "outputs.npz",
+            {{"x", Tensor(DataType::kFloat32, {5, 6, 1})},
+             {"lengths", lengths_},
+             {"target", Tensor::of<float>({1, 6, 1}, {1, 1, 1, 1, 1, 1})}});
   const auto json = nlohmann::json::parse(gradflow("--json").output);
   const std::vector<double> norms = json["layers"][0]["norms"];
   for (std::size_t t = 0; t < 4; ++t) EXPECT_NEAR(norms[t], 0.9 * norms[t + 1], 1e-6);
@@ -157,7 +156,7 @@ TEST_F(CliGradflow, LeavesOutPaddedTargets) {
         "(x, W, R)\n y = Squeeze (Y, axis) }");
   const Tensor target =
       Tensor::of<std::int64_t>({5, 3}, {1, 0, 1, -1, 1, 0, -1, 0, 1, -1, 1, -1, -1, -1, -1});
-  tools::write_npz(folder() / "outputs.npz", {{"x", random_tensor({5, 3, 1})}, {"target", target}});
+  write_npz(folder() / "outputs.npz", {{"x", random_tensor({5, 3, 1})}, {"target", target}});
   write("spec.json", R"({"loss": {"type": "cross_entropy", "ignore_index": -1}})");
   const CommandResult result =
       gatefold("gradflow model.onnxtxt --spec spec.json --data outputs.npz");
@@ -176,8 +175,8 @@ TEST_F(CliGradflow, NamesTheNodeThatMadeTheFirstNan) {
         "<ir_version: 8, opset_import: [\"\" : 17]>\n"
         "g (float[2] x) => (float[2] y) <float[2] w = {1, -1}>\n"
         "{ p = Mul (x, w)\n root = Sqrt (p)\n y = Mul (root, w) }");
-  tools::write_npz(folder() / "outputs.npz", {{"x", Tensor::of<float>({2}, {1, 1})},
-                                              {"target", Tensor::of<float>({2}, {1, 1})}});
+  write_npz(folder() / "outputs.npz",
+            {{"x", Tensor::of<float>({2}, {1, 1})}, {"target", Tensor::of<float>({2}, {1, 1})}});
   const CommandResult result = gradflow("");
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_TRUE(is_complaint(result.errors)) << result.errors;

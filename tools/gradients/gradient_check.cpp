@@ -11,9 +11,9 @@
 #include "ir/error.h"
 #include "ir/evaluate.h"
 #include "ir/random.h"
+#include "session/number_range.h"
+#include "session/number_trace.h"
 #include "tools/compare.h"
-#include "tools/number_range.h"
-#include "tools/number_trace.h"
 
 namespace gatefold::tools {
 namespace {

@@ -11,8 +11,8 @@
 #include "ir/infer.h"
 #include "ir/op_def.h"
 #include "ir/ops/recurrent.h"
-#include "tools/number_range.h"
-#include "tools/number_trace.h"
+#include "session/number_range.h"
+#include "session/number_trace.h"
 
 namespace gatefold::tools {
 namespace {

@@ -14,11 +14,11 @@
 #include "passes/training/loss_gradients.h"
 #include "passes/training/model_parts.h"
 #include "session/arrays/npz.h"
+#include "session/training/carriers.h"
 #include "session/training/training_plan.h"
 #include "tools/binding_options.h"
 #include "tools/input_values.h"
 #include "tools/inputs.h"
-#include "tools/training/carriers.h"
 
 namespace gatefold::tools {
 namespace {

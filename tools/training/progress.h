@@ -6,7 +6,7 @@
 #include <fstream>
 #include <string>
 
-#include "tools/training/metrics.h"
+#include "session/training/metrics.h"
 
 namespace gatefold::tools {
 

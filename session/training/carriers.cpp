@@ -1,8 +1,8 @@
-#include "tools/training/carriers.h"
+#include "session/training/carriers.h"
 
 #include <algorithm>
 
-namespace gatefold::tools {
+namespace gatefold {
 namespace {
 
 /// Whether a tensor of one type may be one of the other, too: extents that are not known tell
@@ -30,4 +30,4 @@ std::map<std::string, std::vector<std::string>> find_carriers(const Graph& model
   return carriers;
 }
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

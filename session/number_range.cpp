@@ -1,4 +1,4 @@
-#include "tools/number_range.h"
+#include "session/number_range.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace gatefold::tools {
+namespace gatefold {
 
 NumberRange range_of(const Tensor& tensor) {
   NumberRange range;
@@ -50,4 +50,4 @@ std::string range_text(const NumberRange& range) {
   return text + (text.empty() || others.empty() ? "" : ", ") + others;
 }
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

@@ -1,4 +1,4 @@
-#include "tools/number_trace.h"
+#include "session/number_trace.h"
 
 #include <fmt/format.h>
 
@@ -10,10 +10,10 @@
 #include "ir/evaluate.h"
 #include "ir/op_def.h"
 #include "passes/pipeline.h"
+#include "session/number_range.h"
 #include "tools/compare.h"
-#include "tools/number_range.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 namespace {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
@@ -291,4 +291,4 @@ std::optional<NonFiniteOrigin> find_non_finite(const Graph& graph, std::span<con
   return GraphTrace(graph, inputs, options).find(outputs);
 }
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

@@ -5,7 +5,7 @@
 
 #include "ir/tensor.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 
 /// What the numbers of a tensor are like.
 struct NumberRange {
@@ -27,4 +27,4 @@ std::string non_finite_text(const NumberRange& range);
 /// "0 to 1", "0 to 1, 2 nan, 1 infinite".
 std::string range_text(const NumberRange& range);
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

@@ -8,7 +8,7 @@
 #include "backend/executable.h"
 #include "ir/graph.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 
 /// Where numbers that are not finite begin.
 struct NonFiniteOrigin {
@@ -29,4 +29,4 @@ struct NonFiniteOrigin {
 std::optional<NonFiniteOrigin> find_non_finite(const Graph& graph, std::span<const Datum> inputs,
                                                const CompileOptions& options, std::size_t outputs);
 
-}  // namespace gatefold::tools
+}  // namespace gatefold
