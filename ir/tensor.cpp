@@ -4,6 +4,8 @@
 #include <sys/mman.h>
 #endif
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -104,6 +106,14 @@ Tensor Tensor::converted(DataType dtype) const {
   Tensor result(dtype, dims_);
   convert_elements(dtype_, raw(), dtype, result.raw(), size_);
   return result;
+}
+
+std::string describe(const Datum& datum) {
+  if (const auto* tensor = std::get_if<Tensor>(&datum)) return to_string(tensor->type());
+  if (const auto* sequence = std::get_if<Sequence>(&datum)) {
+    return fmt::format("a sequence of {} tensors", sequence->size());
+  }
+  return "nothing";
 }
 
 }  // namespace gatefold

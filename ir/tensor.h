@@ -96,4 +96,7 @@ using Sequence = std::vector<Tensor>;
 /// What a value is at run time: nothing (an empty optional), a tensor or a sequence of tensors.
 using Datum = std::variant<std::monostate, Tensor, Sequence>;
 
+/// "float[2,3]", "sequence of 2 tensors", "nothing".
+std::string describe(const Datum& datum);
+
 }  // namespace gatefold

@@ -11,7 +11,6 @@
 #include "ir/op_def.h"
 #include "passes/pipeline.h"
 #include "session/number_range.h"
-#include "tools/compare.h"
 
 namespace gatefold {
 namespace {

@@ -83,12 +83,4 @@ std::optional<std::string> find_difference(const Datum& actual, const Datum& exp
   return std::nullopt;
 }
 
-std::string describe(const Datum& datum) {
-  if (const auto* tensor = std::get_if<Tensor>(&datum)) return to_string(tensor->type());
-  if (const auto* sequence = std::get_if<Sequence>(&datum)) {
-    return fmt::format("a sequence of {} tensors", sequence->size());
-  }
-  return "nothing";
-}
-
 }  // namespace gatefold::tools

@@ -24,7 +24,4 @@ std::optional<std::string> find_difference(const Datum& actual, const Datum& exp
 /// The index of the element at `offset` of a row-major tensor; empty where it has no elements.
 Dims index_at(const Dims& dims, std::int64_t offset);
 
-/// "float[2,3]", "sequence of 2 tensors", "nothing".
-std::string describe(const Datum& datum);
-
 }  // namespace gatefold::tools
