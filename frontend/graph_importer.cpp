@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include "frontend/node_order.h"
 #include "frontend/opset_raise.h"
 #include "frontend/proto_types.h"
+#include "frontend/tensor_sites.h"
 #include "frontend/training_check.h"
 #include "ir/error.h"
 #include "ir/op_def.h"
@@ -30,7 +32,20 @@ struct Environment {
   OpsetImports opsets;
   /// The attributes that the call of a function gives; nullptr in the model's own graphs.
   const Attrs* arguments = nullptr;
+  /// The call, and what it is read with.
+  const onnx::NodeProto* call = nullptr;
+  const Environment* caller = nullptr;
 };
+
+// The attribute that holds the value of one that may stand in a function and refer to its call's.
+const onnx::AttributeProto& holder_of(const onnx::AttributeProto& attribute,
+                                      const Environment& environment) {
+  if (attribute.ref_attr_name().empty() || environment.call == nullptr) return attribute;
+  for (const auto& given : environment.call->attribute()) {
+    if (given.name() == attribute.ref_attr_name()) return holder_of(given, *environment.caller);
+  }
+  return attribute;
+}
 
 // The values that nodes can name at one level: a graph, a sub-graph, or a function body.
 struct Scope {
@@ -65,6 +80,21 @@ void collect_names(const onnx::GraphProto& proto, NameSource& names) {
   }
 }
 
+// The names that initializers and nodes of more than one graph give.
+void collect_repeated(const onnx::GraphProto& proto, std::unordered_set<std::string>& seen,
+                      std::unordered_set<std::string>& repeated) {
+  const auto add = [&](const std::string& name) {
+    if (!seen.insert(name).second) repeated.insert(name);
+  };
+  for (const auto& tensor : proto.initializer()) add(tensor.name());
+  for (const auto& node : proto.node()) {
+    for (const std::string& output : node.output()) add(output);
+    for (const auto& attribute : node.attribute()) {
+      if (attribute.has_g()) collect_repeated(attribute.g(), seen, repeated);
+    }
+  }
+}
+
 void check_output_type(const onnx::ValueInfoProto& proto, const Type& found) {
   const std::string what = fmt::format("output '{}'", proto.name());
   const Type stated = import_type(proto.type(), what);
@@ -91,10 +121,14 @@ void check_output_type(const onnx::ValueInfoProto& proto, const Type& found) {
 
 class Importer {
  public:
-  Importer(const onnx::ModelProto& model, const std::filesystem::path& folder)
-      : functions_(model), folder_(folder) {
+  /// `places`, where given, receives what the tensors are in the file.
+  Importer(onnx::ModelProto& model, const std::filesystem::path& folder, TensorPlaces* places)
+      : functions_(model), folder_(folder), places_(places) {
     check_operators(model, functions_);
     collect_names(model.graph(), names_);
+    std::unordered_set<std::string> seen;
+    collect_repeated(model.graph(), seen, repeated_names_);
+    if (places_ != nullptr) count_tensors(model);
     for (const auto& stage : model.training_info()) {
       collect_names(stage.initialization(), names_);
       collect_names(stage.algorithm(), names_);
@@ -110,6 +144,9 @@ class Importer {
  private:
   void capture(const onnx::GraphProto& algorithm, const Scope& model, Scope& scope);
   void import_initializer(const onnx::TensorProto& proto, Scope& scope);
+  Value* import_constant(const onnx::NodeProto& proto, const NodeDraft& draft, const Scope& scope);
+  Value* placed(Value* value, const void* holder, const Scope& scope);
+  void count_tensors(onnx::ModelProto& model);
   void import_body(const onnx::GraphProto& proto, Scope& scope);
   void import_inputs(const onnx::GraphProto& proto, Scope& scope);
   void import_outputs(const onnx::GraphProto& proto, Scope& scope);
@@ -128,12 +165,23 @@ class Importer {
   void define(Scope& scope, const std::string& name, Value* value) { scope.values[name] = value; }
   Value* find(const Scope& scope, const std::string& name) const;
   std::string name_in_graph(const Scope& scope, const std::string& name);
+  std::string tensor_name(const Scope& scope, const std::string& name);
 
   FunctionTable functions_;
   std::filesystem::path folder_;
   NameSource names_;
+  std::unordered_set<std::string> repeated_names_;
   std::vector<const onnx::FunctionProto*> open_calls_;
+  TensorPlaces* places_;
+  std::unordered_map<const void*, std::size_t> numbers_;  // Of the file's tensors, with places_.
+  std::map<std::pair<const void*, const Graph*>, Value*> function_tensors_;
 };
+
+void Importer::count_tensors(onnx::ModelProto& model) {
+  const std::vector<TensorSite> sites = tensor_sites(model);
+  places_->bytes = bytes_with_all_tensors(model, sites);
+  for (std::size_t i = 0; i < sites.size(); ++i) numbers_[sites[i].identity()] = i;
+}
 
 void Importer::declare(Scope& scope, const std::string& name) {
   if (!scope.declared.insert(name).second) fail("the name '{}' is defined more than once", name);
@@ -155,6 +203,12 @@ std::string Importer::name_in_graph(const Scope& scope, const std::string& name)
   return is_free ? name : names_.fresh(name);
 }
 
+// Tensors are known by their names wherever they stand.
+std::string Importer::tensor_name(const Scope& scope, const std::string& name) {
+  const bool is_repeated = scope.outer != nullptr && repeated_names_.contains(name);
+  return is_repeated ? names_.fresh(name) : name_in_graph(scope, name);
+}
+
 void Importer::import_graph(const onnx::GraphProto& proto, Scope& scope) {
   for (const auto& tensor : proto.initializer()) import_initializer(tensor, scope);
   import_body(proto, scope);
@@ -172,10 +226,45 @@ void Importer::import_initializer(const onnx::TensorProto& proto, Scope& scope) 
   const std::string what = fmt::format("initializer '{}'", proto.name());
   declare(scope, proto.name());
   Tensor data = import_tensor(proto, folder_, what);
-  const std::string name = name_in_graph(scope, proto.name());
-  define(scope, proto.name(),
-         is_float(data.dtype()) ? scope.graph.add_parameter(name, std::move(data))
-                                : scope.graph.add_constant(name, std::move(data)));
+  const std::string name = tensor_name(scope, proto.name());
+  Value* value = is_float(data.dtype()) ? scope.graph.add_parameter(name, std::move(data))
+                                        : scope.graph.add_constant(name, std::move(data));
+  define(scope, proto.name(), placed(value, &proto, scope));
+}
+
+Value* Importer::import_constant(const onnx::NodeProto& proto, const NodeDraft& draft,
+                                 const Scope& scope) {
+  Value* value = import_constant_node(draft);
+  const auto attribute = std::find_if(
+      proto.attribute().begin(), proto.attribute().end(),
+      [&](const auto& candidate) { return candidate.name() == draft.attrs.begin()->first; });
+  return placed(value, &holder_of(*attribute, scope.environment), scope);
+}
+
+// Notes where a tensor stands in the file. A floating-point one of a function is one value of the
+// outermost graph in all calls, as it is one in the file.
+Value* Importer::placed(Value* value, const void* holder, const Scope& scope) {
+  if (scope.environment.arguments != nullptr && is_float(value->type().dtype)) {
+    Graph* outermost = value->graph();
+    while (outermost->outer() != nullptr) outermost = outermost->outer();
+    Value*& shared = function_tensors_[{holder, outermost}];
+    Graph& own = *value->graph();
+    if (shared == nullptr && &own == outermost) {
+      shared = value;
+    } else {
+      if (shared == nullptr) {
+        const std::string name = names_.fresh(value->name());
+        shared = value->kind() == Value::Kind::kParameter
+                     ? outermost->add_parameter(name, *value->data())
+                     : outermost->add_constant(name, *value->data());
+      }
+      own.erase_value(value);
+      value = shared;
+    }
+  }
+  const auto number = numbers_.find(holder);
+  if (number != numbers_.end()) places_->numbers.emplace(value->name(), number->second);
+  return value;
 }
 
 /// All of a graph but its initializers.
@@ -271,15 +360,18 @@ void Importer::import_node(const onnx::NodeProto& proto, Scope& scope) {
     }
   }
   while (!draft.inputs.empty() && draft.inputs.back() == nullptr) draft.inputs.pop_back();
+  const bool is_constant = draft.domain == kOnnxDomain && draft.op == "Constant";
   for (const std::string& output : proto.output()) {
-    draft.outputs.push_back(output.empty() ? output : name_in_graph(scope, output));
+    draft.outputs.push_back(output.empty() ? output
+                            : is_constant  ? tensor_name(scope, output)
+                                           : name_in_graph(scope, output));
   }
   draft.attrs = import_attrs(proto, scope);
   if (function != nullptr) return call_function(*function, proto, draft, scope);
 
   draft.opset = opset_of(proto, scope);
-  if (draft.domain == kOnnxDomain && draft.op == "Constant") {
-    return define(scope, proto.output(0), import_constant_node(draft));
+  if (is_constant) {
+    return define(scope, proto.output(0), import_constant(proto, draft, scope));
   }
   raise_to_internal_opset(draft);
   Node* node = draft.emit();
@@ -303,7 +395,8 @@ void Importer::call_function(const onnx::FunctionProto& function, const onnx::No
                function.output_size());
   }
   open_calls_.push_back(&function);
-  const Environment environment{OpsetImports(function.opset_import()), &draft.attrs};
+  const Environment environment{OpsetImports(function.opset_import()), &draft.attrs, &call,
+                                &scope.environment};
   Scope body{scope.graph, environment};
   for (int i = 0; i < function.input_size(); ++i) {
     declare(body, function.input(i));
@@ -390,7 +483,8 @@ TrainingStage Importer::import_stage(const onnx::TrainingInfoProto& proto, const
 
 }  // namespace
 
-Model import_model(onnx::ModelProto proto, const std::filesystem::path& folder) {
+Model import_model(onnx::ModelProto proto, const std::filesystem::path& folder,
+                   TensorPlaces* places) {
   if (!proto.has_graph()) fail("the file holds no graph; is it an ONNX model?");
   Model model;
   Environment environment{OpsetImports(proto.opset_import())};
@@ -406,7 +500,7 @@ Model import_model(onnx::ModelProto proto, const std::filesystem::path& folder) 
 
   model.graph->set_name(proto.graph().name());
   Scope scope{*model.graph, environment};
-  Importer importer(proto, folder);
+  Importer importer(proto, folder, places);
   importer.import_and_free(*proto.mutable_graph(), scope);
   for (const auto& stage : proto.training_info()) {
     model.training.push_back(importer.import_stage(stage, scope));

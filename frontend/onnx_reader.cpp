@@ -29,6 +29,14 @@ auto with_path(std::string_view path, Read read) {
   }
 }
 
+Model read_file(const fs::path& path, TensorPlaces* places) {
+  Model model = with_path(path.string(), [&] {
+    return import_model(read_model_proto(path), path.parent_path(), places);
+  });
+  model.path = path.string();
+  return model;
+}
+
 Datum import_sequence(const onnx::SequenceProto& proto) {
   if (proto.elem_type() != onnx::SequenceProto::TENSOR && proto.tensor_values_size() == 0 &&
       proto.elem_type() != onnx::SequenceProto::UNDEFINED) {
@@ -65,12 +73,9 @@ Datum read_datum(const fs::path& path, const Type& type, std::string& name) {
 
 }  // namespace
 
-Model read_model(const fs::path& path) {
-  Model model = with_path(path.string(),
-                          [&] { return import_model(read_model_proto(path), path.parent_path()); });
-  model.path = path.string();
-  return model;
-}
+Model read_model(const fs::path& path) { return read_file(path, nullptr); }
+
+Model read_model(const fs::path& path, TensorPlaces& places) { return read_file(path, &places); }
 
 Model read_model_bytes(std::string_view bytes, std::string_view name) {
   Model model = with_path(

@@ -2,12 +2,16 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <algorithm>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include "frontend/graph_exporter.h"
 #include "frontend/model_proto.h"
 #include "frontend/new_file.h"
 #include "frontend/proto_types.h"
+#include "frontend/tensor_sites.h"
 #include "ir/error.h"
 
 namespace gatefold {
@@ -21,33 +25,49 @@ void write_proto(const Message& message, NewFile& file, const std::filesystem::p
   file.close();
 }
 
+void require_same_type(std::string_view name, const Type& before, const Type& after) {
+  if (before == after) return;
+  fail("tensor '{}' is {} in the file, but was trained as {}", name, to_string(before),
+       to_string(after));
+}
+
 // Everything else that the message says of the tensor stays.
-void replace_numbers(onnx::TensorProto& proto, const Tensor& before, const Tensor& after) {
-  if (before.dtype() != after.dtype() || before.dims() != after.dims()) {
-    fail("initializer '{}' is {}, but was trained as {}", proto.name(), to_string(before.type()),
-         to_string(after.type()));
-  }
+void replace_numbers(onnx::TensorProto& proto, const Tensor& after) {
   onnx::TensorProto replaced;
-  replaced.set_name(proto.name());
+  if (proto.has_name()) replaced.set_name(proto.name());
   if (proto.has_doc_string()) replaced.set_doc_string(proto.doc_string());
   export_tensor(after, replaced);
   proto = std::move(replaced);
 }
 
-// Gives initializers their new numbers, and takes in those of other files. Returns how many of the
-// weights there are.
-std::size_t replace_weights(onnx::GraphProto& graph, const std::filesystem::path& source,
-                            const std::map<std::string, Tensor>& weights) {
-  std::size_t found = 0;
-  for (onnx::TensorProto& proto : *graph.mutable_initializer()) {
-    const auto weight = weights.find(proto.name());
-    const bool is_elsewhere = proto.data_location() == onnx::TensorProto::EXTERNAL;
-    if (weight == weights.end() && !is_elsewhere) continue;
-    const Tensor before = import_tensor(proto, source.parent_path(), "initializer " + proto.name());
-    found += weight != weights.end() ? 1 : 0;
-    replace_numbers(proto, before, weight != weights.end() ? weight->second : before);
+/// One tensor of a file that gets new numbers.
+struct NewNumbers {
+  std::string_view name;
+  const Tensor& tensor;
+};
+
+void replace_list(onnx::AttributeProto& attribute, const NewNumbers& numbers) {
+  const auto count = static_cast<std::int64_t>(attribute.floats_size());
+  const Dims dims = attribute.has_f() ? Dims{} : Dims{count};
+  require_same_type(numbers.name, {DataType::kFloat32, dims}, numbers.tensor.type());
+  const float* elements = numbers.tensor.data<float>();
+  if (attribute.has_f()) return attribute.set_f(*elements);
+  std::copy_n(elements, count, attribute.mutable_floats()->begin());
+}
+
+// Gives a tensor new numbers, where there are any, and takes it in from another file.
+void replace_tensor(const TensorSite& site, const NewNumbers* numbers,
+                    const std::filesystem::path& folder) {
+  if (site.tensor == nullptr) {
+    if (numbers != nullptr) replace_list(*site.attribute, *numbers);
+    return;
   }
-  return found;
+  onnx::TensorProto& proto = *site.tensor;
+  const bool is_elsewhere = proto.data_location() == onnx::TensorProto::EXTERNAL;
+  if (numbers == nullptr && !is_elsewhere) return;
+  const Tensor before = import_tensor(proto, folder, "tensor '" + proto.name() + "'");
+  if (numbers != nullptr) require_same_type(numbers->name, before.type(), numbers->tensor.type());
+  replace_numbers(proto, numbers != nullptr ? numbers->tensor : before);
 }
 
 }  // namespace
@@ -68,17 +88,21 @@ void write_model(const Model& model, const std::filesystem::path& path,
   file.commit();
 }
 
-void write_model_with_weights(const std::filesystem::path& source,
+void write_model_with_weights(const std::filesystem::path& source, const TensorPlaces& places,
                               const std::map<std::string, Tensor>& weights,
                               const std::filesystem::path& path) {
   onnx::ModelProto model = read_model_proto(source);
-  std::size_t found = replace_weights(*model.mutable_graph(), source, weights);
-  for (auto& stage : *model.mutable_training_info()) {
-    found += replace_weights(*stage.mutable_algorithm(), source, weights);
+  const std::vector<TensorSite> sites = tensor_sites(model);
+  std::vector<std::optional<NewNumbers>> numbers(sites.size());
+  for (const auto& [name, weight] : weights) {
+    const auto place = places.numbers.find(name);
+    if (place == places.numbers.end() || place->second >= sites.size()) {
+      fail("{}: the file has no tensor '{}', which was trained", source.string(), name);
+    }
+    numbers[place->second].emplace(NewNumbers{name, weight});
   }
-  if (found != weights.size()) {
-    fail("{}: {} of {} trained parameters are no initializers of the file's graph", source.string(),
-         weights.size() - found, weights.size());
+  for (std::size_t i = 0; i < sites.size(); ++i) {
+    replace_tensor(sites[i], numbers[i] ? &*numbers[i] : nullptr, source.parent_path());
   }
   NewFile file(path);
   write_proto(model, file, path);

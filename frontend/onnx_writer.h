@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "frontend/tensor_places.h"
 #include "ir/graph.h"
 
 namespace gatefold {
@@ -21,10 +22,11 @@ inline constexpr std::size_t kMostInlineBytes = (std::size_t{1} << 31) - (std::s
 void write_model(const Model& model, const std::filesystem::path& path,
                  std::size_t most_inline_bytes = kMostInlineBytes);
 
-/// Writes the model of the file `source` as it is, with other numbers in the initializers that
-/// `weights` names. Tensors outside the file move into it. The file appears whole or not at all.
-/// Throws Error: an initializer that the model lacks or that has another type; writing fails.
-void write_model_with_weights(const std::filesystem::path& source,
+/// Writes the model of the file `source` as it is, with other numbers in the tensors that `weights`
+/// names; `places` says which these are. Tensors outside the file move into it. The file appears
+/// whole or not at all. Throws Error: a tensor that the file lacks or that has another type;
+/// writing fails.
+void write_model_with_weights(const std::filesystem::path& source, const TensorPlaces& places,
                               const std::map<std::string, Tensor>& weights,
                               const std::filesystem::path& path);
 

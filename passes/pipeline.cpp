@@ -1,11 +1,11 @@
 #include "passes/pipeline.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <chrono>
 
 #include "ir/error.h"
+#include "ir/nearest_name.h"
 #include "ir/print.h"
 #include "ir/verify.h"
 #include "passes/passes.h"
@@ -17,32 +17,13 @@ double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
-
 const Pass& pass_named(std::string_view name) {
   if (const Pass* pass = find_pass(name)) return *pass;
-  const auto passes = all_passes();
-  const auto nearest =
-      std::min_element(passes.begin(), passes.end(), [&](const Pass& a, const Pass& b) {
-        return edit_distance(a.name, name) < edit_distance(b.name, name);
-      });
-  std::string known =
-      fmt::format("{}, {}, {}", kRequiredPipeline, kInferencePipeline, kTrainingPipeline);
-  for (const Pass& pass : passes) known += fmt::format(", {}", pass.name);
-  fail("unknown pass '{}'; did you mean '{}'? known are: {}", name, nearest->name, known);
+  std::vector<std::string_view> names;
+  for (const Pass& pass : all_passes()) names.push_back(pass.name);
+  fail("unknown pass '{}'; did you mean '{}'? known are: {}, {}, {}, {}", name,
+       nearest_name(name, names), kRequiredPipeline, kInferencePipeline, kTrainingPipeline,
+       fmt::join(names, ", "));
 }
 
 std::vector<const Pass*> parse(std::string_view text) {

@@ -6,6 +6,7 @@
 #include "frontend/onnx_writer.h"
 #include "ir/error.h"
 #include "ir/print.h"
+#include "passes/training/model_parts.h"
 #include "passes/training/training_stages.h"
 #include "session/arrays/files.h"
 #include "session/training/training_plan.h"
@@ -95,6 +96,9 @@ int write_with_training(Model& model, const Options& options) {
   TrainingPlan plan = read_training_plan(options.training);
   if (plan.step.loss.type.empty()) fail("'{}' names no loss", options.training.string());
   if (!has_constant_rate(plan)) plan.step.schedule = schedule_of_steps(plan);
+  std::vector<std::string>& trainable = plan.step.trainable;
+  if (trainable.empty()) trainable = default_trainable(*model.graph, {plan.step.loss.output});
+  make_parameters(*model.graph, trainable);  // Steps store into initializers of the graph.
   TrainingOutputs outputs;
   for (const CarriedState& state : plan.carried) outputs.model.push_back(state.output);
   TrainingStep step = build_training_step(*model.graph, plan.step, outputs);

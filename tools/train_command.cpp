@@ -1,18 +1,17 @@
 #include <fmt/ranges.h>
-#include <fnmatch.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <memory>
 
-#include "frontend/onnx_reader.h"
 #include "frontend/onnx_writer.h"
+#include "frontend/tensor_places.h"
 #include "ir/error.h"
-#include "passes/training/model_parts.h"
 #include "session/arrays/files.h"
 #include "session/arrays/npz.h"
 #include "session/training/training_run.h"
+#include "session/training/tensor_choice.h"
 #include "tools/binding_options.h"
 #include "tools/command.h"
 #include "tools/inputs.h"
@@ -42,7 +41,7 @@ struct Options {
   std::optional<std::int64_t> accumulate;
   std::optional<std::int64_t> checkpoint_every;
   std::uint64_t seed = 0;
-  std::vector<std::string> freeze;
+  std::vector<TensorWish> wishes;
   std::vector<std::string> states;
   std::vector<std::string> batch_axes;
   std::vector<std::string> dims;
@@ -94,24 +93,6 @@ TrainingPlan make_plan(const Options& options) {
   return plan;
 }
 
-/// Takes what the patterns match out of the parameters that are trained.
-void freeze(const std::vector<std::string>& patterns, const Graph& graph, TrainingSpec& spec) {
-  if (patterns.empty()) return;
-  if (spec.trainable.empty()) spec.trainable = default_trainable(graph);
-  const std::vector<std::string> all = spec.trainable;
-  for (const std::string& pattern : patterns) {
-    const auto matches = [&pattern](const std::string& name) {
-      return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
-    };
-    if (std::none_of(all.begin(), all.end(), matches)) {
-      fail("--freeze: no trained parameter matches '{}'; those are: {}", pattern,
-           fmt::join(all, ", "));
-    }
-    std::erase_if(spec.trainable, matches);
-  }
-  if (spec.trainable.empty()) fail("--freeze leaves no parameter to train");
-}
-
 std::map<std::string, std::int64_t> parse_axes(const std::vector<std::string>& options) {
   std::map<std::string, std::int64_t> axes;
   for (const std::string& option : options) {
@@ -136,7 +117,8 @@ void refuse_beside_stages(const Options& options) {
       {"--clip-value", options.clip_value.has_value()},
       {"--accumulate", options.accumulate.has_value()},
       {"--checkpoint-every", options.checkpoint_every.has_value()},
-      {"--freeze", !options.freeze.empty()},
+      {"--freeze or --trainable", !options.wishes.empty()},
+      {"--dry-run", options.run.dry},
       {"--state", !options.states.empty()},
       {"--bptt", options.run.batches.chunk > 0},
       {"--metric", !options.run.metrics.empty()},
@@ -153,53 +135,88 @@ void refuse_beside_stages(const Options& options) {
 }
 
 /// Trains as the model's file says.
-int run_stages(Options& options, Model& model) {
+int run_stages(Options& options, Model& model, const TensorPlaces& places) {
   refuse_beside_stages(options);
   ScheduleSpec schedule;
   set_if_given(schedule.type, options.schedule);
   const auto states = train_by_stages(model, schedule, options.learning_rate, options.run);
-  write_model_with_weights(options.model, states, options.output);
+  write_model_with_weights(options.model, places, states, options.output);
   print("wrote {}\n", options.output.string());
   return kSuccess;
 }
 
-int run(Options& options) {
-  Model model = read_model(options.model);
-  bind_dims(*model.graph, parse_dim_sizes(options.dims));
-  options.run.batches.seed = options.seed;
-  options.run.batches.batch_axes = parse_axes(options.batch_axes);
-  check_writable(options.output);
-  if (!model.training.empty() && options.loss.empty() && options.spec.empty()) {
-    return run_stages(options, model);
-  }
+/// Trains as the options say.
+int run_plan(Options& options, Model& model, const TensorPlaces& places) {
   TrainingPlan plan = make_plan(options);
-  freeze(options.freeze, *model.graph, plan.step);
+  std::vector<ChosenTensor> tensors = choose_tensors(*model.graph, options.wishes, plan.step);
+  options.run.ready = [&](const std::vector<std::string>& weights) {
+    require_writable(places, weights);
+    keep_trained(tensors, weights);
+    print("{}{}", describe_choice(tensors), options.run.dry ? list_choice(tensors) : "");
+    flush_output();
+  };
   options.run.record = !options.report.empty();
   if (options.run.record) check_writable(options.report);
   const RunResult result = train(std::move(model.graph), plan, options.run);
+  if (options.run.dry) return kSuccess;
   if (options.run.record) {
     write_npz(options.report, {result.record.begin(), result.record.end()});
   }
-  write_model_with_weights(options.model, result.weights, options.output);
+  write_model_with_weights(options.model, places, result.weights, options.output);
   print("wrote {}\n", options.output.string());
   return kSuccess;
+}
+
+void require_files(const Options& options) {
+  if (options.run.dry) return;
+  if (options.run.data.empty())
+    fail("--data is required: arrays named like the inputs, and targets");
+  if (options.output.empty()) fail("--output is required: where to write the trained model");
+}
+
+int run(Options& options) {
+  require_files(options);
+  TensorPlaces places;
+  Model model = read_model(options.model, places);
+  bind_dims(*model.graph, parse_dim_sizes(options.dims));
+  options.run.batches.seed = options.seed;
+  options.run.batches.batch_axes = parse_axes(options.batch_axes);
+  if (!options.output.empty()) check_writable(options.output);
+  if (!model.training.empty() && options.loss.empty() && options.spec.empty()) {
+    return run_stages(options, model, places);
+  }
+  return run_plan(options, model, places);
+}
+
+/// Options that say which tensors are trained; what is given later counts over what is earlier.
+void add_wishes(CLI::App& parser, Options& options) {
+  const auto add = [&](const char* name, bool is_trained, const char* text) {
+    parser
+        .add_option_function<std::string>(
+            name,
+            [&options, is_trained](const std::string& pattern) {
+              options.wishes.push_back({pattern, is_trained});
+            },
+            text)
+        ->type_name("GLOB")
+        ->trigger_on_parse();
+  };
+  add("--trainable", true, "Train tensors of such names, too");
+  add("--freeze", false, "Leave tensors of such names as they are");
+  parser.add_flag("--dry-run", options.run.dry, "List what is trained and what is not, and end");
 }
 
 void add_what_to_train(CLI::App& parser, Options& options) {
   parser.add_option("MODEL", options.model, "ONNX model; its weights are where training starts")
       ->required();
-  parser.add_option("-o,--output", options.output, "File for the trained model")->required();
+  parser.add_option("-o,--output", options.output, "File for the trained model");
   parser.add_option("--data", options.run.data, "Arrays named like the inputs, and the targets")
-      ->type_name("FILE.npz")
-      ->required();
+      ->type_name("FILE.npz");
   parser.add_option("--valid", options.run.validation, "The same, judged after each epoch")
       ->type_name("FILE.npz");
   parser.add_option("--spec", options.spec, "Loss, optimizer, schedule, states as JSON")
       ->type_name("FILE.json");
-  parser.add_option("--freeze", options.freeze, "Leave parameters of such names as they are")
-      ->type_name("GLOB")
-      ->expected(1)
-      ->take_all();
+  add_wishes(parser, options);
   add_dim_option(parser, options.dims);
 }
 

@@ -12,12 +12,6 @@
 namespace gatefold {
 namespace {
 
-// Also what holds such tensors, so that a path through it is refused and not overlooked.
-bool is_differentiable(const Type& type) {
-  if (type.is_tensor()) return is_float(type.dtype);
-  return type.element != nullptr && is_differentiable(*type.element);
-}
-
 /// What a node reads: its inputs, then what its sub-graphs capture.
 std::vector<Value*> reads_of(const Node& node) {
   std::vector<Value*> reads = node.inputs();
@@ -120,6 +114,11 @@ class Backward {
 
 }  // namespace
 
+bool may_have_gradient(const Type& type) {
+  if (type.is_tensor()) return is_float(type.dtype);
+  return type.element != nullptr && may_have_gradient(*type.element);
+}
+
 std::string gradient_name(const Value& value) { return value.name() + "_grad"; }
 
 std::vector<Node*> nodes_behind(const Graph& graph, const Node* last) {
@@ -143,7 +142,7 @@ std::unordered_set<const Value*> dependents_of(std::span<Node* const> nodes,
     if (!depends || is_constant_like(*node)) continue;
     for (std::size_t i = 0; i < node->output_count(); ++i) {
       const Value* output = node->output(i);
-      if (output != nullptr && is_differentiable(output->type())) dependents.insert(output);
+      if (output != nullptr && may_have_gradient(output->type())) dependents.insert(output);
     }
   }
   return dependents;

@@ -30,10 +30,16 @@ struct GradientRow {
   /// The gradient is zero wherever it exists (steps, integers, shapes): nothing flows through.
   bool is_zero = false;
   std::string_view reason = {};
+  /// Inputs that are settings: nothing flows to them, whatever their type.
+  std::vector<std::size_t> settings = {};
 };
 
 /// The operator's row; nullptr when it has none.
 const GradientRow* find_gradient(const OpDef& op);
+
+/// Whether values of the type may have gradients: floating-point tensors, and what holds such, so
+/// that a path through it is refused and not overlooked.
+bool may_have_gradient(const Type& type);
 
 /// What the gradient of a value is called: "<name>_grad".
 std::string gradient_name(const Value& value);

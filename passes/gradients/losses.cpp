@@ -5,7 +5,7 @@ namespace {
 
 /// What a loss over classes makes of its targets. Formula: for the element i with class t_i,
 ///   loss_i = -w_i log p_i[t_i], w_i = weight[t_i], 0 where t_i is ignored;
-///   reduction mean divides their sum by the sum of the w_i.
+///   reduction mean divides their sum by the sum of the w_i. Where that is 0, so is the gradient.
 struct ClassTargets {
   Term classes;  ///< [N, 1, d..], within range also where ignored
   Term scale;    ///< dLoss/dloss_i times w_i, [N, 1, d..]
@@ -29,8 +29,12 @@ std::pair<Term, Term> weights_and_classes(GradientBuilder& g, const Node& node, 
 ClassTargets class_targets(GradientBuilder& g, const Node& node, Value* dY) {
   const auto [weights, classes] = weights_and_classes(g, node, Term(g, dY));
   Term scale = Term(g, dY) * weights;
-  if (node.attr_string("reduction") == "mean")
-    scale = scale / Term(g, g.add("ReduceSum", {weights}, {{"keepdims", std::int64_t{0}}}));
+  if (node.attr_string("reduction") == "mean") {
+    Term sum(g, g.add("ReduceSum", {weights}, {{"keepdims", std::int64_t{0}}}));
+    const bool may_be_zero = node.input(2) != nullptr || node.has_attr("ignore_index");
+    if (may_be_zero) sum = where(sum.apply("Equal", sum.number(0)), sum.number(1), sum);
+    scale = scale / sum;
+  }
   Value* axis = g.add_ints({1});
   return {{g, g.add("Unsqueeze", {classes, axis})}, {g, g.add("Unsqueeze", {scale, axis})}};
 }
@@ -77,8 +81,8 @@ Gradients ctc(GradientBuilder& g, Node& node, const Gradients& dY) {
 std::vector<GradientRow> losses() {
   return {
       {.op = "CTCLoss", .domain = kGatefoldDomain, .rule = ctc},
-      {.op = "NegativeLogLikelihoodLoss", .rule = negative_log_likelihood},
-      {.op = "SoftmaxCrossEntropyLoss", .rule = softmax_cross_entropy},
+      {.op = "NegativeLogLikelihoodLoss", .rule = negative_log_likelihood, .settings = {2}},
+      {.op = "SoftmaxCrossEntropyLoss", .rule = softmax_cross_entropy, .settings = {2}},
   };
 }
 

@@ -68,6 +68,8 @@ Gradients resize_rule(GradientBuilder& g, Node& node, const Gradients& dY) {
 
 }  // namespace
 
-std::vector<GradientRow> resize() { return {{.op = "Resize", .rule = resize_rule}}; }
+std::vector<GradientRow> resize() {
+  return {{.op = "Resize", .rule = resize_rule, .settings = {1, 2, 3}}};
+}
 
 }  // namespace gatefold::gradients

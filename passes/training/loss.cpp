@@ -7,6 +7,7 @@
 #include <span>
 
 #include "ir/error.h"
+#include "ir/value_names.h"
 #include "passes/training/model_parts.h"
 
 namespace gatefold {
@@ -166,6 +167,9 @@ void check_class_settings(const LossSpec& spec, bool has_classes) {
   if (!has_classes && !spec.class_weights.empty()) {
     fail("loss '{}' is not over classes; it takes no class weights", spec.type);
   }
+  if (!has_classes && spec.ignore_index) {
+    fail("loss '{}' is not over classes; it takes no ignore_index", spec.type);
+  }
   if (spec.label_smoothing == 0) return;
   if (spec.label_smoothing < 0 || spec.label_smoothing > 1) {
     fail("loss '{}': the label smoothing is {}; it must be between 0 and 1", spec.type,
@@ -242,8 +246,7 @@ std::vector<LossInput> loss_inputs(const LossSpec& spec, const Type& output) {
 
 Value* add_loss(GraphBuilder& g, const LossSpec& spec) {
   Graph& graph = g.graph();
-  Value* output =
-      spec.output.empty() ? graph.outputs().front().value : output_of(graph, spec.output);
+  Value* output = output_of(graph, spec.output);
   Values answers;
   for (LossInput& input : loss_inputs(spec, output->type())) {
     if (graph.unique_name(input.name) != input.name) {
@@ -259,6 +262,30 @@ Value* add_loss(GraphBuilder& g, const LossSpec& spec) {
     answers.push_back(must_match ? g.reshape_like(*answer, *output) : answer);
   }
   return row_of(spec).add(g, spec, *output, answers);
+}
+
+Value* add_has_targets(GraphBuilder& g, const LossSpec& spec) {
+  const std::vector<double>& weights = spec.class_weights;
+  const bool has_zero = std::find(weights.begin(), weights.end(), 0.0) != weights.end();
+  if (!spec.ignore_index && !has_zero) return nullptr;
+  Term classes(g, find_input(g.graph(), spec.target));
+  std::vector<Term> conditions;
+  if (spec.ignore_index) {
+    const Term ignored =
+        classes.apply("Equal", classes.number(static_cast<double>(*spec.ignore_index)));
+    classes = where(ignored, classes.number(0), classes);
+    conditions.push_back(ignored.apply("Not"));
+  }
+  if (has_zero) {
+    const Tensor numbers = Tensor::of<double>({static_cast<std::int64_t>(weights.size())}, weights);
+    const Term weight = Term(g, g.add_constant("class_weights", numbers)).apply("Gather", classes);
+    conditions.push_back(weight.apply("Equal", weight.number(0)).apply("Not"));
+  }
+  Term counts = conditions.front();
+  if (conditions.size() > 1) counts = counts.apply("And", conditions.back());
+  const Term numbers = counts.apply("Cast", {{"to", static_cast<std::int64_t>(DataType::kInt64)}});
+  const Term sum = numbers.apply("ReduceSum", Attrs{{"keepdims", std::int64_t{0}}});
+  return sum.apply("Greater", sum.number(0));
 }
 
 }  // namespace gatefold

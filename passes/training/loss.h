@@ -57,4 +57,8 @@ std::vector<LossInput> loss_inputs(const LossSpec& spec, const Type& output);
 /// takes the mean of those. Source: torch.nn.functional.
 Value* add_loss(GraphBuilder& g, const LossSpec& spec);
 
+/// Adds to a graph with the inputs of a loss whether any target counts, a truth value: targets that
+/// are ignored and those of a class of weight 0 do not. Returns nullptr where each of them does.
+Value* add_has_targets(GraphBuilder& g, const LossSpec& spec);
+
 }  // namespace gatefold

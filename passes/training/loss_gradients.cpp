@@ -47,6 +47,7 @@ std::vector<Value*> find_inputs(const Graph& graph, const std::vector<std::strin
 
 std::shared_ptr<Graph> build_loss(const Graph& model, const LossQuestion& question) {
   std::shared_ptr<Graph> graph = model.clone();
+  make_parameters(*graph, question.parameters);
   end_in_loss(*graph, question.loss);
   for (Value* parameter : find_parameters(*graph, question.parameters)) {
     turn_into_input(*graph, *parameter);

@@ -2,39 +2,45 @@
 
 #include <fmt/ranges.h>
 
-#include <algorithm>
+#include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
 #include "ir/error.h"
-#include "ir/op_def.h"
 #include "ir/value_names.h"
 #include "passes/pipeline.h"
+#include "passes/training/trained_tensors.h"
 
 namespace gatefold {
 namespace {
 
-/// Puts `replacement` in the place of an initializer, under its name.
-void replace_initializer(Graph& graph, Value& initializer, Value& replacement) {
-  std::string name = initializer.name();
-  graph.replace_all_uses(&initializer, &replacement);
-  graph.erase_value(&initializer);
+/// Puts `replacement`, a value of a graph, in the place of a constant or parameter of it or of one
+/// of its sub-graphs, under its name.
+void replace_tensor(Value& tensor, Value& replacement) {
+  std::string name = tensor.name();
+  Graph& graph = *tensor.graph();
+  graph.replace_all_uses(&tensor, &replacement);
+  graph.erase_value(&tensor);
   replacement.set_name(std::move(name));
 }
 
-void freeze_all_but(Graph& graph, const std::vector<std::string>& trainable) {
+void freeze_all_but(const Graph& graph, const std::vector<std::string>& trainable) {
   const std::unordered_set<std::string> kept(trainable.begin(), trainable.end());
-  for (Value* parameter : parameters_of(graph)) {
-    if (kept.count(parameter->name()) > 0) continue;
-    Value* constant = graph.add_constant(graph.unique_name(parameter->name()), *parameter->data());
-    replace_initializer(graph, *parameter, *constant);
+  for (Value* value : all_float_tensors(graph)) {
+    if (value->kind() != Value::Kind::kParameter || kept.contains(value->name())) continue;
+    Graph& own = *value->graph();
+    replace_tensor(*value, *own.add_constant(own.unique_name(value->name()), *value->data()));
   }
 }
 
-bool is_running_statistic(const Value& value) {
-  return std::any_of(value.uses().begin(), value.uses().end(), [](const Use& use) {
-    return use.user->op().name == "BatchNormalization" && use.index >= 3;
-  });
+void collect_float_tensors(const Graph& graph, std::vector<Value*>& tensors) {
+  for (const auto& value : graph.initializers()) {
+    if (is_float(value->type().dtype)) tensors.push_back(value.get());
+  }
+  for (const auto& node : graph.nodes()) {
+    for (const Graph* inner : node->sub_graphs()) collect_float_tensors(*inner, tensors);
+  }
 }
 
 }  // namespace
@@ -47,39 +53,61 @@ std::vector<Value*> parameters_of(const Graph& graph) {
   return parameters;
 }
 
+std::vector<Value*> all_float_tensors(const Graph& graph) {
+  std::vector<Value*> tensors;
+  collect_float_tensors(graph, tensors);
+  return tensors;
+}
+
 std::vector<Value*> find_parameters(const Graph& graph, const std::vector<std::string>& names) {
-  const std::vector<Value*> parameters = parameters_of(graph);
+  std::unordered_map<std::string_view, Value*> tensors;
+  for (Value* value : all_float_tensors(graph)) tensors.emplace(value->name(), value);
   std::vector<Value*> found;
   for (const std::string& name : names) {
-    const auto match = std::find_if(parameters.begin(), parameters.end(),
-                                    [&](const Value* value) { return value->name() == name; });
-    if (match == parameters.end()) {
-      fail("the model has no floating-point initializer '{}' that could be trained", name);
+    const auto match = tensors.find(name);
+    if (match == tensors.end()) {
+      fail("the model has no floating-point tensor '{}' that could be trained", name);
     }
-    found.push_back(*match);
+    found.push_back(match->second);
   }
   return found;
 }
 
 Value* output_of(const Graph& graph, const std::string& name) {
+  if (graph.outputs().empty()) fail("the model has no output that a loss could judge");
+  if (name.empty()) return graph.outputs().front().value;
   if (Value* output = find_output(graph, name)) return output;
   std::vector<std::string_view> names;
   for (const Graph::Output& output : graph.outputs()) names.push_back(output.name);
   fail("the model has no output '{}'; its outputs: {}", name, fmt::join(names, ", "));
 }
 
-std::vector<std::string> default_trainable(const Graph& graph) {
+std::vector<std::string> default_trainable(const Graph& graph,
+                                           const std::vector<std::string>& judged) {
+  std::vector<Value*> outputs;
+  for (const std::string& name : judged) outputs.push_back(output_of(graph, name));
+  for (const Graph::Output& output : graph.outputs()) {
+    if (judged.empty()) outputs.push_back(output.value);
+  }
   std::vector<std::string> names;
-  for (const Value* parameter : parameters_of(graph)) {
-    const bool is_scalar = parameter->data()->rank() == 0;
-    if (!is_scalar && !is_running_statistic(*parameter)) names.push_back(parameter->name());
+  for (const FileTensor& tensor : find_tensors(graph, outputs)) {
+    if (tensor.is_trained()) names.push_back(tensor.name());
   }
   return names;
+}
+
+void make_parameters(Graph& graph, const std::vector<std::string>& names) {
+  for (Value* value : find_parameters(graph, names)) {
+    if (value->kind() == Value::Kind::kParameter && value->graph() == &graph) continue;
+    const std::string name = graph.unique_name(value->name());
+    replace_tensor(*value, *graph.add_parameter(name, *value->data()));
+  }
 }
 
 std::shared_ptr<Graph> prepare_for_training(const Graph& model,
                                             const std::vector<std::string>& trainable) {
   std::shared_ptr<Graph> graph = model.clone();
+  make_parameters(*graph, trainable);
   freeze_all_but(*graph, trainable);
   PipelineOptions options;
   options.training = true;
@@ -89,7 +117,7 @@ std::shared_ptr<Graph> prepare_for_training(const Graph& model,
 
 Value* turn_into_input(Graph& graph, Value& parameter) {
   Value* input = graph.add_input(graph.unique_name(parameter.name()), parameter.type());
-  replace_initializer(graph, parameter, *input);
+  replace_tensor(parameter, *input);
   return input;
 }
 

@@ -32,12 +32,16 @@ class StepBuilder {
     }
     seed_dropout(g_, steps_, spec_.seed);
     Value* loss = add_loss(g_, spec_.loss);
+    is_due_ = has_targets_ = add_has_targets(g_, spec_.loss);
     const DataType rate_type = spec_.schedule ? DataType::kFloat64 : DataType::kFloat32;
     rate_ = graph_->add_input(graph_->unique_name("learning_rate"), {rate_type, Dims{}});
     step_.learning_rate = *with_defaults(spec_.optimizer).learning_rate;
     if (wanted_.update) gradients_ = add_gradients(*graph_, *loss, nullptr, weights_);
     if (spec_.checkpoint_every > 0) checkpoint_steps(*graph_, spec_.checkpoint_every);
     take_outputs();
+    if (has_targets_ != nullptr) {
+      loss = where(Term(g_, has_targets_), Term(g_, loss), Term(g_, loss).number(0));
+    }
     graph_->add_output("loss", loss);
     if (wanted_.update) {
       add_backward();
@@ -78,7 +82,9 @@ class StepBuilder {
     deliver_model_outputs();
     deliver_gradients(whole);
     const Term steps = Term(g_, steps_) + 1.0;
-    other_states_.push_back({steps_, Tensor::scalar<double>(0), steps});
+    Value* count =
+        has_targets_ == nullptr ? steps : where(Term(g_, has_targets_), steps, Term(g_, steps_));
+    other_states_.push_back({steps_, Tensor::scalar<double>(0), count});
     if (spec_.accumulate > 1) {
       accumulate(steps);
       add_updates(Term(g_, add_update_count()));
@@ -86,6 +92,7 @@ class StepBuilder {
       add_updates(steps);
     }
     for (OtherState& state : other_states_) {
+      if (state.before == steps_) step_.step_count = step_.states.size();
       add_state(*state.before, std::move(state.initial), state.after);
     }
   }
@@ -94,7 +101,8 @@ class StepBuilder {
   void accumulate(const Term& steps) {
     const Term part = steps.apply("Mod", steps.number(static_cast<double>(spec_.accumulate)),
                                   {{"fmod", std::int64_t{1}}});
-    is_due_ = part.apply("Equal", part.number(0));
+    const Term is_last = part.apply("Equal", part.number(0));
+    is_due_ = has_targets_ == nullptr ? is_last : is_last.apply("And", has_targets_);
     for (std::size_t i = 0; i < weights_.size(); ++i) {
       const Type& type = weights_[i]->type();
       Value* before =
@@ -104,6 +112,11 @@ class StepBuilder {
       other_states_.push_back({before, filled_like(*weights_[i]->data(), 0), after});
       gradients_[i] = sum / static_cast<double>(spec_.accumulate);
     }
+  }
+
+  // Without targets all gradients are zero.
+  bool stays_without_gradients() const {
+    return spec_.accumulate == 1 && updates_by_rows(spec_.optimizer);
   }
 
   // Updates done, this one counted.
@@ -116,7 +129,8 @@ class StepBuilder {
 
   // `after` in steps that update, else `before`.
   Value* when_due(Value* after, Value& before) {
-    return is_due_ == nullptr ? after : g_.add("Where", {is_due_, after, &before});
+    const bool is_always_due = is_due_ == nullptr || stays_without_gradients();
+    return is_always_due ? after : g_.add("Where", {is_due_, after, &before});
   }
 
   // Parameters that the loss does not depend on stay as they are, like in PyTorch.
@@ -254,9 +268,10 @@ class StepBuilder {
   std::vector<Value*> weights_;
   std::vector<Value*> model_outputs_;
   Gradients gradients_;
-  std::vector<Value*> rows_;  // Those that the gradient of a weight is of; nullptr: of all.
-  Value* steps_ = nullptr;    // Steps done; nullptr when there is no update.
-  Value* is_due_ = nullptr;   // Whether the step updates; nullptr: each does.
+  std::vector<Value*> rows_;      // Those that the gradient of a weight is of; nullptr: of all.
+  Value* steps_ = nullptr;        // Steps done; nullptr when there is no update.
+  Value* has_targets_ = nullptr;  // Whether any target counts; nullptr: they always do.
+  Value* is_due_ = nullptr;       // Whether the step updates; nullptr: each does.
   std::vector<OtherState> other_states_;  // Those that follow the weights.
   Value* rate_ = nullptr;
 };
@@ -274,7 +289,8 @@ Tensor zeros_of(const Value& input) {
 TrainingStep build_training_step(const Graph& model, const TrainingSpec& spec,
                                  const TrainingOutputs& outputs) {
   std::shared_ptr<Graph> graph = prepare_for_training(
-      model, spec.trainable.empty() ? default_trainable(model) : spec.trainable);
+      model,
+      spec.trainable.empty() ? default_trainable(model, {spec.loss.output}) : spec.trainable);
   return StepBuilder(std::move(graph), spec, outputs).build();
 }
 

@@ -57,7 +57,7 @@ struct TrainingState {
 /// "learning_rate" (a scalar: float, or double where a schedule makes the rate of it), and the
 /// states; its outputs are "loss", "gradient_norm" (before clipping), the wanted outputs of the
 /// model, gradients, and the states' next values. What the next step must be given is told by
-/// `states`.
+/// `states`. A step in which no target counts leaves them all as they are; its loss is 0.
 struct TrainingStep {
   std::shared_ptr<Graph> graph;
   std::vector<std::string> weights;   ///< The trained parameters.
@@ -67,6 +67,8 @@ struct TrainingStep {
   double learning_rate = 0;            ///< Before any schedule.
   std::size_t first_model_output = 0;  ///< In the order wanted.
   std::size_t first_gradient = 0;      ///< One per weight, in their order.
+  /// Which state counts the steps that were of use for an update, if one does.
+  std::optional<std::size_t> step_count = {};
 };
 
 /// What cleans a step's graph up; doing so again changes nothing.

@@ -70,7 +70,8 @@ RunPosition restore(const std::map<std::string, Tensor>& arrays, Trainer& traine
           integer_of(arrays, "batch"),
           integer_of(arrays, "batches_per_epoch"),
           {array_of(arrays, "loss_sum").number_at(0), integer_of(arrays, "losses"),
-           integer_of(arrays, "hits"), integer_of(arrays, "targets")}};
+           integer_of(arrays, "hits"), integer_of(arrays, "targets"),
+           integer_of(arrays, "empty_batches")}};
 }
 
 }  // namespace
@@ -99,6 +100,7 @@ void write_checkpoint(const fs::path& folder, const Trainer& trainer, const RunP
   arrays.emplace_back("losses", Tensor::scalar(position.sums.losses));
   arrays.emplace_back("hits", Tensor::scalar(position.sums.hits));
   arrays.emplace_back("targets", Tensor::scalar(position.sums.targets));
+  arrays.emplace_back("empty_batches", Tensor::scalar(position.sums.empty_batches));
   arrays.emplace_back("plateau_best", Tensor::scalar(plateau.best));
   arrays.emplace_back("plateau_bad_epochs", Tensor::scalar(plateau.bad_epochs));
   arrays.emplace_back("plateau_reductions", Tensor::scalar(plateau.reductions));

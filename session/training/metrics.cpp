@@ -30,6 +30,18 @@ Metrics::Metrics(const LossSpec& loss, std::vector<std::string> names)
   }
 }
 
+/// See add_has_targets.
+bool Metrics::has_targets(const Tensor& target) const {
+  const std::vector<double>& weights = spec_.class_weights;
+  if (!spec_.ignore_index && weights.empty()) return true;
+  for (std::int64_t i = 0; i < target.size(); ++i) {
+    const auto wanted = static_cast<std::int64_t>(target.number_at(i));
+    if (is_ignored(wanted)) continue;
+    if (weights.empty() || weights[static_cast<std::size_t>(wanted)] != 0) return true;
+  }
+  return false;
+}
+
 std::int64_t Metrics::count_targets(const Tensor& target) const {
   if (!spec_.ignore_index) return target.size();
   std::int64_t count = 0;
@@ -60,6 +72,10 @@ std::int64_t Metrics::count_hits(const Tensor& output, const Tensor& target) con
 }
 
 void Metrics::add(double loss, const Tensor& output, const Tensor& target) {
+  if (!has_targets(target)) {
+    ++sums_.empty_batches;
+    return;
+  }
   const std::int64_t targets = count_targets(target);
   const bool is_sum = spec_.reduction == "sum";
   sums_.loss += is_sum ? loss : loss * static_cast<double>(targets);
@@ -92,6 +108,10 @@ std::string Metrics::to_string() const {
   const std::vector<double> numbers = values();
   for (std::size_t i = 0; i < names_.size(); ++i) {
     text += fmt::format(", {} {:.4f}", names_[i], numbers[i]);
+  }
+  if (sums_.empty_batches > 0) {
+    text += fmt::format(", {} {} without targets", sums_.empty_batches,
+                        sums_.empty_batches == 1 ? "batch" : "batches");
   }
   return text;
 }

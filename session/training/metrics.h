@@ -18,7 +18,8 @@ class Metrics {
   /// no classes.
   Metrics(const LossSpec& loss, std::vector<std::string> names);
 
-  /// Adds a batch; `output` is what the loss judged.
+  /// Adds a batch; `output` is what the loss judged. One in which no target counts is counted, and
+  /// nothing else.
   void add(double loss, const Tensor& output, const Tensor& target);
   /// Adds a batch of which only the mean loss over its examples is known.
   void add(double loss, std::int64_t examples);
@@ -28,7 +29,8 @@ class Metrics {
     double loss = 0;          ///< Of all targets.
     std::int64_t losses = 0;  ///< What the mean loss is over: targets, or batches of sums.
     std::int64_t hits = 0;
-    std::int64_t targets = 0;  ///< That are not ignored.
+    std::int64_t targets = 0;        ///< That are not ignored.
+    std::int64_t empty_batches = 0;  ///< In which no target counts.
   };
   const Sums& sums() const { return sums_; }
   void restore(const Sums& sums) { sums_ = sums; }
@@ -38,10 +40,11 @@ class Metrics {
   /// In the order of the names.
   std::vector<double> values() const;
   const std::vector<std::string>& names() const { return names_; }
-  /// "loss 1.234, accuracy 0.5"
+  /// "loss 1.234, accuracy 0.5, 1 batch without targets"
   std::string to_string() const;
 
  private:
+  bool has_targets(const Tensor& target) const;
   std::int64_t count_targets(const Tensor& target) const;
   std::int64_t count_hits(const Tensor& output, const Tensor& target) const;
   bool is_ignored(std::int64_t wanted) const {

@@ -111,6 +111,11 @@ Tensor Trainer::zeros_for(const Value& input, const Batch& batch) const {
   return {input.type().dtype, dims};
 }
 
+std::int64_t Trainer::useful_steps() const {
+  if (!step_.step_count) return steps_done_;
+  return static_cast<std::int64_t>(states_[*step_.step_count].number_at(0));
+}
+
 void Trainer::set_carried(std::vector<Tensor> carried) {
   carried_ = std::move(carried);
   for (std::size_t i = 0; i < carried_.size(); ++i) {
@@ -217,6 +222,10 @@ void Trainer::require_finite_states() const {
   for (std::size_t i = 0; i < states_.size(); ++i) {
     for (std::int64_t k = 0; k < states_[i].size(); ++k) {
       if (std::isfinite(states_[i].number_at(k))) continue;
+      if (steps_done_ == 0) {
+        fail("element {} of '{}' is {} before the first step; freeze it, or make it a number", k,
+             step_.states[i].name, states_[i].number_at(k));
+      }
       fail("after {} steps element {} of '{}' is {}; lower the learning rate or clip the gradients",
            steps_done_, k, step_.states[i].name, states_[i].number_at(k));
     }

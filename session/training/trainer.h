@@ -47,7 +47,7 @@ class Trainer {
   std::vector<const Value*> data_inputs() const;
 
   std::int64_t steps_done() const { return steps_done_; }
-  double learning_rate() const { return schedule_.rate_at(steps_done_ / plan_.step.accumulate); }
+  double learning_rate() const { return schedule_.rate_at(useful_steps() / plan_.step.accumulate); }
   Schedule& schedule() { return schedule_; }
   const Schedule& schedule() const { return schedule_; }
   /// Makes carried inputs zero again: what follows does not go on from what was before.
@@ -72,6 +72,8 @@ class Trainer {
   Trainer(TrainingStep step, const TrainingPlan& plan, bool is_updating,
           const CompileOptions& options);
 
+  /// Steps done, less those without targets.
+  std::int64_t useful_steps() const;
   void set_inputs(const Batch& batch);
   void require_finite(const Result& result, const Batch& batch) const;
   std::string remedy() const;

@@ -1,169 +1,128 @@
-#include "session/training/training_plan.h"
+#include "tools/training/training_plan.h"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
-#include <algorithm>
-#include <initializer_list>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <type_traits>
 
 #include "ir/error.h"
-#include "session/arrays/files.h"
+#include "tools/json_fields.h"
+#include "tools/output.h"
 
-namespace gatefold {
+namespace gatefold::tools {
 namespace {
 
 using nlohmann::json;
 
-/// Sets `target` from a field, where the object has it and it is not null.
-template <typename T>
-void read(const json& object, const char* field, T& target) {
-  const auto found = object.find(field);
-  if (found == object.end() || found->is_null()) return;
-  try {
-    constexpr bool is_count = std::is_integral_v<T> && !std::is_same_v<T, bool>;
-    if (!is_count || found->is_number_integer()) {
-      target = found->get<T>();
-      return;
-    }
-  } catch (const json::exception&) {  // Answered as any value of another kind.
-  }
-  fail("field '{}' has the value {}, which is of the wrong kind", field, found->dump());
+JsonField loss_field(LossSpec& loss) {
+  return json_object_field(
+      "loss", "the loss",
+      {json_field("type", loss.type), json_field("output", loss.output),
+       json_field("reduction", loss.reduction), json_field("class_axis", loss.class_axis),
+       json_field("weight", loss.class_weights),
+       json_field("label_smoothing", loss.label_smoothing), json_field("delta", loss.delta),
+       json_field("beta", loss.delta), json_field("blank", loss.blank),
+       json_field("time_axis", loss.time_axis), json_field("zero_infinity", loss.zero_infinity),
+       json_field("ignore_index", loss.ignore_index)});
 }
 
-/// The same for a number that may be left out.
-template <typename T>
-void read(const json& object, const char* field, std::optional<T>& target) {
-  if (object.contains(field) && !object[field].is_null()) read(object, field, target.emplace());
+JsonField optimizer_field(OptimizerSpec& optimizer) {
+  return json_object_field(
+      "optimizer", "the optimizer",
+      {json_field("type", optimizer.type), json_field("lr", optimizer.learning_rate),
+       json_field("weight_decay", optimizer.weight_decay),
+       json_field("momentum", optimizer.momentum), json_field("dampening", optimizer.dampening),
+       json_field("nesterov", optimizer.nesterov), json_field("beta1", optimizer.beta1),
+       json_field("beta2", optimizer.beta2), json_field("eps", optimizer.epsilon),
+       json_field("amsgrad", optimizer.amsgrad),
+       json_field("lr_decay", optimizer.learning_rate_decay),
+       json_field("initial_accumulator", optimizer.initial_accumulator),
+       json_field("alpha", optimizer.alpha), json_field("centered", optimizer.centered)});
 }
 
-/// The same for a number that must be more than 0.
-template <typename T>
-void read_positive(const json& object, const char* field, T& target) {
-  read(object, field, target);
-  if (target < 0 || (target == 0 && object.contains(field) && !object[field].is_null())) {
-    fail("field '{}' is {}; it must be more than 0, or null", field, target);
-  }
+JsonField schedule_field(ScheduleSpec& schedule) {
+  return json_object_field(
+      "lr_schedule", "the schedule",
+      {json_field("type", schedule.type), json_field("step_size", schedule.step_size),
+       json_field("gamma", schedule.gamma), json_field("warmup_steps", schedule.warmup_steps),
+       json_field("total_steps", schedule.total_steps), json_field("min_lr", schedule.min_rate),
+       json_field("patience", schedule.patience), json_field("threshold", schedule.threshold)});
 }
 
-/// The same for a name, which must be there.
-std::string read_name(const json& object, const char* field) {
-  std::string name;
-  if (object.is_object()) read(object, field, name);
-  if (name.empty()) fail("{} has no field '{}'", object.dump(), field);
-  return name;
+JsonField target_field(LossSpec& loss) {
+  return json_object_field(
+      "target", "the target",
+      {json_field("name", loss.target), json_information("dtype"), json_information("shape")});
 }
 
-/// A field that must be an object or a list, where it is there at all; an empty one for null.
-const json& part(const json& object, const char* field, json::value_t kind) {
-  static const json kNothing = json::object();
-  const auto found = object.find(field);
-  if (found == object.end() || found->is_null()) return kNothing;
-  if (found->type() != kind) {
-    fail("field '{}' has the value {}, but must be {}", field, found->dump(),
-         kind == json::value_t::object ? "an object" : "a list");
-  }
-  return *found;
+JsonField required(JsonField field) {
+  field.is_required = true;
+  return field;
 }
 
-/// A misspelt setting, or one that there is not, would train something else.
-void refuse_others(const json& object, std::string_view what,
-                   std::initializer_list<std::string_view> known) {
-  for (const auto& [field, value] : object.items()) {
-    if (std::find(known.begin(), known.end(), field) != known.end()) continue;
-    fail("{} has no setting '{}'; there are: {}", what, field, fmt::join(known, ", "));
-  }
-}
-
-LossSpec read_loss(const json& object, LossSpec loss) {
-  refuse_others(object, "the loss",
-                {"type", "output", "reduction", "class_axis", "weight", "label_smoothing", "delta",
-                 "beta", "blank", "time_axis", "zero_infinity", "ignore_index"});
-  read(object, "type", loss.type);
-  read(object, "output", loss.output);
-  read(object, "reduction", loss.reduction);
-  read(object, "class_axis", loss.class_axis);
-  read(object, "weight", loss.class_weights);
-  read(object, "label_smoothing", loss.label_smoothing);
-  read(object, "delta", loss.delta);
-  read(object, "beta", loss.delta);
-  read(object, "blank", loss.blank);
-  read(object, "time_axis", loss.time_axis);
-  read(object, "zero_infinity", loss.zero_infinity);
-  read(object, "ignore_index", loss.ignore_index);
-  return loss;
-}
-
-OptimizerSpec read_optimizer(const json& object) {
-  refuse_others(
-      object, "the optimizer",
-      {"type", "lr", "weight_decay", "momentum", "dampening", "nesterov", "beta1", "beta2", "eps",
-       "amsgrad", "lr_decay", "initial_accumulator", "alpha", "centered"});
-  OptimizerSpec optimizer;
-  read(object, "type", optimizer.type);
-  read(object, "lr", optimizer.learning_rate);
-  read(object, "weight_decay", optimizer.weight_decay);
-  read(object, "momentum", optimizer.momentum);
-  read(object, "dampening", optimizer.dampening);
-  read(object, "nesterov", optimizer.nesterov);
-  read(object, "beta1", optimizer.beta1);
-  read(object, "beta2", optimizer.beta2);
-  read(object, "eps", optimizer.epsilon);
-  read(object, "amsgrad", optimizer.amsgrad);
-  read(object, "lr_decay", optimizer.learning_rate_decay);
-  read(object, "initial_accumulator", optimizer.initial_accumulator);
-  read(object, "alpha", optimizer.alpha);
-  read(object, "centered", optimizer.centered);
-  return optimizer;
-}
-
-ScheduleSpec read_schedule(const json& object) {
-  ScheduleSpec schedule;
-  read(object, "type", schedule.type);
-  read(object, "step_size", schedule.step_size);
-  read(object, "gamma", schedule.gamma);
-  read(object, "warmup_steps", schedule.warmup_steps);
-  read(object, "total_steps", schedule.total_steps);
-  read(object, "min_lr", schedule.min_rate);
-  read(object, "patience", schedule.patience);
-  read(object, "threshold", schedule.threshold);
-  return schedule;
-}
-
-std::vector<CarriedState> read_carried(const json& list) {
-  std::vector<CarriedState> carried;
-  for (const json& entry : list) {
-    carried.push_back({read_name(entry, "input"), read_name(entry, "output")});
-  }
-  return carried;
+JsonField carried_field(std::vector<CarriedState>& carried) {
+  return json_list_field("carried", [&carried](const json& entry) {
+    CarriedState& state = carried.emplace_back();
+    read_fields(entry, fmt::format("entry {} of 'carried'", carried.size()),
+                {required(json_field("input", state.input)),
+                 required(json_field("output", state.output)), fixed_json_field("init", "zeros"),
+                 fixed_json_field("detach", true), json_information("shape")});
+  });
 }
 
 /// Names, or objects that hold them as `initializer`.
-std::vector<std::string> read_trainable(const json& list) {
-  std::vector<std::string> names;
-  for (const json& entry : list) {
-    names.push_back(entry.is_string() ? entry.get<std::string>() : read_name(entry, "initializer"));
-  }
-  return names;
+JsonField trainable_field(std::vector<std::string>& names) {
+  return json_list_field("trainable", [&names](const json& entry) {
+    std::string& name = names.emplace_back();
+    if (entry.is_string()) {
+      name = entry.get<std::string>();
+      return;
+    }
+    read_fields(entry, fmt::format("entry {} of 'trainable'", names.size()),
+                {required(json_field("initializer", name)), json_information("layout"),
+                 json_information("shape"), json_information("torch")});
+  });
+}
+
+JsonField tolerance_field(TrainingPlan::Tolerance& tolerance) {
+  return json_object_field(
+      "suggested_tolerance", "the suggested tolerance",
+      {json_object_field("losses", "the tolerance of losses",
+                         {json_field("rtol", tolerance.loss_relative),
+                          json_field("atol", tolerance.loss_absolute)}),
+       json_object_field("grad", "the tolerance of gradients",
+                         {json_field("rel_to_tensor_max", tolerance.gradient)}),
+       json_object_field("final", "the tolerance of weights",
+                         {json_field("atol", tolerance.weight)})});
 }
 
 TrainingPlan plan_from(const json& root) {
   TrainingPlan plan;
-  constexpr auto kObject = json::value_t::object;
-  constexpr auto kList = json::value_t::array;
-  read(part(root, "target", kObject), "name", plan.step.loss.target);
-  plan.step.loss = read_loss(part(root, "loss", kObject), plan.step.loss);
-  plan.step.optimizer = read_optimizer(part(root, "optimizer", kObject));
-  plan.schedule = read_schedule(part(root, "lr_schedule", kObject));
-  plan.carried = read_carried(part(root, "carried", kList));
-  plan.step.trainable = read_trainable(part(root, "trainable", kList));
-  read(root, "lr_per_step", plan.schedule.first_rates);
-  read_positive(root, "clip_norm", plan.step.clip_norm);
-  read_positive(root, "clip_value", plan.step.clip_value);
-  read_positive(root, "accumulate", plan.step.accumulate);
-  read_positive(root, "checkpoint_every", plan.step.checkpoint_every);
-  read_positive(root, "steps", plan.steps);
+  read_fields(root, "the spec",
+              {target_field(plan.step.loss),
+               loss_field(plan.step.loss),
+               optimizer_field(plan.step.optimizer),
+               schedule_field(plan.schedule),
+               carried_field(plan.carried),
+               trainable_field(plan.step.trainable),
+               json_field("lr_per_step", plan.schedule.first_rates),
+               positive_json_field("clip_norm", plan.step.clip_norm),
+               positive_json_field("clip_value", plan.step.clip_value),
+               positive_json_field("accumulate", plan.step.accumulate),
+               positive_json_field("checkpoint_every", plan.step.checkpoint_every),
+               positive_json_field("steps", plan.steps),
+               tolerance_field(plan.tolerance),
+               json_information("name"),
+               json_information("family"),
+               json_information("architecture"),
+               json_information("model"),
+               json_information("opset"),
+               json_information("exporter"),
+               json_information("producer"),
+               json_information("dtype"),
+               json_information("inputs"),
+               json_information("outputs"),
+               json_information("frozen"),
+               json_information("precision")});
   return plan;
 }
 
@@ -179,4 +138,4 @@ TrainingPlan read_training_plan(const std::filesystem::path& path) {
   }
 }
 
-}  // namespace gatefold
+}  // namespace gatefold::tools

@@ -37,6 +37,11 @@ CompileOptions compile_options(const RunOptions& options) {
   return {.threads = options.threads, .products = options.products};
 }
 
+void get_ready(const Trainer& trainer, const RunOptions& options) {
+  trainer.require_finite_states();
+  options.ready(trainer.weight_names());
+}
+
 /// One run, step by step.
 class Run {
  public:
@@ -157,7 +162,8 @@ class Run {
   void end_epoch(Progress& progress) {
     std::optional<Metrics> validation;
     if (judge_ != nullptr) validation = validate();
-    trainer_.schedule().end_epoch(validation ? validation->loss() : metrics_.loss());
+    const Metrics& decisive = validation ? *validation : metrics_;
+    if (decisive.sums().losses > 0) trainer_.schedule().end_epoch(decisive.loss());
     progress.show_epoch(epoch_, metrics_, validation ? &*validation : nullptr);
     metrics_.restore({});
     ++epoch_;
@@ -197,10 +203,17 @@ class Run {
 
 RunResult train(std::shared_ptr<const Graph> model, const TrainingPlan& plan,
                 const RunOptions& options) {
+  const TrainingPlan whole = completed(plan, *model);
+  if (options.dry && options.data.empty()) {
+    get_ready(Trainer(*model, whole, {}, compile_options(options)), options);
+    return {};
+  }
   const Interrupt interrupt;
-  Run run(*model, completed(plan, *model), options, interrupt);
+  Run run(*model, whole, options, interrupt);
   model.reset();
   return_freed_memory();
+  get_ready(run.trainer(), options);
+  if (options.dry) return {};
   run.run();
   return run.result();
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,6 +30,10 @@ struct RunOptions {
   bool resume = false;
   std::filesystem::path log = {};
   bool record = false;  ///< Take down what comes of the steps.
+  bool dry = false;     ///< End before the first step; without data, which are not looked at then.
+  /// Receives the names of what is trained before the first step; not by stages.
+  std::function<void(const std::vector<std::string>& weights)> ready =
+      [](const std::vector<std::string>&) {};
   int threads = 1;
   ProductPrecision products = ProductPrecision::kFloat32;
 };
@@ -41,7 +46,8 @@ struct RunResult {
 
 /// Trains the parameters of a model. SIGINT ends the run after the step at
 /// hand, with a checkpoint where one is wanted; the result then is what was reached. The model is
-/// let go of before the first step. Throws Error: data that do not fit, a loss that is no number.
+/// let go of before the first step. Throws Error: data that do not fit, weights or a loss that are
+/// no numbers.
 RunResult train(std::shared_ptr<const Graph> model, const TrainingPlan& plan,
                 const RunOptions& options);
 

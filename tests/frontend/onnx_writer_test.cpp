@@ -2,11 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <fstream>
+#include <string>
+#include <vector>
 
 #include "frontend/onnx_reader.h"
 #include "ir/error.h"
 #include "ir/print.h"
+#include "ir/value_names.h"
 #include "ir/verify.h"
 
 namespace gatefold {
@@ -101,6 +105,37 @@ TEST_F(OnnxWriter, WritesTensorFiles) {
   const Datum datum = read_tensor_file(path, Type(DataType::kInt64, Dims{2}), &name);
   EXPECT_EQ(name, "x");
   EXPECT_EQ(std::get<Tensor>(datum).to_int64(), (std::vector<std::int64_t>{-3, 4}));
+}
+
+TEST_F(OnnxWriter, KnowsWhatItCouldNotWriteBack) {
+  const Model model = parse_model(kText);
+  write_model(model, folder_ / "model.onnx");
+  TensorPlaces places;
+  read_model(folder_ / "model.onnx", places);
+  EXPECT_NO_THROW(require_writable(places, std::vector<std::string>{"w", "c"}));
+  EXPECT_THROW(require_writable(places, std::vector<std::string>{"first"}), Error);
+  EXPECT_LT(places.bytes, 1000U);
+  places.bytes = std::uint64_t{3} << 30;
+  EXPECT_THROW(require_writable(places, std::vector<std::string>{"w"}), Error);
+}
+
+// Large tensors in another file, also those of Constant nodes.
+TEST_F(OnnxWriter, TakesInTensorsOfOtherFilesWithNewWeights) {
+  write_model(parse_model(kText), folder_ / "model.onnx", 8);
+  TensorPlaces places;
+  const Model model = read_model(folder_ / "model.onnx", places);
+  const Tensor w = Tensor::of<float>({2}, {7, 8});
+  const Tensor c = Tensor::of<float>({3}, {4, 5, 6});
+  write_model_with_weights(folder_ / "model.onnx", places, {{"w", w}, {"c", c}},
+                           folder_ / "new.onnx");
+  fs::remove(folder_ / "model.onnx.data");
+  const Model again = read_model(folder_ / "new.onnx");
+  EXPECT_EQ(find_initializer(*again.graph, "w")->data()->number_at(1), 8);
+  EXPECT_EQ(find_initializer(*again.graph, "c")->data()->number_at(2), 6);
+  EXPECT_THROW(
+      write_model_with_weights(folder_ / "new.onnx", places, {{"w", c}}, folder_ / "other.onnx"),
+      Error);
+  EXPECT_FALSE(fs::exists(folder_ / "other.onnx"));
 }
 
 }  // namespace

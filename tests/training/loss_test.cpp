@@ -145,6 +145,7 @@ TEST(Loss, RefusesWhatItCannotTake) {
   EXPECT_THROW(loss_inputs({.type = "mse"}, Type(DataType::kInt64, Dims{2})), Error);
   EXPECT_THROW(loss_inputs({.type = "ctc"}, Type(DataType::kFloat32, std::nullopt)), Error);
   EXPECT_THROW(loss_inputs({.type = "mse", .class_weights = {1}}, numbers), Error);
+  EXPECT_THROW(loss_inputs({.type = "mse", .ignore_index = 0}, numbers), Error);
   EXPECT_THROW(loss_inputs({.type = "nll", .class_weights = {1, 2}}, numbers), Error);
   EXPECT_THROW(loss_inputs({.type = "nll", .label_smoothing = 0.1}, numbers), Error);
 }

@@ -56,6 +56,20 @@ TEST(Metrics, ShowsItselfAndStartsAnew) {
   EXPECT_EQ(metrics.to_string(), "loss 0.0000, accuracy 0.0000, perplexity 1.0000");
 }
 
+TEST(Metrics, CountsBatchesWithoutTargetsAndNothingElseOfThem) {
+  Metrics metrics(kClasses, {"accuracy"});
+  metrics.add(1, kScores, Tensor::of<std::int64_t>({3}, {1, 1, -1}));
+  metrics.add(0, kScores, Tensor::of<std::int64_t>({3}, {-1, -1, -1}));
+  EXPECT_EQ(metrics.to_string(), "loss 1.0000, accuracy 0.5000, 1 batch without targets");
+  metrics.add(0, kScores, Tensor::of<std::int64_t>({3}, {-1, -1, -1}));
+  EXPECT_EQ(metrics.to_string(), "loss 1.0000, accuracy 0.5000, 2 batches without targets");
+  Metrics weighted({.type = "nll", .ignore_index = -1, .class_weights = {1, 0}}, {});
+  weighted.add(0, kScores, Tensor::of<std::int64_t>({3}, {1, 1, -1}));
+  EXPECT_EQ(weighted.sums().empty_batches, 1);
+  weighted.add(2, kScores, Tensor::of<std::int64_t>({3}, {0, 1, -1}));
+  EXPECT_DOUBLE_EQ(weighted.loss(), 2);
+}
+
 TEST(Metrics, RefusesWhatItDoesNotKnow) {
   EXPECT_THROW(Metrics(kClasses, {"f1"}), Error);
   EXPECT_THROW(Metrics({.type = "mse"}, {"accuracy"}), Error);

@@ -81,10 +81,10 @@ class ProblemReader {
   LossProblem read() {
     const Graph& model = *model_.graph;
     LossQuestion question{.parameters = plan_.step.trainable};
-    if (question.parameters.empty()) question.parameters = default_trainable(model);
     if (options_.differentiate_inputs) question.inputs = float_inputs();
     if (!options_.loss.empty()) plan_.step.loss.type = options_.loss;
     if (!options_.loss.empty() || !options_.spec.empty()) question.loss = plan_.step.loss;
+    if (question.parameters.empty()) question.parameters = trained_parameters(question);
     problem_.loss = build_loss(model, question);
     problem_.gradients = build_loss_gradients(model, question);
     for (const Value* input : model.inputs()) problem_.data.push_back(model_data(*input));
@@ -94,6 +94,11 @@ class ProblemReader {
   }
 
  private:
+  std::vector<std::string> trained_parameters(const LossQuestion& question) const {
+    if (!question.loss) return default_trainable(*model_.graph);
+    return default_trainable(*model_.graph, {question.loss->output});
+  }
+
   std::vector<std::string> float_inputs() const {
     std::vector<std::string> names;
     for (const Value* input : model_.graph->inputs()) {

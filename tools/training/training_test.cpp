@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "frontend/onnx_reader.h"
 #include "ir/error.h"
@@ -18,12 +17,8 @@ namespace fs = std::filesystem;
 using Verdict = TestOutcome::Verdict;
 using Arrays = std::map<std::string, Tensor>;
 
-/// How far numbers may be off; see `suggested_tolerance` of a case's spec.json.
-struct TrainingTolerance {
-  double loss_relative = 1e-5;
-  double loss_absolute = 1e-6;
-  double gradient = 1e-5;  ///< Of the largest element of the tensor.
-  double weight = 1e-5;
+/// How far numbers may be off.
+struct TrainingTolerance : TrainingPlan::Tolerance {
   double stray_part = 0;      ///< This part of all weights may be off by up to ...
   double stray_distance = 0;  ///< ... this much.
   bool has_weights = true;    ///< False leaves weights out of the comparison.
@@ -40,22 +35,12 @@ TrainingTolerance bfloat16_tolerance(TrainingTolerance tolerance) {
 
 // Optimizers that divide by the gradient's own size move elements whose gradient is rounding noise
 // anywhere.
-TrainingTolerance read_tolerance(const fs::path& path, const OptimizerSpec& optimizer) {
-  const auto spec = nlohmann::json::parse(read_file(path), nullptr, false);
+TrainingTolerance tolerance_of(const TrainingPlan& plan) {
   TrainingTolerance tolerance;
-  if (spec.is_object() && spec.contains("suggested_tolerance")) {
-    const auto& suggested = spec["suggested_tolerance"];
-    const auto read = [&suggested](const char* group, const char* field, double& target) {
-      if (suggested.contains(group)) target = suggested[group].value(field, target);
-    };
-    read("losses", "rtol", tolerance.loss_relative);
-    read("losses", "atol", tolerance.loss_absolute);
-    read("grad", "rel_to_tensor_max", tolerance.gradient);
-    read("final", "atol", tolerance.weight);
-  }
-  if (optimizer.type != "sgd") {
+  static_cast<TrainingPlan::Tolerance&>(tolerance) = plan.tolerance;
+  if (plan.step.optimizer.type != "sgd") {
     tolerance.stray_part = 1e-3;
-    tolerance.stray_distance = 0.1 * *with_defaults(optimizer).learning_rate;
+    tolerance.stray_distance = 0.1 * *with_defaults(plan.step.optimizer).learning_rate;
   }
   return tolerance;
 }
@@ -172,7 +157,7 @@ TestOutcome run(const fs::path& folder, const TestOptions& options) {
         record_training(*model.graph, plan, read_batches(folder / "data.npz"),
                         {.threads = options.threads, .products = options.products});
     const Arrays expected = read_npz(folder / "expected.npz");
-    auto tolerance = read_tolerance(folder / "spec.json", plan.step.optimizer);
+    TrainingTolerance tolerance = tolerance_of(plan);
     if (options.products == ProductPrecision::kBfloat16) tolerance = bfloat16_tolerance(tolerance);
     Comparison(expected, record, tolerance).run();
   } catch (const std::exception& error) {
