@@ -4,7 +4,7 @@
 
 #include "ir/op_def.h"
 #include "passes/gradients/gradients.h"
-#include "passes/sub_graphs.h"
+#include "passes/rewriting/sub_graphs.h"
 
 namespace gatefold {
 namespace {

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "ir/op_def.h"
-#include "passes/sub_graphs.h"
+#include "passes/rewriting/sub_graphs.h"
 
 namespace gatefold {
 namespace {

@@ -1,14 +1,14 @@
-#include "tools/training/training_plan.h"
+#include "session/training/training_plan.h"
 
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
 #include "ir/error.h"
-#include "tools/json_fields.h"
+#include "session/training/json_fields.h"
 #include "tools/output.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 namespace {
 
 using nlohmann::json;
@@ -138,4 +138,4 @@ TrainingPlan read_training_plan(const std::filesystem::path& path) {
   }
 }
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

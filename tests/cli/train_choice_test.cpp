@@ -8,8 +8,8 @@
 #include "frontend/onnx_reader.h"
 #include "frontend/onnx_writer.h"
 #include "passes/training/model_parts.h"
+#include "session/arrays/npz.h"
 #include "tests/cli/cli.h"
-#include "tools/npz.h"
 
 namespace gatefold::test {
 namespace {
@@ -21,7 +21,7 @@ class CliTrainChoice : public Cli {
   CommandResult train(const std::string& model, const std::string& options) const {
     write("model.onnxtxt", "<ir_version: 8, opset_import: [\"\" : 17, \"own\" : 1]>\n" + model);
     const Tensor numbers = Tensor::of<float>({3, 2}, {0.5, -1, 0.25, 2, -0.5, 1});
-    tools::write_npz(folder() / "data.npz", {{"x", numbers}, {"target", numbers}});
+    write_npz(folder() / "data.npz", {{"x", numbers}, {"target", numbers}});
     return gatefold("train model.onnxtxt --data data.npz --loss mse --steps 2 -o new.onnx " +
                     options);
   }
@@ -195,8 +195,8 @@ class CliTrainTargets : public CliTrainChoice {
     Tensor x(DataType::kFloat32, {sequences, 4, 2});
     for (std::int64_t i = 0; i < x.size(); ++i)
       x.data<float>()[i] = static_cast<float>(i % 8 % 5) / 3;
-    tools::write_npz(folder() / "data.npz",
-                     {{"x", x}, {"target", Tensor::of<std::int64_t>({sequences, 4}, targets)}});
+    write_npz(folder() / "data.npz",
+              {{"x", x}, {"target", Tensor::of<std::int64_t>({sequences, 4}, targets)}});
     return gatefold("train model.onnxtxt --data data.npz --spec spec.json --batch-size 1 " +
                     options);
   }
@@ -263,9 +263,9 @@ TEST_F(CliTrainTargets, MayBeMissingInTheTrainingOfAFile) {
   EXPECT_EQ(train_on({0, 1, 2, 0, 2, 2, 2, 2, 1, 1, 1, 0}, "-o a.onnx --state hn=h0").errors, "");
   EXPECT_EQ(gatefold("compile model.onnxtxt --train spec.json -o t.onnx").errors, "");
   const Tensor h0(DataType::kFloat32, {3, 2});
-  const auto arrays = tools::read_npz(folder() / "data.npz");
-  tools::write_npz(folder() / "data.npz",
-                   {{"x", arrays.at("x")}, {"target", arrays.at("target")}, {"h0", h0}});
+  const auto arrays = read_npz(folder() / "data.npz");
+  write_npz(folder() / "data.npz",
+            {{"x", arrays.at("x")}, {"target", arrays.at("target")}, {"h0", h0}});
   EXPECT_EQ(gatefold("train t.onnx --data data.npz --batch-size 1 -o b.onnx").errors, "");
   const Model a = gatefold::read_model(folder() / "a.onnx");
   const Model b = gatefold::read_model(folder() / "b.onnx");

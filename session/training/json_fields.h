@@ -10,7 +10,7 @@
 
 #include "ir/error.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 
 /// A field that a JSON object may have, and what takes its value.
 struct JsonField {
@@ -96,4 +96,4 @@ JsonField json_list_field(std::string_view name,
 /// A field that tells readers something and changes nothing.
 JsonField json_information(std::string_view name);
 
-}  // namespace gatefold::tools
+}  // namespace gatefold

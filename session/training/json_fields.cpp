@@ -1,4 +1,4 @@
-#include "tools/json_fields.h"
+#include "session/training/json_fields.h"
 
 #include <fmt/ranges.h>
 
@@ -7,7 +7,7 @@
 
 #include "ir/nearest_name.h"
 
-namespace gatefold::tools {
+namespace gatefold {
 namespace {
 
 using nlohmann::json;
@@ -62,4 +62,4 @@ JsonField json_information(std::string_view name) {
   return {name, [](const json&) {}};
 }
 
-}  // namespace gatefold::tools
+}  // namespace gatefold
