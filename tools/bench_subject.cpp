@@ -57,7 +57,7 @@ BenchSubject training_subject(const fs::path& folder, std::int64_t checkpoint_ev
   model.graph.reset();
   subject.compile = stopwatch.lap();
   subject.context = &trainer->context();
-  Dataset dataset(folder / "data.npz", trainer->data_inputs(), plan.step.loss.target, {});
+  Dataset dataset({.path = folder / "data.npz"}, trainer->data_inputs(), plan.step.loss.target, {});
   subject.run = [trainer, batch = dataset.batch(0, 0)] { trainer->step(batch); };
   return_freed_memory();
   return subject;

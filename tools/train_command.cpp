@@ -10,7 +10,6 @@
 #include "ir/error.h"
 #include "session/arrays/files.h"
 #include "session/arrays/npz.h"
-#include "session/training/tensor_choice.h"
 #include "session/training/training_run.h"
 #include "tools/binding_options.h"
 #include "tools/command.h"
@@ -18,6 +17,8 @@
 #include "tools/number_check.h"
 #include "tools/output.h"
 #include "tools/precision_option.h"
+#include "tools/training/progress.h"
+#include "tools/training/tensor_choice.h"
 
 namespace gatefold::tools {
 namespace {
@@ -43,6 +44,7 @@ struct Options {
   std::uint64_t seed = 0;
   std::vector<TensorWish> wishes;
   std::vector<std::string> states;
+  fs::path log;
   std::vector<std::string> batch_axes;
   std::vector<std::string> dims;
   RunOptions run;
@@ -139,25 +141,46 @@ int run_stages(Options& options, Model& model, const TensorPlaces& places) {
   refuse_beside_stages(options);
   ScheduleSpec schedule;
   set_if_given(schedule.type, options.schedule);
-  const auto states = train_by_stages(model, schedule, options.learning_rate, options.run);
+  Progress progress(options.log, options.run.resume);
+  const auto states =
+      train_by_stages(model, schedule, options.learning_rate, options.run, progress);
   write_model_with_weights(options.model, places, states, options.output);
   print("wrote {}\n", options.output.string());
   return kSuccess;
 }
 
+/// Says before the first step what is trained, and makes sure that it can be written.
+class PlanProgress : public Progress {
+ public:
+  PlanProgress(const Options& options, const TensorPlaces& places,
+               std::vector<ChosenTensor> tensors)
+      : Progress(options.log, options.run.resume),
+        is_dry_(options.run.dry),
+        places_(places),
+        tensors_(std::move(tensors)) {}
+
+  void begin(const std::vector<std::string>& weights) override {
+    Progress::begin(weights);
+    require_writable(places_, weights);
+    keep_trained(tensors_, weights);
+    print("{}{}", describe_choice(tensors_), is_dry_ ? list_choice(tensors_) : "");
+    flush_output();
+  }
+
+ private:
+  bool is_dry_;
+  const TensorPlaces& places_;
+  std::vector<ChosenTensor> tensors_;
+};
+
 /// Trains as the options say.
 int run_plan(Options& options, Model& model, const TensorPlaces& places) {
   TrainingPlan plan = make_plan(options);
-  std::vector<ChosenTensor> tensors = choose_tensors(*model.graph, options.wishes, plan.step);
-  options.run.ready = [&](const std::vector<std::string>& weights) {
-    require_writable(places, weights);
-    keep_trained(tensors, weights);
-    print("{}{}", describe_choice(tensors), options.run.dry ? list_choice(tensors) : "");
-    flush_output();
-  };
+  const std::vector<ChosenTensor> tensors = choose_tensors(*model.graph, options.wishes, plan.step);
+  PlanProgress progress(options, places, tensors);
   options.run.record = !options.report.empty();
   if (options.run.record) check_writable(options.report);
-  const RunResult result = train(std::move(model.graph), plan, options.run);
+  const RunResult result = train(std::move(model.graph), plan, options.run, progress);
   if (options.run.dry) return kSuccess;
   if (options.run.record) {
     write_npz(options.report, {result.record.begin(), result.record.end()});
@@ -210,9 +233,10 @@ void add_what_to_train(CLI::App& parser, Options& options) {
   parser.add_option("MODEL", options.model, "ONNX model; its weights are where training starts")
       ->required();
   parser.add_option("-o,--output", options.output, "File for the trained model");
-  parser.add_option("--data", options.run.data, "Arrays named like the inputs, and the targets")
+  parser
+      .add_option("--data", options.run.data.path, "Arrays named like the inputs, and the targets")
       ->type_name("FILE.npz");
-  parser.add_option("--valid", options.run.validation, "The same, judged after each epoch")
+  parser.add_option("--valid", options.run.validation.path, "The same, judged after each epoch")
       ->type_name("FILE.npz");
   parser.add_option("--spec", options.spec, "Loss, optimizer, schedule, states as JSON")
       ->type_name("FILE.json");
@@ -279,8 +303,18 @@ void add_run(CLI::App& parser, Options& options) {
   parser.add_option("--save-every", run.save_every, "Save after so many steps instead")
       ->check(positive_number())
       ->needs(folder);
+  parser
+      .add_option("--early-stopping", run.early_stopping,
+                  "End after so many epochs without a better loss, of --valid where it is given")
+      ->check(positive_number());
+  parser
+      .add_option_function<std::string>(
+          "--keep", [&run](const std::string& which) { run.keep_best = which == "best"; },
+          "Write the weights of the last step, or of the epoch with the best loss")
+      ->check(CLI::IsMember({"last", "best"}))
+      ->type_name("last|best");
   parser.add_flag("--resume", run.resume, "Go on from the checkpoint")->needs(folder);
-  parser.add_option("--log", run.log, "A line of JSON per step")->type_name("FILE.jsonl");
+  parser.add_option("--log", options.log, "A line of JSON per step")->type_name("FILE.jsonl");
   parser
       .add_option("--report", options.report,
                   "Losses, gradients and weights of the run, as a training test expects them")

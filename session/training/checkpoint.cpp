@@ -1,6 +1,7 @@
 #include "session/training/checkpoint.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 
 #include "ir/error.h"
@@ -15,6 +16,7 @@ namespace fs = std::filesystem;
 constexpr const char* kFile = "checkpoint.npz";
 constexpr const char* kState = "state/";
 constexpr const char* kCarried = "carried/";
+constexpr const char* kBest = "best/";
 
 /// One array of an archive, checked.
 const Tensor& array_of(const std::map<std::string, Tensor>& arrays, const std::string& name) {
@@ -60,6 +62,16 @@ std::vector<Tensor> read_carried(const std::map<std::string, Tensor>& arrays,
   return carried;
 }
 
+BestEpoch read_best(const std::map<std::string, Tensor>& arrays) {
+  BestEpoch best{.epochs = integer_of(arrays, "epochs_ended"),
+                 .bad_epochs = integer_of(arrays, "bad_epochs"),
+                 .loss = array_of(arrays, "best_loss").number_at(0)};
+  for (const auto& [name, array] : arrays) {
+    if (name.starts_with(kBest)) best.weights[name.substr(std::strlen(kBest))] = array;
+  }
+  return best;
+}
+
 RunPosition restore(const std::map<std::string, Tensor>& arrays, Trainer& trainer) {
   trainer.restore(read_states(arrays, trainer), read_carried(arrays, trainer),
                   integer_of(arrays, "steps"));
@@ -71,7 +83,8 @@ RunPosition restore(const std::map<std::string, Tensor>& arrays, Trainer& traine
           integer_of(arrays, "batches_per_epoch"),
           {array_of(arrays, "loss_sum").number_at(0), integer_of(arrays, "losses"),
            integer_of(arrays, "hits"), integer_of(arrays, "targets"),
-           integer_of(arrays, "empty_batches")}};
+           integer_of(arrays, "empty_batches")},
+          read_best(arrays)};
 }
 
 }  // namespace
@@ -101,6 +114,12 @@ void write_checkpoint(const fs::path& folder, const Trainer& trainer, const RunP
   arrays.emplace_back("hits", Tensor::scalar(position.sums.hits));
   arrays.emplace_back("targets", Tensor::scalar(position.sums.targets));
   arrays.emplace_back("empty_batches", Tensor::scalar(position.sums.empty_batches));
+  arrays.emplace_back("epochs_ended", Tensor::scalar(position.best.epochs));
+  arrays.emplace_back("bad_epochs", Tensor::scalar(position.best.bad_epochs));
+  arrays.emplace_back("best_loss", Tensor::scalar(position.best.loss));
+  for (const auto& [name, weight] : position.best.weights) {
+    arrays.emplace_back(kBest + name, weight);
+  }
   arrays.emplace_back("plateau_best", Tensor::scalar(plateau.best));
   arrays.emplace_back("plateau_bad_epochs", Tensor::scalar(plateau.bad_epochs));
   arrays.emplace_back("plateau_reductions", Tensor::scalar(plateau.reductions));

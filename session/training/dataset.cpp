@@ -62,9 +62,11 @@ Tensor converted_for(const Value& input, const Tensor& array) {
 
 }  // namespace
 
-Dataset::Dataset(const std::filesystem::path& path, const std::vector<const Value*>& wanted,
+Dataset::Dataset(const DataSource& source, const std::vector<const Value*>& wanted,
                  const std::string& target, const BatchOptions& options)
-    : options_(options), path_(path.string()), arrays_(read_npz(path)) {
+    : options_(options),
+      name_(source.name()),
+      arrays_(source.path.empty() ? source.arrays : read_npz(source.path)) {
   try {
     std::vector<std::string_view> names;
     std::vector<const Value*> given;
@@ -91,7 +93,7 @@ Dataset::Dataset(const std::filesystem::path& path, const std::vector<const Valu
     count_batches(given);
     if (options_.chunk > 0) count_chunks(target);
   } catch (const Error& error) {
-    fail("'{}': {}", path_, error.what());
+    fail("{}: {}", name_, error.what());
   }
 }
 

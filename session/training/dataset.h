@@ -12,7 +12,17 @@
 
 namespace gatefold {
 
-/// How the arrays of a file become batches.
+/// Where arrays come from: a .npz file, or memory.
+struct DataSource {
+  std::filesystem::path path = {};
+  std::map<std::string, Tensor> arrays = {};
+
+  bool empty() const { return path.empty() && arrays.empty(); }
+  /// What messages call it.
+  std::string name() const { return path.empty() ? "the data" : "'" + path.string() + "'"; }
+};
+
+/// How arrays become batches.
 struct BatchOptions {
   std::int64_t batch_size = 0;                          ///< 0: what the model is made for, else 32.
   std::map<std::string, std::int64_t> batch_axes = {};  ///< By array; 0 for others.
@@ -23,7 +33,7 @@ struct BatchOptions {
   bool drop_last = false;  ///< Leave out a last batch or chunk that is smaller than the others.
 };
 
-/// The examples of a .npz file, in batches. Its arrays are named like the inputs of the model and
+/// The examples of a data source, in batches. Its arrays are named like the inputs of the model and
 /// the targets, and come in one of two forms:
 ///   samples: of the rank of the input; the batch axis counts all examples, batches are cut from it
 ///   steps: with one more axis in front; each entry along it is a batch already
@@ -33,7 +43,7 @@ class Dataset {
  public:
   /// `wanted` are the inputs that the arrays are for. Throws Error: an array is missing, unknown or
   /// of a wrong shape or type; there are no examples.
-  Dataset(const std::filesystem::path& path, const std::vector<const Value*>& wanted,
+  Dataset(const DataSource& source, const std::vector<const Value*>& wanted,
           const std::string& target, const BatchOptions& options);
 
   std::int64_t batches_per_epoch() const { return batches_ * chunks_; }
@@ -61,7 +71,7 @@ class Dataset {
   void find_order(std::int64_t epoch);
 
   BatchOptions options_;
-  std::string path_;
+  std::string name_;
   std::map<std::string, Tensor> arrays_;
   bool is_steps_ = false;
   std::int64_t samples_ = 0;  ///< Or steps.

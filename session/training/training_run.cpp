@@ -4,16 +4,13 @@
 #include <memory>
 #include <optional>
 
+#include "frontend/onnx_reader.h"
 #include "ir/error.h"
 #include "passes/training/training_stages.h"
 #include "session/training/carriers.h"
 #include "session/training/checkpoint.h"
 #include "session/training/metrics.h"
 #include "session/training/trainer.h"
-#include "tools/output.h"
-#include "tools/resident_memory.h"
-#include "tools/training/interrupt.h"
-#include "tools/training/progress.h"
 
 namespace gatefold {
 namespace {
@@ -37,18 +34,18 @@ CompileOptions compile_options(const RunOptions& options) {
   return {.threads = options.threads, .products = options.products};
 }
 
-void get_ready(const Trainer& trainer, const RunOptions& options) {
+void begin(const Trainer& trainer, TrainingObserver& observer) {
   trainer.require_finite_states();
-  options.ready(trainer.weight_names());
+  observer.begin(trainer.weight_names());
 }
 
 /// One run, step by step.
 class Run {
  public:
   Run(const Graph& model, const TrainingPlan& plan, const RunOptions& options,
-      const Interrupt& interrupt)
+      TrainingObserver& observer)
       : options_(options),
-        interrupt_(interrupt),
+        observer_(observer),
         plan_(plan),
         recorder_(options.record ? std::make_unique<TrainingRecorder>(model) : nullptr),
         carriers_(find_carriers(model, plan.step.loss.output)),
@@ -61,9 +58,9 @@ class Run {
 
   /// Trains by a step that is ready.
   Run(TrainingStep step, const TrainingPlan& plan, const RunOptions& options,
-      const Interrupt& interrupt)
+      TrainingObserver& observer)
       : options_(options),
-        interrupt_(interrupt),
+        observer_(observer),
         plan_(plan),
         trainer_(std::move(step), plan, compile_options(options)),
         dataset_(options.data, trainer_.data_inputs(), {}, batch_options()),
@@ -76,17 +73,19 @@ class Run {
     if (options_.resume) resume();
     if (!options_.checkpoint.empty()) prepare_checkpoints(options_.checkpoint);
     trainer_.schedule().set_run_length(total_ / plan_.step.accumulate);
-    Progress progress(options_.log, options_.resume);
-    while (trainer_.steps_done() < total_ && !interrupt_.requested()) step(progress);
-    progress.end_line();
+    while (trainer_.steps_done() < total_ && !has_stopped_early() && !observer_.wants_stop()) {
+      step();
+    }
     trainer_.require_finite_states();
     save();
-    print("{} {} of {} steps\n", interrupt_.requested() ? "stopped after" : "trained",
-          trainer_.steps_done(), total_);
+    observer_.end(trainer_.steps_done(), total_);
   }
 
   RunResult result() {
-    RunResult result{trained_weights(trainer_), {}};
+    RunResult result{.weights = best_.weights.empty() ? trained_weights(trainer_) : best_.weights,
+                     .steps = trainer_.steps_done(),
+                     .best_loss = best_.epochs > 0 ? best_.loss : 0,
+                     .record = {}};
     if (recorder_ != nullptr) result.record = recorder_->finish(trainer_);
     return result;
   }
@@ -122,13 +121,19 @@ class Run {
     epoch_ = position.epoch;
     batch_ = position.batch;
     metrics_.restore(position.sums);
+    best_ = position.best;
   }
 
   void save() const {
     if (options_.checkpoint.empty()) return;
     trainer_.require_finite_states();
     write_checkpoint(options_.checkpoint, trainer_,
-                     {epoch_, batch_, dataset_.batches_per_epoch(), metrics_.sums()});
+                     {epoch_, batch_, dataset_.batches_per_epoch(), metrics_.sums(), best_});
+    observer_.saved(options_.checkpoint);
+  }
+
+  bool has_stopped_early() const {
+    return options_.early_stopping > 0 && best_.bad_epochs >= options_.early_stopping;
   }
 
   BatchOptions batch_options() const {
@@ -138,7 +143,7 @@ class Run {
     return batches;
   }
 
-  void step(Progress& progress) {
+  void step() {
     if (dataset_.starts_anew(batch_)) trainer_.forget_carried();
     const Batch batch = dataset_.batch(epoch_, batch_);
     const double rate = trainer_.learning_rate();
@@ -150,24 +155,37 @@ class Run {
       metrics_.add(result.loss, std::get<Tensor>(result.outputs[0]),
                    batch.at(plan_.step.loss.target));
     }
-    progress.show_step({trainer_.steps_done(), total_, epoch_, dataset_.samples(batch_),
-                        result.loss, result.gradient_norm, rate, metrics_.to_string()});
-    if (++batch_ == dataset_.batches_per_epoch()) end_epoch(progress);
+    observer_.end_step({trainer_.steps_done(), total_, epoch_, dataset_.samples(batch_),
+                        result.loss, result.gradient_norm, rate, metrics_});
+    if (++batch_ == dataset_.batches_per_epoch()) end_epoch();
     const bool is_due =
         options_.save_every > 0 ? trainer_.steps_done() % options_.save_every == 0 : batch_ == 0;
     // The end of the run is saved when it is reached.
     if (is_due && trainer_.steps_done() < total_) save();
   }
 
-  void end_epoch(Progress& progress) {
+  void end_epoch() {
     std::optional<Metrics> validation;
     if (judge_ != nullptr) validation = validate();
     const Metrics& decisive = validation ? *validation : metrics_;
-    if (decisive.sums().losses > 0) trainer_.schedule().end_epoch(decisive.loss());
-    progress.show_epoch(epoch_, metrics_, validation ? &*validation : nullptr);
+    if (decisive.sums().losses > 0) {
+      trainer_.schedule().end_epoch(decisive.loss());
+      note_epoch(decisive.loss());
+    }
+    observer_.end_epoch(epoch_, metrics_, validation ? &*validation : nullptr);
     metrics_.restore({});
     ++epoch_;
     batch_ = 0;
+  }
+
+  void note_epoch(double loss) {
+    if (best_.epochs++ > 0 && loss >= best_.loss) {
+      ++best_.bad_epochs;
+      return;
+    }
+    best_.loss = loss;
+    best_.bad_epochs = 0;
+    if (options_.keep_best) best_.weights = trained_weights(trainer_);
   }
 
   Metrics validate() {
@@ -185,7 +203,7 @@ class Run {
   }
 
   const RunOptions& options_;
-  const Interrupt& interrupt_;
+  TrainingObserver& observer_;
   TrainingPlan plan_;
   std::unique_ptr<TrainingRecorder> recorder_;
   std::map<std::string, std::vector<std::string>> carriers_;  // See BatchOptions.
@@ -197,37 +215,42 @@ class Run {
   std::unique_ptr<Dataset> validation_;
   std::int64_t epoch_ = 0;
   std::int64_t batch_ = 0;  // Of the epoch, the next one.
+  BestEpoch best_;
 };
 
 }  // namespace
 
 RunResult train(std::shared_ptr<const Graph> model, const TrainingPlan& plan,
-                const RunOptions& options) {
+                const RunOptions& options, TrainingObserver& observer) {
   const TrainingPlan whole = completed(plan, *model);
   if (options.dry && options.data.empty()) {
-    get_ready(Trainer(*model, whole, {}, compile_options(options)), options);
+    begin(Trainer(*model, whole, {}, compile_options(options)), observer);
     return {};
   }
-  const Interrupt interrupt;
-  Run run(*model, whole, options, interrupt);
+  Run run(*model, whole, options, observer);
   model.reset();
-  return_freed_memory();
-  get_ready(run.trainer(), options);
+  begin(run.trainer(), observer);
   if (options.dry) return {};
   run.run();
   return run.result();
 }
 
+RunResult train(const std::filesystem::path& model, const TrainingPlan& plan,
+                const RunOptions& options) {
+  TrainingObserver nobody;
+  return train(read_model(model).graph, plan, options, nobody);
+}
+
 std::map<std::string, Tensor> train_by_stages(Model& model, const ScheduleSpec& schedule,
                                               std::optional<double> learning_rate,
-                                              const RunOptions& options) {
-  const Interrupt interrupt;
+                                              const RunOptions& options,
+                                              TrainingObserver& observer) {
   initialize_training(model);
   TrainingStep step = join_stages(model);
   TrainingPlan plan;
   plan.schedule = schedule;
   plan.step.optimizer.learning_rate = learning_rate.value_or(step.learning_rate);
-  Run run(std::move(step), plan, options, interrupt);
+  Run run(std::move(step), plan, options, observer);
   run.run();
   return trained_states(run.trainer());
 }

@@ -6,6 +6,7 @@
 
 #include "ir/error.h"
 #include "tools/output.h"
+#include "tools/resident_memory.h"
 #include "tools/table.h"
 
 namespace gatefold::tools {
@@ -44,7 +45,9 @@ void Progress::log(const Step& step) {
   if (!log_) fail("'{}' cannot be written", log_path_);
 }
 
-void Progress::show_step(const Step& step) {
+void Progress::begin(const std::vector<std::string>& /*weights*/) { return_freed_memory(); }
+
+void Progress::end_step(const Step& step) {
   if (log_.is_open()) log(step);
   ++steps_;
   samples_ += step.samples;
@@ -56,13 +59,13 @@ void Progress::show_step(const Step& step) {
       seconds / static_cast<double>(steps_) * static_cast<double>(step.total - step.step);
   const std::string line = fmt::format(
       "epoch {}, step {}/{}: {}, {:.0f} samples/s, {} left", step.epoch + 1, step.step, step.total,
-      step.metrics, static_cast<double>(samples_) / seconds, format_seconds(left));
+      step.epoch_so_far.to_string(), static_cast<double>(samples_) / seconds, format_seconds(left));
   print("{}{}{}", is_terminal_ ? "\r\x1b[K" : "", line, is_terminal_ ? "" : "\n");
   has_open_line_ = is_terminal_;
   flush_output();
 }
 
-void Progress::show_epoch(std::int64_t epoch, const Metrics& training, const Metrics* validation) {
+void Progress::end_epoch(std::int64_t epoch, const Metrics& training, const Metrics* validation) {
   end_line();
   print("epoch {}: {}{}\n", epoch + 1, training.to_string(),
         validation == nullptr ? "" : "; validation " + validation->to_string());
@@ -73,6 +76,11 @@ void Progress::show_epoch(std::int64_t epoch, const Metrics& training, const Met
   if (validation != nullptr) add_metrics(line, "validation", *validation);
   log_ << line.dump() << '\n' << std::flush;
   if (!log_) fail("'{}' cannot be written", log_path_);
+}
+
+void Progress::end(std::int64_t steps_done, std::int64_t total) {
+  end_line();
+  print("{} {} of {} steps\n", steps_done < total ? "stopped after" : "trained", steps_done, total);
 }
 
 void Progress::end_line() {

@@ -5,34 +5,29 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
-#include "session/training/metrics.h"
+#include "session/training/observer.h"
+#include "tools/training/interrupt.h"
 
 namespace gatefold::tools {
 
 /// Tells how a run is going: one line that is written over on a terminal, else a plain line now and
 /// then; and a line of JSON per step and epoch in a log file, when there is one. Its fields are
 /// numbers, null where one is not finite.
-class Progress {
+class Progress : public TrainingObserver {
  public:
-  struct Step {
-    std::int64_t step = 0;   ///< Counted from 1.
-    std::int64_t total = 0;  ///< Of the run.
-    std::int64_t epoch = 0;
-    std::int64_t samples = 0;  ///< In the step's batch.
-    double loss = 0;
-    double gradient_norm = 0;
-    double learning_rate = 0;
-    std::string metrics;  ///< "loss 1.23, accuracy 0.5": of the epoch so far.
-  };
-
   /// An empty path: no log. `append` goes on with a log. Throws Error when it cannot be written.
   Progress(const std::filesystem::path& log, bool append);
 
-  void show_step(const Step& step);
-  /// A line that stays: the end of an epoch, with the metrics of training and of validation, which
-  /// is nullptr where there is none.
-  void show_epoch(std::int64_t epoch, const Metrics& training, const Metrics* validation);
+  void begin(const std::vector<std::string>& weights) override;
+  void end_step(const Step& step) override;
+  void end_epoch(std::int64_t epoch, const Metrics& training, const Metrics* validation) override;
+  void end(std::int64_t steps_done, std::int64_t total) override;
+  /// The first SIGINT asks for the end of the run.
+  bool wants_stop() override { return interrupt_.requested(); }
+
+ protected:
   /// Ends the line that is written over.
   void end_line();
 
@@ -45,6 +40,7 @@ class Progress {
   bool has_open_line_ = false;
   std::ofstream log_;
   std::string log_path_;
+  Interrupt interrupt_;
   Clock::time_point start_ = Clock::now();
   Clock::time_point shown_ = Clock::time_point();
   std::int64_t steps_ = 0;

@@ -1,4 +1,4 @@
-#include "session/training/tensor_choice.h"
+#include "tools/training/tensor_choice.h"
 
 #include <fmt/ranges.h>
 #include <fnmatch.h>
@@ -10,7 +10,7 @@
 #include "passes/training/model_parts.h"
 #include "tools/table.h"
 
-namespace gatefold {
+namespace gatefold::tools {
 namespace {
 
 constexpr std::string_view kNoGradient = "the loss has no gradient by it";
@@ -199,4 +199,4 @@ std::string list_choice(const std::vector<ChosenTensor>& tensors) {
   return list_part(tensors, true) + list_part(tensors, false);
 }
 
-}  // namespace gatefold
+}  // namespace gatefold::tools

@@ -7,7 +7,7 @@
 #include "passes/training/trained_tensors.h"
 #include "passes/training/training_step.h"
 
-namespace gatefold {
+namespace gatefold::tools {
 
 /// What a user says of the tensors whose names match a pattern.
 struct TensorWish {
@@ -45,4 +45,4 @@ std::string describe_choice(const std::vector<ChosenTensor>& tensors);
 /// All tensors, those that are trained first.
 std::string list_choice(const std::vector<ChosenTensor>& tensors);
 
-}  // namespace gatefold
+}  // namespace gatefold::tools
