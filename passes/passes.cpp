@@ -41,6 +41,8 @@ constexpr Pass kPasses[] = {
     {"reroll-loops", "loops over one recurrent step are one node over time", passes::reroll_loops},
     {"absorb-reversals", "recurrences run backwards instead of over reversed sequences",
      passes::absorb_reversals},
+    {"drop-zero-states", "recurrences that start from zeros have no initial states",
+     passes::drop_zero_states},
     {"merge-directions", "recurrences over one sequence in both directions are one node",
      passes::merge_directions},
     {"read-final-states", "recurrences of which the last step is read deliver no others",
@@ -77,7 +79,7 @@ constexpr std::string_view kCommonPasses =
     "merge-duplicates,remove-dead,collapse-moves,hoist-invariants,reroll-loops,fuse-first-step,"
     "reroll-recurrence,collapse-moves,merge-duplicates,hoist-through-concat,collapse-moves,"
     "hoist-through-concat,fuse-projection,absorb-reversals,collapse-moves,hoist-through-concat,"
-    "merge-duplicates,"
+    "merge-duplicates,drop-zero-states,"
     "read-final-states,merge-directions,fold-batch-normalization,pool-first,form-gemm,"
     "cancel-transposes,look-up-one-hot,precompute-lookups,join-products,collapse-moves,"
     "fold-constants,remove-identities,merge-duplicates,remove-dead";

@@ -23,6 +23,7 @@ bool absorb_reversals(Graph& graph, PassContext& context);
 bool build_backward(Graph& graph, PassContext& context);
 bool cancel_transposes(Graph& graph, PassContext& context);
 bool collapse_moves(Graph& graph, PassContext& context);
+bool drop_zero_states(Graph& graph, PassContext& context);
 bool expand_einsum(Graph& graph, PassContext& context);
 bool expand_gradients(Graph& graph, PassContext& context);
 bool fold_batch_normalization(Graph& graph, PassContext& context);

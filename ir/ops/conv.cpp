@@ -80,14 +80,21 @@ ConvExtents conv_extents(const Node& node, const Dims& x, const Dims& w) {
   return extents;
 }
 
+std::optional<Shape> convolved_shape(const InferContext& context, std::size_t w) {
+  if (!context.has_rank(0) && !context.has_rank(w)) return std::nullopt;
+  const std::size_t axes = spatial_shape(context, context.has_rank(0) ? 0 : w).size();
+  context.expect_rank(w, static_cast<std::int64_t>(axes + 2));
+  return context.has_rank(0) ? context.shape(0) : Shape(axes + 2);
+}
+
 void infer_conv(InferContext& context, std::size_t w, std::size_t bias, DataType dtype) {
   const std::int64_t groups = checked_groups(context, w);
-  if (!context.has_rank(0)) return context.set_output(0, {dtype, std::nullopt});
-  const Shape spatial = spatial_shape(context, 0);
-  context.expect_rank(w, context.rank(0));
+  const auto known = convolved_shape(context, w);
+  if (!known) return context.set_output(0, {dtype, std::nullopt});
+  const Shape& x = *known;
+  const Shape spatial(x.begin() + 2, x.end());
   const WindowAttrs attrs = read_window_attrs(context.node(), spatial.size());
   const Shape kernel = checked_kernel(context, w, attrs);
-  const Shape& x = context.shape(0);
   Shape result = {x[0], Dim()};
   if (context.has_rank(w)) {
     result[1] = context.shape(w)[0];

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "ir/op_def.h"
@@ -32,6 +33,9 @@ void infer_conv(InferContext& context, std::size_t w, std::size_t bias, DataType
 
 /// Building blocks of infer_conv for its relatives:
 
+/// What is known of the shape of X: it has as many axes as input `w`. Nothing when neither rank is
+/// known; fails when both are and differ.
+std::optional<Shape> convolved_shape(const InferContext& context, std::size_t w);
 /// Attribute group; fails unless it divides axis 0 of input `w`.
 std::int64_t checked_groups(const InferContext& context, std::size_t w);
 /// The windows' extents as kernel_shape and input `w` give them; fails when the two disagree.

@@ -66,15 +66,15 @@ void check_channels(const InferContext& context) {
 
 void infer(InferContext& context) {
   const std::int64_t groups = checked_groups(context, 1);
-  if (!context.has_rank(0)) return context.set_output(0, {context.dtype(0), std::nullopt});
-  const Shape spatial = spatial_shape(context, 0);
-  context.expect_rank(1, context.rank(0));
+  const auto x = convolved_shape(context, 1);
+  if (!x) return context.set_output(0, {context.dtype(0), std::nullopt});
+  const Shape spatial(x->begin() + 2, x->end());
   check_channels(context);
   const Node& node = context.node();
   const WindowAttrs attrs = read_window_attrs(node, spatial.size());
   const OutputAttrs output = read_output_attrs(node, spatial.size());
   const Shape kernel = checked_kernel(context, 1, attrs);
-  Shape result = {context.shape(0)[0], Dim()};
+  Shape result = {x->front(), Dim()};
   if (context.has_rank(1) && context.shape(1)[1].is_known()) {
     result[1] = context.shape(1)[1].size() * groups;
   }

@@ -6,17 +6,37 @@
 namespace gatefold::ops {
 namespace {
 
-void infer(InferContext& context) {
-  const Node& node = context.node();
-  const std::vector<Type> then_types = context.infer_sub_graph(node.attr_graph("then_branch"), {});
-  const std::vector<Type> else_types = context.infer_sub_graph(node.attr_graph("else_branch"), {});
-  if (then_types.size() != else_types.size() || node.output_count() > then_types.size()) {
-    context.fail("the branches give {} and {} outputs but the node has {}; all must be equal",
-                 then_types.size(), else_types.size(), node.output_count());
+// A branch that is never taken may hold what does not fit the extents that decide so: nothing then.
+std::vector<Type> infer_branch(const InferContext& context, std::string_view name, bool is_taken) {
+  try {
+    return context.infer_sub_graph(context.node().attr_graph(name), {});
+  } catch (const Error&) {
+    if (is_taken) throw;
+    return {};
   }
-  for (std::size_t i = 0; i < node.output_count(); ++i) {
-    context.set_output(i,
-                       common_type(context, then_types[i], else_types[i], "the branches' outputs"));
+}
+
+void infer(InferContext& context) {
+  const Tensor* condition = context.value(0);
+  const bool is_known = condition != nullptr && condition->size() == 1;
+  const bool holds = is_known && *condition->data<bool>();
+  const auto then_types = infer_branch(context, "then_branch", !is_known || holds);
+  const auto else_types = infer_branch(context, "else_branch", !is_known || !holds);
+  const auto& taken = holds ? then_types : else_types;
+  const auto& other = holds ? else_types : then_types;
+  const std::size_t count = context.node().output_count();
+  if ((!other.empty() && other.size() != taken.size()) || count > taken.size()) {
+    context.fail("the branches give {} and {} outputs but the node has {}; all must be equal",
+                 then_types.size(), else_types.size(), count);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    Type type = taken[i];
+    if (!other.empty()) {
+      const Type common =
+          common_type(context, then_types[i], else_types[i], "the branches' outputs");
+      if (!is_known) type = common;
+    }
+    context.set_output(i, std::move(type));
   }
 }
 

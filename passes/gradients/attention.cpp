@@ -1,6 +1,5 @@
 #include <limits>
 
-#include "ir/error.h"
 #include "passes/gradients/formula.h"
 #include "passes/gradients/gradient_table.h"
 
@@ -41,20 +40,15 @@ Term heads(GradientBuilder& g, const Node& node, std::size_t index, std::string_
   return {g, g.add("Concat", {widened(g, node.input(past)), x}, {{"axis", std::int64_t{2}}})};
 }
 
-std::int64_t known_heads(const Node& node, const Term& x) {
-  const Dim& dim = (*x.value()->type().shape)[1];
-  if (!dim.is_known())
-    fail("{} cannot be differentiated: its heads must be known", node.describe());
-  return dim.size();
-}
-
 /// Each head of K or V as often as heads of Q share it.
-Term shared(const Term& x, std::int64_t heads, std::int64_t wanted) {
-  if (heads == wanted) return x;
-  std::vector<std::int64_t> sources;
-  for (std::int64_t i = 0; i < wanted; ++i) sources.push_back(i / (wanted / heads));
+Term shared(const Term& x, const Term& q) {
   GraphBuilder& g = x.builder();
-  return {g, g.add("Gather", {x, g.add_ints(sources)}, {{"axis", std::int64_t{1}}})};
+  const Dim& heads = (*x.value()->type().shape)[1];
+  const Dim& wanted = (*q.value()->type().shape)[1];
+  if (heads.same_as(wanted)) return x;
+  const Term wanted_count = extent(q, 1);
+  const Term sources = numbers(wanted_count) / (wanted_count / extent(x, 1));
+  return {g, g.add("Gather", {x, sources}, {{"axis", std::int64_t{1}}})};
 }
 
 /// The keys that a query must not see for its place, true there; broadcasts against the scores.
@@ -93,8 +87,12 @@ Term score_bias(GradientBuilder& g, const Node& node, const Term& scores) {
   const std::int64_t rank = known_rank(node, kMask);
   const Dim& given = node.input(kMask)->type().shape->back();
   const Dim& wanted = scores.value()->type().shape->back();
-  if (!given.is_known() || given.is(1) || given.same_as(wanted)) return mask;
-  const Term missing = extent(scores, -1) - extent(mask, -1);
+  if (given.is(1) || given.same_as(wanted)) return mask;
+  const Term length = extent(mask, -1);
+  Term missing = extent(scores, -1) - length;
+  if (!given.is_known()) {
+    missing = where(length.apply("Equal", length.number(1)), length.number(0), missing);
+  }
   Value* pads = g.add("Concat",
                       {g.add_ints(std::vector<std::int64_t>(2 * rank - 1)),
                        missing.apply("Unsqueeze", g.add_ints({0}))},
@@ -107,15 +105,12 @@ std::vector<Value*> attention(GradientBuilder& g, const Node& node) {
   const Term q = heads(g, node, kQ, "q_num_heads", 0);
   const Term key = heads(g, node, kK, "kv_num_heads", kPastKey);
   const Term value = heads(g, node, kV, "kv_num_heads", kPastValue);
-  const std::int64_t q_heads = known_heads(node, q);
-  const std::int64_t k_heads = known_heads(node, key);
 
   const Term scale =
       node.has_attr("scale")
           ? q.number(node.attr_float("scale"))
           : extent(q, 3).apply("CastLike", q.value()).apply("Sqrt").apply("Reciprocal");
-  const Term product =
-      q.apply("MatMul", transposed(shared(key, k_heads, q_heads), {0, 1, 3, 2}).value()) * scale;
+  const Term product = q.apply("MatMul", transposed(shared(key, q), {0, 1, 3, 2}).value()) * scale;
   const double cap = node.attr_float("softcap");
   const Term capped = cap > 0 ? cap * (product / cap).apply("Tanh") : product;
   Term masked = capped;
@@ -124,8 +119,7 @@ std::vector<Value*> attention(GradientBuilder& g, const Node& node) {
     masked = where(Term(g, hidden), masked.number(kHidden), masked);
   }
   const Term weights = masked.apply("Softmax", Attrs{{"axis", std::int64_t{-1}}});
-  Term y = weights.apply(
-      "MatMul", shared(value, k_heads, q_heads).apply("CastLike", weights.value()).value());
+  Term y = weights.apply("MatMul", shared(value, q).apply("CastLike", weights.value()).value());
   if (known_rank(node, kQ) == 3) {
     y = transposed(y, {0, 2, 1, 3}).apply("Reshape", g.add_ints({0, 0, -1}));
   }
@@ -135,11 +129,10 @@ std::vector<Value*> attention(GradientBuilder& g, const Node& node) {
           steps[node.attr_int("qk_matmul_output_mode")].apply("CastLike", node.input(kQ))};
 }
 
-/// Elements first, first + step, .. of the last axis, before `last`.
-Term slice(const Term& x, std::int64_t first, std::int64_t last, std::int64_t step = 1) {
+/// Elements first, first + step, .. of the last axis, before `last`; the bounds are lists of one.
+Term slice(const Term& x, Value* first, Value* last, std::int64_t step = 1) {
   GraphBuilder& g = x.builder();
-  return {g, g.add("Slice", {x, g.add_ints({first}), g.add_ints({last}), g.add_ints({-1}),
-                             g.add_ints({step})})};
+  return {g, g.add("Slice", {x, first, last, g.add_ints({-1}), g.add_ints({step})})};
 }
 
 /// The angles of every token, with an axis for the heads.
@@ -153,24 +146,20 @@ Term angles(GradientBuilder& g, const Node& node, std::size_t cache) {
 std::vector<Value*> rotary_embedding(GradientBuilder& g, const Node& node) {
   constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
   const bool is_flat = known_rank(node, 0) == 3;
-  known_rank(node, 1);
-  const Dim& half_extent = node.input(1)->type().shape->back();
-  if (!half_extent.is_known()) {
-    fail("{} cannot be differentiated: the last extent of cos_cache must be known",
-         node.describe());
-  }
-  const std::int64_t half = half_extent.size();
+  const Term half(g, g.add("Shape", {node.input(1)}, {{"start", std::int64_t{-1}}}));
+  const Term both = half * 2;
+  Value* zero = g.add_ints({0});
   const bool interleaved = node.attr_int("interleaved") != 0;
   Term x(g, node.input(0));
   if (is_flat) x = x.apply("Reshape", g.add_ints({0, 0, node.attr_int("num_heads"), -1}));
-  const Term a = interleaved ? slice(x, 0, 2 * half, 2) : slice(x, 0, half);
-  const Term b = interleaved ? slice(x, 1, 2 * half, 2) : slice(x, half, 2 * half);
+  const Term a = interleaved ? slice(x, zero, both, 2) : slice(x, zero, half);
+  const Term b = interleaved ? slice(x, g.add_ints({1}), both, 2) : slice(x, half, both);
   const Term cosine = angles(g, node, 1);
   const Term sine = angles(g, node, 2);
   const Term first = cosine * a - sine * b;
   const Term second = sine * a + cosine * b;
   const Attrs along_last{{"axis", std::int64_t{-1}}};
-  Value* rest = slice(x, 2 * half, kEnd);
+  Value* rest = slice(x, both, g.add_ints({kEnd}));
   Value* y = nullptr;
   if (interleaved) {
     Value* last = g.add_ints({-1});

@@ -5,6 +5,7 @@
 #include "ir/ops/conv.h"
 #include "passes/gradients/formula.h"
 #include "passes/gradients/gradient_table.h"
+#include "passes/gradients/open_windows.h"
 
 /// Conv and ConvTranspose: the gradient of each is made of the other.
 namespace gatefold::gradients {
@@ -12,7 +13,7 @@ namespace {
 
 /// How windows lie along the spatial axes; `begin` and `end` are the padding.
 struct Placement {
-  Dims kernel;
+  std::optional<Dims> kernel;
   Dims strides;
   Dims dilations;
   Dims begin;
@@ -30,12 +31,8 @@ std::optional<Dims> spatial_extents(const Value& value) {
   return extents;
 }
 
-[[noreturn]] void fail_unknown(const Node& node, std::string_view what) {
-  fail("{} cannot be differentiated: {} must be known", node.describe(), what);
-}
-
 Placement with_pads(Placement placement, const Windows& windows) {
-  const std::size_t axes = placement.kernel.size();
+  const std::size_t axes = placement.strides.size();
   for (std::size_t i = 0; i < axes; ++i) {
     placement.begin[i] = windows[kMaxSpatialAxes - axes + i].pad_begin;
     placement.end[i] = windows[kMaxSpatialAxes - axes + i].pad_end;
@@ -49,29 +46,25 @@ Dims with_unit_channels(const Dims& spatial) {
   return dims;
 }
 
-/// Where X's extents decide on the padding, they must be known.
-Placement placement_of(const Node& node) {
+/// Nothing where extents that are known at run time only decide on the padding.
+std::optional<Placement> placement_of(const Node& node) {
   const auto axes = static_cast<std::size_t>(known_rank(node, 0) - 2);
   const WindowAttrs attrs = read_window_attrs(node, axes);
   Placement placement{attrs.kernel, attrs.strides, attrs.dilations, attrs.pads_begin,
                       attrs.pads_end};
-  if (placement.kernel.empty()) {
-    known_rank(node, 1);
-    const auto kernel = spatial_extents(*node.input(1));
-    if (!kernel) fail_unknown(node, "the spatial extents of W");
-    placement.kernel = *kernel;
-  }
+  known_rank(node, 1);
+  if (attrs.kernel.empty()) placement.kernel = spatial_extents(*node.input(1));
   const bool has_stated_output = !node.attr_ints("output_shape").empty();
-  const bool is_explicit = attrs.auto_pad == WindowAttrs::AutoPad::kNotSet ||
-                           attrs.auto_pad == WindowAttrs::AutoPad::kValid;
-  if (is_explicit && !has_stated_output) return placement;
-  const auto spatial = spatial_extents(*node.input(0));
-  if (!spatial) fail_unknown(node, "the spatial extents of X");
+  if (!are_placed_by_extents(attrs) && !has_stated_output) return placement;
+  auto spatial = spatial_extents(*node.input(0));
+  const bool is_transposed = node.op().name == "ConvTranspose";
+  // The padding of a ConvTranspose depends on extents that are stated only.
+  if (is_transposed && !has_stated_output && !spatial) spatial = Dims(axes, 1);
+  if (!spatial || !placement.kernel) return std::nullopt;
   const Dims x = with_unit_channels(*spatial);
-  const Dims w = with_unit_channels(placement.kernel);
-  return with_pads(placement, node.op().name == "Conv"
-                                  ? place_windows(node, x, placement.kernel)
-                                  : conv_transpose_extents(node, x, w).windows);
+  const Dims w = with_unit_channels(*placement.kernel);
+  return with_pads(placement, is_transposed ? conv_transpose_extents(node, x, w).windows
+                                            : place_windows(node, x, *placement.kernel));
 }
 
 Attrs window_attrs(const Node& node, const Placement& placement) {
@@ -86,31 +79,25 @@ Dims pads(const Dims& begin, const Dims& end) {
   return both;
 }
 
-/// The extents of a value's spatial axes as a list of int64.
-Value* spatial_of(GradientBuilder& g, Value& value) {
-  const auto known = spatial_extents(value);
-  return known ? g.add_ints(*known) : g.add("Shape", {&value}, {{"start", std::int64_t{2}}});
-}
-
 /// Spatial axes get the extents of `like`: elements are cut off behind, or zeros added.
 Value* fit_spatial(GradientBuilder& g, Value* value, Value& like) {
   if (spatial_extents(*value) && spatial_extents(*value) == spatial_extents(like)) return value;
-  const auto axes = like.type().rank() - 2;
   const Term missing = Term(g, spatial_of(g, like)) - Term(g, spatial_of(g, *value));
-  Value* all = g.add("Concat", {g.add_ints(Dims(axes, 0)), missing}, {{"axis", std::int64_t{0}}});
-  return g.add("Pad", {value, all, nullptr, g.add_ints(axes_between(2, axes + 2))});
+  const auto axes = static_cast<std::size_t>(like.type().rank() - 2);
+  return pad_spatially(g, value, axes, {g.add_ints(Dims(axes, 0)), missing});
 }
 
 /// Spreads `elements`, one per window, over the windows on `target`.
 Value* spread(GradientBuilder& g, const Node& node, const Placement& placement, Value* elements,
               Value& target) {
-  const std::size_t axes = placement.kernel.size();
+  const std::size_t axes = placement.strides.size();
   Dims behind(axes, 0);
   Dims missing(axes, 0);
   const auto counts = spatial_extents(*elements);
   const auto extents = spatial_extents(target);
-  for (std::size_t i = 0; counts && extents && i < axes; ++i) {
-    const std::int64_t span = (placement.kernel[i] - 1) * placement.dilations[i] + 1;
+  const bool is_known = counts && extents && placement.kernel;
+  for (std::size_t i = 0; is_known && i < axes; ++i) {
+    const std::int64_t span = ((*placement.kernel)[i] - 1) * placement.dilations[i] + 1;
     const std::int64_t covered =
         ((*counts)[i] - 1) * placement.strides[i] + span - placement.begin[i];
     behind[i] = std::max<std::int64_t>(covered - (*extents)[i], 0);
@@ -164,11 +151,57 @@ Value* bias_gradient(GradientBuilder& g, Value* dY) {
   return g.add("ReduceSum", {dY, g.add_ints(axes)}, {{"keepdims", std::int64_t{0}}});
 }
 
+Attrs without_padding(const Node& node) {
+  Attrs attrs = node.attrs();
+  for (const char* name : {"auto_pad", "pads", "output_shape"}) attrs.erase(name);
+  return attrs;
+}
+
+// The node on an X that is known to have as many axes as W.
+std::vector<Value*> with_rank_of_weights(GradientBuilder& g, const Node& node) {
+  Value* extents = g.add("Gather", {g.add("Shape", {node.input(0)}),
+                                    g.add_ints(axes_between(0, known_rank(node, 1)))});
+  std::vector<Value*> inputs = node.inputs();
+  inputs[0] = g.add("Reshape", {inputs[0], extents}, {{"allowzero", std::int64_t{1}}});
+  return {g.add(node.op().name, inputs, node.attrs())};
+}
+
+// Conv whose padding is known at run time only: of X with that padding around it.
+std::vector<Value*> padded_conv(GradientBuilder& g, const Node& node) {
+  const auto axes = static_cast<std::size_t>(known_rank(node, 0) - 2);
+  const WindowAttrs attrs = read_window_attrs(node, axes);
+  Value* kernel = attrs.kernel.empty() ? spatial_of(g, *node.input(1)) : g.add_ints(attrs.kernel);
+  std::vector<Value*> inputs = node.inputs();
+  inputs[0] = pad_spatially(g, inputs[0], axes, open_padding(g, node, attrs, kernel));
+  return {g.add("Conv", inputs, without_padding(node))};
+}
+
+// ConvTranspose of a stated extent: all of what the windows reach, cut to it; then the bias, which
+// also fills what no window reaches.
+std::vector<Value*> cut_conv_transpose(GradientBuilder& g, const Node& node) {
+  const std::int64_t rank = known_rank(node, 0);
+  const Term all(g, g.add("ConvTranspose", {node.input(0), node.input(1)}, without_padding(node)));
+  const Term surplus =
+      Term(g, spatial_of(g, *all.value())) - Term(g, spatial_of(g, *node.output()));
+  const Term total = surplus.apply("Max", surplus.number(0));
+  const bool is_upper = node.attr_string("auto_pad") == "SAME_UPPER";
+  const Term begin = (is_upper ? total : total + 1) / 2;
+  const auto axes = static_cast<std::size_t>(rank - 2);
+  const Term y(g, pad_spatially(g, all, axes, {-begin, begin - surplus}));
+  if (node.input(2) == nullptr) return {y};
+  return {y + Term(g, node.input(2)).apply("Unsqueeze", g.add_ints(axes_between(1, rank - 1)))};
+}
+
 // Forward:  Y = Conv(X, W) + B
 // Backward: dX = ConvTranspose(dY, W), dW = Conv(X, dY) with batch and channels exchanged,
 //           dB = sum(dY)
 Gradients conv(GradientBuilder& g, Node& node, const Gradients& dY) {
-  const Placement placement = placement_of(node);
+  if (!node.input(0)->type().has_rank()) {
+    return differentiate_formula(g, node, dY, with_rank_of_weights);
+  }
+  const auto found = placement_of(node);
+  if (!found) return differentiate_formula(g, node, dY, padded_conv);
+  const Placement& placement = *found;
   Gradients dX(3);
   if (g.wants(node, 0)) dX[0] = spread(g, node, placement, dY[0], *node.input(0));
   if (g.wants(node, 1)) dX[1] = weight_gradient(g, node, placement, node.input(0), dY[0]);
@@ -179,7 +212,12 @@ Gradients conv(GradientBuilder& g, Node& node, const Gradients& dY) {
 // Forward:  Y = ConvTranspose(X, W) + B
 // Backward: dX = Conv(dY, W), dW as that of Conv with the roles of X and dY exchanged, dB = sum(dY)
 Gradients conv_transpose(GradientBuilder& g, Node& node, const Gradients& dY) {
-  const Placement placement = placement_of(node);
+  if (!node.input(0)->type().has_rank()) {
+    return differentiate_formula(g, node, dY, with_rank_of_weights);
+  }
+  const auto found = placement_of(node);
+  if (!found) return differentiate_formula(g, node, dY, cut_conv_transpose);
+  const Placement& placement = *found;
   Gradients dX(3);
   if (g.wants(node, 0)) {
     Attrs attrs = window_attrs(node, placement);

@@ -83,7 +83,7 @@ class OperandGradient {
     const bool reads_ellipsis = has_ellipsis(terms_);
     std::string target;
     std::vector<std::int64_t> missing;
-    const auto rank = known_rank(node_, index_);
+    const std::int64_t rank = own_rank();
     for (std::size_t i = 0; i < own_.size(); ++i) {
       if (own_[i] == '.') {
         if (!reads_ellipsis) refuse("it sums over the axes of an ellipsis");
@@ -107,6 +107,10 @@ class OperandGradient {
     fail("{} cannot be differentiated: {}", node_.describe(), why);
   }
 
+  std::int64_t own_rank() const {
+    return has_ellipsis(own_) ? known_rank(node_, index_) : static_cast<std::int64_t>(own_.size());
+  }
+
   /// The axis of letter `position` of the operand's term; negative behind an ellipsis.
   std::int64_t axis_of(std::size_t position, std::int64_t rank) const {
     const std::size_t dots = own_.find(kEllipsis);
@@ -116,22 +120,22 @@ class OperandGradient {
 
   // ii -> ij and a unit matrix ij: only the diagonal has a gradient.
   void part_repeated_letters() {
-    const auto rank = known_rank(node_, index_);
+    const std::int64_t rank = own_rank();
     for (std::size_t i = 0; i < own_.size(); ++i) {
       if (own_[i] == '.' || own_.find(own_[i]) == i) continue;
-      const Dim& dim = (*node_.input(index_)->type().shape)[axis_of(i, rank)];
-      if (!dim.is_known()) refuse("the extent of an axis that its equation repeats must be known");
       const char letter = fresh_letter(used_);
       used_ += letter;
-      add_operand({own_[i], letter}, unit_matrix(dim.size()));
+      add_operand({own_[i], letter}, unit_matrix(axis_of(i, rank)));
       own_[i] = letter;
     }
   }
 
-  Value* unit_matrix(std::int64_t extent) {
-    Tensor unit(DataType::kFloat64, {extent, extent});
-    for (std::int64_t i = 0; i < extent; ++i) unit.data<double>()[i * extent + i] = 1;
-    return g_.add_constant("unit", unit.converted(node_.input(index_)->type().dtype));
+  // As large as an axis of the operand.
+  Value* unit_matrix(std::int64_t axis) {
+    Value* extent =
+        g_.add("Gather", {g_.shape_of(*node_.input(index_)), g_.add_ints({axis, axis})});
+    const Tensor zero = Tensor::of<double>({1}, {0}).converted(node_.input(index_)->type().dtype);
+    return g_.add("EyeLike", {g_.add("ConstantOfShape", {extent}, {{"value", zero}})});
   }
 
   GradientBuilder& g_;

@@ -135,6 +135,7 @@ Gradients center_crop_pad(GradientBuilder& g, Node& node, const Gradients& dY) {
 // Each axis becomes two, repetition and extent; the former is summed over.
 Gradients tile(GradientBuilder& g, Node& node, const Gradients& dY) {
   Value& x = *node.input(0);
+  if (!x.type().has_rank()) return scatter_back(g, node, dY);
   const std::int64_t rank = x.type().rank();
   if (rank == 0) return {dY[0]};
   Value* column = g.add_ints({rank, 1});

@@ -24,9 +24,8 @@ Normalized normalize(const Term& x, const std::vector<std::int64_t>& axes, doubl
 
 /// The axes from attribute `axis` on.
 std::vector<std::int64_t> row_axes(const Node& node) {
-  const std::int64_t rank = known_rank(node, 0);
   const std::int64_t axis = node.attr_int("axis");
-  return axes_between(axis < 0 ? axis + rank : axis, rank);
+  return axes_between(axis, axis < 0 ? 0 : known_rank(node, 0));
 }
 
 // Y = (X - Mean) InvStdDev Scale + B

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "passes/gradients/formula.h"
 #include "passes/gradients/gradient_table.h"
 
 namespace gatefold::gradients {
@@ -39,6 +40,10 @@ Gradients gemm_rule(GradientBuilder& g, Node& node, const Gradients& dY) {
   return dX;
 }
 
+bool has_rank(const Value& value, std::int64_t rank) {
+  return value.type().has_rank() && value.type().rank() == rank;
+}
+
 /// [.., M, K] -> [.., K, M]
 Value* transpose_matrices(GradientBuilder& g, Value* value) {
   const std::int64_t rank = value->type().rank();
@@ -50,22 +55,26 @@ Value* transpose_matrices(GradientBuilder& g, Value* value) {
 
 /// All rows of a stack of matrices under each other: [.., M, K] -> [rows, K].
 Value* rows_of(GradientBuilder& g, Value* value) {
-  if (value->type().rank() == 2) return value;
+  if (has_rank(*value, 2)) return value;
   Value* columns = g.add("Shape", {value}, {{"start", std::int64_t{-1}}});
   Value* extents = g.add("Concat", {g.add_ints({-1}), columns}, {{"axis", std::int64_t{0}}});
   return g.add("Reshape", {value, extents});
 }
 
-// Y = A B for a stack A and one matrix B: two products of plain matrices.
-Gradients matmul_by_matrix(GradientBuilder& g, Node& node, Value* dY) {
+// Y = A B for a stack A, or a row, and one matrix B: two products of plain matrices. A column on
+// the right is a matrix as well; `d` has its axis then.
+Gradients matmul_by_matrix(GradientBuilder& g, Node& node, Value* b, Value* d) {
   Value* a = node.input(0);
-  Value* rows = rows_of(g, dY);
+  Value* rows = rows_of(g, d);
   Gradients dX(2);
   if (g.wants(node, 0)) {
-    Value* product = gemm(g, rows, false, node.input(1), true, 1);
-    dX[0] = a->type().rank() == 2 ? product : g.reshape_like(*product, *a);
+    Value* product = gemm(g, rows, false, b, true, 1);
+    dX[0] = has_rank(*a, 2) ? product : g.reshape_like(*product, *a);
   }
-  if (g.wants(node, 1)) dX[1] = gemm(g, rows_of(g, a), true, rows, false, 1);
+  if (g.wants(node, 1)) {
+    Value* product = gemm(g, rows_of(g, a), true, rows, false, 1);
+    dX[1] = b == node.input(1) ? product : g.reshape_like(*product, *node.input(1));
+  }
   return dX;
 }
 
@@ -74,13 +83,13 @@ Gradients matmul_rule(GradientBuilder& g, Node& node, const Gradients& dY) {
   Value* a = node.input(0);
   Value* b = node.input(1);
   Value* d = dY[0];
-  const bool is_a_row = a->type().rank() == 1;
-  const bool is_b_column = b->type().rank() == 1;
-  if (!is_a_row && b->type().rank() == 2) return matmul_by_matrix(g, node, d);
-  if (is_b_column) {
-    b = g.add("Unsqueeze", {b, g.add_ints({1})});
-    d = g.add("Unsqueeze", {d, g.add_ints({-1})});
+  const std::int64_t b_rank = known_rank(node, 1);
+  if (b_rank == 2) return matmul_by_matrix(g, node, b, d);
+  if (b_rank == 1) {
+    Value* column = g.add("Unsqueeze", {b, g.add_ints({1})});
+    return matmul_by_matrix(g, node, column, g.add("Unsqueeze", {d, g.add_ints({-1})}));
   }
+  const bool is_a_row = known_rank(node, 0) == 1;
   if (is_a_row) {
     a = g.add("Unsqueeze", {a, g.add_ints({0})});
     d = g.add("Unsqueeze", {d, g.add_ints({-2})});
@@ -90,10 +99,7 @@ Gradients matmul_rule(GradientBuilder& g, Node& node, const Gradients& dY) {
     dX[0] = g.add("MatMul", {d, transpose_matrices(g, b)});
     if (is_a_row) dX[0] = g.add("Squeeze", {dX[0], g.add_ints({-2})});
   }
-  if (g.wants(node, 1)) {
-    dX[1] = g.add("MatMul", {transpose_matrices(g, a), d});
-    if (is_b_column) dX[1] = g.add("Squeeze", {dX[1], g.add_ints({-1})});
-  }
+  if (g.wants(node, 1)) dX[1] = g.add("MatMul", {transpose_matrices(g, a), d});
   return dX;
 }
 

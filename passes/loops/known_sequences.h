@@ -1,19 +1,36 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "passes/rewriting/rewrite.h"
 
 /// Rules of stack-sequences on sequences of tensors whose elements are known.
 namespace gatefold::passes {
 
-/// ConcatFromSequence (SequenceConstruct (a, b, ..)) -> Concat (a, b, ..)
+/// The elements of a sequence that SequenceEmpty, SequenceConstruct and SequenceInsert made;
+/// nothing for other sequences.
+std::optional<std::vector<Value*>> known_elements(Value* sequence, const PassContext& context);
+
+/// True when a SequenceInsert puts its element behind the last one.
+bool appends(const Node& insert);
+
+/// True when tensors of these types can be joined along an axis, as far as the types tell.
+bool fit_together(const Type& a, const Type& b, std::int64_t axis);
+
+/// ConcatFromSequence ([a, b, ..]) -> Concat (a, b, ..)
 std::optional<Replacement> concat_of_sequence(Node& concat, Rewriter& rewriter);
-/// SequenceAt (SequenceConstruct (a, b, ..), i) -> one of them
+/// SequenceAt ([a, b, ..], i) -> one of them, or Gather of all where i is not known
 std::optional<Replacement> element_of_sequence(Node& at, Rewriter& rewriter);
+/// SequenceAt (SequenceInsert (s, a), -1) -> a
+std::optional<Replacement> last_of_insert(Node& at, Rewriter& rewriter);
 /// SequenceAt (SplitToSequence (x), i) -> Gather or Slice of x
 std::optional<Replacement> element_of_split(Node& at, Rewriter& rewriter);
 /// SequenceLength (SplitToSequence (x)) -> an extent of x
 std::optional<Replacement> length_of_split(Node& length, Rewriter& rewriter);
+/// SequenceLength ([a, b, ..]) -> a number; of SequenceInsert (s, a) -> SequenceLength (s) + 1
+std::optional<Replacement> length_of_sequence(Node& length, Rewriter& rewriter);
+/// If whose branches append a and b to s -> SequenceInsert (s, If (a, b))
+std::optional<Replacement> insert_in_branches(Node& node, Rewriter& rewriter);
 
 }  // namespace gatefold::passes

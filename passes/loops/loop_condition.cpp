@@ -8,6 +8,8 @@
 #include "ir/evaluate.h"
 #include "ir/op_def.h"
 #include "passes/rewriting/match.h"
+#include "passes/loop_count.h"
+#include "passes/recurrent_cell.h"
 
 namespace gatefold {
 namespace {
@@ -117,119 +119,131 @@ bool fix_trip_count(const LoopView& loop, PassContext& context) {
   return true;
 }
 
-/// A whole number of the form iteration * i + bounds * bound + offset, where i is the iteration
-/// number and `bound` a value from outside.
-struct Count {
-  std::int64_t iteration = 0;
-  std::int64_t bounds = 0;
-  std::int64_t offset = 0;
-  Value* bound = nullptr;
-};
+/// What must be positive, each, for a condition to hold.
+using Distances = std::vector<Count>;
 
-std::optional<Count> sum_of(const Count& a, const Count& b, std::int64_t sign) {
-  if (a.bound != nullptr && b.bound != nullptr && a.bound != b.bound) return std::nullopt;
-  return Count{a.iteration + sign * b.iteration, a.bounds + sign * b.bounds,
-               a.offset + sign * b.offset, a.bound != nullptr ? a.bound : b.bound};
-}
-
-Count multiple_of(const Count& count, std::int64_t factor) {
-  return {count.iteration * factor, count.bounds * factor, count.offset * factor, count.bound};
-}
-
-// What stands behind Identity and Casts between types that hold numbers of iterations.
-Value* behind_integer_casts(Value* value) {
-  value = behind_identities(value);
-  const Node* cast = producer_of(value, "Cast");
-  if (cast == nullptr) return value;
-  for (const Value* side : {cast->input(0), cast->output()}) {
-    const DataType dtype = side->type().dtype;
-    if (dtype != DataType::kInt64 && dtype != DataType::kInt32) return value;
-  }
-  return behind_integer_casts(cast->input(0));
-}
-
-std::optional<Count> read_count(Value* value, const LoopView& loop, const PassContext& context) {
-  value = behind_integer_casts(value);
-  if (value == loop.body().inputs()[kIteration]) return Count{.iteration = 1};
-  if (const auto number = known_number(value, context)) return Count{.offset = *number};
-  for (const std::string_view op : {"Add", "Sub", "Mul"}) {
-    const Node* node = producer_of(value, op);
-    if (node == nullptr) continue;
-    const auto a = read_count(node->input(0), loop, context);
-    const auto b = read_count(node->input(1), loop, context);
-    if (!a || !b) return std::nullopt;
-    if (op != "Mul") return sum_of(*a, *b, op == "Add" ? 1 : -1);
-    const bool is_multiple = a->iteration == 0 && a->bounds == 0;
-    if (is_multiple) return multiple_of(*b, a->offset);
-    const bool is_scaled = b->iteration == 0 && b->bounds == 0;
-    return is_scaled ? std::optional(multiple_of(*a, b->offset)) : std::nullopt;
-  }
-  const bool is_outside = value->graph() != &loop.body();
-  return is_outside ? std::optional(Count{.bounds = 1, .bound = value}) : std::nullopt;
-}
-
-// What must be positive for the condition to hold: b - a of a < b, or of b > a.
-std::optional<Count> read_distance(const Value* condition, const LoopView& loop,
-                                   const PassContext& context) {
-  const Node* node = condition->producer();
-  if (node == nullptr || !node->op().domain.empty()) return std::nullopt;
-  const std::string_view op = node->op().name;
-  const bool is_less = op == "Less" || op == "LessOrEqual";
-  if (!is_less && op != "Greater" && op != "GreaterOrEqual") return std::nullopt;
-  const auto small = read_count(node->input(is_less ? 0 : 1), loop, context);
-  const auto large = read_count(node->input(is_less ? 1 : 0), loop, context);
-  auto distance = small && large ? sum_of(*large, *small, -1) : std::nullopt;
-  if (distance && (op == "LessOrEqual" || op == "GreaterOrEqual")) ++distance->offset;
+// b - a of a < b or of b > a, b - a + 1 of a <= b or of b >= a; with `negates` of the opposite.
+std::optional<Count> read_distance(const Node& node, bool negates, CountReader& reader) {
+  struct Comparison {
+    std::string_view op;
+    bool is_less;
+    bool or_equal;
+  };
+  constexpr Comparison kComparisons[] = {{"Less", true, false},
+                                         {"LessOrEqual", true, true},
+                                         {"Greater", false, false},
+                                         {"GreaterOrEqual", false, true}};
+  const auto* found =
+      std::find_if(std::begin(kComparisons), std::end(kComparisons),
+                   [&](const Comparison& comparison) { return comparison.op == node.op().name; });
+  if (found == std::end(kComparisons)) return std::nullopt;
+  const auto a = reader.read(node.input(0));
+  const auto b = reader.read(node.input(1));
+  if (!a || !b) return std::nullopt;
+  Count distance = found->is_less != negates ? *b - *a : *a - *b;
+  if (found->or_equal != negates) ++distance.offset;
   return distance;
 }
 
-// The value that must be larger than the number of iterations done for the condition to hold, where
-// `done` says whether one more is done than the iteration number says; nullptr for other
-// conditions.
-Value* read_bound(Value* condition, bool done, const LoopView& loop, const PassContext& context) {
+// Adds the distances of a condition made of comparisons; false when it is made of something else.
+bool collect_distances(Value* condition, bool negates, CountReader& reader,
+                       const PassContext& context, Distances& distances) {
   condition = behind_identities(condition);
-  if (const Node* both = producer_of(condition, "And")) {
-    if (known_number(both->input(0), context) == 1) {
-      return read_bound(both->input(1), done, loop, context);
-    }
-    Value* bound = read_bound(both->input(0), done, loop, context);
-    const bool is_same = known_number(both->input(1), context) == 1 ||
-                         read_bound(both->input(1), done, loop, context) == bound;
-    return is_same ? bound : nullptr;
-  }
-  const auto distance = read_distance(condition, loop, context);
-  const std::int64_t expected = done ? -1 : 0;
-  const bool fits = distance && distance->iteration == expected && distance->bounds == 1 &&
-                    distance->offset == expected;
-  return fits ? distance->bound : nullptr;
+  if (known_number(condition, context) == (negates ? 0 : 1)) return true;
+  const Node* node = condition->producer();
+  if (node == nullptr || !node->op().domain.empty()) return false;
+  const auto collect = [&](std::size_t port, bool negated) {
+    return collect_distances(node->input(port), negated, reader, context, distances);
+  };
+  if (node->op().name == "Not") return collect(0, !negates);
+  if (node->op().name == (negates ? "Or" : "And"))
+    return collect(0, negates) && collect(1, negates);
+  const auto distance = read_distance(*node, negates, reader);
+  if (distance) distances.push_back(*distance);
+  return distance.has_value();
 }
 
-// True when the loop does not begin unless `bound` lets it run, or runs `bound` times at most.
-bool is_held_from_the_start(const LoopView& loop, const Value* bound, const PassContext& context) {
-  const Value* trips = loop.node().input(kTripCount);
-  Value* starts = loop.node().input(kCondition);
-  const bool is_zero_trips_left =
-      starts != nullptr && read_bound(starts, false, loop, context) == bound;
-  if (trips == bound)
-    return is_zero_trips_left || starts == nullptr || known_number(starts, context) == 1;
+// True when the count is positive as far as `premise` is not negative.
+bool is_positive(const Count& count, const Count& premise) {
+  return is_at_least(count, 1) || is_at_least(count - premise, 1);
+}
+
+/// How the trip count and the conditions of a Loop decide on how often it runs.
+struct TripBounds {
+  std::optional<Count> limit = {};  ///< The trip count, where it is any.
+  Distances starts = {};            ///< Of the condition before the first iteration.
+  Distances goes_on = {};           ///< Of the condition that an iteration leaves.
+};
+
+std::optional<TripBounds> read_bounds(const LoopView& loop, const PassContext& context) {
+  TripBounds bounds;
+  CountReader reader(loop, context);
+  const Node& node = loop.node();
+  Value* trips = node.input(kTripCount);
   const bool is_unlimited = trips == nullptr || known_number(trips, context).value_or(0) >=
                                                     std::numeric_limits<std::int32_t>::max();
-  return is_unlimited && is_zero_trips_left;
+  if (!is_unlimited) {
+    bounds.limit = reader.read(trips);
+    if (!bounds.limit) return std::nullopt;
+  }
+  Value* starts = node.input(kCondition);
+  Value* next = loop.body().outputs()[kNextCondition].value;
+  const bool are_read =
+      (starts == nullptr || collect_distances(starts, false, reader, context, bounds.starts)) &&
+      collect_distances(next, false, reader, context, bounds.goes_on);
+  return are_read ? std::optional(bounds) : std::nullopt;
+}
+
+// True when the conditions let the loop run `trips` times, or more.
+bool let_run(const TripBounds& bounds, const Count& trips) {
+  const Count one{.offset = 1};
+  const Count last = trips - one * 2;  // The iteration number that the last condition sees.
+  const bool starts =
+      std::all_of(bounds.starts.begin(), bounds.starts.end(),
+                  [&](const Count& distance) { return is_positive(distance, trips - one); });
+  return starts &&
+         std::all_of(bounds.goes_on.begin(), bounds.goes_on.end(), [&](const Count& distance) {
+           return is_positive(distance.at({}), last) && is_positive(distance.at(last), last);
+         });
+}
+
+// True when the loop runs `trips` times at most where a condition ends it after so many.
+bool are_all_trips(const TripBounds& bounds, const Count& trips) {
+  const bool fits = !bounds.limit || is_at_least(*bounds.limit - trips, 0);
+  const bool starts_for_one =
+      is_at_least(trips, 1) ||
+      std::any_of(bounds.starts.begin(), bounds.starts.end(),
+                  [&](const Count& distance) { return is_at_least(trips - distance, 0); });
+  return fits && starts_for_one && let_run(bounds, trips);
+}
+
+// The trip count that a Loop has whose conditions are those; nothing when that cannot be told.
+std::optional<Count> find_trips(const TripBounds& bounds) {
+  if (bounds.limit && let_run(bounds, *bounds.limit)) return bounds.limit;
+  for (const Count& distance : bounds.goes_on) {
+    if (distance.iteration != -1) continue;
+    const Count trips = distance.at({}) + Count{.offset = 1};
+    if (are_all_trips(bounds, trips)) return trips;
+  }
+  return std::nullopt;
 }
 
 // while (i + 1 < bound) -> bound is the trip count
-bool bound_by_value(const LoopView& loop, PassContext& context) {
-  Graph& body = loop.body();
+bool bound_by_counts(const LoopView& loop, PassContext& context) {
   Node& node = loop.node();
-  Value* next = body.outputs()[kNextCondition].value;
-  Value* bound = read_bound(next, true, loop, context);
-  if (bound == nullptr || bound->graph() == &body || bound->type().dtype != DataType::kInt64) {
+  if (known_number(loop.body().outputs()[kNextCondition].value, context) == 1 &&
+      node.input(kCondition) == nullptr) {
     return false;
   }
-  if (!bound->type().is_static() || bound->type().rank() != 0) return false;
-  if (!is_held_from_the_start(loop, bound, context) || !context.allow_rewrite()) return false;
+  const auto bounds = read_bounds(loop, context);
+  const auto trips = bounds ? find_trips(*bounds) : std::nullopt;
+  if (!trips) return false;
+  const bool is_limit = bounds->limit && is_at_least(*trips - *bounds->limit, 0) &&
+                        is_at_least(*bounds->limit - *trips, 0);
+  if ((!is_limit && !is_known_outside(*trips)) || !context.allow_rewrite()) return false;
+  Rewriter rewriter(node, context);
+  if (!is_limit) node.set_input(kTripCount, build_count(rewriter, *trips));
   Value* starts = node.input(kCondition);
-  node.set_input(kTripCount, bound);
   node.set_input(kCondition, nullptr);
   if (starts != nullptr && starts->producer() != nullptr) erase_if_dead(starts->producer());
   set_always_true(loop);
@@ -253,7 +267,7 @@ bool simplify_condition(const LoopView& loop, PassContext& context) {
     loop.node().set_input(kCondition, nullptr);
     changed = true;
   }
-  return fix_trip_count(loop, context) || bound_by_value(loop, context) || changed;
+  return fix_trip_count(loop, context) || bound_by_counts(loop, context) || changed;
 }
 
 std::optional<std::int64_t> known_number(const Value* value, const PassContext& context) {

@@ -1,9 +1,15 @@
 #include <algorithm>
+#include <limits>
 
 #include "ir/infer.h"
 #include "ir/op_def.h"
 #include "passes/loops/known_sequences.h"
 #include "passes/loops/loop_condition.h"
+#include "passes/axes.h"
+#include "passes/graph_builder.h"
+#include "passes/known_sequences.h"
+#include "passes/loop_condition.h"
+#include "passes/loop_count.h"
 #include "passes/passes.h"
 #include "passes/rewriting/axes.h"
 #include "passes/rewriting/match.h"
@@ -15,58 +21,171 @@ namespace {
 
 using Ints = std::vector<std::int64_t>;
 
-// The value that each iteration appends to carried sequence `index`, which starts empty and is read
-// by nothing else in the body; nullptr for other carried values.
-Value* appended_row(const LoopView& loop, std::size_t index) {
-  const Node* insert = producer_of(loop.next(index), "SequenceInsert");
-  const bool appends = insert != nullptr && insert->input(0) == loop.state(index) &&
-                       insert->input(2) == nullptr && is_used_once(*loop.state(index)) &&
-                       is_used_once(*loop.next(index));
-  const bool starts_empty = producer_of(loop.initial(index), "SequenceEmpty") != nullptr;
-  return appends && starts_empty ? insert->input(1) : nullptr;
+/// How a Loop makes a sequence that it carries longer: by one element in each iteration.
+struct Growth {
+  Value* row = nullptr;            ///< The element, a value of the body or from outside.
+  bool at_front = false;           ///< Before those that are there; else behind them.
+  std::vector<Value*> given = {};  ///< What the sequence starts with.
+  std::vector<Node*> reads = {};   ///< Of the newest element or the length, in the body.
+};
+
+// True for the index of the newest element, counted from either end, before the body adds another.
+bool is_newest(Value* index, const LoopView& loop, const Growth& growth,
+               const PassContext& context) {
+  if (growth.at_front) return known_number(index, context) == 0;
+  const auto place = CountReader(loop, context).read(index);
+  if (!place || !place->terms.empty()) return false;
+  const bool is_last = place->iteration == 0 && place->offset == -1;
+  const auto given = static_cast<std::int64_t>(growth.given.size());
+  return is_last || (place->iteration == 1 && place->offset == given - 1);
 }
 
-// True for SequenceAt, and for ConcatFromSequence along a new axis or one along which each row has
-// one element.
-bool is_readable(const Node& reader, const Value& row, const PassContext& context) {
-  const Type& type = row.type();
+// True for what the body may ask of the sequence before it adds to it: its newest element, which is
+// what the iteration before added or the loop was given, and its length.
+bool is_followed(const Node& read, const LoopView& loop, const Growth& growth,
+                 const PassContext& context) {
+  if (read.op().name == "SequenceLength") return true;
+  return read.op().name == "SequenceAt" && !growth.given.empty() &&
+         is_newest(read.input(1), loop, growth, context);
+}
+
+// How carried sequence `index` grows; nothing for other carried values.
+std::optional<Growth> read_growth(const LoopView& loop, std::size_t index,
+                                  const PassContext& context) {
+  const Value* state = loop.state(index);
+  if (state->type().kind != Type::Kind::kSequence || state->output_uses() > 0) return std::nullopt;
+  const Node* insert = producer_of(loop.next(index), "SequenceInsert");
+  if (insert == nullptr || insert->input(0) != state || !is_used_once(*loop.next(index))) {
+    return std::nullopt;
+  }
+  Growth growth{.row = insert->input(1), .at_front = !appends(*insert)};
+  if (growth.at_front && known_number(insert->input(2), context) != 0) return std::nullopt;
+  const auto given = known_elements(loop.initial(index), context);
+  if (!given) return std::nullopt;
+  growth.given = *given;
+  for (const Use& use : state->uses()) {
+    if (use.user == insert) continue;
+    if (!is_followed(*use.user, loop, growth, context)) return std::nullopt;
+    growth.reads.push_back(use.user);
+  }
+  return growth;
+}
+
+bool is_certain(const Dim& dim) { return dim.is_known() || dim.is_symbol(); }
+
+// True when all elements surely have the shape of the rows.
+bool has_one_shape(const Growth& growth) {
+  const Type& type = growth.row->type();
+  return type.has_rank() && std::all_of(type.shape->begin(), type.shape->end(), is_certain) &&
+         std::all_of(growth.given.begin(), growth.given.end(),
+                     [&](const Value* element) { return have_same_shape(element->type(), type); });
+}
+
+// True for SequenceLength and SequenceAt of elements of one shape, and for ConcatFromSequence along
+// a new axis or one along which all rows have the same extent.
+bool is_readable(const Node& reader, const Growth& growth) {
+  const Type& type = growth.row->type();
   if (!type.has_rank()) return false;
   const std::string_view op = reader.op().name;
-  if (op == "SequenceAt") return known_number(reader.input(1), context).has_value();
+  if (op == "SequenceLength") return has_one_shape(growth);
+  if (op == "SequenceAt") {
+    const Type& index = reader.input(1)->type();
+    return index.has_rank() && index.rank() == 0 && has_one_shape(growth);
+  }
   if (op != "ConcatFromSequence") return false;
-  if (reader.attr_int("new_axis") == 1) return true;
+  const bool adds_axis = reader.attr_int("new_axis") == 1;
   const std::int64_t axis = positive_axis(reader.attr_int("axis"), type.rank());
-  return (*type.shape)[static_cast<std::size_t>(axis)].is(1);
+  const bool fits =
+      std::all_of(growth.given.begin(), growth.given.end(), [&](const Value* element) {
+        return element->type().has_rank() &&
+               fit_together(type, element->type(), adds_axis ? -1 : axis);
+      });
+  return fits && (adds_axis || is_certain((*type.shape)[static_cast<std::size_t>(axis)]));
 }
 
 // True when all that is made of the sequence can be made of the stacked rows.
-bool is_readable(const Value& sequence, const Value& row, const PassContext& context) {
+bool is_readable(const Value& sequence, const Growth& growth) {
   return sequence.output_uses() == 0 &&
-         std::all_of(sequence.uses().begin(), sequence.uses().end(), [&](const Use& use) {
-           return use.user->graph() == sequence.graph() && is_readable(*use.user, row, context);
-         });
+         std::all_of(sequence.uses().begin(), sequence.uses().end(),
+                     [&](const Use& use) { return is_readable(*use.user, growth); });
 }
 
-// What `reader` makes of the sequence, made of its elements [T, ...].
-Value* build_read(const Node& reader, Value* stacked, Rewriter& rewriter) {
-  if (reader.op().name == "SequenceAt") {
-    return rewriter.add("Gather", {stacked, reader.input(1)}, {{"axis", std::int64_t{0}}});
+Value* unsqueeze(Value* value, std::int64_t axis, Rewriter& rewriter) {
+  return rewriter.add("Unsqueeze", {value, rewriter.add_ints({axis})});
+}
+
+// The elements given and then `rows`, or the other way round, joined along an axis.
+Value* join(const Growth& growth, std::vector<Value*> given, Value* rows, std::int64_t axis,
+            Rewriter& rewriter) {
+  if (given.empty()) return rows;
+  given.insert(growth.at_front ? given.begin() : given.end(), rows);
+  return rewriter.add("Concat", given, {{"axis", axis}});
+}
+
+// [T, ..] with all elements of the sequence, of the rows [T, ..] that the loop adds.
+Value* build_elements(const Growth& growth, Value* rows, Rewriter& rewriter) {
+  std::vector<Value*> given = growth.given;
+  for (Value*& element : given) element = unsqueeze(element, 0, rewriter);
+  return join(growth, given, rows, 0, rewriter);
+}
+
+Value* move_time(Value* rows, std::int64_t axis, Rewriter& rewriter) {
+  if (axis == 0) return rows;
+  const Ints perm = moving_axis(rows->type().rank(), 0, axis);
+  return rewriter.add("Transpose", {rows}, {{"perm", perm}});
+}
+
+// The rows [T, ..] side by side along an axis that each of them has.
+Value* build_side_by_side(Value* rows, std::int64_t axis, Rewriter& rewriter) {
+  const Dim& extent = (*rows->type().shape)[static_cast<std::size_t>(axis) + 1];
+  if (extent.is(1)) {
+    rows = rewriter.add("Squeeze", {rows, rewriter.add_ints({axis + 1})});
+    return move_time(rows, axis, rewriter);
   }
-  const std::int64_t rank = stacked->type().rank();
-  const bool adds_axis = reader.attr_int("new_axis") == 1;
-  const std::int64_t axis = positive_axis(reader.attr_int("axis"), adds_axis ? rank : rank - 1);
-  if (!adds_axis) stacked = rewriter.add("Squeeze", {stacked, rewriter.add_ints({axis + 1})});
-  if (axis == 0) return stacked;
-  const Ints perm = moving_axis(stacked->type().rank(), 0, axis);
-  return rewriter.add("Transpose", {stacked}, {{"perm", perm}});
+  rows = move_time(rows, axis, rewriter);
+  std::vector<Value*> extents{rewriter.add_ints(Ints(static_cast<std::size_t>(axis), 0)),
+                              rewriter.add_ints({-1})};
+  if (axis + 2 < rows->type().rank()) {
+    extents.push_back(rewriter.add("Shape", {rows}, {{"start", axis + 2}}));
+  }
+  if (axis == 0) extents.erase(extents.begin());
+  Value* shape = extents.size() == 1 ? extents.front()
+                                     : rewriter.add("Concat", extents, {{"axis", std::int64_t{0}}});
+  return rewriter.add("Reshape", {rows, shape});
+}
+
+// What `reader` makes of the sequence, made of the rows that the loop stacks.
+Value* build_read(const Node& reader, const Growth& growth, Value* rows, Rewriter& rewriter) {
+  if (growth.at_front) {
+    rows = rewriter.add("Slice", {rows, rewriter.add_ints({-1}),
+                                  rewriter.add_ints({std::numeric_limits<int>::min()}),
+                                  rewriter.add_ints({0}), rewriter.add_ints({-1})});
+  }
+  const std::string_view op = reader.op().name;
+  if (op == "ConcatFromSequence" && reader.attr_int("new_axis") == 0) {
+    const std::int64_t axis = positive_axis(reader.attr_int("axis"), rows->type().rank() - 1);
+    return join(growth, growth.given, build_side_by_side(rows, axis, rewriter), axis, rewriter);
+  }
+  Value* elements = build_elements(growth, rows, rewriter);
+  const Attrs along_time{{"axis", std::int64_t{0}}};
+  if (op == "SequenceAt") return rewriter.add("Gather", {elements, reader.input(1)}, along_time);
+  if (op == "SequenceLength") {
+    Value* first = rewriter.add_constant("first", Tensor::scalar<std::int64_t>(0));
+    return rewriter.add("Gather", {rewriter.add("Shape", {elements}), first}, along_time);
+  }
+  return move_time(elements, positive_axis(reader.attr_int("axis"), elements->type().rank()),
+                   rewriter);
 }
 
 // A copy of the loop that stacks one more slice of its body.
-Node* copy_with_slice(const Node& node, const Value& slice, Rewriter& rewriter) {
+Node* copy_with_slice(const Node& node, Value& slice, Rewriter& rewriter) {
   Graph& graph = *node.graph();
   Graph::ValueMap copies;
   SubGraph body = node.attr_graph("body").clone(&graph, copies);
-  body->add_output(graph.unique_name(slice.name()), copies.at(&slice));
+  const auto copied = copies.find(&slice);
+  Value* result =
+      copied == copies.end() ? GraphBuilder(*body).add("Identity", {&slice}) : copied->second;
+  body->add_output(graph.unique_name(slice.name()), result);
   Attrs attrs = node.attrs();
   attrs["body"] = body;
   Node* copy = rewriter.add_node("Loop", node.inputs(), node.output_count() + 1, std::move(attrs));
@@ -74,45 +193,80 @@ Node* copy_with_slice(const Node& node, const Value& slice, Rewriter& rewriter) 
   return copy;
 }
 
-// Carries the sequence no more, which nothing reads.
-void drop_sequence(LoopView loop, std::size_t index) {
-  loop.body().replace_all_uses(loop.state(index), loop.initial(index));
+// The length of the sequence in an iteration, before it grows.
+Value* build_length(const LoopView& loop, const Growth& growth, Rewriter& rewriter) {
+  Value* iteration = loop.body().inputs()[loop_port::kIteration];
+  if (growth.given.empty()) return iteration;
+  const auto count = static_cast<std::int64_t>(growth.given.size());
+  return rewriter.add("Add", {iteration, rewriter.add_constant("given", Tensor::scalar(count))});
+}
+
+// Carries the newest element in place of the sequence, or nothing where nobody reads it.
+void drop_sequence(LoopView loop, std::size_t index, const Growth& growth, PassContext& context) {
+  Value* state = loop.state(index);
   Node* insert = loop.next(index)->producer();
-  loop.erase_carried(index);
+  bool reads_newest = false;
+  for (Node* read : growth.reads) {
+    Rewriter rewriter(*read, context);
+    const bool reads_length = read->op().name == "SequenceLength";
+    reads_newest = reads_newest || !reads_length;
+    read->graph()->replace_all_uses(read->output(),
+                                    reads_length ? build_length(loop, growth, rewriter) : state);
+  }
+  for (Node* read : growth.reads) erase_if_dead(read);
+  if (reads_newest) {
+    Value* newest = growth.at_front ? growth.given.front() : growth.given.back();
+    loop.node().set_input(loop.first_carried() + index, newest);
+    loop.body().set_output(index + 1, loop.body().outputs().back().value);
+  } else {
+    loop.body().replace_all_uses(state, loop.initial(index));
+    loop.erase_carried(index);
+  }
   erase_if_dead(insert);
 }
 
-// A sequence that a Loop appends a row to in each iteration -> rows that the Loop stacks. Returns
-// the Loop that does so, or nullptr.
+// A sequence that a Loop adds a row to in each iteration -> rows that the Loop stacks. Returns the
+// Loop that does so, or nullptr.
 Node* stack(Node& node, std::size_t index, PassContext& context) {
   const LoopView loop(node);
   Value* sequence = loop.final_value(index);
-  const Value* row = appended_row(loop, index);
-  const bool fits = sequence != nullptr && row != nullptr && row->graph() == &loop.body() &&
-                    is_readable(*sequence, *row, context);
+  const auto growth = read_growth(loop, index, context);
+  const bool is_read = sequence != nullptr && sequence->is_used();
+  if (!growth || (!is_read && growth->reads.empty())) return nullptr;
+  const bool fits = is_read ? is_readable(*sequence, *growth) : has_one_shape(*growth);
   if (!fits || !context.allow_rewrite()) return nullptr;
   Graph& graph = *node.graph();
   Rewriter rewriter(node, context);
-  Node* copy = copy_with_slice(node, *row, rewriter);
-  while (!sequence->uses().empty()) {
+  Node* copy = copy_with_slice(node, *growth->row, rewriter);
+  Value* rows = copy->output(copy->output_count() - 1);
+  while (is_read && !sequence->uses().empty()) {
     Node* reader = sequence->uses().front().user;
-    Value* rows = copy->output(copy->output_count() - 1);
-    graph.replace_all_uses(reader->output(), build_read(*reader, rows, rewriter));
-    graph.erase_node(reader);
+    Rewriter before_reader(*reader, context);
+    reader->graph()->replace_all_uses(reader->output(),
+                                      build_read(*reader, *growth, rows, before_reader));
+    reader->graph()->erase_node(reader);
   }
   for (std::size_t i = 0; i < node.output_count(); ++i) {
     if (node.output(i) != nullptr) graph.replace_all_uses(node.output(i), copy->output(i));
   }
   graph.erase_node(&node);
-  drop_sequence(LoopView(*copy), index);
+  const LoopView copied(*copy);
+  drop_sequence(copied, index, *read_growth(copied, index, context), context);
+  if (!is_read) {
+    copy->erase_output(copy->output_count() - 1);
+    copied.body().erase_output(copied.body().outputs().size() - 1);
+  }
   return copy;
 }
 
 constexpr Rule kRules[] = {
     {"concat-of-sequence", "ConcatFromSequence", concat_of_sequence},
+    {"last-of-insert", "SequenceAt", last_of_insert},
     {"element-of-sequence", "SequenceAt", element_of_sequence},
     {"element-of-split", "SequenceAt", element_of_split},
     {"length-of-split", "SequenceLength", length_of_split},
+    {"length-of-sequence", "SequenceLength", length_of_sequence},
+    {"insert-in-branches", "If", insert_in_branches},
 };
 
 bool stack_in_loops(Graph& graph, PassContext& context) {

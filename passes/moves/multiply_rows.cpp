@@ -123,11 +123,13 @@ Result binary(Node& node, Rewriter& rewriter) {
   return Replacement{transposed(rewriter, rewriter.add(node.op().name, inputs, node.attrs()))};
 }
 
-// Slice (Transpose (x)) -> Transpose (Slice (x))
+// Slice (Transpose (x)) -> Transpose (Slice (x)); reversals stay behind Transposes.
 Result slice(Node& node, Rewriter& rewriter) {
   Value* x = before_transpose(node.input(0));
   const auto axes = constant_ints(rewriter, node.input(3));
-  if (x == nullptr || !axes || axes->size() != 1) return std::nullopt;
+  const auto steps = constant_ints(rewriter, node.input(4));
+  const bool reverses = steps && steps->front() < 0;
+  if (x == nullptr || !axes || axes->size() != 1 || reverses) return std::nullopt;
   std::vector<Value*> inputs = node.inputs();
   inputs[0] = x;
   inputs[3] = rewriter.add_ints({1 - positive_axis(axes->front(), 2)});

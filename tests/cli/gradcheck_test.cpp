@@ -39,6 +39,63 @@ TEST_F(CliGradcheck, MakesUpTargetsForALoss) {
   }
 }
 
+/// A Loop that carries lists, of which the texts say how they grow and what becomes of them.
+std::string loop_over_lists(const std::string& start, const std::string& body,
+                            const std::string& readers) {
+  return "<ir_version: 8, opset_import: [\"\" : 17]>\n"
+         "g (float[t,n,2] x, float[n,2] h0, bool[t] force) => (y)\n"
+         "<float[2,2] w = {0.5, -0.25, 1.5, -1}, int64 zero = {0}, bool yes = {1}> {\n"
+         "dims = Shape (x) T = Gather (dims, zero) " +
+         start +
+         " list, h = Loop (T, yes, start, h0) <body = step"
+         "  (int64 i, bool go, p, float[n,2] hp) => (bool go_on, p_next, float[n,2] hn)"
+         "  <int64 last = {-1}, int64 front = {0}> {"
+         "   row = Gather (x, i) hw = MatMul (hp, w) s = Add (row, hw) " +
+         body + " hn = Tanh (s) go_on = Identity (go) }> " + readers + " }";
+}
+
+// outs.append(..) in a loop, torch.stack(outs): the passes of training make tensors of the lists.
+TEST_F(CliGradcheck, DifferentiatesListsThatLoopsFill) {
+  const std::string empty = "start = SequenceEmpty <dtype = 1> ()";
+  const std::string one = "start = SequenceConstruct (h0)";
+  const std::string stack = "y = ConcatFromSequence <axis = 1, new_axis = 1> (list)";
+  const std::string models[] = {
+      loop_over_lists(empty, "p_next = SequenceInsert (p, s)", stack),
+      loop_over_lists(empty, "p_next = SequenceInsert (p, s, front)", stack),
+      loop_over_lists(one, "p_next = SequenceInsert (p, s)",
+                      "y = ConcatFromSequence <axis = 0> (list)"),
+      loop_over_lists(one,
+                      "newest = SequenceAt (p, last) m = Mul (newest, s) "
+                      "p_next = SequenceInsert (p, m)",
+                      stack),
+      loop_over_lists(one, "p_next = SequenceInsert (p, s)",
+                      "a = SequenceAt (list, zero) minus = Constant <value = int64 {-1}> () "
+                      "b = SequenceAt (list, minus) y = Mul (a, b)"),
+      loop_over_lists(empty,
+                      "f = Gather (force, i) p_next = If (f) <"
+                      "then_branch = a () => (q) { u = Sin (s) q = SequenceInsert (p, u) },"
+                      "else_branch = b () => (r) { r = SequenceInsert (p, row) }>",
+                      stack),
+  };
+  for (const std::string& model : models) {
+    write("model.onnxtxt", model);
+    const CommandResult result = gatefold("gradcheck model.onnxtxt --dim t=4 --dim n=2");
+    EXPECT_EQ(result.exit_code, 0) << model << '\n' << result.output << result.errors;
+  }
+}
+
+TEST_F(CliGradcheck, RefusesListsThatStayLists) {
+  write("model.onnxtxt", loop_over_lists("start = SequenceEmpty <dtype = 1> ()",
+                                         "f = Gather (force, i) p_next = If (f) <"
+                                         "then_branch = a () => (q) { q = SequenceInsert (p, s) },"
+                                         "else_branch = b () => (r) { r = Identity (p) }>",
+                                         "y = ConcatFromSequence <axis = 0> (list)"));
+  const CommandResult result = gatefold("gradcheck model.onnxtxt --dim t=4 --dim n=2");
+  EXPECT_EQ(result.exit_code, 2) << result.output;
+  EXPECT_TRUE(
+      contains(result.errors, "gradients flow through tensors only, not through sequences"));
+}
+
 // The floor's slope is 0 wherever there is one, so the jumps that a large step sees are wrong.
 TEST_F(CliGradcheck, TellsWrongGradients) {
   write_model("f = Floor (z) s = Tanh (z) y = Add (f, s)");

@@ -35,6 +35,55 @@ TEST(IfGradients, OfNestedBranches) {
   }
 }
 
+/// A graph whose value h has an axis less when c does not hold, and what reads it.
+std::string read_open_rank(std::string_view reader) {
+  const std::string text = R"(
+    g (bool c, float[1,2,3] x, float[3,2] w, float[3] v, float[2,2,2] k) => (y)
+    <int64[1] first = {0}, int64[1] place = {2}, int64[3] shape = {4, 2, 3},
+     int64[2] rows = {-1, 3}> {
+      h = If (c) <
+        then_branch = t () => (float[1,2,3] p) { p = Sin (x) },
+        else_branch = e () => (float[2,3] q) { q = Squeeze (x, first) }>
+      )";
+  return text + std::string(reader) + " }";
+}
+
+// Only what runs tells how many axes h has; each reader does with what it knows.
+TEST(IfGradients, OfBranchesThatDifferInRank) {
+  constexpr const char* kReaders[] = {
+      "y = Tanh (h)",
+      "p = MatMul (h, w) y = Softmax (p)",
+      "p = MatMul (h, v) y = Sin (p)",
+      "y = LayerNormalization <axis = -1> (h, v)",
+      "s = ReduceSum (h) y = Mul (s, h)",
+      "y = Gather <axis = -1> (h, place)",
+      "y = Concat <axis = -1> (h, h)",
+      "y = Expand (h, shape)",
+      "r = Reshape (h, rows) y = Transpose (r)",
+  };
+  for (const char* reader : kReaders) {
+    SCOPED_TRACE(reader);
+    for (const bool c : {true, false}) {
+      expect_gradients(read_open_rank(reader), {{"c", Tensor::scalar(c)}});
+    }
+  }
+}
+
+// These can only do with what the branch taken makes.
+TEST(IfGradients, OfARankThatTheReaderNeeds) {
+  constexpr const char* kReaders[] = {
+      "y = Conv (h, k)",
+      "y = ConvTranspose <auto_pad = \"SAME_UPPER\", strides = [2]> (h, k)",
+      "y = AveragePool <kernel_shape = [2], ceil_mode = 1, strides = [2]> (h)",
+      "y = If (c) <then_branch = a () => (q) { q = Squeeze (h, first) },"
+      "            else_branch = b () => (r) { r = Sin (h) }>",
+  };
+  for (const char* reader : kReaders) {
+    SCOPED_TRACE(reader);
+    expect_gradients(read_open_rank(reader), {{"c", Tensor::scalar(true)}});
+  }
+}
+
 TEST(LoopGradients, WithEarlyExitByTheCondition) {
   expect_gradients(R"(
     g (float[3] x, float[3] w) => (float[3] v, float last) {

@@ -148,15 +148,29 @@ std::vector<Value*> targets_of(const Graph& graph, const std::vector<std::string
   return targets;
 }
 
+/// Leaves the inputs the shapes that are to be known.
+void forget_shapes(Graph& graph, InputShapes known) {
+  for (Value* input : graph.inputs()) {
+    Type type = input->type();
+    if (!type.is_tensor() || !type.has_rank()) continue;
+    type.shape->assign(type.shape->size(), Dim());
+    if (known != InputShapes::kRanks) type.shape.reset();
+    input->set_type(std::move(type));
+    if (known == InputShapes::kAllButOne) break;
+  }
+  infer_types(graph);
+}
+
 /// A forward graph and its twin with gradients.
 class Checker {
  public:
   Checker(const std::string& text, std::vector<Datum> inputs,
-          const std::vector<std::string>& settings)
+          const std::vector<std::string>& settings, InputShapes shapes)
       : forward_(parse_model(text, "forward")),
         backward_(parse_model(text, "backward")),
         inputs_(std::move(inputs)) {
     Graph& graph = *backward_.graph;
+    if (shapes != InputShapes::kStated) forget_shapes(graph, shapes);
     Value* loss = add_loss(graph, evaluate(*forward_.graph, inputs_, Precision::kDouble));
     if (loss == nullptr) return;
     names_.reserve(graph.inputs().size());
@@ -253,8 +267,8 @@ class Checker {
 }  // namespace
 
 GradientCheck check_gradients(const std::string& text, const std::vector<Datum>& inputs,
-                              const std::vector<std::string>& settings) {
-  return Checker(text, inputs, settings).run();
+                              const std::vector<std::string>& settings, InputShapes shapes) {
+  return Checker(text, inputs, settings, shapes).run();
 }
 
 }  // namespace gatefold::test

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,14 @@ struct GradientCheck {
   std::string failures;
 };
 
+/// What the graph that is differentiated knows of the shapes of its inputs.
+enum class InputShapes : std::int8_t {
+  kStated,
+  kRanks,      ///< No extents.
+  kAllButOne,  ///< Nothing of the first one.
+  kNone,
+};
+
 /// Differentiates loss = sum(r * y) over all float outputs y of a graph, with fixed random r, with
 /// respect to its float inputs and parameters but those in `settings`, and compares with central
 /// differences of the forward graph, both evaluated in double. Small values are checked element by
@@ -22,6 +31,7 @@ struct GradientCheck {
 /// and that its gradients have the extents and element types of what they belong to when evaluated
 /// as they are. Throws Error when the graph cannot be differentiated.
 GradientCheck check_gradients(const std::string& text, const std::vector<Datum>& inputs,
-                              const std::vector<std::string>& settings = {});
+                              const std::vector<std::string>& settings = {},
+                              InputShapes shapes = InputShapes::kStated);
 
 }  // namespace gatefold::test

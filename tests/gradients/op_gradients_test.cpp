@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
 
 #include "frontend/onnx_reader.h"
+#include "ir/error.h"
 #include "passes/gradients/gradients.h"
 #include "tests/gradients/gradient_check.h"
 #include "tests/ops/op_case.h"
@@ -19,6 +21,12 @@ const std::map<std::string, std::string_view> kExcluded = {
     {"MaxUnpoolStatedShape", "the gradient is refused"},
     {"ScatterElementsMax", "the gradient is refused"},
     {"ScatterNDMul", "the gradient is refused"},
+};
+
+/// Cases in which a gradient needs extents that are stated, and why.
+const std::map<std::string, std::string_view> kExcludedWhenOpen = {
+    {"LoopNever", "nothing tells the extents of what a loop that never runs would stack"},
+    {"ResizeKeepsAspectRatio", "the gradient is refused"},
 };
 
 /// Inputs that say how to compute, not what; nothing flows into them.
@@ -66,15 +74,35 @@ std::vector<std::string> settings_of(const Graph& graph) {
   return names;
 }
 
-GradientCheck check(const OpCase& op_case) {
+GradientCheck check(const OpCase& op_case, InputShapes shapes = InputShapes::kStated) {
   const Model model = parse_model(op_case.graph, op_case.name);
-  return check_gradients(op_case.graph, inputs_of(op_case, *model.graph),
-                         settings_of(*model.graph));
+  return check_gradients(op_case.graph, inputs_of(op_case, *model.graph), settings_of(*model.graph),
+                         shapes);
 }
 
 class OpGradients : public testing::TestWithParam<OpCase> {};
 
 TEST_P(OpGradients, AgreeWithCentralDifferences) { EXPECT_EQ(check(GetParam()).failures, ""); }
+
+// Whatever a rule needs of extents that are known at run time only it computes then.
+TEST_P(OpGradients, AgreeWithCentralDifferencesForOpenExtents) {
+  if (kExcludedWhenOpen.count(GetParam().name) > 0) return;
+  EXPECT_EQ(check(GetParam(), InputShapes::kRanks).failures, "");
+}
+
+// Where a rank is not known either a rule does what it can, or says that it needs one.
+TEST_P(OpGradients, AgreeWithCentralDifferencesForOpenRanks) {
+  if (kExcludedWhenOpen.count(GetParam().name) > 0) return;
+  for (const InputShapes shapes : {InputShapes::kAllButOne, InputShapes::kNone}) {
+    try {
+      EXPECT_EQ(check(GetParam(), shapes).failures, "");
+    } catch (const Error& error) {
+      EXPECT_NE(std::string_view(error.what()).find(" cannot be differentiated: the rank of"),
+                std::string_view::npos)
+          << error.what();
+    }
+  }
+}
 
 INSTANTIATE_TEST_SUITE_P(Ops, OpGradients, testing::ValuesIn(differentiable_cases()),
                          [](const auto& info) { return info.param.name; });
