@@ -33,9 +33,11 @@ bool is_readable(const Node& reader, const Value& row, const PassContext& contex
   const std::string_view op = reader.op().name;
   if (op == "SequenceAt") return known_number(reader.input(1), context).has_value();
   if (op != "ConcatFromSequence") return false;
-  if (reader.attr_int("new_axis") == 1) return true;
-  const std::int64_t axis = positive_axis(reader.attr_int("axis"), type.rank());
-  return (*type.shape)[static_cast<std::size_t>(axis)].is(1);
+  const bool adds_axis = reader.attr_int("new_axis") == 1;
+  const std::int64_t rank = type.rank() + (adds_axis ? 1 : 0);
+  const std::int64_t axis = positive_axis(reader.attr_int("axis"), rank);
+  if (axis < 0 || axis >= rank) return false;
+  return adds_axis || (*type.shape)[static_cast<std::size_t>(axis)].is(1);
 }
 
 // True when all that is made of the sequence can be made of the stacked rows.
