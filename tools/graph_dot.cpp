@@ -10,7 +10,7 @@
 namespace gatefold::tools {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -23,7 +23,7 @@ std::string quoted(std::string_view text) {
 class DotWriter {
  public:
   std::string write(const Graph& graph) {
-    text_ = "digraph " + quoted(graph.name()) + " {\n  node [shape=box];\n";
+    text_ = "digraph " + in_quotes(graph.name()) + " {\n  node [shape=box];\n";
     write_graph(graph);
     return text_ + "}\n";
   }
@@ -40,15 +40,15 @@ class DotWriter {
   void write_node(const Node& node) {
     const auto [found, is_new] = ids_.try_emplace(&node, ids_.size());
     const std::string id = fmt::format("n{}", found->second);
-    text_ += fmt::format("  {} [label={}];\n", id, quoted(node.op().name));
+    text_ += fmt::format("  {} [label={}];\n", id, in_quotes(node.op().name));
     for (const Value* input : node.inputs()) {
       if (input == nullptr || input->has_data()) continue;
       text_ += fmt::format("  {} -> {} [label={}];\n", id_of(input), id,
-                           quoted(to_string(input->type())));
+                           in_quotes(to_string(input->type())));
     }
     for (const Graph* body : node.sub_graphs()) {
       text_ += fmt::format("  subgraph cluster_{} {{\n  label={};\n", clusters_++,
-                           quoted(node.describe() + ": " + body->name()));
+                           in_quotes(node.describe() + ": " + body->name()));
       write_graph(*body);
       text_ += "  }\n";
     }
@@ -56,17 +56,17 @@ class DotWriter {
 
   void write_graph(const Graph& graph) {
     for (const Value* input : graph.inputs()) {
-      text_ += fmt::format("  {} [shape=oval, label={}];\n", id_of(input), quoted(input->name()));
+      text_ += fmt::format("  {} [shape=oval, label={}];\n", id_of(input), in_quotes(input->name()));
     }
     for (const auto& node : graph.nodes()) write_node(*node);
     for (const Graph::Output& output : graph.outputs()) {
       const std::string id = fmt::format("o{}", outputs_++);
       text_ += fmt::format("  {} [shape=oval, label={}];\n  {} -> {} [label={}];\n", id,
-                           quoted(output.name), id_of(output.value), id,
-                           quoted(to_string(output.value->type())));
+                           in_quotes(output.name), id_of(output.value), id,
+                           in_quotes(to_string(output.value->type())));
       if (output.value->has_data()) {
         text_ += fmt::format("  {} [shape=oval, label={}];\n", id_of(output.value),
-                             quoted(output.value->name()));
+                             in_quotes(output.value->name()));
       }
     }
   }
