@@ -100,7 +100,12 @@ void raise_to_internal_opset(NodeDraft& draft) {
   // A memory optimisation that no runtime ever used.
   if (draft.opset < 6) draft.take_attr<std::vector<std::int64_t>>("consumed_inputs");
   for (const RaiseRule& rule : kRules) {
-    if (rule.op == draft.op && draft.opset < rule.before) rule.apply(draft);
+    if (rule.op != draft.op || draft.opset >= rule.before) continue;
+    // Of the operators that have rules, only Scan has an optional first input.
+    if (draft.inputs.empty() || (draft.inputs[0] == nullptr && draft.op != "Scan")) {
+      draft.fail("input 0 is missing but required");
+    }
+    rule.apply(draft);
   }
 }
 

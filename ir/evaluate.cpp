@@ -2,6 +2,7 @@
 
 #include <unordered_map>
 
+#include "ir/infer.h"
 #include "ir/op_def.h"
 
 namespace gatefold {
@@ -26,6 +27,26 @@ Datum widened_to_double(Datum datum) {
     datum = converted(datum, dtype, DataType::kFloat64);
   }
   return datum;
+}
+
+// Infers the node's types from what its inputs are, which fails where they do not fit: extents and
+// numbers may not have been known before. Nodes of sub-graphs are checked one by one.
+void check_inputs(const Node& node, std::span<const Datum* const> inputs) {
+  if (!node.sub_graphs().empty()) return;
+  std::vector<Type> types(inputs.size());
+  std::vector<const Type*> given(inputs.size());
+  std::vector<const Tensor*> numbers(inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i] == nullptr) continue;
+    const Type& stated = node.input(i)->type();
+    const auto* tensor = std::get_if<Tensor>(inputs[i]);
+    const bool is_tensor = tensor != nullptr && tensor->is_defined();
+    types[i] = is_tensor ? Type(stated.dtype, tensor->dims()) : stated;
+    given[i] = &types[i];
+    const bool is_read = is_tensor && !node.op().reads_only_shapes;
+    if (is_read && tensor->dtype() == stated.dtype) numbers[i] = tensor;
+  }
+  infer_node(node, given, numbers, {}, {});
 }
 
 /// Runs a graph, its sub-graphs seeing the values of the graphs around them.
@@ -101,6 +122,7 @@ std::int64_t EvaluateContext::axis(std::int64_t axis, std::int64_t rank) const {
 
 void evaluate_node(const Node& node, std::span<const Datum* const> inputs, std::span<Datum> outputs,
                    Precision precision, const RunSubGraph& run_sub_graph) {
+  check_inputs(node, inputs);
   bool has_half = false;
   std::vector<Datum> widened(inputs.size());
   std::vector<const Datum*> pointers(inputs.begin(), inputs.end());

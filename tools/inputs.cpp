@@ -142,6 +142,20 @@ std::vector<Datum> random_inputs(const Graph& graph, std::uint64_t seed) {
   return inputs;
 }
 
+std::vector<Datum> random_inputs(const Graph& graph, std::uint64_t seed, std::int64_t any_extent) {
+  DimSizes sizes;
+  for (const Value* input : graph.inputs()) {
+    for (const Dim& dim : input->type().shape.value_or(Shape{})) {
+      if (dim.is_symbol()) sizes.try_emplace(dim.symbol(), any_extent);
+    }
+  }
+  std::vector<Datum> inputs;
+  for (const Value* input : graph.inputs()) {
+    inputs.push_back(random_input(*input, inputs.size(), seed, sizes));
+  }
+  return inputs;
+}
+
 std::vector<Datum> read_inputs(const Graph& graph, std::span<const std::filesystem::path> files) {
   std::vector<Slot> slots;
   for (const Value* input : graph.inputs()) slots.push_back({input->name(), input->type()});

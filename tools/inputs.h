@@ -21,6 +21,8 @@ Datum random_input(const Value& input, std::size_t position, std::uint64_t seed,
                    const DimSizes& sizes = {});
 /// The same for every graph input.
 std::vector<Datum> random_inputs(const Graph& graph, std::uint64_t seed);
+/// The same where every named extent has the size `any_extent`.
+std::vector<Datum> random_inputs(const Graph& graph, std::uint64_t seed, std::int64_t any_extent);
 
 /// Reads one tensor file per graph input. Files carry names: when those are exactly the names of
 /// the graph's inputs they decide, otherwise the order of the files does. Throws Error when the

@@ -34,24 +34,9 @@ std::string first_difference(const std::string& actual, const std::string& expec
   }
 }
 
-// Inputs for a graph whose named extents may be anything.
-std::vector<Datum> any_inputs(const Graph& graph) {
-  DimSizes sizes;
-  for (const Value* input : graph.inputs()) {
-    for (const Dim& dim : input->type().shape.value_or(Shape{})) {
-      if (dim.is_symbol()) sizes.try_emplace(dim.symbol(), kAnyExtent);
-    }
-  }
-  std::vector<Datum> inputs;
-  for (const Value* input : graph.inputs()) {
-    inputs.push_back(random_input(*input, inputs.size(), kSeed, sizes));
-  }
-  return inputs;
-}
-
 // Both graphs must compute the same, whatever the text says.
 void compare_results(const Graph& before, const Graph& after) {
-  const std::vector<Datum> inputs = any_inputs(before);
+  const std::vector<Datum> inputs = random_inputs(before, kSeed, kAnyExtent);
   const auto expected = evaluate(before, inputs, Precision::kDouble);
   const auto actual = evaluate(after, inputs, Precision::kDouble);
   for (std::size_t i = 0; i < expected.size(); ++i) {

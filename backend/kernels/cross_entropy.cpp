@@ -16,6 +16,7 @@ class CrossEntropyKernel : public Kernel {
         takes_scores_(request.node.op().name == "SoftmaxCrossEntropyLoss"),
         is_reduced_(request.node.attr_string("reduction") != "none"),
         is_mean_(request.node.attr_string("reduction") == "mean"),
+        wants_loss_(request.has_output(0)),
         keeps_log_prob_(request.has_output(1)),
         has_weights_(request.has_input(2)),
         label_type_(request.dtype(1)),
@@ -43,6 +44,7 @@ class CrossEntropyKernel : public Kernel {
       log_softmax(batch_, classes_, inner_, log_prob, target);
       log_prob = target;
     }
+    if (!wants_loss_) return;
     if (label_type_ == DataType::kInt64) {
       add_up(log_prob, buffers.input<std::int64_t>(1), buffers);
     } else {
@@ -81,7 +83,7 @@ class CrossEntropyKernel : public Kernel {
   }
 
   const Node& node_;
-  bool takes_scores_, is_reduced_, is_mean_, keeps_log_prob_, has_weights_;
+  bool takes_scores_, is_reduced_, is_mean_, wants_loss_, keeps_log_prob_, has_weights_;
   DataType label_type_;
   std::int64_t labels_;
   std::int64_t batch_ = 0, classes_ = 0, inner_ = 1;

@@ -82,6 +82,7 @@ class RmsNormalizationKernel : public Kernel {
 
 std::unique_ptr<Kernel> make_layer_normalization(const KernelRequest& request) {
   if (request.dtype() != DataType::kFloat32 || !covers_row(request, 1)) return nullptr;
+  if (!request.has_output(0)) return nullptr;
   if (request.has_input(2) && !covers_row(request, 2)) return nullptr;
   return std::make_unique<LayerNormalizationKernel>(request);
 }

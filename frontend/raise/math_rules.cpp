@@ -20,11 +20,11 @@ void broadcast_7(NodeDraft& draft) {
   const auto rank_a = static_cast<std::int64_t>(a->size());
   const auto rank_b = static_cast<std::int64_t>(b->size());
   const std::int64_t first = *axis < 0 ? *axis + rank_a : *axis;
-  const std::int64_t missing = rank_a - first - rank_b;
-  if (first < 0 || missing < 0) {
+  if (first < 0 || first > rank_a - rank_b) {
     draft.fail("B has {} dimensions, which do not fit into the {} of A from axis {} on", rank_b,
                rank_a, *axis);
   }
+  const std::int64_t missing = rank_a - rank_b - first;
   if (missing == 0) return;
   Ints axes(static_cast<std::size_t>(missing));
   std::iota(axes.begin(), axes.end(), rank_b);
@@ -43,7 +43,6 @@ void clip_11(NodeDraft& draft) {
   constexpr float kLargest = std::numeric_limits<float>::max();
   const auto low = draft.take_attr_or<float>("min", -kLargest);
   const auto high = draft.take_attr_or<float>("max", kLargest);
-  if (draft.input(0) == nullptr) return;
   draft.set_input(1, scalar_like(draft, "min", low, draft.input(0)));
   draft.set_input(2, scalar_like(draft, "max", high, draft.input(0)));
 }
@@ -70,7 +69,6 @@ void softmax_13(NodeDraft& draft) {
     }
   }
   Value* input = draft.input(0);
-  if (input == nullptr) return;
   Value* matrix = draft.add("flat", "Flatten", {input}, {{"axis", axis}});
   Value* result = draft.add("rows", draft.op, {matrix}, {{"axis", std::int64_t{-1}}});
   draft.become("Reshape", {result, draft.add("shape", "Shape", {input})});

@@ -84,6 +84,7 @@ void fit_extents(const InferContext& context, const std::vector<std::int64_t>& a
   std::vector<double> ratios;
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const Dim& dim = result[axes[i]];
+    if (wanted[i].is(0)) context.fail("size {} is 0 but must be positive", i);
     if (dim.is_known() && wanted[i].is_known()) {
       ratios.push_back(static_cast<double>(wanted[i].size()) / static_cast<double>(dim.size()));
     }

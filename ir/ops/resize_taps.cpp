@@ -197,6 +197,10 @@ std::vector<ResizeAxis> resize_axes(const Node& node, const ResizeInputs& inputs
     } else if (geometry.scale == 1) {
       continue;
     }
+    if (to[axes[i]] == 0) {
+      result.push_back({.axis = axes[i]});
+      continue;
+    }
     const Weigher weigher(node, geometry, extent);
     ResizeAxis axis{.axis = axes[i], .taps = weigher.taps()};
     for (std::int64_t p = 0; p < to[axes[i]]; ++p) weigher.add(p, axis);

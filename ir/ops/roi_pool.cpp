@@ -50,6 +50,7 @@ void infer_align(InferContext& context) {
     context.fail("attribute sampling_ratio is {} but must be 0 or more",
                  node.attr_int("sampling_ratio"));
   }
+  context.expect_rank(1, 2);
   context.expect_rank(2, 1);
   if (context.has_rank(1) && context.has_rank(2)) {
     merge(context, context.shape(1)[0], context.shape(2)[0],

@@ -41,6 +41,7 @@ void check_position(const InferContext& context, std::size_t index) {
 }
 
 void infer_construct(InferContext& context) {
+  if (!context.has_input(0)) context.fail("input number 0 is missing but required");
   Type element = context.input(0);
   for (std::size_t i = 1; i < context.input_count(); ++i) {
     if (!context.has_input(i)) context.fail("input number {} is missing but required", i);

@@ -37,7 +37,12 @@ Tensor stacked(const std::vector<Tensor>& slices, std::int64_t axis, bool revers
   } else {
     dims = slices.front().dims();
   }
-  if (axis < 0) axis += static_cast<std::int64_t>(dims.size()) + 1;
+  const auto rank = static_cast<std::int64_t>(dims.size()) + 1;
+  if (axis < -rank || axis >= rank) {
+    fail("outputs of iterations, which have {} dimensions, cannot be stacked along axis {}",
+         rank - 1, axis);
+  }
+  if (axis < 0) axis += rank;
   dims.insert(dims.begin() + axis, static_cast<std::int64_t>(slices.size()));
   const DataType dtype = slices.empty() ? empty.dtype : slices.front().dtype();
   Tensor result(dtype, dims);
@@ -49,6 +54,7 @@ Tensor stacked(const std::vector<Tensor>& slices, std::int64_t axis, bool revers
       fail("outputs of different iterations have shapes {} and {} and cannot be stacked",
            to_string(slices.front().dims()), to_string(slice.dims()));
     }
+    if (slice.size() == 0) continue;
     const std::size_t block = slice.bytes() / outer;
     for (std::int64_t o = 0; o < outer; ++o) {
       std::memcpy(result.raw() + (o * slices.size() + k) * block, slice.raw() + o * block, block);

@@ -190,8 +190,8 @@ Result tanh_of_two_powers(Node& node, Rewriter& rewriter) {
 Result softsign(Node& node, Rewriter& rewriter) {
   const auto sum = read_number_and(node.input(1), "Add", rewriter);
   const Node* magnitude = sum ? producer_of(sum->operand, "Abs") : nullptr;
-  const bool fits =
-      magnitude != nullptr && sum->number == 1 && magnitude->input(0) == node.input(0);
+  const bool fits = magnitude != nullptr && sum->number == 1 &&
+                    magnitude->input(0) == node.input(0) && is_float(node.output()->type().dtype);
   return fits ? Result(Replacement{rewriter.add("Softsign", {node.input(0)})}) : std::nullopt;
 }
 
@@ -223,6 +223,7 @@ std::optional<Bounded> read_bounded(const Value* value, const Rewriter& rewriter
 Result hard_sigmoid_of(const Value* bounded, double high, Rewriter& rewriter) {
   const auto range = read_bounded(bounded, rewriter);
   if (!range || range->low != 0 || range->high != high || high <= 0) return std::nullopt;
+  if (!is_float(bounded->type().dtype)) return std::nullopt;
   const auto sum = read_number_and(range->operand, "Add", rewriter);
   if (!sum) return std::nullopt;
   const auto product = read_number_and(sum->operand, "Mul", rewriter);

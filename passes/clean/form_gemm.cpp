@@ -36,8 +36,10 @@ Result add_of_product(Node& node, Rewriter& rewriter) {
       return rewriter.no_match("adding '{}' widens the product", node.input(1 - side)->name());
     }
     if (!is_used_once(*sum)) return rewriter.no_match("'{}' is used elsewhere", sum->name());
+    Attrs attrs = product->attrs();
+    attrs.erase("beta");  // It counts an addend that the product does not have.
     return Replacement{rewriter.add(
-        "Gemm", {product->input(0), product->input(1), node.input(1 - side)}, product->attrs())};
+        "Gemm", {product->input(0), product->input(1), node.input(1 - side)}, std::move(attrs))};
   }
   return std::nullopt;
 }
@@ -50,7 +52,7 @@ Result gemm_of_transpose(Node& node, Rewriter& rewriter) {
   for (const auto& [port, name] : {std::pair{0, "transA"}, std::pair{1, "transB"}}) {
     if (Value* source = behind_transpose(inputs[port])) {
       inputs[port] = source;
-      attrs[name] = 1 - node.attr_int(name);
+      attrs[name] = std::int64_t{node.attr_int(name) == 0};
       changed = true;
     }
   }

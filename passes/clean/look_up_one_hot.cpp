@@ -26,6 +26,18 @@ std::int64_t number_or(const Tensor* tensor, std::int64_t otherwise) {
   return tensor != nullptr && tensor->size() == 1 ? tensor->to_int64().front() : otherwise;
 }
 
+// The value as a number of another element type.
+double converted(double number, DataType dtype) {
+  return Tensor::scalar(number).converted(dtype).number_at(0);
+}
+
+// A number that a chain of Casts from `source` to `value` makes of `number`.
+double behind_casts_of(const Value* value, const Value* source, double number) {
+  if (value == source) return number;
+  const double before = behind_casts_of(value->producer()->input(0), source, number);
+  return converted(before, value->type().dtype);
+}
+
 bool are_all_below(const Tensor& tensor, std::int64_t extent) {
   const std::vector<std::int64_t> numbers = tensor.to_int64();
   return std::all_of(numbers.begin(), numbers.end(),
@@ -85,7 +97,10 @@ std::optional<OneHotProduct> read_product(const Node& node, const Rewriter& rewr
   if (indices.dtype != DataType::kInt64 && indices.dtype != DataType::kInt32) {
     return rewriter.no_match("the indices are {}", name_of(indices.dtype));
   }
-  return OneHotProduct{one_hot->input(0), table, depth, values->number_at(0), values->number_at(1)};
+  const auto factor = [&](std::int64_t which) {
+    return behind_casts_of(node.input(0), one_hot->output(), values->number_at(which));
+  };
+  return OneHotProduct{one_hot->input(0), table, depth, factor(0), factor(1)};
 }
 
 std::int64_t count_products(const OneHotProduct& product) {

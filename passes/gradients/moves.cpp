@@ -113,9 +113,14 @@ Gradients slice(GradientBuilder& g, Node& node, const Gradients& dY) {
 }
 
 // Constant mode: what was added is cut off, what was cut off is zero; the rest of dY belongs to the
-// constant. Other modes repeat elements.
+// constant. Other modes repeat elements and read no constant.
 Gradients pad(GradientBuilder& g, Node& node, const Gradients& dY) {
-  if (node.attr_string("mode") != "constant") return scatter_back(g, node, dY);
+  if (node.attr_string("mode") != "constant") {
+    std::vector<Value*> inputs = node.inputs();
+    inputs[0] = element_numbers(g, *node.input(0));
+    if (inputs.size() > 2) inputs[2] = nullptr;
+    return {add_at(g, *node.input(0), g.add("Pad", inputs, node.attrs()), dY[0])};
+  }
   std::vector<Value*> inputs{dY[0], g.add("Neg", {node.input(1)})};
   if (node.input(3) != nullptr) inputs.insert(inputs.end(), {nullptr, node.input(3)});
   const Term dX(g, g.add("Pad", inputs));

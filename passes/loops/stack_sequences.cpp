@@ -94,7 +94,9 @@ bool is_readable(const Node& reader, const Growth& growth) {
   }
   if (op != "ConcatFromSequence") return false;
   const bool adds_axis = reader.attr_int("new_axis") == 1;
-  const std::int64_t axis = positive_axis(reader.attr_int("axis"), type.rank());
+  const std::int64_t rank = type.rank() + (adds_axis ? 1 : 0);
+  const std::int64_t axis = positive_axis(reader.attr_int("axis"), rank);
+  if (axis < 0 || axis >= rank) return false;
   const bool fits =
       std::all_of(growth.given.begin(), growth.given.end(), [&](const Value* element) {
         return element->type().has_rank() &&

@@ -40,7 +40,9 @@ std::optional<BoxUpdate> read_box_update(const Value& value, const Rewriter& rew
   if (scatter == nullptr || scatter->attr_string("reduction") != "none") return std::nullopt;
   const Type& data = scatter->input(0)->type();
   const Type& tuples = scatter->input(1)->type();
-  if (!data.has_rank() || !tuples.has_rank()) return std::nullopt;
+  const bool has_ranks =
+      data.has_rank() && tuples.has_rank() && scatter->input(2)->type().has_rank();
+  if (!has_ranks) return std::nullopt;
   const auto columns = index_columns(*scatter->input(1), rewriter);
   if (!columns || !follow_columns(*columns, *tuples.shape)) return std::nullopt;
   BoxUpdate update{.data = scatter->input(0), .updates = scatter->input(2)};

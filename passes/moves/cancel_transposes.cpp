@@ -48,6 +48,7 @@ std::optional<Replacement> of_row_functions(Node& node, Rewriter& rewriter) {
   const Node* transpose = producer_of(value, "Transpose");
   if (transpose == nullptr || functions.empty()) return std::nullopt;
   const Ints inner = permutation_of(*transpose);
+  if (inner.size() != outer.size()) return std::nullopt;
   for (std::size_t axis = 0; axis < outer.size(); ++axis) {
     const auto source = static_cast<std::size_t>(outer[axis]);
     if (inner[source] != static_cast<std::int64_t>(axis)) return std::nullopt;

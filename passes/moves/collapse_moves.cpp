@@ -195,6 +195,7 @@ Result gather_of_transpose(Node& node, Rewriter& rewriter) {
   const Tensor* index = rewriter.constant(node.input(1));
   if (transpose == nullptr || index == nullptr || index->rank() != 0) return std::nullopt;
   Ints perm = permutation_of(*transpose);
+  if (perm.empty()) return std::nullopt;
   const auto place = perm.begin() + positive_axis(node.attr_int("axis"), std::ssize(perm));
   const std::int64_t axis = *place;
   perm.erase(place);

@@ -73,9 +73,10 @@ Value* build_reversal(Value* data, const Reversal& like, Rewriter& rewriter) {
 // True when every length surely is the whole extent.
 bool are_whole(const Value* lengths, const Dim& extent) {
   if (const auto elements = elements_of(*lengths)) {
-    return std::all_of(elements->begin(), elements->end(), [&](const Element& element) {
-      return element == Element::of(extent) && (element.number || !element.symbol.empty());
-    });
+    return !elements->empty() &&
+           std::all_of(elements->begin(), elements->end(), [&](const Element& element) {
+             return element == Element::of(extent) && (element.number || !element.symbol.empty());
+           });
   }
   for (const std::string_view op : {"Expand", "Tile", "Cast", "Reshape"}) {
     if (const Node* node = producer_of(lengths, op)) return are_whole(node->input(0), extent);

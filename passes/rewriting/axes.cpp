@@ -37,7 +37,7 @@ std::vector<std::int64_t> moving_axis(std::int64_t rank, std::int64_t from, std:
 
 std::vector<std::int64_t> permutation_of(const Node& transpose) {
   std::vector<std::int64_t> perm = transpose.attr_ints("perm");
-  if (perm.empty()) {
+  if (perm.empty() && transpose.input(0)->type().has_rank()) {
     perm.resize(static_cast<std::size_t>(transpose.input(0)->type().rank()));
     std::iota(perm.rbegin(), perm.rend(), 0);
   }

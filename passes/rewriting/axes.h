@@ -22,7 +22,8 @@ std::optional<std::vector<std::int64_t>> moved_axes(const Node& node, const Rewr
 /// The permutation that takes axis `from` to place `to` and leaves the others in their order.
 std::vector<std::int64_t> moving_axis(std::int64_t rank, std::int64_t from, std::int64_t to);
 
-/// Where each axis of a Transpose's result comes from; the rank of its input must be known.
+/// Where each axis of a Transpose's result comes from; empty where it has no perm and the rank of
+/// its input is not known.
 std::vector<std::int64_t> permutation_of(const Node& transpose);
 
 }  // namespace gatefold

@@ -85,7 +85,7 @@ Value* GraphBuilder::expand_like(Value& value, Value& like) {
 Value* GraphBuilder::sum_like(Value& value, Value& like) {
   const Type& from = value.type();
   const Type& to = like.type();
-  if (!from.has_rank() || !to.has_rank()) {
+  if (!from.has_rank() || !to.has_rank() || from.rank() < to.rank()) {
     return add("SumToShape", {&value, shape_of(like)}, {}, kGatefoldDomain);
   }
   const std::int64_t added = from.rank() - to.rank();

@@ -40,9 +40,11 @@ Port of_gemm(const Node& node) {
   return node.attr_int("transA") == 0 && has_rank_up_to(node.input(2), 1) ? Port(0) : std::nullopt;
 }
 
+// What rows are scaled with, and what is added to them, is one vector or number for all.
 Port along_last_axis(const Node& node) {
   const Type& type = node.input(0)->type();
   if (!type.has_rank() || type.rank() < 1) return std::nullopt;
+  if (!has_rank_up_to(node.input(1), 1) || !has_rank_up_to(node.input(2), 1)) return std::nullopt;
   const bool is_last = positive_axis(node.attr_int("axis"), type.rank()) == type.rank() - 1;
   return is_last && node.output(1) == nullptr ? Port(0) : std::nullopt;
 }

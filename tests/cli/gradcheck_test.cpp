@@ -156,5 +156,27 @@ TEST_F(CliGradcheck, ExplainsWhatIsWrong) {
   }
 }
 
+TEST_F(CliGradcheck, SaysThatThereIsNothingToJudge) {
+  const std::string header = "<ir_version: 8, opset_import: [\"\" : 17]>\n";
+  for (const char* graph : {"g () => () { }", "g (float[2] x) => () { }",
+                            "g (float[2] x) => () <float[2] w = {1, 2}> { y = Mul (x, w) }"}) {
+    write("model.onnxtxt", header + graph);
+    const struct {
+      const char* options;
+      const char* message;
+    } kCases[] = {
+        {"", "the model has no floating-point output to differentiate"},
+        {"--loss mse", "loss 'mse': the model has no output that it could judge"},
+        {"--loss cross_entropy", "loss 'cross_entropy': the model has no output"},
+    };
+    for (const auto& [options, message] : kCases) {
+      const CommandResult result = gatefold(std::string("gradcheck model.onnxtxt ") + options);
+      EXPECT_EQ(result.exit_code, 2) << graph << options;
+      EXPECT_TRUE(is_complaint(result.errors));
+      EXPECT_TRUE(contains(result.errors, message)) << result.errors;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace gatefold::test

@@ -266,5 +266,38 @@ TEST_P(OpsetRaise, GivesWhatTheOldFormGave) {
 INSTANTIATE_TEST_SUITE_P(All, OpsetRaise, testing::ValuesIn(raise_cases()),
                          [](const auto& info) { return info.param.name; });
 
+// A damaged node of an old opset, and what is said about it.
+struct DamagedNode {
+  std::int64_t opset;
+  std::string graph;
+  std::string part;
+};
+
+TEST(OpsetRaiseRefuses, NodesThatAreDamaged) {
+  const std::string missing = "input 0 is missing but required";
+  const DamagedNode nodes[] = {
+      {1, "(float[2] x) => (float[4] y) {y = Pad <paddings = [1, 1], value = 1.0> ()}", missing},
+      {9, "(float[2] x) => (float[4] y) {y = Pad <pads = [1, 1], value = 1.0> ()}", missing},
+      {9, "(float[2] x) => (float[2] y) {y = Clip <min = 0.0> ()}", missing},
+      {9, "(float[2] x) => (float[2] y) {y = Softmax <axis = 0> ()}", missing},
+      {8,
+       "(float[2] x) => (float[2] y) {y = Scan <num_scan_inputs = 1, body = b (float[2] t) => "
+       "(float[2] u) {u = Neg (t)}> ()}",
+       missing},
+      {6,
+       "(float[2] a, float[2,3,2] b) => (float[2] y) {y = Add <broadcast = 1, axis = "
+       "9223372036854775807> (a, b)}",
+       "B has 3 dimensions, which do not fit into the 1 of A from axis 9223372036854775807 on"},
+  };
+  for (const auto& [opset, graph, part] : nodes) {
+    try {
+      read({.name = {}, .opset = opset, .graph = graph, .inputs = {}, .dims = {}, .output = {}});
+      ADD_FAILURE() << graph << " is accepted";
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace gatefold

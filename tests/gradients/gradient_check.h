@@ -30,6 +30,10 @@ enum class InputShapes : std::int8_t {
 /// element, large ones along random directions. Also checks that the differentiated graph is sound
 /// and that its gradients have the extents and element types of what they belong to when evaluated
 /// as they are. Throws Error when the graph cannot be differentiated.
+GradientCheck check_gradients(const Graph& graph, const std::vector<Datum>& inputs,
+                              const std::vector<std::string>& settings = {},
+                              InputShapes shapes = InputShapes::kStated);
+/// The same of a graph given as text.
 GradientCheck check_gradients(const std::string& text, const std::vector<Datum>& inputs,
                               const std::vector<std::string>& settings = {},
                               InputShapes shapes = InputShapes::kStated);

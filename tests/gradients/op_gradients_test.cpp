@@ -7,7 +7,10 @@
 
 #include "frontend/onnx_reader.h"
 #include "ir/error.h"
+#include "ir/evaluate.h"
+#include "ir/print.h"
 #include "passes/gradients/gradients.h"
+#include "tests/attribute_variants.h"
 #include "tests/gradients/gradient_check.h"
 #include "tests/ops/op_case.h"
 #include "tests/random_inputs.h"
@@ -106,6 +109,40 @@ TEST_P(OpGradients, AgreeWithCentralDifferencesForOpenRanks) {
 
 INSTANTIATE_TEST_SUITE_P(Ops, OpGradients, testing::ValuesIn(differentiable_cases()),
                          [](const auto& info) { return info.param.name; });
+
+void check_variant(const OpCase& op_case, std::uint64_t seed, VariantCoverage& coverage) {
+  const Model model = parse_model(op_case.graph, op_case.name);
+  const Graph& graph = *model.graph;
+  const std::vector<std::string> changed = vary_attributes(*model.graph, seed);
+  if (changed.empty()) return;
+  const std::vector<Datum> inputs = inputs_of(op_case, graph);
+  try {
+    evaluate(graph, inputs, Precision::kDouble);
+  } catch (const Error&) {
+    return coverage.add_refused();
+  }
+  const std::string what = op_case.name + " with other attributes:\n" + print(graph);
+  try {
+    EXPECT_EQ(check_gradients(graph, inputs, settings_of(graph)).failures, "") << what;
+    coverage.add_compared(changed);
+  } catch (const Error& error) {
+    coverage.add_refused();
+    const std::string message = error.what();
+    const bool is_refusal = message.find("cannot be differentiated") != std::string::npos ||
+                            message.find("is not defined") != std::string::npos;
+    EXPECT_TRUE(is_refusal) << message << "\n" << what;
+  }
+}
+
+TEST(OpGradients, AgreeWithCentralDifferencesForOtherAttributes) {
+  constexpr std::uint64_t kVariants = 2;
+  VariantCoverage coverage;
+  for (const OpCase& op_case : differentiable_cases()) {
+    coverage.add_case();
+    for (std::uint64_t seed = 1; seed <= kVariants; ++seed) check_variant(op_case, seed, coverage);
+  }
+  coverage.report();
+}
 
 // A rule that gives zeros, or has no case, would pass every comparison.
 TEST(OpGradients, SomeGradientOfEveryRuleIsNotZero) {

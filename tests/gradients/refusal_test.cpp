@@ -34,6 +34,17 @@ TEST(GradientRefusal, NamesThePathFromTheTargetToTheOperator) {
             "'t' (Tanh) -> node of output 'y' (Det); freeze 'w' or take the node out of the path");
 }
 
+// What the body returns has more axes than the state that it began with.
+TEST(GradientRefusal, AcceptsAStateWhoseRankGrows) {
+  EXPECT_EQ(refusal(R"(
+              g (float h0, float[4,3] x) => (float[3] h) {
+                h = Scan (h0, x) <
+                  num_scan_inputs = 1,
+                  body = body (float hp, float[3] xt) => (float[3] hn) { hn = Mul (hp, xt) }>
+              })"),
+            "nothing");
+}
+
 TEST(GradientRefusal, NamesTheLoopAroundTheOperator) {
   const std::string message = refusal(R"(
     g (int64 trips, float[3,3] x) => (float[3,3] y) {

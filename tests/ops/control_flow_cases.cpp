@@ -43,11 +43,22 @@ constexpr const char* kScan = R"(
       }>
   })";
 
+constexpr const char* kScanOfEmptyRows = R"(
+  g (float[0] h0, float[0,4] x) => (float[0] h, float[0,4] y) {
+    h, y = Scan (h0, x) <
+      num_scan_inputs = 1, scan_input_axes = [1], scan_output_axes = [1],
+      body = body (float[0] hp, float[0] xt) => (float[0] hn, float[0] yt) {
+        hn = Add (hp, xt)
+        yt = Sin (hn)
+      }>
+  })";
+
 }  // namespace
 
 std::vector<OpCase> control_flow_cases() {
   const auto trips = [](std::int64_t count) { return Tensor::scalar(count); };
   return {
+      {.name = "ScanOfEmptyRows", .graph = kScanOfEmptyRows},
       {.name = "IfThen", .graph = kIf, .inputs = {{"c", Tensor::scalar(true)}}},
       {.name = "IfElse", .graph = kIf, .inputs = {{"c", Tensor::scalar(false)}}},
       {.name = "LoopFourTimes", .graph = kLoop, .inputs = {{"trips", trips(4)}}},

@@ -10,6 +10,9 @@ std::vector<OpCase> pad_cases() {
       {.name = "PadConstantOfInput",
        .graph = "g (float[2,3] x, float c) => (float[a,b] y) <int64[4] p = {0, 2, 1, 0}> { "
                 "y = Pad (x, p, c) }"},
+      {.name = "PadEdgeBesideAConstant",
+       .graph = "g (float[2,3] x, float c) => (float[a,b] y) <int64[4] p = {0, 2, 1, 0}> { "
+                "y = Pad <mode = \"edge\"> (x, p, c) }"},
       {.name = "PadNegative",
        .graph = "g (float[4,5] x) => (float[a,b] y) <int64[4] p = {-1, 2, 1, -3}> { y = "
                 "Pad (x, p) }"},
