@@ -5,6 +5,7 @@
 #include <string>
 
 #include "frontend/proto_types.h"
+#include "ir/error.h"
 #include "ir/op_def.h"
 #include "ir/value_names.h"
 
@@ -39,6 +40,25 @@ void collect_opsets(const Graph& graph, std::map<std::string_view, std::int64_t>
       if (attr != nullptr) version = std::max(version, attr->since);
     }
     for (const Graph* inner : node->sub_graphs()) collect_opsets(*inner, opsets);
+  }
+}
+
+/// A text attribute of a node that runs but that no opset written here has.
+struct EndedForm {
+  std::string_view op;
+  std::string_view attr;
+  std::string_view text;
+};
+constexpr EndedForm kEndedForms[] = {
+    {"Resize", "coordinate_transformation_mode", "tf_half_pixel_for_nn"}};
+
+void refuse_ended_form(const Node& node) {
+  for (const EndedForm& form : kEndedForms) {
+    if (node.op().name != form.op || node.attr_string(form.attr) != form.text) continue;
+    fail(
+        "{}: {} is '{}', which ended before opset {}, the lowest that is written; use the model "
+        "as it is",
+        node.describe(), form.attr, form.text, kLowestOpset);
   }
 }
 
@@ -84,6 +104,7 @@ class Exporter {
   }
 
   void export_node(const Node& node, onnx::NodeProto& proto) {
+    refuse_ended_form(node);
     proto.set_op_type(std::string(node.op().name));
     if (!node.op().domain.empty()) proto.set_domain(std::string(node.op().domain));
     if (!node.name().empty()) proto.set_name(node.name());

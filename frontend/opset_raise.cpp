@@ -71,6 +71,7 @@ constexpr RaiseRule kRules[] = {
     {"ReduceSumSquare", 18, move_axes},
     {"Reshape", 5, reshape_5},
     {"Resize", 11, resize_11},
+    {"Resize", kInternalOpset + 1, resize_13},
     {"RoiAlign", 16, roi_align_16},
     {"Scan", 9, scan_9},
     {"Scatter", kAnyOpset, scatter},

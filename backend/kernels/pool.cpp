@@ -4,8 +4,9 @@
 #include <vector>
 
 #include "backend/kernels.h"
-#include "backend/simd/pool_lines.h"
-#include "backend/simd/row_moments.h"
+#include "backend/plain/pool_lines.h"
+#include "backend/plain/reduce_loops.h"
+#include "backend/plain/row_moments.h"
 #include "ir/ops/spatial_window.h"
 
 namespace gatefold::native {
@@ -136,7 +137,7 @@ class PoolKernel : public Kernel {
 class MaxPoolKernel : public PoolKernel {
  public:
   explicit MaxPoolKernel(const KernelRequest& request)
-      : PoolKernel(request, std::numeric_limits<float>::lowest(), max_rows, max_windows) {}
+      : PoolKernel(request, -std::numeric_limits<float>::infinity(), max_rows, max_windows) {}
 };
 
 class AveragePoolKernel : public PoolKernel {
@@ -189,13 +190,6 @@ float mean_of(const float* values, std::int64_t count) {
   return sum_of(values, count) / static_cast<float>(count);
 }
 
-float largest_of(const float* values, std::int64_t count) {
-  float largest = values[0];
-#pragma omp simd reduction(max : largest)
-  for (std::int64_t i = 0; i < count; ++i) largest = values[i] > largest ? values[i] : largest;
-  return largest;
-}
-
 template <float (*reduce)(const float* values, std::int64_t count)>
 std::unique_ptr<Kernel> make_global_pool(const KernelRequest& request) {
   const bool is_empty = element_count(request.input_dims(0)) == 0;
@@ -220,7 +214,7 @@ std::unique_ptr<Kernel> make_global_average_pool(const KernelRequest& request) {
 }
 
 std::unique_ptr<Kernel> make_global_max_pool(const KernelRequest& request) {
-  return make_global_pool<largest_of>(request);
+  return make_global_pool<largest>(request);
 }
 
 }  // namespace gatefold::native

@@ -3,7 +3,8 @@
 #include <string_view>
 
 #include "backend/kernels.h"
-#include "backend/kernels/element_walk.h"
+#include "backend/plain/element_walk.h"
+#include "ir/maximum.h"
 
 namespace gatefold::native {
 namespace {
@@ -31,13 +32,13 @@ struct Multiply {
 struct Largest {
   template <typename T>
   static T join(T old, T update) {
-    return update > old || update != update ? update : old;
+    return maximum(update, old);
   }
 };
 struct Smallest {
   template <typename T>
   static T join(T old, T update) {
-    return update < old || update != update ? update : old;
+    return minimum(update, old);
   }
 };
 

@@ -1,5 +1,6 @@
 #include <algorithm>
-#include <numeric>
+#include <cmath>
+#include <limits>
 
 #include "backend/kernels.h"
 #include "backend/products/scratch_layout.h"
@@ -60,7 +61,18 @@ Tensor transform_all_weights(const KernelRequest& request) {
   });
 }
 
-/// Block by block of tiles: transforms the inputs, multiplies point by point, transforms back.
+/// Whether all numbers are finite.
+bool are_finite(const float* numbers, std::int64_t count) {
+  bool finite = true;
+  for (std::int64_t i = 0; i < count; ++i) {
+    finite &= std::abs(numbers[i]) <= std::numeric_limits<float>::max();
+  }
+  return finite;
+}
+
+/// Block by block of tiles: transforms the inputs, multiplies point by point, transforms back. NaN,
+/// an infinity or a number so large that a transform overflows would reach all outputs of its tile:
+/// those that are not finite are summed anew, tap by tap.
 class WinogradConvKernel : public Kernel {
  public:
   WinogradConvKernel(const KernelRequest& request, const ConvExtents& extents)
@@ -74,6 +86,7 @@ class WinogradConvKernel : public Kernel {
         step_(block_lines_ * tiles_.width + kTileStep),
         has_bias_(request.has_input(2)),
         threads_(request.threads),
+        taps_(*request.constant(1)),
         weights_(transform_all_weights(request)) {
     products_.lines = {0};
     products_.width = (block_lines_ * tiles_.width + kLanes - 1) / kLanes * kLanes;
@@ -91,10 +104,10 @@ class WinogradConvKernel : public Kernel {
 
   void run(const Buffers& buffers) override {
     for (std::int64_t n = 0; n < extents_.batch; ++n) {
-      planes_.copy(buffers.input<float>(0) + n * extents_.group_inputs * inputs_,
-                   at<float>(buffers, padded_));
+      const float* x = buffers.input<float>(0) + n * extents_.group_inputs * inputs_;
+      planes_.copy(x, at<float>(buffers, padded_));
       float* y = buffers.output<float>(0) + n * extents_.group_outputs * outputs_;
-      run_as_team(threads_, [&](const Team& team) { run_blocks(team, buffers, y); });
+      run_as_team(threads_, [&](const Team& team) { run_blocks(team, buffers, x, y); });
     }
   }
 
@@ -108,7 +121,7 @@ class WinogradConvKernel : public Kernel {
     std::size_t rows;      ///< One channel's outputs, a row of the tiles after the other.
   };
 
-  void run_blocks(const Team& team, const Buffers& buffers, float* y) const {
+  void run_blocks(const Team& team, const Buffers& buffers, const float* x, float* y) const {
     const Range blocks = team.share((lines_ + block_lines_ - 1) / block_lines_);
     const BlockPlaces& places = blocks_[static_cast<std::size_t>(team.thread)];
     for (std::int64_t block = blocks.begin; block < blocks.end; ++block) {
@@ -118,7 +131,7 @@ class WinogradConvKernel : public Kernel {
       auto* m = at<float>(buffers, places.products);
       transform_block(at<float>(buffers, padded_), lines, v);
       multiply_block(v, m);
-      finish_block(m, lines, buffers, at<float>(buffers, places.rows), y);
+      finish_block(m, lines, buffers, at<float>(buffers, places.rows), x, y);
     }
   }
 
@@ -143,7 +156,7 @@ class WinogradConvKernel : public Kernel {
   }
 
   void finish_block(const float* m, Range lines, const Buffers& buffers, float* rows,
-                    float* y) const {
+                    const float* x, float* y) const {
     const AxisWindow& height = extents_.windows[1];
     const AxisWindow& width = extents_.windows[2];
     float* const parts[] = {rows, rows + kTileOutputs * step_};
@@ -154,10 +167,36 @@ class WinogradConvKernel : public Kernel {
       for (std::int64_t row = kTileOutputs * lines.begin;
            row < std::min(kTileOutputs * lines.end, height.output); ++row) {
         const std::int64_t line = row / kTileOutputs - lines.begin;
+        float* target = y + row * width.output;
         std::copy_n(parts[row % kTileOutputs] + line * kTileOutputs * tiles_.width, width.output,
-                    y + row * width.output);
+                    target);
+        if (!are_finite(target, width.output)) sum_directly(x, o, row, bias, target);
       }
     }
+  }
+
+  /// Computes the numbers of a row of outputs of channel o that are not finite.
+  void sum_directly(const float* x, std::int64_t o, std::int64_t row, float bias, float* y) const {
+    for (std::int64_t column = 0; column < extents_.windows[2].output; ++column) {
+      if (!are_finite(y + column, 1)) y[column] = bias + sum_of_taps(x, o, row, column);
+    }
+  }
+
+  float sum_of_taps(const float* x, std::int64_t o, std::int64_t row, std::int64_t column) const {
+    const auto& [depth, height, width] = extents_.windows;
+    const auto rows = height.taps_of(row);
+    const auto columns = width.taps_of(column);
+    const float* w = taps_.data<float>() + o * extents_.group_inputs * 9;
+    float sum = 0;
+    for (std::int64_t c = 0; c < extents_.group_inputs; ++c, x += inputs_, w += 9) {
+      for (std::int64_t kh = rows.begin; kh < rows.end; ++kh) {
+        const float* line = x + height.position(row, kh) * width.input;
+        for (std::int64_t kw = columns.begin; kw < columns.end; ++kw) {
+          sum += w[3 * kh + kw] * line[width.position(column, kw)];
+        }
+      }
+    }
+    return sum;
   }
 
   ConvExtents extents_;
@@ -171,7 +210,8 @@ class WinogradConvKernel : public Kernel {
   std::int64_t step_;  // From one channel of V to the next.
   bool has_bias_;
   int threads_;
-  Tensor weights_;
+  Tensor taps_;     // W
+  Tensor weights_;  // W, transformed.
   ScratchLayout layout_;
   std::size_t padded_ = 0;
   std::vector<BlockPlaces> blocks_;

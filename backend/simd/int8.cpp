@@ -103,7 +103,7 @@ Int8Column quantize_column(const float* column, std::int64_t step, std::int64_t 
   float largest = 0;
   for (std::int64_t k = 0; k < depth; ++k) {
     const float magnitude = std::abs(column[k * step]);
-    if (!(magnitude <= largest)) largest = magnitude;
+    if (magnitude > largest || magnitude != magnitude) largest = magnitude;
   }
   const float factor = largest > 0 && std::isfinite(largest) ? kLargest / largest : 0;
   std::int64_t sum = 0;

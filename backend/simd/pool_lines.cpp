@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include "ir/maximum.h"
+
 // Highway compiles what follows once per instruction set and picks the best one at run time.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "backend/simd/pool_lines.cpp"
 #include "hwy/foreach_target.h"
 //
-#include "backend/simd/strided_load-inl.h"
+#include "backend/plain/maximum-inl.h"
+#include "backend/plain/strided_load-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -18,8 +21,8 @@ constexpr hn::ScalableTag<float> kTag;
 using Vector = hn::Vec<decltype(kTag)>;
 
 struct Max {
-  HWY_INLINE Vector operator()(Vector a, Vector b) const { return hn::Max(a, b); }
-  HWY_INLINE float operator()(float a, float b) const { return std::max(a, b); }
+  HWY_INLINE Vector operator()(Vector a, Vector b) const { return maximum(a, b); }
+  HWY_INLINE float operator()(float a, float b) const { return gatefold::maximum(a, b); }
 };
 
 struct Sum {

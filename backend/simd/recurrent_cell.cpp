@@ -16,7 +16,7 @@ namespace {
 
 // The activations beside tanh and sigmoid.
 
-Vector relu(Vector x, float, float) { return hn::Max(hn::Zero(kTag), x); }
+Vector relu(Vector x, float, float) { return at_least(x, hn::Zero(kTag)); }
 Vector tanh_of(Vector x, float, float) { return tanh(kTag, x); }
 Vector sigmoid_of(Vector x, float, float) { return sigmoid(kTag, x); }
 Vector affine(Vector x, float alpha, float beta) {
@@ -32,7 +32,7 @@ Vector scaled_tanh(Vector x, float alpha, float beta) {
   return hn::Mul(hn::Set(kTag, alpha), tanh(kTag, hn::Mul(hn::Set(kTag, beta), x)));
 }
 Vector hard_sigmoid(Vector x, float alpha, float beta) {
-  return hn::Min(hn::Set(kTag, 1.0F), hn::Max(hn::Zero(kTag), affine(x, alpha, beta)));
+  return at_most(at_least(affine(x, alpha, beta), hn::Zero(kTag)), hn::Set(kTag, 1.0F));
 }
 Vector elu(Vector x, float alpha, float) {
   return hn::IfThenElse(hn::Ge(x, hn::Zero(kTag)), x,
@@ -42,7 +42,7 @@ Vector softsign(Vector x, float, float) {
   return hn::Div(x, hn::Add(hn::Set(kTag, 1.0F), hn::Abs(x)));
 }
 Vector softplus(Vector x, float, float) {
-  return hn::Add(hn::Max(hn::Zero(kTag), x), log1p(kTag, exp(kTag, hn::Neg(hn::Abs(x)))));
+  return hn::Add(at_least(x, hn::Zero(kTag)), log1p(kTag, exp(kTag, hn::Neg(hn::Abs(x)))));
 }
 
 /// In the order of ActivationKind.
@@ -53,7 +53,7 @@ constexpr Vector (*kActivations[])(Vector x, float alpha, float beta) = {
 
 HWY_INLINE Vector general_activation(const RecurrentStep& step, int number, Vector x) {
   const Vector bound = hn::Set(kTag, step.clip);
-  x = hn::Max(hn::Neg(bound), hn::Min(bound, x));
+  x = at_least(at_most(x, bound), hn::Neg(bound));
   const Activation& activation = step.activations[number];
   return kActivations[static_cast<int>(activation.kind())](x, activation.alpha, activation.beta);
 }
@@ -67,6 +67,13 @@ HWY_INLINE Vector activate_f(const RecurrentStep& step, Vector x) {
 template <bool kStandard>
 HWY_INLINE Vector activate_tanh(const RecurrentStep& step, int number, Vector x) {
   return kStandard ? tanh(kTag, x) : general_activation(step, number, x);
+}
+
+/// (1 - z) h + z last. The standard activation bounds h, which saves a step.
+template <bool kStandard>
+HWY_INLINE Vector mixed(Vector z, Vector h, Vector last) {
+  if constexpr (kStandard) return hn::MulAdd(z, hn::Sub(last, h), h);
+  return hn::MulAdd(z, last, hn::Mul(hn::Sub(hn::Set(kTag, 1.0F), z), h));
 }
 
 /// Stores a few units, from `unit` on, into a row of H numbers.
@@ -195,7 +202,7 @@ struct GruLinearFirstPass : StatePass<3> {
     const Vector h_sum = hn::MulAdd(r, sums[2], input);
     const Vector h = activate_tanh<kStandard>(step, 1, h_sum);
     const Vector last = hn::LoadU(kTag, step.last_h + row * step.state_stride + unit);
-    store_h(step, row, unit, hn::MulAdd(z, hn::Sub(last, h), h));
+    store_h(step, row, unit, mixed<kStandard>(z, h, last));
     record(step, 0, row, unit, kStandard ? z : sums[0]);
     record(step, 1, row, unit, kStandard ? r : sums[1]);
     record(step, 2, row, unit, kStandard ? h : h_sum);
@@ -233,7 +240,7 @@ struct GruHiddenPass : StatePass<1> {
       const Vector h = activate_tanh<kStandard>(step, 1, sums[s]);
       const Vector z = hn::LoadU(kTag, step.z + place);
       const Vector last = hn::LoadU(kTag, step.last_h + place);
-      store_h(step, row, unit, hn::MulAdd(z, hn::Sub(last, h), h));
+      store_h(step, row, unit, mixed<kStandard>(z, h, last));
       record(step, 2, row, unit, kStandard ? h : sums[s]);
     }
   }

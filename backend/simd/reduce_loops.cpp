@@ -7,13 +7,12 @@
 #define HWY_TARGET_INCLUDE "backend/simd/reduce_loops.cpp"
 #include "hwy/foreach_target.h"
 //
+#include "backend/plain/maximum-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace gatefold::native::HWY_NAMESPACE {
 namespace {
-
-namespace hn = hwy::HWY_NAMESPACE;
 
 // Each step joins an element x to what came before; `join` joins two partial results.
 
@@ -59,7 +58,7 @@ struct Largest {
   static constexpr float kStart = -std::numeric_limits<float>::infinity();
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE V step(D, V best, V x) {
-    return hn::IfThenElse(hn::Or(hn::Gt(x, best), hn::Ne(x, x)), x, best);
+    return maximum(x, best);
   }
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE V join(D d, V a, V b) {
@@ -71,7 +70,7 @@ struct Smallest {
   static constexpr float kStart = std::numeric_limits<float>::infinity();
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE V step(D, V best, V x) {
-    return hn::IfThenElse(hn::Or(hn::Lt(x, best), hn::Ne(x, x)), x, best);
+    return minimum(x, best);
   }
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE V join(D d, V a, V b) {

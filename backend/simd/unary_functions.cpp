@@ -114,9 +114,10 @@ HWY_INLINE V sign(D d, V x) {
   return hn::IfThenElse(is_signed, unit, x);
 }
 
+// On some instruction sets Ceil and Floor lose the sign of zero.
 constexpr Row kRows[] = {
     row("Abs", [](auto /*d*/, auto x) HWY_ATTR { return hn::Abs(x); }),
-    row("Ceil", [](auto /*d*/, auto x) HWY_ATTR { return hn::Ceil(x); }),
+    row("Ceil", [](auto /*d*/, auto x) HWY_ATTR { return hn::CopySign(hn::Ceil(x), x); }),
     row("Celu",
         [](auto d, auto x, auto alpha)
             HWY_ATTR { return where_negative(d, x, hn::Mul(alpha, expm1(d, hn::Div(x, alpha)))); }),
@@ -125,7 +126,7 @@ constexpr Row kRows[] = {
                    HWY_ATTR { return where_negative(d, x, hn::Mul(alpha, expm1(d, x))); }),
     row("Erf", [](auto d, auto x) HWY_ATTR { return erf(d, x); }),
     row("Exp", [](auto d, auto x) HWY_ATTR { return exp(d, x); }),
-    row("Floor", [](auto /*d*/, auto x) HWY_ATTR { return hn::Floor(x); }),
+    row("Floor", [](auto /*d*/, auto x) HWY_ATTR { return hn::CopySign(hn::Floor(x), x); }),
     row("Gelu",
         [](auto d, auto x)
             HWY_ATTR { return gelu_of(d, x, erf(d, hn::Mul(x, hn::Set(d, 0.707106781F)))); }),

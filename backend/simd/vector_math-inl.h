@@ -9,6 +9,7 @@
 
 #include <cstdint>
 
+#include "backend/plain/maximum-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -53,8 +54,7 @@ HWY_INLINE V power_of_two(D d, V n) {
 /// e^x within 2 units in the last place, subnormal results and infinity included.
 template <class D, class V>
 HWY_INLINE V exp(D d, V x) {
-  // Min and Max return their second argument where x is NaN.
-  x = hn::Max(hn::Set(d, -104.0F), hn::Min(hn::Set(d, 89.0F), x));
+  x = at_least(at_most(x, hn::Set(d, 89.0F)), hn::Set(d, -104.0F));
   const auto [n, expm1_r] = reduce_exponential(d, x);
   // 2^n may lie outside the normal range, its two halves do not.
   const V half = hn::Floor(hn::Mul(n, hn::Set(d, 0.5F)));
@@ -62,11 +62,10 @@ HWY_INLINE V exp(D d, V x) {
   return hn::Mul(scaled, power_of_two(d, hn::Sub(n, half)));
 }
 
-/// e^x - 1 within 3 units in the last place, for x <= 88; greater x count as 88. Keeps the sign of
-/// zero.
+/// e^x - 1 within 3 units in the last place, for x <= 88; greater x count as 88.
 template <class D, class V>
 HWY_INLINE V expm1(D d, V x) {
-  x = hn::Max(hn::Set(d, -18.0F), hn::Min(hn::Set(d, 88.0F), x));
+  x = at_least(at_most(x, hn::Set(d, 88.0F)), hn::Set(d, -18.0F));
   const auto [n, expm1_r] = reduce_exponential(d, x);
   const V scale = power_of_two(d, n);
   return hn::MulAdd(expm1_r, scale, hn::Sub(scale, hn::Set(d, 1.0F)));
@@ -77,25 +76,26 @@ template <class D, class V>
 HWY_INLINE V tanh(D d, V x) {
   const V magnitude = hn::Abs(x);
   // From 9.02 on the result rounds to 1.
-  const V e = expm1(d, hn::Min(hn::Set(d, 20.0F), hn::Add(magnitude, magnitude)));
+  const V e = expm1(d, at_most(hn::Add(magnitude, magnitude), hn::Set(d, 20.0F)));
   return hn::CopySign(hn::Div(e, hn::Add(e, hn::Set(d, 2.0F))), x);
 }
 
-/// 1 / (1 + e^-x) within 4 units in the last place while the result is normal.
+/// 1 / (1 + e^-x) within 4 units in the last place while the result is normal; less may become 0.
 template <class D, class V>
 HWY_INLINE V sigmoid(D d, V x) {
   const V one = hn::Set(d, 1.0F);
-  x = hn::Max(hn::Set(d, -88.0F), hn::Min(hn::Set(d, 88.0F), x));
+  // From 2^128 on the power is infinite and the result 0.
+  x = at_least(at_most(x, hn::Set(d, 88.0F)), hn::Set(d, -89.0F));
   const auto [n, expm1_r] = reduce_exponential(d, hn::Neg(x));
-  const V scale = power_of_two(d, n);
-  return hn::Div(one, hn::Add(one, hn::MulAdd(expm1_r, scale, scale)));
+  const V power = hn::Mul(hn::Add(one, expm1_r), power_of_two(d, n));
+  return hn::Div(one, hn::Add(one, power));
 }
 
 /// erf(x) within 5 units in the last place: 1 - e^(-t Q(t)) with t = |x|. Q is a minimax fit of
 /// -log(1 - erf(t)) / t on [0, 4]; beyond, the result rounds to 1.
 template <class D, class V>
 HWY_INLINE V erf(D d, V x) {
-  const V t = hn::Min(hn::Set(d, 4.0F), hn::Abs(x));
+  const V t = at_most(hn::Abs(x), hn::Set(d, 4.0F));
   V q = hn::Set(d, 4.070792783750221e-05F);
   q = hn::MulAdd(q, t, hn::Set(d, -0.0003810006601270288F));
   q = hn::MulAdd(q, t, hn::Set(d, 0.001251746783964336F));

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <numeric>
+#include <string_view>
+#include <utility>
 
 #include "frontend/raise/rules.h"
 
@@ -119,6 +121,33 @@ void resize_11(NodeDraft& draft) {
               {"coordinate_transformation_mode", "asymmetric"}};
   if (mode == "nearest") attrs["nearest_mode"] = shrinks ? "ceil" : "floor";
   draft.become("Resize", {draft.input(0), nullptr, scales}, std::move(attrs));
+}
+
+void resize_13(NodeDraft& draft) {
+  // Opsets 11 and 12 could place output position x at (x + 0.5) / scale, half an element behind
+  // half_pixel. Two ways to pick the nearest element there are other ways at half_pixel.
+  constexpr std::string_view kMode = "coordinate_transformation_mode";
+  constexpr std::string_view kEnded = "tf_half_pixel_for_nn";
+  constexpr std::pair<std::string_view, std::string_view> kEqual[] = {
+      {"floor", "round_prefer_ceil"}, {"round_prefer_floor", "ceil"}};
+  const auto text_of = [&](std::string_view attr, std::string_view otherwise) {
+    const auto found = draft.attrs.find(attr);
+    const bool is_text =
+        found != draft.attrs.end() && std::holds_alternative<std::string>(found->second);
+    return is_text ? std::get<std::string>(found->second) : std::string(otherwise);
+  };
+  if (text_of(kMode, "half_pixel") != kEnded) return;
+  if (draft.opset > 12) {
+    draft.fail("{} is '{}', which ended with opset 12, but the node is of opset {}", kMode, kEnded,
+               draft.opset);
+  }
+  if (text_of("mode", "nearest") != "nearest") return;
+  const std::string nearest = text_of("nearest_mode", "round_prefer_floor");
+  for (const auto& [there, here] : kEqual) {
+    if (nearest != there) continue;
+    draft.attrs[std::string(kMode)] = std::string("half_pixel");
+    draft.attrs["nearest_mode"] = std::string(here);
+  }
 }
 
 void roi_align_16(NodeDraft& draft) {

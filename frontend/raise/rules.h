@@ -45,6 +45,7 @@ void group_normalization_21(NodeDraft& draft);
 void lp_pool_2(NodeDraft& draft);
 void prelu_7(NodeDraft& draft);
 void resize_11(NodeDraft& draft);
+void resize_13(NodeDraft& draft);
 void roi_align_16(NodeDraft& draft);
 void upsample_7(NodeDraft& draft);
 void upsample_9(NodeDraft& draft);

@@ -77,9 +77,9 @@ void evaluate_gelu(EvaluateContext& context) {
     if (is_approximate) {
       constexpr T kScale = T{std::numbers::sqrt2 * std::numbers::inv_sqrtpi};
       map<T>(context,
-             [](T x) { return x * (1 + std::tanh(kScale * (x + T{0.044715} * x * x * x))) / 2; });
+             [](T x) { return x / 2 * (1 + std::tanh(kScale * (x + T{0.044715} * x * x * x))); });
     } else {
-      map<T>(context, [](T x) { return x * (1 + std::erf(x / std::numbers::sqrt2_v<T>)) / 2; });
+      map<T>(context, [](T x) { return x / 2 * (1 + std::erf(x / std::numbers::sqrt2_v<T>)); });
     }
   });
 }
@@ -153,7 +153,7 @@ std::vector<OpDef> activation() {
                  10,
                  kXY,
                  {float_attr("alpha", 1.0F)},
-                 "Formula: Y = X above alpha, else 0\nSource: ONNX ThresholdedRelu-22"},
+                 "Formula: Y = X above alpha, else 0, so for NaN\nSource: ONNX ThresholdedRelu-22"},
                 [](auto x, auto alpha) { return x > alpha ? x : decltype(x){0}; }),
       on_numbers({"Relu", 6, kXY, {}, "Formula: Y = max(0, X)\nSource: ONNX Relu-14"},
                  kFloatTypes | kSignedIntegerTypes,
@@ -162,7 +162,8 @@ std::vector<OpDef> activation() {
                   9,
                   kInputOutput,
                   {float_attr("bias", 0.0F), float_attr("lambd", 0.5F)},
-                  "Formula: output = input + bias below -lambd, input - bias above lambd, else 0\n"
+                  "Formula: output = input + bias below -lambd, input - bias above lambd, else 0,\n"
+                  "so for NaN\n"
                   "Source: ONNX Shrink-9"},
                  kNumericTypes,
                  [](auto x, auto bias, auto lambd) {

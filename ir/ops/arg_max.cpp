@@ -80,13 +80,15 @@ OpDef make(std::string_view name, std::string_view doc, EvaluateFn evaluate) {
 std::vector<OpDef> arg_max() {
   return {
       make("ArgMax",
-           "Index of the largest element along an axis; the first of equals, or the last.\n"
+           "Index of the largest element along an axis; the first of equals, or the last. NaN "
+           "wins.\n"
            "Shapes: data [a.., n, b..] -> reduced [a.., 1, b..], or [a.., b..] without keepdims\n"
            "Formula: reduced[a, b] = argmax_i data[a, i, b]\n"
            "Source: ONNX ArgMax-13",
            evaluate<true>),
       make("ArgMin",
-           "Index of the smallest element along an axis; the first of equals, or the last.\n"
+           "Index of the smallest element along an axis; the first of equals, or the last. NaN "
+           "wins.\n"
            "Shapes: data [a.., n, b..] -> reduced [a.., 1, b..], or [a.., b..] without keepdims\n"
            "Formula: reduced[a, b] = argmin_i data[a, i, b]\n"
            "Source: ONNX ArgMin-13",

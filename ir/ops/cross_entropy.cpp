@@ -66,9 +66,9 @@ void log_softmax_over_classes(const Tensor& scores, Tensor& log_prob) {
     }
     double sum = 0;
     for (std::int64_t c = 0; c < classes; ++c) sum += std::exp(source[c * inner] - largest);
-    const double shift = largest + std::log(sum);
+    const double log_sum = std::log(sum);
     for (std::int64_t c = 0; c < classes; ++c) {
-      log_prob.data<T>()[start + c * inner] = static_cast<T>(source[c * inner] - shift);
+      log_prob.data<T>()[start + c * inner] = static_cast<T>(source[c * inner] - largest - log_sum);
     }
   }
 }

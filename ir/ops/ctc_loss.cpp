@@ -5,6 +5,7 @@
 #include "ir/dispatch.h"
 #include "ir/evaluate.h"
 #include "ir/infer.h"
+#include "ir/maximum.h"
 #include "ir/ops/extents.h"
 #include "ir/ops/loss_reduction.h"
 #include "ir/ops/ops.h"
@@ -47,9 +48,9 @@ constexpr double kImpossible = -std::numeric_limits<double>::infinity();
 
 /// log(exp(a) + exp(b))
 double log_add(double a, double b) {
-  const double larger = std::max(a, b);
+  const double larger = maximum(a, b);
   if (larger == kImpossible) return kImpossible;
-  return larger + std::log1p(std::exp(std::min(a, b) - larger));
+  return larger + std::log1p(std::exp(minimum(a, b) - larger));
 }
 
 /// The alignments of one sequence with its target: paths through the states blank, t1, blank, t2,

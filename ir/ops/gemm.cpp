@@ -60,9 +60,9 @@ void multiply_add(EvaluateContext& context) {
   const float alpha = node.attr_float("alpha");
   T* y = output.data<T>();
   for (const T value : product) *y++ = scaled(alpha, value);
-  if (!context.has_input(2)) return;
-  const Tensor& c = context.input(2);
   const float beta = node.attr_float("beta");
+  if (!context.has_input(2) || beta == 0) return;
+  const Tensor& c = context.input(2);
   y = output.data<T>();
   for_each_index<1>(dims, {broadcast_strides(c.dims(), dims)},
                     [&](const auto& offsets) { *y++ += scaled(beta, c.data<T>()[offsets[0]]); });
@@ -82,7 +82,7 @@ std::vector<OpDef> gemm() {
       .doc = "A scaled matrix product plus a scaled, broadcast C.\n"
              "Shapes: A [m,k] or with transA [k,m], B [k,n] or with transB [n,k], C broadcastable "
              "to [m,n] -> Y [m,n]\n"
-             "Formula: Y = alpha * op(A) * op(B) + beta * C\n"
+             "Formula: Y = alpha * op(A) * op(B) + beta * C; with beta = 0 C is not read\n"
              "Source: ONNX Gemm-13",
       .since = 11,
       .inputs = {{"A", "T", kTypes},

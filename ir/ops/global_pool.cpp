@@ -4,6 +4,7 @@
 #include "ir/dispatch.h"
 #include "ir/evaluate.h"
 #include "ir/infer.h"
+#include "ir/maximum.h"
 #include "ir/ops/ops.h"
 
 namespace gatefold::ops {
@@ -47,7 +48,9 @@ void evaluate_average(EvaluateContext& context) {
 
 void evaluate_max(EvaluateContext& context) {
   reduce_planes(context, [](const auto* values, std::int64_t count) {
-    return *std::max_element(values, values + count);
+    auto largest = values[0];
+    for (std::int64_t i = 1; i < count; ++i) largest = maximum(values[i], largest);
+    return largest;
   });
 }
 
@@ -85,7 +88,7 @@ std::vector<OpDef> global_pool() {
                          "Source: ONNX GlobalAveragePool-22",
                          evaluate_average, {}),
           global_pool_op("GlobalMaxPool",
-                         "The largest element over all spatial axes.\n"
+                         "The largest element over all spatial axes; NaN wins.\n"
                          "Shapes: X [N,C,s..] -> Y [N,C,1..]\n"
                          "Source: ONNX GlobalMaxPool-22",
                          evaluate_max, {}),

@@ -16,11 +16,11 @@ struct LstmCell {
       }
     }
     for (std::int64_t j = 0; j < weights.hidden_size(); ++j) {
-      record.sum('i', j) += weights.peephole('i', j) * last.c[j];
-      record.sum('f', j) += weights.peephole('f', j) * last.c[j];
+      record.sum('i', j) += weights.peephole('i', j, last.c[j]);
+      record.sum('f', j) += weights.peephole('f', j, last.c[j]);
       const auto [i, f, c] = gates(weights, record, j);
       state.c[j] = f * last.c[j] + i * c;
-      record.sum('o', j) += weights.peephole('o', j) * state.c[j];
+      record.sum('o', j) += weights.peephole('o', j, state.c[j]);
       state.h[j] = weights.activate(0, record.sum('o', j)) * weights.activate(2, state.c[j]);
       record.extra(j) = state.c[j];
     }
@@ -37,12 +37,12 @@ struct LstmCell {
       const auto [i, f, c] = gates(weights, step.record, j);
       const Float o = weights.activate(0, sum('o'));
       const Float d_o = d.h[j] * weights.activate(2, C) * weights.slope(0, sum('o'));
-      const Float d_C = d.c[j] + d.h[j] * o * weights.slope(2, C) + d_o * weights.peephole('o', j);
+      const Float d_C = d.c[j] + d.h[j] * o * weights.slope(2, C) + weights.peephole('o', j, d_o);
       const Float by_i = d_C * (input_forget ? c - last_C : c);
       const Float d_i = by_i * weights.slope(0, sum('i'));
       const Float d_f = input_forget ? 0 : d_C * last_C * weights.slope(0, sum('f'));
       const Float d_c = d_C * i * weights.slope(1, sum('c'));
-      d.c[j] = d_C * f + d_i * weights.peephole('i', j) + d_f * weights.peephole('f', j);
+      d.c[j] = d_C * f + weights.peephole('i', j, d_i) + weights.peephole('f', j, d_f);
       set(weights, sums, j, {d_i, d_o, d_f, d_c});
       const std::int64_t H = weights.hidden_size();
       sums.peepholes[j] = d_i * last_C;

@@ -98,7 +98,7 @@ void evaluate(EvaluateContext& context) {
   }
   const bool is_centered = context.node().attr_int("center_point_box") != 0;
   const Limits limits{
-      static_cast<std::int64_t>(number_or(context, kMaxOutputBoxesPerClass, 0)),
+      static_cast<std::int64_t>(std::min(number_or(context, kMaxOutputBoxesPerClass, 0), 0x1p62)),
       number_or(context, kIouThreshold, 0),
       number_or(context, kScoreThreshold, -std::numeric_limits<double>::infinity())};
   std::vector<std::int64_t> selected;

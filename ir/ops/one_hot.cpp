@@ -1,6 +1,7 @@
 #include "ir/dispatch.h"
 #include "ir/evaluate.h"
 #include "ir/infer.h"
+#include "ir/ops/extents.h"
 #include "ir/ops/ops.h"
 
 namespace gatefold::ops {
@@ -9,9 +10,11 @@ namespace {
 template <typename Context>
 std::int64_t depth_of(const Context& context, const Tensor& depth) {
   if (depth.size() != 1) context.fail("depth has {} elements but must have one", depth.size());
-  const auto size = static_cast<std::int64_t>(depth.number_at(0));
-  if (size < 0) context.fail("depth is {} but must not be negative", size);
-  return size;
+  const double size = depth.number_at(0);
+  if (!(size >= 0 && size <= static_cast<double>(kMaxElements))) {
+    context.fail("depth is {} but must be in [0, {}]", size, kMaxElements);
+  }
+  return static_cast<std::int64_t>(size);
 }
 
 void infer(InferContext& context) {
@@ -47,8 +50,9 @@ void evaluate(EvaluateContext& context) {
     auto* target = reinterpret_cast<T*>(output.raw());
     std::fill_n(target, output.size(), value[0]);
     for (std::int64_t i = 0; i < indices.size(); ++i) {
-      auto hot = static_cast<std::int64_t>(indices.number_at(i));
-      if (hot < -depth || hot >= depth) continue;
+      const double index = indices.number_at(i);
+      if (!(index >= -static_cast<double>(depth) && index < static_cast<double>(depth))) continue;
+      auto hot = static_cast<std::int64_t>(index);
       if (hot < 0) hot += depth;
       target[(i / inner * depth + hot) * inner + i % inner] = value[1];
     }
@@ -62,7 +66,7 @@ std::vector<OpDef> one_hot() {
       .name = "OneHot",
       .doc =
           "Vectors that are `on` at one position and `off` elsewhere; all off for an index outside "
-          "[-depth, depth).\n"
+          "[-depth, depth) and for NaN.\n"
           "Shapes: indices [a.., b..], depth scalar or [1], values [2] = off, on -> output "
           "[a.., depth, b..], the new axis being `axis`\n"
           "Formula: output[a, k, b] = values[indices[a, b] == k]\n"

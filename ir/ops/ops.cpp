@@ -39,6 +39,7 @@ constexpr Family kFamilies[] = {
     ops::one_hot,
     ops::non_zero,
     ops::compress,
+    ops::tf_idf_vectorizer,
     ops::unique,
     ops::top_k,
     ops::softmax,

@@ -52,6 +52,7 @@ std::vector<OpDef> scatter();
 std::vector<OpDef> one_hot();
 std::vector<OpDef> non_zero();
 std::vector<OpDef> compress();
+std::vector<OpDef> tf_idf_vectorizer();
 std::vector<OpDef> unique();
 std::vector<OpDef> top_k();
 std::vector<OpDef> softmax();

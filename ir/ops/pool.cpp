@@ -108,8 +108,16 @@ std::int64_t column_major(const Windows& windows, std::int64_t offset) {
   return d + windows[0].input * (h + height * w);
 }
 
+/// NaN is better than any number.
+template <typename T>
+bool is_better(T x, T best) {
+  return x > best || (x != x && best == best);
+}
+
 template <typename T>
 void pool_max(EvaluateContext& context) {
+  using Limits = std::numeric_limits<T>;
+  constexpr T kLeast = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
   const Tensor& input = context.input(0);
   const Pooling pooling(context);
   const bool by_column = context.node().attr_int("storage_order") != 0;
@@ -121,9 +129,9 @@ void pool_max(EvaluateContext& context) {
     for_each_window(pooling.windows, [&](const WindowPlace& place) {
       std::int64_t best = -1;
       for_each_tap(pooling.windows, place, [&](std::int64_t offset) {
-        if (best < 0 || x[offset] > x[best]) best = offset;
+        if (best < 0 || is_better(x[offset], x[best])) best = offset;
       });
-      *y++ = best < 0 ? std::numeric_limits<T>::lowest() : x[best];
+      *y++ = best < 0 ? kLeast : x[best];
       *indices++ = plane * size + (by_column ? column_major(pooling.windows, best) : best);
     });
   }
@@ -156,7 +164,9 @@ std::vector<OpDef> pool() {
   return {
       {
           .name = "MaxPool",
-          .doc = "The largest element of every window, padding left out, and where it was.\n"
+          .doc = "The largest element of every window, padding left out, and where it was; NaN "
+                 "wins, the "
+                 "first one of several.\n"
                  "Shapes: X [N,C,s..] -> Y, Indices [N,C,o..]; o as in Conv, rounded up with "
                  "ceil_mode\n"
                  "Formula: Y[n,c,o] = max_k X[n,c,o*stride + k*dilation - pad_begin]\n"

@@ -1,6 +1,7 @@
 #include "ir/dispatch.h"
 #include "ir/evaluate.h"
 #include "ir/infer.h"
+#include "ir/maximum.h"
 #include "ir/ops/ops.h"
 #include "ir/ops/quantization.h"
 
@@ -179,8 +180,8 @@ void evaluate_dynamic(EvaluateContext& context) {
     T least = 0;
     T greatest = 0;
     for (const T value : x.values<T>()) {
-      least = std::min(least, value);
-      greatest = std::max(greatest, value);
+      least = minimum(value, least);
+      greatest = maximum(value, greatest);
     }
     const T range = (greatest - least) / T{255};
     const T scale = range == 0 ? T{1} : range;

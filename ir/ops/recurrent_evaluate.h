@@ -76,9 +76,9 @@ class DirectionWeights {
     const std::int64_t bias_row = attrs_.kind->gate_count() * H_ + row;
     return dot(h.data(), R_ + row * H_, H_) + (B_ == nullptr ? 0 : B_[bias_row]);
   }
-  /// P[gate, unit]
-  Float peephole(char gate, std::int64_t unit) const {
-    return P_ == nullptr ? 0 : P_[index(attrs_.kind->peepholes, gate) * H_ + unit];
+  /// P[gate, unit] factor; without peepholes 0, whatever the factor.
+  Float peephole(char gate, std::int64_t unit, Float factor) const {
+    return P_ == nullptr ? 0 : P_[index(attrs_.kind->peepholes, gate) * H_ + unit] * factor;
   }
   /// Activation 0, 1, 2 (f, g, h) of the clipped argument.
   Float activate(std::size_t number, Float x) const {

@@ -8,6 +8,7 @@
 #include "ir/evaluate.h"
 #include "ir/index.h"
 #include "ir/infer.h"
+#include "ir/maximum.h"
 #include "ir/ops/ops.h"
 
 namespace gatefold {
@@ -78,9 +79,7 @@ template <typename T>
 struct Largest {
   T best = std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
                                                 : std::numeric_limits<T>::lowest();
-  void add(T x) {
-    if (x > best || x != x) best = x;
-  }
+  void add(T x) { best = maximum(x, best); }
   T result(std::int64_t) const { return best; }
 };
 
@@ -88,9 +87,7 @@ template <typename T>
 struct Smallest {
   T best = std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity()
                                                 : std::numeric_limits<T>::max();
-  void add(T x) {
-    if (x < best || x != x) best = x;
-  }
+  void add(T x) { best = minimum(x, best); }
   T result(std::int64_t) const { return best; }
 };
 

@@ -28,7 +28,7 @@ const std::vector<Choice>& choices() {
       {"mode", {"nearest", "linear", "cubic"}},
       {"coordinate_transformation_mode",
        {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric",
-        "tf_crop_and_resize"}},
+        "tf_crop_and_resize", "tf_half_pixel_for_nn"}},
       {"nearest_mode", {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"}},
       {"keep_aspect_ratio_policy", {"stretch", "not_larger", "not_smaller"}},
   };
@@ -215,7 +215,8 @@ std::vector<OpDef> resize() {
              "other, over a wider range when shrinking with antialias = 1.\n"
              "Shapes: scales, sizes [k], roi [2 k] for the k axes named (all without axes)\n"
              "Formula: coordinate_transformation_mode says where output position x lies in the "
-             "input, half_pixel for example at (x + 0.5) / scale - 0.5\n"
+             "input, half_pixel for example at (x + 0.5) / scale - 0.5. tf_half_pixel_for_nn, at "
+             "(x + 0.5) / scale, is of opsets 11 and 12: such nodes run but cannot be written.\n"
              "Source: ONNX Resize-19",
       .since = 19,
       .inputs = {{"X", "T1", kAllTypes},

@@ -34,6 +34,8 @@ double align_corners(const Geometry& axis, double x) {
 
 double asymmetric(const Geometry& axis, double x) { return x / axis.scale; }
 
+double tf_half_pixel_for_nn(const Geometry& axis, double x) { return (x + 0.5) / axis.scale; }
+
 double crop_and_resize(const Geometry& axis, double x) {
   const double length = (axis.roi_end - axis.roi_start) * (axis.input - 1);
   const double start = axis.roi_start * (axis.input - 1);
@@ -53,6 +55,7 @@ constexpr CoordinateMode kCoordinateModes[] = {
     {"align_corners", align_corners},
     {"asymmetric", asymmetric},
     {"tf_crop_and_resize", crop_and_resize},
+    {"tf_half_pixel_for_nn", tf_half_pixel_for_nn},
 };
 
 // A coordinate is seen as base + ratio with a whole base and 0 < ratio <= 1. Each rule says whether

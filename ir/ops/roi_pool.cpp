@@ -5,6 +5,7 @@
 #include "ir/dispatch.h"
 #include "ir/evaluate.h"
 #include "ir/infer.h"
+#include "ir/maximum.h"
 #include "ir/ops/extents.h"
 #include "ir/ops/ops.h"
 
@@ -128,7 +129,7 @@ class RoiAligner {
         double terms[4] = {};
         read(image, y, x, terms);
         sum += terms[0] + terms[1] + terms[2] + terms[3];
-        largest = std::max(largest, *std::max_element(terms, terms + 4));
+        for (const double term : terms) largest = maximum(term, largest);
       }
     }
     return takes_max_ ? largest : sum / static_cast<double>(count);
@@ -210,7 +211,7 @@ T largest(const T* image, std::int64_t width, const Span& rows, const Span& colu
   T result = image[rows.first * width + columns.first];
   for (std::int64_t y = rows.first; y < rows.last; ++y) {
     for (std::int64_t x = columns.first; x < columns.last; ++x) {
-      result = std::max(result, image[y * width + x]);
+      result = maximum(image[y * width + x], result);
     }
   }
   return result;

@@ -5,6 +5,7 @@
 #include "ir/evaluate.h"
 #include "ir/index.h"
 #include "ir/infer.h"
+#include "ir/maximum.h"
 #include "ir/ops/indexing.h"
 #include "ir/ops/ops.h"
 
@@ -35,9 +36,9 @@ T combine(Reduction reduction, T old, T update) {
     case Reduction::kMul:
       return static_cast<T>(old * update);
     case Reduction::kMax:
-      return update > old || update != update ? update : old;
+      return maximum(update, old);
     case Reduction::kMin:
-      return update < old || update != update ? update : old;
+      return minimum(update, old);
     default:
       return update;
   }

@@ -62,7 +62,8 @@ struct Hardmax {
   static void apply(const Line<T>& line) {
     std::int64_t best = 0;
     for (std::int64_t i = 1; i < line.extent; ++i) {
-      if (line.x(i) > line.x(best)) best = i;
+      const bool is_first_nan = std::isnan(line.x(i)) && !std::isnan(line.x(best));
+      if (line.x(i) > line.x(best) || is_first_nan) best = i;
     }
     for (std::int64_t i = 0; i < line.extent; ++i) line.y(i) = static_cast<T>(i == best);
   }
@@ -115,7 +116,8 @@ std::vector<OpDef> softmax() {
            "Source: ONNX LogSoftmax-13",
            evaluate<LogSoftmax>),
       make("Hardmax",
-           "1 at the first largest element along an axis, 0 elsewhere.\n"
+           "1 at the first largest element along an axis, NaN counting as the largest; 0 "
+           "elsewhere.\n"
            "Shapes: input [a.., n, b..] -> output the same\n"
            "Source: ONNX Hardmax-13",
            evaluate<Hardmax>),

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "ir/maximum.h"
 #include "ir/ops/elementwise.h"
 #include "ir/ops/ops.h"
 
@@ -23,23 +24,12 @@ Tensor& fold(EvaluateContext& context, Formula formula) {
   return output;
 }
 
-// A NaN on either side gives NaN, as in numpy.
-template <typename T>
-T greater(T a, T b) {
-  return a > b || a != a ? a : b;
-}
-
-template <typename T>
-T lesser(T a, T b) {
-  return a < b || a != a ? a : b;
-}
-
 void evaluate_max(EvaluateContext& context) {
-  dispatch_numeric(context.input(0).dtype(), [&]<typename T>() { fold<T>(context, greater<T>); });
+  dispatch_numeric(context.input(0).dtype(), [&]<typename T>() { fold<T>(context, maximum<T>); });
 }
 
 void evaluate_min(EvaluateContext& context) {
-  dispatch_numeric(context.input(0).dtype(), [&]<typename T>() { fold<T>(context, lesser<T>); });
+  dispatch_numeric(context.input(0).dtype(), [&]<typename T>() { fold<T>(context, minimum<T>); });
 }
 
 void evaluate_sum(EvaluateContext& context) {

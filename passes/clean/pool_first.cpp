@@ -10,7 +10,8 @@
 namespace gatefold::passes {
 namespace {
 
-/// An operator that never decreases with its first input, where these attributes are not negative.
+/// An operator that never decreases with its first input, the infinities included, where these
+/// attributes are positive; NaN gives NaN.
 struct IncreasingOp {
   std::string_view op;
   std::array<std::string_view, 2> slopes = {};
@@ -25,7 +26,6 @@ constexpr IncreasingOp kIncreasingOps[] = {
     {"Selu", {"alpha", "gamma"}},
     {"Sigmoid"},
     {"Softplus"},
-    {"Softsign"},
     {"Tanh"},
 };
 
@@ -34,7 +34,7 @@ bool is_increasing(const Node& node) {
       std::begin(kIncreasingOps), std::end(kIncreasingOps), [&](const IncreasingOp& row) {
         return node.op().domain == kOnnxDomain && node.op().name == row.op &&
                std::all_of(row.slopes.begin(), row.slopes.end(), [&](std::string_view slope) {
-                 return slope.empty() || node.attr_float(slope) >= 0;
+                 return slope.empty() || node.attr_float(slope) > 0;
                });
       });
 }

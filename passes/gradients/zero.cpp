@@ -45,6 +45,7 @@ std::vector<GradientRow> zero() {
   add(kShape, {"Shape", "Size", "ConstantOfShape", "EyeLike"});
   add(kInteger, {"QuantizeLinear", "DynamicQuantizeLinear", "MatMulInteger", "ConvInteger",
                  "QLinearMatMul", "QLinearConv"});
+  add("it counts whole numbers", {"TfIdfVectorizer"});
   add(kRandom, {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike",
                 "Bernoulli", "Multinomial"});
   rows.push_back(

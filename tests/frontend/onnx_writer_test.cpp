@@ -98,6 +98,23 @@ TEST_F(OnnxWriter, LeavesNothingBehindWhenItFails) {
   EXPECT_EQ(file_count(), 0U);
 }
 
+TEST_F(OnnxWriter, RefusesAFormThatNoWrittenOpsetHas) {
+  const Model model = parse_model(R"(<ir_version: 7, opset_import: ["" : 11]>
+    g (float[4] x) => (float[8] y) <float[1] scales = {2.0}> {
+      y = Resize <coordinate_transformation_mode = "tf_half_pixel_for_nn", mode = "linear"> (x, ,
+                                                                                           scales)
+    })");
+  try {
+    write_model(model, folder_ / "model.onnx");
+    ADD_FAILURE() << "written";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("'tf_half_pixel_for_nn', which ended before opset 13"),
+              std::string::npos)
+        << error.what();
+  }
+  EXPECT_EQ(file_count(), 0U);
+}
+
 TEST_F(OnnxWriter, WritesTensorFiles) {
   const fs::path path = folder_ / "input_0.pb";
   write_tensor_file(Tensor::of<std::int64_t>({2}, {-3, 4}), "x", path);

@@ -214,6 +214,45 @@ const std::vector<RaiseCase>& raise_cases() {
        {counting({2, 2})},
        {2},
        {2, 4}},
+      {"ResizeBehindHalfPixelFloor",
+       11,
+       "(float[4] x) => (float[7] y) <float[1] scales = {1.75}> {y = Resize "
+       "<coordinate_transformation_mode = \"tf_half_pixel_for_nn\", nearest_mode = \"floor\"> (x, "
+       ", scales)}",
+       {counting({4})},
+       {7},
+       {1, 1, 2, 3, 3, 4, 4}},
+      {"ResizeBehindHalfPixelPreferFloor",
+       11,
+       "(float[4] x) => (float[2] y) <float[1] scales = {0.5}> {y = Resize "
+       "<coordinate_transformation_mode = \"tf_half_pixel_for_nn\"> (x, , scales)}",
+       {counting({4})},
+       {2},
+       {2, 4}},
+      {"ResizeBehindHalfPixelCeil",
+       12,
+       "(float[4] x) => (float[2] y) <int64[1] sizes = {2}> {y = Resize "
+       "<coordinate_transformation_mode = \"tf_half_pixel_for_nn\", nearest_mode = \"ceil\"> (x, , "
+       ", sizes)}",
+       {counting({4})},
+       {2},
+       {2, 4}},
+      {"ResizeBehindHalfPixelPreferCeil",
+       11,
+       "(float[4] x) => (float[8] y) <float[1] scales = {2.0}> {y = Resize "
+       "<coordinate_transformation_mode = \"tf_half_pixel_for_nn\", nearest_mode = "
+       "\"round_prefer_ceil\"> (x, , scales)}",
+       {counting({4})},
+       {8},
+       {1, 2, 2, 3, 3, 4, 4, 4}},
+      {"ResizeBehindHalfPixelLinear",
+       11,
+       "(float[4] x) => (float[8] y) <float[1] scales = {2.0}> {y = Resize "
+       "<coordinate_transformation_mode = \"tf_half_pixel_for_nn\", mode = \"linear\"> (x, , "
+       "scales)}",
+       {counting({4})},
+       {8},
+       {1.25, 1.75, 2.25, 2.75, 3.25, 3.75, 4, 4}},
       {"SplitToSequenceOfTwo",
        13,
        "(float[2,2] x) => (float[2,2] y) <int64 size = {2}, int64 at = {0}> {s = SplitToSequence "
@@ -260,6 +299,20 @@ TEST_P(OpsetRaise, GivesWhatTheOldFormGave) {
   ASSERT_EQ(result.size(), static_cast<std::int64_t>(test.output.size()));
   for (std::size_t i = 0; i < test.output.size(); ++i) {
     EXPECT_NEAR(result.data<float>()[i], test.output[i], 1e-6) << "element " << i;
+  }
+}
+
+TEST(OpsetRaiseErrors, RefusesAModeThatItsOpsetDoesNotHave) {
+  try {
+    parse_model(R"(<ir_version: 7, opset_import: ["" : 13]>
+      g (float[4] x) => (float[8] y) <float[1] scales = {2.0}> {
+        y = Resize <coordinate_transformation_mode = "tf_half_pixel_for_nn"> (x, , scales)
+      })");
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("ended with opset 12, but the node is of opset 13"),
+              std::string::npos)
+        << error.what();
   }
 }
 

@@ -15,6 +15,8 @@ std::vector<OpCase> arg_max_cases() {
        .graph = "g (float[3,100] x) => (int64[3] y) { y = ArgMax <axis = 1, keepdims = 0> (x) }"},
       {.name = "ArgMinFirstAxis",
        .graph = "g (float[5,3] x) => (int64[3] y) { y = ArgMin <keepdims = 0> (x) }"},
+      {.name = "ArgMinLastAxis",
+       .graph = "g (float[3,37] x) => (int64[3] y) { y = ArgMin <axis = 1, keepdims = 0> (x) }"},
       {.name = "ArgMinInt64",
        .graph = "g (int64[2,6] x) => (int64[2,1] y) { y = ArgMin <axis = 1> (x) }"},
   };

@@ -33,6 +33,9 @@ std::vector<OpCase> expand_cases() {
        .graph = "g (float[2,3,4] x, int64[2] s) => (float[a,b] y) "
                 "{ y = gatefold.SumToShape (x, s) }",
        .inputs = {{"s", Tensor::of<std::int64_t>({2}, {3, 1})}}},
+      {.name = "SumToShapeOfKnownExtents",
+       .graph = "g (float[2,3,4] x) => (float[3,1] y) <int64[2] s = {3, 1}> "
+                "{ y = gatefold.SumToShape (x, s) }"},
       {.name = "SumToShapeOfAScalar",
        .graph = "g (double[2,3] x) => (double y) <int64[0] s = {}> "
                 "{ y = gatefold.SumToShape (x, s) }"},

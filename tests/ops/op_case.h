@@ -66,6 +66,7 @@ std::vector<OpCase> scatter_cases();
 std::vector<OpCase> one_hot_cases();
 std::vector<OpCase> non_zero_cases();
 std::vector<OpCase> compress_cases();
+std::vector<OpCase> tf_idf_vectorizer_cases();
 std::vector<OpCase> unique_cases();
 std::vector<OpCase> top_k_cases();
 std::vector<OpCase> softmax_cases();

@@ -46,6 +46,7 @@ constexpr CaseList kCaseLists[] = {
     one_hot_cases,
     non_zero_cases,
     compress_cases,
+    tf_idf_vectorizer_cases,
     unique_cases,
     top_k_cases,
     softmax_cases,
