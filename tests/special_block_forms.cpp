@@ -150,7 +150,7 @@ Forms products() {
     std::size_t form;
     MakeKernel make;
   };
-  const Maker makers[] = {{6, plain::make_winograd_conv}, {5, onednn::make_conv},
+  const Maker makers[] = {{6, native::make_winograd_conv}, {5, onednn::make_conv},
                           {6, onednn::make_conv},         {7, onednn::make_conv_transpose},
                           {8, onednn::make_lstm},         {9, onednn::make_gru},
                           {10, onednn::make_rnn}};

@@ -14,8 +14,8 @@
 namespace gatefold::test {
 namespace {
 
-using plain::InstructionSet;
-using plain::UseInstructionSet;
+using native::InstructionSet;
+using native::UseInstructionSet;
 
 /// Element-wise nodes in a row; @ is the result of the one before.
 std::string random_chain(std::mt19937& random, int n) {
@@ -36,7 +36,7 @@ std::string random_chain(std::mt19937& random, int n) {
 }
 
 TEST(SpecialValues, ChainsGiveWhatTheirNodesGive) {
-  const std::vector<InstructionSet> sets = plain::instruction_sets();
+  const std::vector<InstructionSet> sets = native::instruction_sets();
   std::mt19937 random(5);
   std::vector<int> lengths = {1023, 1024, 1025, 2050};
   for (int n = 1; n <= 70; ++n) lengths.push_back(n);

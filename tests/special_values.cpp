@@ -174,7 +174,7 @@ std::int64_t first_difference(const Tensor& actual, const Tensor& wanted, const 
 }
 
 SpecialProblem::SpecialProblem(const Graph& graph, MakeKernel make, std::vector<Tensor> inputs,
-                               bool are_constant, const std::vector<plain::InstructionSet>& sets)
+                               bool are_constant, const std::vector<native::InstructionSet>& sets)
     : graph_(graph), node_(*graph.nodes().front()), sets_(sets), inputs_(std::move(inputs)) {
   for (std::size_t i = 0; i < graph.inputs().size(); ++i) {
     given_[graph.inputs()[i]] = &inputs_[i];
@@ -184,8 +184,8 @@ SpecialProblem::SpecialProblem(const Graph& graph, MakeKernel make, std::vector<
     output_types_.push_back(node_.output(i) == nullptr ? Type() : node_.output(i)->type());
     outputs_.emplace_back(output_types_[i].dtype, output_types_[i].dims());
   }
-  for (const plain::InstructionSet& set : sets) {
-    const plain::UseInstructionSet use(set);
+  for (const native::InstructionSet& set : sets) {
+    const native::UseInstructionSet use(set);
     packed_.push_back(std::make_unique<PackedWeights>());
     kernels_.push_back(make({node_, types_, output_types_, constants_, 1, *packed_.back()}));
     if (kernels_.back() == nullptr) return;
@@ -229,7 +229,7 @@ void SpecialProblem::add_input(std::size_t i, bool are_constant) {
 }
 
 void SpecialProblem::run(std::size_t set) {
-  const plain::UseInstructionSet use(sets_[set]);
+  const native::UseInstructionSet use(sets_[set]);
   std::vector<void*> targets;
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     std::memset(outputs_[i].raw(), 0x5A, outputs_[i].bytes());

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "backend/kernel.h"
-#include "backend/plain/instruction_sets.h"
+#include "backend/simd/instruction_sets.h"
 #include "ir/graph.h"
 #include "ir/tensor.h"
 
@@ -50,7 +50,7 @@ class SpecialProblem {
  public:
   /// With `are_constant` the kernels know every input but the first one beforehand.
   SpecialProblem(const Graph& graph, MakeKernel make, std::vector<Tensor> inputs, bool are_constant,
-                 const std::vector<plain::InstructionSet>& sets);
+                 const std::vector<native::InstructionSet>& sets);
   SpecialProblem(const SpecialProblem&) = delete;
   SpecialProblem& operator=(const SpecialProblem&) = delete;
 
@@ -66,7 +66,7 @@ class SpecialProblem {
 
   const Graph& graph_;
   const Node& node_;
-  const std::vector<plain::InstructionSet>& sets_;
+  const std::vector<native::InstructionSet>& sets_;
   std::vector<Tensor> inputs_;
   std::map<const Value*, const Tensor*> given_;
   std::vector<const Type*> types_;

@@ -12,7 +12,7 @@
 
 #include "backend/executable.h"
 #include "backend/kernels.h"
-#include "backend/plain/int8.h"
+#include "backend/simd/int8.h"
 #include "frontend/onnx_reader.h"
 #include "ir/error.h"
 #include "ir/evaluate.h"
@@ -24,8 +24,8 @@
 namespace gatefold::test {
 namespace {
 
-using plain::InstructionSet;
-using plain::UseInstructionSet;
+using native::InstructionSet;
+using native::UseInstructionSet;
 
 /// Runs a form for every length with one element type.
 class FormSweep {
@@ -111,7 +111,7 @@ bool is_unswept(const OpDef& op) {
 }
 
 TEST(SpecialValues, EveryLaneAndTailGivesWhatTheDefinitionGives) {
-  const std::vector<InstructionSet> sets = plain::instruction_sets();
+  const std::vector<InstructionSet> sets = native::instruction_sets();
   int ops = 0;
   int forms = 0;
   std::set<DataType> types;
@@ -252,7 +252,7 @@ class CaseSweep {
 };
 
 TEST(SpecialValues, CasesOfEveryOperatorGiveWhatTheDefinitionGives) {
-  const std::vector<InstructionSet> sets = plain::instruction_sets();
+  const std::vector<InstructionSet> sets = native::instruction_sets();
   std::set<std::string_view> seen;
   int runs = 0;
   for (const OpCase& op_case : all_op_cases()) {
@@ -275,7 +275,7 @@ TEST(SpecialValues, CasesOfEveryOperatorGiveWhatTheDefinitionGives) {
 
 TEST(SpecialValues, NaNInAnInt8OperandIsNotLost) {
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-  for (const InstructionSet& set : plain::instruction_sets()) {
+  for (const InstructionSet& set : native::instruction_sets()) {
     const UseInstructionSet use(set);
     for (std::size_t n = 1; n <= 70; ++n) {
       for (std::size_t at = 0; at < n; ++at) {
@@ -283,11 +283,11 @@ TEST(SpecialValues, NaNInAnInt8OperandIsNotLost) {
         numbers[at] = kNan;
         const auto depth = static_cast<std::int64_t>(n);
         std::vector<std::uint8_t> row(n + 64);
-        EXPECT_TRUE(std::isnan(plain::quantize_row(numbers.data(), depth, depth, row.data())))
+        EXPECT_TRUE(std::isnan(native::quantize_row(numbers.data(), depth, depth, row.data())))
             << set.name << ", " << at << " of " << n;
         std::vector<std::int8_t> column(n + 64);
         EXPECT_TRUE(
-            std::isnan(plain::quantize_column(numbers.data(), 1, depth, 1, column.data()).scale))
+            std::isnan(native::quantize_column(numbers.data(), 1, depth, 1, column.data()).scale))
             << at << " of " << n;
       }
     }

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "backend/kernels.h"
-#include "backend/plain/pool_lines.h"
-#include "backend/plain/reduce_loops.h"
-#include "backend/plain/row_moments.h"
+#include "backend/simd/pool_lines.h"
+#include "backend/simd/reduce_loops.h"
+#include "backend/simd/row_moments.h"
 #include "ir/ops/spatial_window.h"
 
 namespace gatefold::native {

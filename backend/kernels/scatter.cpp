@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "backend/kernels.h"
-#include "backend/plain/element_walk.h"
+#include "backend/kernels/element_walk.h"
 #include "ir/maximum.h"
 
 namespace gatefold::native {

@@ -1,9 +1,9 @@
-#include "backend/plain/instruction_sets.h"
+#include "backend/simd/instruction_sets.h"
 
 #include "hwy/highway.h"
 #include "hwy/targets.h"
 
-namespace gatefold::plain {
+namespace gatefold::native {
 namespace {
 
 void choose(std::int64_t targets) {
@@ -25,4 +25,4 @@ UseInstructionSet::UseInstructionSet(const InstructionSet& set) { choose(set.tar
 
 UseInstructionSet::~UseInstructionSet() { choose(0); }
 
-}  // namespace gatefold::plain
+}  // namespace gatefold::native

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace gatefold::plain {
+namespace gatefold::native {
 
 /// One set of vector instructions that the loops of this folder are compiled for and that the
 /// machine has.
@@ -25,4 +25,4 @@ class UseInstructionSet {
   UseInstructionSet& operator=(const UseInstructionSet&) = delete;
 };
 
-}  // namespace gatefold::plain
+}  // namespace gatefold::native

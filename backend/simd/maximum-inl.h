@@ -10,7 +10,7 @@
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace gatefold::plain::HWY_NAMESPACE {
+namespace gatefold::native::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -49,7 +49,7 @@ HWY_INLINE V at_least(V x, V low) {
 #endif
 }
 
-}  // namespace gatefold::plain::HWY_NAMESPACE
+}  // namespace gatefold::native::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif  // GATEFOLD_BACKEND_PLAIN_MAXIMUM_INL_H_

@@ -9,8 +9,8 @@
 #define HWY_TARGET_INCLUDE "backend/simd/pool_lines.cpp"
 #include "hwy/foreach_target.h"
 //
-#include "backend/plain/maximum-inl.h"
-#include "backend/plain/strided_load-inl.h"
+#include "backend/simd/maximum-inl.h"
+#include "backend/simd/strided_load-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -7,7 +7,7 @@
 #define HWY_TARGET_INCLUDE "backend/simd/reduce_loops.cpp"
 #include "hwy/foreach_target.h"
 //
-#include "backend/plain/maximum-inl.h"
+#include "backend/simd/maximum-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -9,7 +9,7 @@
 
 #include <cstdint>
 
-#include "backend/plain/maximum-inl.h"
+#include "backend/simd/maximum-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();

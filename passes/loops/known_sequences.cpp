@@ -7,12 +7,8 @@
 #include "passes/rewriting/axes.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/row_range.h"
-#include "passes/axes.h"
-#include "passes/graph_builder.h"
-#include "passes/loop_condition.h"
-#include "passes/recurrent_cell.h"
-#include "passes/row_range.h"
-#include "passes/sub_graphs.h"
+#include "passes/rewriting/graph_builder.h"
+#include "passes/rewriting/sub_graphs.h"
 
 namespace gatefold::passes {
 

@@ -8,8 +8,7 @@
 #include "ir/evaluate.h"
 #include "ir/op_def.h"
 #include "passes/rewriting/match.h"
-#include "passes/loop_count.h"
-#include "passes/recurrent_cell.h"
+#include "passes/loops/loop_count.h"
 
 namespace gatefold {
 namespace {

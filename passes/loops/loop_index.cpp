@@ -7,7 +7,7 @@
 #include "ir/op_def.h"
 #include "passes/loops/loop_condition.h"
 #include "passes/rewriting/match.h"
-#include "passes/loop_count.h"
+#include "passes/loops/loop_count.h"
 
 namespace gatefold {
 

@@ -1,11 +1,11 @@
-#include "passes/loop_count.h"
+#include "passes/loops/loop_count.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "ir/elements.h"
 #include "ir/op_def.h"
-#include "passes/loop_condition.h"
+#include "passes/loops/loop_condition.h"
 
 namespace gatefold {
 namespace {

@@ -6,8 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "passes/rewrite.h"
-#include "passes/sub_graphs.h"
+#include "passes/rewriting/rewrite.h"
+#include "passes/rewriting/sub_graphs.h"
 
 namespace gatefold {
 
