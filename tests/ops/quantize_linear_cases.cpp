@@ -60,9 +60,6 @@ std::vector<OpCase> quantize_linear_cases() {
       {.name = "DequantizeLinearOfOneOfAnAxis",
        .graph = "g (int8[1,4] x) => (float[1,4] y) <float[1] scale = {0.5}, int8 zero = {2}> { y = "
                 "DequantizeLinear <axis = 0> (x, scale, zero) }"},
-      {.name = "DequantizeLinearHalfInAList",
-       .graph = "g (int8[4] x) => (float16[4] y) <float16[1] scale = {0.5}, int8 zero = {2}> { y = "
-                "DequantizeLinear (x, scale, zero) }"},
       {.name = "DequantizeLinearConstantInAList",
        .graph =
            "g (float[4] a) => (float[4] y) <int8[4] x = {1, 2, -3, 4}, float[1] scale = {0.5}, "
