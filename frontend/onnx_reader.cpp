@@ -42,11 +42,11 @@ Datum import_sequence(const onnx::SequenceProto& proto) {
       proto.elem_type() != onnx::SequenceProto::UNDEFINED) {
     fail("only sequences of tensors are supported");
   }
-  Sequence sequence;
+  std::vector<Tensor> tensors;
   for (const auto& tensor : proto.tensor_values()) {
-    sequence.push_back(import_tensor(tensor, {}, "sequence"));
+    tensors.push_back(import_tensor(tensor, {}, "sequence"));
   }
-  return sequence;
+  return Sequence(tensors);
 }
 
 Datum import_optional(const onnx::OptionalProto& proto) {

@@ -12,14 +12,12 @@ Datum converted(const Datum& datum, DataType from, DataType to) {
   if (const auto* tensor = std::get_if<Tensor>(&datum)) {
     return tensor->dtype() == from ? tensor->converted(to) : *tensor;
   }
-  if (const auto* sequence = std::get_if<Sequence>(&datum)) {
-    Sequence result;
-    for (const Tensor& tensor : *sequence) {
-      result.push_back(tensor.dtype() == from ? tensor.converted(to) : tensor);
-    }
-    return result;
-  }
-  return datum;
+  // All tensors of a sequence are of one element type.
+  const auto* sequence = std::get_if<Sequence>(&datum);
+  if (sequence == nullptr || sequence->empty() || (*sequence)[0].dtype() != from) return datum;
+  std::vector<Tensor> tensors = sequence->tensors();
+  for (Tensor& tensor : tensors) tensor = tensor.converted(to);
+  return Sequence(tensors);
 }
 
 Datum widened_to_double(Datum datum) {

@@ -91,7 +91,33 @@ Tensor Tensor::of(Dims dims, std::span<const T> values) {
   return tensor;
 }
 
-using Sequence = std::vector<Tensor>;
+struct SequenceNode;
+
+/// A list of tensors that never changes: `inserted` and `erased` make another list, which shares
+/// the tensors and all but O(log size()) of the memory with this one. Copying a Sequence shares all
+/// of it, so that graphs may hand lists to each other however long they are.
+class Sequence {
+ public:
+  Sequence() = default;
+  explicit Sequence(std::span<const Tensor> tensors);
+
+  std::size_t size() const;
+  bool empty() const { return root_ == nullptr; }
+  /// The tensor at a position in [0, size()), found in O(log size()).
+  const Tensor& operator[](std::size_t position) const;
+  /// All tensors in order.
+  std::vector<Tensor> tensors() const;
+
+  /// The list with `tensor` put before the one at `position`, or at the end for size().
+  Sequence inserted(std::size_t position, Tensor tensor) const;
+  /// The list without the tensor at a position in [0, size()).
+  Sequence erased(std::size_t position) const;
+
+ private:
+  explicit Sequence(std::shared_ptr<const SequenceNode> root) : root_(std::move(root)) {}
+
+  std::shared_ptr<const SequenceNode> root_;
+};
 
 /// What a value is at run time: nothing (an empty optional), a tensor or a sequence of tensors.
 using Datum = std::variant<std::monostate, Tensor, Sequence>;

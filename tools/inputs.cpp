@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <set>
+#include <utility>
 
 #include "frontend/onnx_reader.h"
 #include "ir/dispatch.h"
@@ -81,25 +83,27 @@ Datum read_file(const std::filesystem::path& file, const Slot& slot, std::string
   return numbers;
 }
 
-std::vector<Datum> read_files(const std::vector<Slot>& slots, std::string_view what,
-                              std::span<const std::filesystem::path> files) {
-  if (files.size() != slots.size()) {
-    fail("the model has {} {}s but there are {} files for them", slots.size(), what, files.size());
-  }
-  std::vector<Datum> data(slots.size());
-  std::vector<std::string> names(slots.size());
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    data[i] = read_file(files[i], slots[i], &names[i]);
-  }
+/// One datum per slot; nothing for a slot without a file. `files` are by the slots' numbers.
+std::vector<std::optional<Datum>> read_files(
+    const std::vector<Slot>& slots, const std::map<std::size_t, std::filesystem::path>& files) {
+  std::vector<std::optional<Datum>> data(slots.size());
   std::map<std::string, std::size_t> file_of;
-  for (std::size_t i = 0; i < names.size(); ++i) file_of[names[i]] = i;
-  const auto is_named = [&](const Slot& slot) { return file_of.contains(slot.name); };
-  if (!std::all_of(slots.begin(), slots.end(), is_named)) return data;
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    const std::size_t file = file_of[slots[i].name];
-    if (file != i) data[i] = read_file(files[file], slots[i]);
+  for (const auto& [i, path] : files) {
+    std::string name;
+    data[i] = read_file(path, slots[i], &name);
+    file_of[name] = i;
   }
-  return data;
+  const auto named = std::count_if(slots.begin(), slots.end(),
+                                   [&](const Slot& slot) { return file_of.contains(slot.name); });
+  if (static_cast<std::size_t>(named) != files.size()) return data;
+  std::vector<std::optional<Datum>> by_name(slots.size());
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const auto found = file_of.find(slots[i].name);
+    if (found == file_of.end()) continue;
+    by_name[i] =
+        found->second == i ? std::move(data[i]) : read_file(files.at(found->second), slots[i]);
+  }
+  return by_name;
 }
 
 }  // namespace
@@ -159,15 +163,28 @@ std::vector<Datum> random_inputs(const Graph& graph, std::uint64_t seed, std::in
 std::vector<Datum> read_inputs(const Graph& graph, std::span<const std::filesystem::path> files) {
   std::vector<Slot> slots;
   for (const Value* input : graph.inputs()) slots.push_back({input->name(), input->type()});
-  return read_files(slots, "input", files);
+  if (files.size() != slots.size()) {
+    fail("the model has {} inputs but there are {} files for them", slots.size(), files.size());
+  }
+  std::map<std::size_t, std::filesystem::path> by_number;
+  for (std::size_t i = 0; i < files.size(); ++i) by_number[i] = files[i];
+  std::vector<Datum> data;
+  for (std::optional<Datum>& datum : read_files(slots, by_number))
+    data.push_back(std::move(*datum));
+  return data;
 }
 
-std::vector<Datum> read_outputs(const Graph& graph, std::span<const std::filesystem::path> files) {
+std::vector<std::optional<Datum>> read_outputs(
+    const Graph& graph, const std::map<std::size_t, std::filesystem::path>& files) {
   std::vector<Slot> slots;
   for (const Graph::Output& output : graph.outputs()) {
     slots.push_back({output.name, output.value->type()});
   }
-  return read_files(slots, "output", files);
+  if (!files.empty() && files.rbegin()->first >= slots.size()) {
+    fail("the model has {} outputs but there is a file for output number {}", slots.size(),
+         files.rbegin()->first);
+  }
+  return read_files(slots, files);
 }
 
 }  // namespace gatefold::tools

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,7 +30,10 @@ std::vector<Datum> random_inputs(const Graph& graph, std::uint64_t seed, std::in
 /// the graph's inputs they decide, otherwise the order of the files does. Throws Error when the
 /// numbers differ or a file cannot be read.
 std::vector<Datum> read_inputs(const Graph& graph, std::span<const std::filesystem::path> files);
-/// The same for the graph's outputs.
-std::vector<Datum> read_outputs(const Graph& graph, std::span<const std::filesystem::path> files);
+/// Reads the files there are for the graph's outputs, by their numbers; nothing for outputs without
+/// a file. Names that are all those of outputs decide here, too. Throws Error when a number is none
+/// of an output or a file cannot be read.
+std::vector<std::optional<Datum>> read_outputs(
+    const Graph& graph, const std::map<std::size_t, std::filesystem::path>& files);
 
 }  // namespace gatefold::tools

@@ -46,7 +46,7 @@ std::string result_element(const TestOutcome& outcome) {
     case Verdict::kPassed:
       break;
   }
-  return "";
+  return message.empty() ? "" : fmt::format("<system-out>{}</system-out>", message);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,7 +25,8 @@ struct TestOutcome {
   enum class Verdict : std::int8_t { kPassed, kFailed, kSkipped };
 
   Verdict verdict = Verdict::kPassed;
-  std::string message;  ///< Why it failed or was skipped.
+  /// Why it failed or was skipped, or what of a passed test was not compared; may be empty then.
+  std::string message;
   double seconds = 0;
 };
 
@@ -51,15 +53,16 @@ extern const TestKind kTrainingTest;
 /// make of it, which must also compute the same. "# training" in the head keeps parameters open.
 extern const TestKind kPassTest;
 
-/// A data set of a model test: the tensor files of its inputs and outputs, in order.
+/// A data set of a model test: the tensor files of its inputs, in order, and those there are of its
+/// outputs, by number.
 struct DataSet {
   std::string name;
   std::vector<std::filesystem::path> inputs;
-  std::vector<std::filesystem::path> outputs;
+  std::map<std::size_t, std::filesystem::path> outputs;
 };
 
-/// The folders test_data_set_* of a model test, in order of their numbers. Throws Error when a
-/// number of a file is missing.
+/// The folders test_data_set_* of a model test, in order of their numbers; those without files are
+/// left out. Throws Error when a number of an input is missing.
 std::vector<DataSet> find_data_sets(const std::filesystem::path& folder);
 
 struct TestCase {

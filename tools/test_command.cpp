@@ -22,9 +22,10 @@ struct Options {
 };
 
 void print_outcome(const TestCase& test, const TestOutcome& outcome) {
-  if (outcome.verdict == Verdict::kPassed) return;
-  print("{} {}\n    {}\n", outcome.verdict == Verdict::kFailed ? "FAILED" : "SKIPPED",
-        test.path.string(), outcome.message);
+  constexpr std::array<std::string_view, 3> kVerdicts{"PASSED", "FAILED", "SKIPPED"};
+  if (outcome.verdict == Verdict::kPassed && outcome.message.empty()) return;
+  print("{} {}\n    {}\n", kVerdicts[static_cast<std::size_t>(outcome.verdict)], test.path.string(),
+        outcome.message);
 }
 
 /// What rounding operands changes in outputs, as a part of their largest number.

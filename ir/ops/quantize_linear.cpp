@@ -27,8 +27,10 @@ constexpr DataTypeSet kInt32Type{DataType::kInt32};
 
 enum : std::size_t { kX, kScale, kZeroPoint };
 
-bool is_scalar(const Shape& shape) {
-  return std::all_of(shape.begin(), shape.end(), [](const Dim& dim) { return dim.is(1); });
+/// True unless the shape surely has more or fewer elements than one.
+bool may_be_single(const Shape& shape) {
+  return std::all_of(shape.begin(), shape.end(),
+                     [](const Dim& dim) { return !dim.is_known() || dim.is(1); });
 }
 
 /// Checks the scale against x: one element, or [extent of axis], or blocks along the axis.
@@ -36,7 +38,7 @@ template <typename Context>
 void check_scale(const Context& context, const Shape& x, const Shape& scale) {
   const std::int64_t block = context.node().attr_int("block_size");
   if (block < 0) context.fail("block_size is {} but must not be negative", block);
-  if (block == 0 && is_scalar(scale)) return;
+  if (block == 0 && may_be_single(scale)) return;
   const auto rank = static_cast<std::int64_t>(x.size());
   const std::int64_t axis = context.axis(context.node().attr_int("axis"), rank);
   Shape wanted = block == 0 ? Shape{x[axis]} : x;
@@ -55,26 +57,39 @@ void check_scale(const Context& context, const Shape& x, const Shape& scale) {
   }
 }
 
-void check_shapes(InferContext& context) {
-  if (context.has_rank(kX) && context.has_rank(kScale)) {
-    check_scale(context, context.shape(kX), context.shape(kScale));
+/// Checks the zero point against the scale: of the same shape, or both of one element.
+template <typename Context>
+void check_zero_point(const Context& context, const Shape& scale, const Shape& zero_point) {
+  const bool is_blocked = context.node().attr_int("block_size") != 0;
+  if (!is_blocked && may_be_single(scale) && may_be_single(zero_point)) return;
+  bool fits = scale.size() == zero_point.size();
+  for (std::size_t i = 0; fits && i < scale.size(); ++i) {
+    fits = !scale[i].is_known() || !zero_point[i].is_known() || scale[i] == zero_point[i];
   }
-  if (!context.has_input(kZeroPoint) || !context.has_rank(kZeroPoint)) return;
+  if (!fits) {
+    context.fail(
+        "the scale has shape {} but the zero point {}; they must be equal, or both of one element",
+        to_string(scale), to_string(zero_point));
+  }
+}
+
+void check_shapes(InferContext& context) {
   if (!context.has_rank(kScale)) return;
   const Shape& scale = context.shape(kScale);
-  context.expect_rank(kZeroPoint, static_cast<std::int64_t>(scale.size()));
-  for (std::size_t i = 0; i < scale.size(); ++i) {
-    merge(context, scale[i], context.shape(kZeroPoint)[i], "extents of scale and zero point");
+  if (context.has_rank(kX)) check_scale(context, context.shape(kX), scale);
+  if (context.has_input(kZeroPoint) && context.has_rank(kZeroPoint)) {
+    check_zero_point(context, scale, context.shape(kZeroPoint));
   }
 }
 
 void check_shapes(const EvaluateContext& context) {
-  const Dims& x = context.input(kX).dims();
-  const Dims& scale = context.input(kScale).dims();
-  check_scale(context, Shape(x.begin(), x.end()), Shape(scale.begin(), scale.end()));
-  if (context.has_input(kZeroPoint) && context.input(kZeroPoint).dims() != scale) {
-    context.fail("scale {} and zero point {} must have equal shapes", to_string(scale),
-                 to_string(context.input(kZeroPoint).dims()));
+  const auto shape_of = [&](std::size_t index) {
+    const Dims& dims = context.input(index).dims();
+    return Shape(dims.begin(), dims.end());
+  };
+  check_scale(context, shape_of(kX), shape_of(kScale));
+  if (context.has_input(kZeroPoint)) {
+    check_zero_point(context, shape_of(kScale), shape_of(kZeroPoint));
   }
 }
 
@@ -204,8 +219,8 @@ OpDef dequantize() {
       .doc =
           "Numbers of a float type from integers; scale and zero point per tensor, per index of an "
           "axis or per block of block_size along it.\n"
-          "Shapes: x [a.., n, b..], x_scale and x_zero_point scalar, [n] or [a.., n/block, b..] -> "
-          "y as x\n"
+          "Shapes: x [a.., n, b..], x_scale and x_zero_point of one element each, or [n], or "
+          "[a.., n/block, b..] -> y as x\n"
           "Formula: y = (x - x_zero_point) x_scale\n"
           "Source: ONNX DequantizeLinear-24",
       .since = 10,

@@ -52,10 +52,11 @@ void infer_construct(InferContext& context) {
 
 // The memory of tensor inputs belongs to the caller, who uses it again: sequences keep copies.
 void evaluate_construct(EvaluateContext& context) {
-  Sequence result;
-  for (std::size_t i = 0; i < context.input_count(); ++i)
-    result.push_back(context.input(i).clone());
-  context.set_output(0, std::move(result));
+  std::vector<Tensor> tensors;
+  for (std::size_t i = 0; i < context.input_count(); ++i) {
+    tensors.push_back(context.input(i).clone());
+  }
+  context.set_output(0, Sequence(tensors));
 }
 
 void infer_empty(InferContext& context) {
@@ -86,13 +87,11 @@ void infer_insert(InferContext& context) {
 }
 
 void evaluate_insert(EvaluateContext& context) {
-  Sequence result = sequence(context, 0);
   const std::int64_t count = length(context);
   // A new element may also stand behind the last one, at position `count`.
   const bool at_end = !context.has_input(2) || context.input(2).to_int64()[0] == count;
   const std::int64_t at = at_end ? count : position(context, 2, count);
-  result.insert(result.begin() + at, context.input(1).clone());
-  context.set_output(0, std::move(result));
+  context.set_output(0, sequence(context, 0).inserted(at, context.input(1).clone()));
 }
 
 void infer_erase(InferContext& context) {
@@ -101,12 +100,10 @@ void infer_erase(InferContext& context) {
 }
 
 void evaluate_erase(EvaluateContext& context) {
-  Sequence result = sequence(context, 0);
-  if (result.empty()) context.fail("the sequence is empty; there is nothing to erase");
   const std::int64_t count = length(context);
+  if (count == 0) context.fail("the sequence is empty; there is nothing to erase");
   const std::int64_t at = context.has_input(1) ? position(context, 1, count) : count - 1;
-  result.erase(result.begin() + at);
-  context.set_output(0, std::move(result));
+  context.set_output(0, sequence(context, 0).erased(at));
 }
 
 void infer_length(InferContext& context) {

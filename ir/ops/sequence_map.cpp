@@ -33,7 +33,7 @@ void infer(InferContext& context) {
 void evaluate(EvaluateContext& context) {
   const Graph& body = context.node().attr_graph("body");
   const std::size_t count = std::get<Sequence>(context.datum(0)).size();
-  std::vector<Sequence> sequences(context.output_count());
+  std::vector<std::vector<Tensor>> made(context.output_count());
   for (std::size_t position = 0; position < count; ++position) {
     std::vector<Datum> arguments;
     for (std::size_t i = 0; i < context.input_count(); ++i) {
@@ -47,13 +47,11 @@ void evaluate(EvaluateContext& context) {
       arguments.push_back(sequence == nullptr ? context.datum(i) : Datum((*sequence)[position]));
     }
     const std::vector<Datum> results = context.run_sub_graph(body, std::move(arguments));
-    for (std::size_t i = 0; i < sequences.size(); ++i) {
-      sequences[i].push_back(std::get<Tensor>(results[i]));
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      made[i].push_back(std::get<Tensor>(results[i]));
     }
   }
-  for (std::size_t i = 0; i < sequences.size(); ++i) {
-    context.set_output(i, std::move(sequences[i]));
-  }
+  for (std::size_t i = 0; i < made.size(); ++i) context.set_output(i, Sequence(made[i]));
 }
 
 }  // namespace

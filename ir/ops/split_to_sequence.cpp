@@ -75,7 +75,7 @@ void evaluate_split(EvaluateContext& context) {
   const Tensor& input = context.input(0);
   const auto axis = context.axis(context.node().attr_int("axis"), input.rank());
   const bool drops_axis = !context.has_input(1) && context.node().attr_int("keepdims") == 0;
-  Sequence parts;
+  std::vector<Tensor> parts;
   std::int64_t start = 0;
   for (const std::int64_t size : part_sizes(context, input.dims()[axis])) {
     Dims dims = input.dims();
@@ -86,7 +86,7 @@ void evaluate_split(EvaluateContext& context) {
     dims.erase(dims.begin() + axis);
     parts.push_back(drops_axis ? part.reshaped(dims) : part);
   }
-  context.set_output(0, std::move(parts));
+  context.set_output(0, Sequence(parts));
 }
 
 void infer_concat(InferContext& context) {
@@ -106,7 +106,7 @@ void infer_concat(InferContext& context) {
 }
 
 void evaluate_concat(EvaluateContext& context) {
-  Sequence parts = std::get<Sequence>(context.datum(0));
+  std::vector<Tensor> parts = std::get<Sequence>(context.datum(0)).tensors();
   if (parts.empty()) context.fail("the sequence is empty; there is nothing to concatenate");
   const bool adds_axis = context.node().attr_int("new_axis") != 0;
   const std::int64_t rank = parts[0].rank() + (adds_axis ? 1 : 0);

@@ -27,6 +27,14 @@ TEST_F(Cli, BenchMeasuresATestFolder) {
   EXPECT_FALSE(json["ops"].empty());
 }
 
+TEST_F(Cli, BenchNeedsNoOutputs) {
+  copy_example("digits_gru");
+  std::filesystem::remove(folder() / "digits_gru/test_data_set_0/output_0.pb");
+  std::filesystem::remove_all(folder() / "digits_gru/test_data_set_1");
+  const CommandResult result = gatefold("bench digits_gru --seconds 0.01 --json");
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+}
+
 TEST_F(Cli, BenchMakesUpInputs) {
   copy_example("digits_gru");
   const CommandResult result =

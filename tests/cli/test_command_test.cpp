@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "frontend/onnx_reader.h"
+#include "frontend/onnx_writer.h"
 #include "tests/cli/cli.h"
 
 namespace gatefold::test {
@@ -65,6 +67,48 @@ TEST_F(CliTestCommand, SkipsFoldersWithoutData) {
   const CommandResult result = gatefold("test .");
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_TRUE(ends_with(result.output, "\n1 passed, 0 failed, 1 skipped\n"));
+}
+
+/// Makes the test folder "pair": a model of two outputs, `first` and `second`, and a data set.
+void write_pair(const std::filesystem::path& folder) {
+  const Model model = parse_model(
+      "<ir_version: 8, opset_import: [\"\" : 17]> g (float[2] x) => (float[2] first, float[2] "
+      "second) { first = Neg (x) second = Abs (x) }");
+  fs::create_directories(folder / "test_data_set_0");
+  write_model(model, folder / "model.onnx");
+  const auto write = [&](const char* file, const char* name, float number) {
+    write_tensor_file(Tensor::of<float>({2}, {number, number}), name,
+                      folder / "test_data_set_0" / file);
+  };
+  write("input_0.pb", "x", -3);
+  write("output_0.pb", "first", 3);
+  write("output_1.pb", "second", 3);
+}
+
+TEST_F(CliTestCommand, ComparesTheOutputsThatThereAreFilesFor) {
+  write_pair(folder() / "pair");
+  EXPECT_EQ(gatefold("test pair").output, "1 passed, 0 failed, 0 skipped\n");
+  const fs::path data = folder() / "pair/test_data_set_0";
+  fs::remove(data / "output_0.pb");
+  const CommandResult second = gatefold("test pair --junit results.xml");
+  EXPECT_EQ(second.exit_code, 0);
+  EXPECT_EQ(second.output,
+            "PASSED pair\n"
+            "    test_data_set_0: not compared, for there is no file: 'first'\n"
+            "1 passed, 0 failed, 0 skipped\n");
+  EXPECT_TRUE(contains(read("results.xml"), "<system-out>test_data_set_0: not compared"));
+
+  // A file belongs to the output whose name it carries, whatever its number.
+  fs::rename(data / "output_1.pb", data / "output_0.pb");
+  EXPECT_EQ(gatefold("test pair").output, second.output);
+  write_tensor_file(Tensor::of<float>({2}, {4, 4}), "", data / "output_0.pb");
+  const CommandResult wrong = gatefold("test pair");
+  EXPECT_EQ(wrong.exit_code, 1);
+  EXPECT_TRUE(contains(wrong.output, "output 'first': "));
+
+  fs::rename(data / "output_0.pb", data / "output_2.pb");
+  EXPECT_TRUE(contains(gatefold("test pair").output,
+                       "the model has 2 outputs but there is a file for output number 2"));
 }
 
 TEST_F(CliTestCommand, RefusesPlacesWithoutTests) {

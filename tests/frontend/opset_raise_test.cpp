@@ -165,6 +165,46 @@ const std::vector<RaiseCase>& raise_cases() {
        {floats({2, 1}, {0, 10}), counting({2, 3, 1})},
        {2, 1},
        {6, 25}},
+      {"ScanLengths",
+       8,
+       "(float[2,1] s, float[2,3,1] x, int64[2] n) => (float[2,1] y) {y, all = Scan "
+       "<num_scan_inputs = 1, body = b (float[1] a, float[1] b) => (float[1] c, float[1] d) "
+       "{c = Add (a, b) d = Identity (c)}> (n, s, x)}",
+       {floats({2, 1}, {0, 10}), counting({2, 3, 1}), Tensor::of<std::int64_t>({2}, {3, 1})},
+       {2, 1},
+       {6, 14}},
+      {"ScanLengthsPadWithZeros",
+       8,
+       "(float[2,1] s, float[2,3,1] x) => (float[2,3,1] all) <int64[2] n = {2, 3}> {y, all = Scan "
+       "<num_scan_inputs = 1, body = b (float[1] a, float[1] b) => (float[1] c, float[1] d) "
+       "{c = Add (a, b) d = Identity (c)}> (n, s, x)}",
+       {floats({2, 1}, {0, 10}), counting({2, 3, 1})},
+       {2, 3, 1},
+       {1, 3, 0, 14, 19, 25}},
+      {"ScanLengthsReversed",
+       8,
+       "(float[2,3,1] x, int64[2] n) => (float[2,3,1] all) {all = Scan "
+       "<num_scan_inputs = 2, directions = [1, 0], body = b (float[1] a, float[1] b) => (float[1] "
+       "d) {t = Add (a, a) d = Sub (t, b)}> (n, x, x)}",
+       {counting({2, 3, 1}), Tensor::of<std::int64_t>({2}, {2, 3})},
+       {2, 3, 1},
+       {3, 0, 0, 8, 5, 2}},
+      {"ScanLengthOfZero",
+       8,
+       "(float[2,1] s, float[2,3,1] x, int64[2] n) => (float[2,1] y) {y, all = Scan "
+       "<num_scan_inputs = 1, body = b (float[1] a, float[1] b) => (float[1] c, float[1] d) "
+       "{c = Add (a, b) d = Identity (c)}> (n, s, x)}",
+       {floats({2, 1}, {0, 10}), counting({2, 3, 1}), Tensor::of<std::int64_t>({2}, {0, 2})},
+       {2, 1},
+       {0, 19}},
+      {"ScanLengthsInSubGraph",
+       8,
+       "(float[1,2,1] x, int64[1] n, bool c) => (float[1,2,1] y) {y = If <then_branch = t () => "
+       "(float[1,2,1] p) {p = Scan <num_scan_inputs = 1, body = b (float[1] a) => (float[1] d) "
+       "{d = Neg (a)}> (n, x)}, else_branch = e () => (float[1,2,1] q) {q = Neg (x)}> (c)}",
+       {counting({1, 2, 1}), Tensor::of<std::int64_t>({1}, {1}), Tensor::scalar(true)},
+       {1, 2, 1},
+       {-1, 0}},
       {"Scatter",
        9,
        "(float[3] x, int64[1] i, float[1] u) => (float[3] y) {y = Scatter (x, i, u)}",
@@ -314,6 +354,31 @@ TEST(OpsetRaiseErrors, RefusesAModeThatItsOpsetDoesNotHave) {
               std::string::npos)
         << error.what();
   }
+}
+
+/// What reading a scan of two sequences of three steps, and running it on `lengths`, says.
+std::string message_of_scan(const std::string& inputs, const std::string& constants,
+                            const std::vector<std::int64_t>& lengths) {
+  const std::string graph = "(float[2,3,1] x" + inputs + ") => (float[2,3,1] y) " + constants +
+                            "{y = Scan <num_scan_inputs = 1, body = b (float[1] a) => (float[1] d) "
+                            "{d = Neg (a)}> (n, x)}";
+  try {
+    const Model model = read({"", 8, graph, {}, {}, {}});
+    evaluate(*model.graph, {counting({2, 3, 1}), Tensor::of<std::int64_t>({2}, lengths)});
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(OpsetRaiseErrors, RefusesLengthsThatAreNoneOfAScan) {
+  EXPECT_NE(message_of_scan("", "<int64[2] n = {3, 4}>", {})
+                .find("input sequence_lens holds 4 but must hold numbers from 0 to 3"),
+            std::string::npos);
+  for (const std::int64_t wrong : {4, -1}) {
+    EXPECT_NE(message_of_scan(", int64[2] n", "", {3, wrong}).find("(Split)"), std::string::npos);
+  }
+  EXPECT_EQ(message_of_scan(", int64[2] n", "", {3, 0}), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(All, OpsetRaise, testing::ValuesIn(raise_cases()),

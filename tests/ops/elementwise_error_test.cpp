@@ -54,5 +54,18 @@ TEST(ElementwiseErrors, AttributeValues) {
                  "must not be negative");
 }
 
+TEST(QuantizationErrors, ScalesAndZeroPointsThatDoNotMatch) {
+  const Tensor x(DataType::kFloat32, {2, 3});
+  for (const char* zero : {"uint8 z = {0}", "uint8[1] z = {0}", "uint8[2] z = {0, 0}"}) {
+    expect_refused("g (float[2,3] x) => (uint8[2,3] y) <float[3] s = {1, 1, 1}, " +
+                       std::string(zero) + "> { y = QuantizeLinear (x, s, z) }",
+                   {x}, "must be equal, or both of one element");
+  }
+  expect_refused(
+      "g (float[2,3] x, uint8[k] z) => (uint8[2,3] y) <float[1] s = {1}> { y = QuantizeLinear (x, "
+      "s, z) }",
+      {x, Tensor(DataType::kUint8, {3})}, "must be equal, or both of one element");
+}
+
 }  // namespace
 }  // namespace gatefold::test
