@@ -6,8 +6,19 @@
 namespace gatefold::ops {
 namespace {
 
+void refuse_inputs(const InferContext& context, std::string_view branch) {
+  const auto& inputs = context.node().attr_graph(branch).inputs();
+  if (inputs.empty()) return;
+  context.fail(
+      "its {} declares an input '{}', but branches are given none: they read values of the graphs "
+      "around them by name",
+      branch, inputs.front()->name());
+}
+
 void infer(InferContext& context) {
   const Node& node = context.node();
+  refuse_inputs(context, "then_branch");
+  refuse_inputs(context, "else_branch");
   const std::vector<Type> then_types = context.infer_sub_graph(node.attr_graph("then_branch"), {});
   const std::vector<Type> else_types = context.infer_sub_graph(node.attr_graph("else_branch"), {});
   if (then_types.size() != else_types.size() || node.output_count() > then_types.size()) {

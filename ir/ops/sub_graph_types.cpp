@@ -1,5 +1,6 @@
 #include "ir/ops/sub_graph_types.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "ir/error.h"
@@ -49,7 +50,7 @@ Tensor stacked(const std::vector<Tensor>& slices, std::int64_t axis, bool revers
       fail("outputs of different iterations have shapes {} and {} and cannot be stacked",
            to_string(slices.front().dims()), to_string(slice.dims()));
     }
-    const std::size_t block = slice.bytes() / outer;
+    const std::size_t block = slice.bytes() / std::max<std::int64_t>(outer, 1);
     for (std::int64_t o = 0; o < outer; ++o) {
       std::memcpy(result.raw() + (o * slices.size() + k) * block, slice.raw() + o * block, block);
     }
