@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unordered_set>
 
 #include "ir/op_def.h"
 #include "passes/graph_builder.h"
@@ -310,14 +311,21 @@ class Collector {
 }  // namespace
 
 bool depends_on_weights_only(const Value& value) {
-  if (value.has_data()) return true;
-  const Node* node = value.producer();
-  if (node == nullptr || node->op().is_random || !node->sub_graphs().empty()) return false;
-  if (node->input_count() == 0) return false;
-  const auto inputs = node->inputs();
-  return std::all_of(inputs.begin(), inputs.end(), [](const Value* input) {
-    return input == nullptr || depends_on_weights_only(*input);
-  });
+  // Formulas of weights are short. Looking at all that a long chain computes, for each of its
+  // nodes, would take time that grows with its square.
+  constexpr std::size_t kMostValues = 256;
+  std::vector<const Value*> values{&value};
+  std::unordered_set<const Value*> seen{&value};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i]->has_data()) continue;
+    const Node* node = values[i]->producer();
+    if (node == nullptr || node->op().is_random || !node->sub_graphs().empty()) return false;
+    if (node->input_count() == 0 || values.size() > kMostValues) return false;
+    for (const Value* input : node->inputs()) {
+      if (input != nullptr && seen.insert(input).second) values.push_back(input);
+    }
+  }
+  return true;
 }
 
 std::optional<LinearSum> find_linear_terms_and_peepholes(const ColumnCut& cut,

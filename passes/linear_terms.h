@@ -48,7 +48,8 @@ struct LinearSum {
   std::vector<ElementTerm> peepholes;  ///< Of find_linear_terms_and_peepholes only.
 };
 
-/// True when the value is a constant, a parameter, or computed from those alone.
+/// True when the value is a constant, a parameter, or computed from those alone by a formula of at
+/// most 256 values.
 bool depends_on_weights_only(const Value& value);
 
 /// Writes columns of a value as a sum of products with weights, looking through Add, Sum, Sub, Neg,
