@@ -66,8 +66,14 @@ Datum read_datum(const fs::path& path, const Type& type, std::string& name) {
 }  // namespace
 
 Model read_model(const fs::path& path) {
-  Model model = with_path(path.string(),
-                          [&] { return import_model(read_model_proto(path), path.parent_path()); });
+  std::vector<ShapeContradiction> contradictions;
+  return read_model(path, contradictions);
+}
+
+Model read_model(const fs::path& path, std::vector<ShapeContradiction>& contradictions) {
+  Model model = with_path(path.string(), [&] {
+    return import_model(read_model_proto(path), path.parent_path(), &contradictions);
+  });
   model.path = path.string();
   return model;
 }

@@ -2,10 +2,12 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <limits>
 #include <optional>
 
 #include "frontend/graph_exporter.h"
 #include "frontend/model_proto.h"
+#include "frontend/model_text.h"
 #include "frontend/new_file.h"
 #include "frontend/proto_types.h"
 #include "ir/error.h"
@@ -18,6 +20,13 @@ void write_proto(const Message& message, NewFile& file, const std::filesystem::p
   if (!message.SerializeToOstream(&file.stream()) && file.stream()) {
     fail("{}: the model is larger than the 2 GiB that protobuf holds", path.string());
   }
+  file.close();
+}
+
+void write_model_proto(const onnx::ModelProto& model, NewFile& file,
+                       const std::filesystem::path& path) {
+  if (!is_text_file(path)) return write_proto(model, file, path);
+  file.stream() << model_text(model);
   file.close();
 }
 
@@ -50,11 +59,21 @@ std::size_t replace_weights(onnx::GraphProto& graph, const std::filesystem::path
   return found;
 }
 
+std::size_t replace_all_weights(onnx::ModelProto& model, const std::filesystem::path& source,
+                                const std::map<std::string, Tensor>& weights) {
+  std::size_t found = replace_weights(*model.mutable_graph(), source, weights);
+  for (auto& stage : *model.mutable_training_info()) {
+    found += replace_weights(*stage.mutable_algorithm(), source, weights);
+  }
+  return found;
+}
+
 }  // namespace
 
 void write_model(const Model& model, const std::filesystem::path& path,
                  std::size_t most_inline_bytes) {
   NewFile file(path);
+  if (is_text_file(path)) most_inline_bytes = std::numeric_limits<std::size_t>::max();
   std::optional<NewFile> data;
   std::optional<ExternalTarget> external;
   if (tensor_bytes(model) > most_inline_bytes) {
@@ -63,7 +82,7 @@ void write_model(const Model& model, const std::filesystem::path& path,
     data.emplace(data_path);
     external.emplace(ExternalTarget{data->stream(), data_path.filename().string()});
   }
-  write_proto(export_model(model, external ? &*external : nullptr), file, path);
+  write_model_proto(export_model(model, external ? &*external : nullptr), file, path);
   if (data) data->commit();
   file.commit();
 }
@@ -72,17 +91,21 @@ void write_model_with_weights(const std::filesystem::path& source,
                               const std::map<std::string, Tensor>& weights,
                               const std::filesystem::path& path) {
   onnx::ModelProto model = read_model_proto(source);
-  std::size_t found = replace_weights(*model.mutable_graph(), source, weights);
-  for (auto& stage : *model.mutable_training_info()) {
-    found += replace_weights(*stage.mutable_algorithm(), source, weights);
-  }
+  const std::size_t found = replace_all_weights(model, source, weights);
   if (found != weights.size()) {
     fail("{}: {} of {} trained parameters are no initializers of the file's graph", source.string(),
          weights.size() - found, weights.size());
   }
   NewFile file(path);
-  write_proto(model, file, path);
+  write_model_proto(model, file, path);
   file.commit();
+}
+
+void check_text_holds(const std::filesystem::path& source, const std::filesystem::path& path) {
+  if (!is_text_file(path)) return;
+  onnx::ModelProto model = read_model_proto(source);
+  replace_all_weights(model, source, {});
+  static_cast<void>(model_text(model));
 }
 
 void write_tensor_file(const Tensor& tensor, std::string_view name,

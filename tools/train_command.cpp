@@ -168,6 +168,7 @@ int run(Options& options) {
   options.run.batches.seed = options.seed;
   options.run.batches.batch_axes = parse_axes(options.batch_axes);
   check_writable(options.output);
+  check_text_holds(options.model, options.output);
   if (!model.training.empty() && options.loss.empty() && options.spec.empty()) {
     return run_stages(options, model);
   }
