@@ -188,9 +188,18 @@ std::string header_text(const onnx::ModelProto& model) {
   std::string text = fmt::format("<ir_version: {}, opset_import: [{}]", model.ir_version(),
                                  opsets_text(model.opset_import()));
   const std::pair<std::string_view, const std::string&> texts[] = {
-      {"producer_name", model.producer_name()}, {"producer_version", model.producer_version()}};
+      {"producer_name", model.producer_name()},
+      {"producer_version", model.producer_version()},
+      {"domain", model.domain()}};
   for (const auto& [key, value] : texts) {
     if (!value.empty()) text += fmt::format(", {}: {}", key, quoted(value));
+  }
+  if (model.model_version() != 0) text += fmt::format(", model_version: {}", model.model_version());
+  if (model.metadata_props_size() > 0) {
+    text +=
+        fmt::format(", metadata_props: [{}]", joined(model.metadata_props(), [](const auto& entry) {
+                      return quoted(entry.key()) + ": " + quoted(entry.value());
+                    }));
   }
   return text + ">\n";
 }
