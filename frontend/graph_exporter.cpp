@@ -70,9 +70,8 @@ class OpsetNeeds {
     }
     fail(
         "{}: no version of ONNX's operator set has the operator for such types (inputs: {}), so "
-        "the "
-        "file would not be valid; cast to float around it, or run the model without compiling it "
-        "to a file",
+        "the file would not be valid; cast to float around it, or run the model without compiling "
+        "it to a file",
         node.describe(), types);
   }
 
