@@ -1,6 +1,7 @@
 #include "frontend/function_size.h"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 
 #include "frontend/node_order.h"

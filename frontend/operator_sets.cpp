@@ -3,6 +3,7 @@
 #include <onnx/defs/schema.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "ir/op_def.h"

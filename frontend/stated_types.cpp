@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <string>
+#include <utility>
+
 #include "frontend/proto_types.h"
 #include "ir/error.h"
 
