@@ -6,6 +6,8 @@
 #include <set>
 #include <vector>
 
+#include "frontend/node_order.h"
+#include "frontend/operator_sets.h"
 #include "frontend/opset_raise.h"
 #include "ir/error.h"
 #include "ir/op_def.h"
@@ -40,6 +42,18 @@ std::string label(const onnx::NodeProto& node) {
   return node.output_size() > 0 ? fmt::format("output '{}'", node.output(0)) : "a nameless node";
 }
 
+std::string shown(const std::string& domain) { return domain.empty() ? "ai.onnx" : domain; }
+
+void check_version(const std::string& domain, std::int64_t version) {
+  const bool is_known = domain != kOnnxDomain || version <= kNewestOpset;
+  if (version >= 0 && is_known) return;
+  fail(
+      "the model states version {} of the operator set '{}', but versions go from 1{}; export it "
+      "with one of these",
+      version, shown(domain),
+      domain == kOnnxDomain ? fmt::format(" to {}", kNewestOpset) : " upwards");
+}
+
 class OperatorCheck {
  public:
   explicit OperatorCheck(const FunctionTable& functions) : functions_(functions) {}
@@ -67,8 +81,9 @@ class OperatorCheck {
   };
 
   void visit_node(const onnx::NodeProto& node, const OpsetImports& opsets) {
+    if (is_dead(node)) return;
     for (const auto& attribute : node.attribute()) {
-      if (attribute.has_g()) visit(attribute.g().node(), opsets);
+      if (holds_graph(attribute)) visit(attribute.g().node(), opsets);
     }
     if (const auto* function = functions_.find(node)) {
       if (visited_.insert(function).second) {
@@ -103,7 +118,16 @@ std::string canonical_domain(const std::string& domain) {
 
 OpsetImports::OpsetImports(
     const google::protobuf::RepeatedPtrField<onnx::OperatorSetIdProto>& imports) {
-  for (const auto& import : imports) set(canonical_domain(import.domain()), import.version());
+  for (const auto& import : imports) {
+    const std::string domain = canonical_domain(import.domain());
+    const std::int64_t before = version(domain);
+    check_version(domain, import.version());
+    if (before != 0 && before != import.version()) {
+      fail("the model states two versions of the operator set '{}', {} and {}", shown(domain),
+           before, import.version());
+    }
+    set(domain, import.version());
+  }
 }
 
 std::int64_t OpsetImports::version(const std::string& domain) const {

@@ -16,6 +16,7 @@ std::string canonical_domain(const std::string& domain);
 /// Versions of operator sets by domain, as a model or a function imports them.
 class OpsetImports {
  public:
+  /// Throws Error when a version is negative or not known, or a domain has two.
   explicit OpsetImports(
       const google::protobuf::RepeatedPtrField<onnx::OperatorSetIdProto>& imports);
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <type_traits>
 
+#include "frontend/operator_sets.h"
 #include "frontend/proto_types.h"
 #include "ir/error.h"
 #include "ir/op_def.h"
@@ -31,16 +33,75 @@ std::int64_t ir_version_of(std::int64_t opset) {
   return result;
 }
 
-void collect_opsets(const Graph& graph, std::map<std::string_view, std::int64_t>& opsets) {
-  for (const auto& node : graph.nodes()) {
-    std::int64_t& version = opsets[node->op().domain];
-    version = std::max(version, node->op().since);
-    for (const auto& [name, value] : node->attrs()) {
-      const AttrDef* attr = node->op().find_attr(name);
-      if (attr != nullptr) version = std::max(version, attr->since);
+/// The lowest versions of operator sets that hold everything which has been noted.
+class OpsetNeeds {
+ public:
+  /// Throws Error when no version allows the types of the node's inputs and outputs.
+  void note(const Node& node) {
+    std::int64_t& version = versions_[node.op().domain];
+    std::int64_t needed = node.op().since;
+    for (const auto& [name, value] : node.attrs()) {
+      const AttrDef* attr = node.op().find_attr(name);
+      if (attr != nullptr) needed = std::max(needed, attr->since);
     }
-    for (const Graph* inner : node->sub_graphs()) collect_opsets(*inner, opsets);
+    if (node.op().domain == kOnnxDomain) needed = with_types(node, std::max(needed, kLowestOpset));
+    version = std::max(version, needed);
   }
+
+  /// An Identity of the value.
+  void note_copy(const Value& value) {
+    std::int64_t& version = versions_[kOnnxDomain];
+    const auto needed = opset_for_copy(value, version);
+    if (!needed) {
+      fail("output '{}' is {}, which no version of ONNX's operator set can deliver twice",
+           value.name(), to_string(value.type()));
+    }
+    version = *needed;
+  }
+
+  const std::map<std::string_view, std::int64_t>& versions() const { return versions_; }
+
+ private:
+  static std::int64_t with_types(const Node& node, std::int64_t lowest) {
+    if (const auto needed = opset_for_types(node, lowest)) return *needed;
+    std::string types;
+    for (const Value* input : node.inputs()) {
+      if (input != nullptr) types += (types.empty() ? "" : ", ") + to_string(input->type());
+    }
+    fail(
+        "{}: no version of ONNX's operator set has the operator for such types (inputs: {}), so "
+        "the file would not be valid; cast to float around it, or run the model without compiling "
+        "it to a file",
+        node.describe(), types);
+  }
+
+  std::map<std::string_view, std::int64_t> versions_{{kOnnxDomain, kLowestOpset}};
+};
+
+bool is_empty_list(const AttrValue& value) {
+  return std::visit(
+      [](const auto& held) {
+        using T = std::decay_t<decltype(held)>;
+        if constexpr (std::is_same_v<T, std::vector<std::int64_t>> ||
+                      std::is_same_v<T, std::vector<float>> ||
+                      std::is_same_v<T, std::vector<std::string>>) {
+          return held.empty();
+        } else {
+          return false;
+        }
+      },
+      value);
+}
+
+/// How many outputs the node must name, wanted or not.
+std::size_t required_outputs(const Node& node) {
+  const std::vector<Port>& ports = node.op().outputs;
+  if (node.op().name == "BatchNormalization" && node.attr_int("training_mode") != 0) {
+    return ports.size();
+  }
+  return static_cast<std::size_t>(std::count_if(ports.begin(), ports.end(), [](const Port& port) {
+    return port.arity == Port::Arity::kRequired;
+  }));
 }
 
 /// A text attribute of a node that runs but that no opset written here has.
@@ -64,8 +125,8 @@ void refuse_ended_form(const Node& node) {
 
 class Exporter {
  public:
-  Exporter(ValueNames names, ExternalTarget* external)
-      : names_(std::move(names)), external_(external) {}
+  Exporter(ValueNames names, ExternalTarget* external, OpsetNeeds& opsets)
+      : names_(std::move(names)), external_(external), opsets_(opsets) {}
 
   /// Inputs before `first_input` are not declared.
   void export_graph(const Graph& graph, onnx::GraphProto& proto, std::size_t first_input = 0) {
@@ -105,16 +166,17 @@ class Exporter {
 
   void export_node(const Node& node, onnx::NodeProto& proto) {
     refuse_ended_form(node);
+    opsets_.note(node);
     proto.set_op_type(std::string(node.op().name));
     if (!node.op().domain.empty()) proto.set_domain(std::string(node.op().domain));
     if (!node.name().empty()) proto.set_name(node.name());
     for (const Value* input : node.inputs()) {
       proto.add_input(input == nullptr ? "" : names_.of(*input));
     }
-    for (std::size_t i = 0; i < node.output_count(); ++i) {
-      proto.add_output(node.output(i) == nullptr ? "" : names_.of(*node.output(i)));
-    }
+    export_outputs(node, proto);
     for (const auto& [name, value] : names_.attrs_of(node)) {
+      // ONNX's checker has none, which mean the same as no attribute.
+      if (is_empty_list(value)) continue;
       auto& attr = *proto.add_attribute();
       attr.set_name(name);
       // The one attribute that is a type; graphs hold it as text.
@@ -127,9 +189,21 @@ class Exporter {
     }
   }
 
+  void export_outputs(const Node& node, onnx::NodeProto& proto) {
+    const std::size_t required = required_outputs(node);
+    for (std::size_t i = 0; i < std::max(required, node.output_count()); ++i) {
+      if (const Value* output = node.output(i)) {
+        proto.add_output(names_.of(*output));
+      } else {
+        proto.add_output(i < required ? names_.fresh(node.op().outputs[i].name) : "");
+      }
+    }
+  }
+
   void export_output(const Graph& graph, const Graph::Output& output, onnx::GraphProto& proto) {
     std::string name = names_.of(*output.value);
     if (!names_.delivers(graph, output)) {
+      opsets_.note_copy(*output.value);
       auto& copy = *proto.add_node();
       copy.set_op_type("Identity");
       copy.add_input(name);
@@ -200,6 +274,7 @@ class Exporter {
 
   ValueNames names_;
   ExternalTarget* external_;
+  OpsetNeeds& opsets_;
 };
 
 std::size_t tensor_bytes(const Graph& graph) {
@@ -226,10 +301,10 @@ void export_bindings(const std::vector<TrainingStage::Binding>& bindings,
 }
 
 void export_stage(const TrainingStage& stage, const Model& model, const ValueNames& model_names,
-                  ExternalTarget* external, onnx::TrainingInfoProto& proto) {
-  Exporter(ValueNames(*stage.initialization, as_it_is), external)
+                  ExternalTarget* external, OpsetNeeds& opsets, onnx::TrainingInfoProto& proto) {
+  Exporter(ValueNames(*stage.initialization, as_it_is), external, opsets)
       .export_graph(*stage.initialization, *proto.mutable_initialization());
-  Exporter(ValueNames(stage, *model.graph, model_names), external)
+  Exporter(ValueNames(stage, *model.graph, model_names), external, opsets)
       .export_graph(*stage.algorithm, *proto.mutable_algorithm(), stage.captured);
   export_bindings(stage.initialization_bindings, *proto.mutable_initialization_binding());
   export_bindings(stage.update_bindings, *proto.mutable_update_binding());
@@ -247,28 +322,23 @@ std::size_t tensor_bytes(const Model& model) {
 
 onnx::ModelProto export_model(const Model& model, ExternalTarget* external) {
   onnx::ModelProto proto;
-  std::map<std::string_view, std::int64_t> opsets{{kOnnxDomain, kLowestOpset}};
-  collect_opsets(*model.graph, opsets);
-  for (const TrainingStage& stage : model.training) {
-    collect_opsets(*stage.initialization, opsets);
-    collect_opsets(*stage.algorithm, opsets);
-  }
-  proto.set_ir_version(ir_version_of(opsets[kOnnxDomain]));
   proto.set_producer_name("gatefold");
-  for (const auto& [domain, version] : opsets) {
-    auto& import = *proto.add_opset_import();
-    import.set_domain(std::string(domain));
-    import.set_version(version);
-  }
   for (const auto& [key, value] : model.metadata) {
     auto& entry = *proto.add_metadata_props();
     entry.set_key(key);
     entry.set_value(value);
   }
+  OpsetNeeds opsets;
   const ValueNames names(*model.graph, as_it_is);
-  Exporter(names, external).export_graph(*model.graph, *proto.mutable_graph());
+  Exporter(names, external, opsets).export_graph(*model.graph, *proto.mutable_graph());
   for (const TrainingStage& stage : model.training) {
-    export_stage(stage, model, names, external, *proto.add_training_info());
+    export_stage(stage, model, names, external, opsets, *proto.add_training_info());
+  }
+  proto.set_ir_version(ir_version_of(opsets.versions().at(kOnnxDomain)));
+  for (const auto& [domain, version] : opsets.versions()) {
+    auto& import = *proto.add_opset_import();
+    import.set_domain(std::string(domain));
+    import.set_version(version);
   }
   return proto;
 }

@@ -18,7 +18,8 @@ struct ExternalTarget {
 /// Bytes of all tensors in the model's graphs and their sub-graphs, attributes included.
 std::size_t tensor_bytes(const Model& model);
 
-/// The model as a ModelProto. With `external`, tensors of 1 KiB and more are written there.
+/// The model as a ModelProto of the lowest opset that holds every node's form and types. With
+/// `external`, tensors of 1 KiB and more are written there. Throws Error when no opset does.
 onnx::ModelProto export_model(const Model& model, ExternalTarget* external);
 
 }  // namespace gatefold

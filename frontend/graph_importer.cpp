@@ -12,12 +12,15 @@
 #include <utility>
 
 #include "frontend/constant_node.h"
+#include "frontend/function_size.h"
 #include "frontend/function_table.h"
 #include "frontend/node_draft.h"
 #include "frontend/node_order.h"
+#include "frontend/operator_sets.h"
 #include "frontend/opset_raise.h"
 #include "frontend/proto_types.h"
 #include "frontend/tensor_sites.h"
+#include "frontend/stated_types.h"
 #include "frontend/training_check.h"
 #include "ir/error.h"
 #include "ir/op_def.h"
@@ -75,7 +78,7 @@ void collect_names(const onnx::GraphProto& proto, NameSource& names) {
   for (const auto& node : proto.node()) {
     for (const std::string& output : node.output()) names.take(output);
     for (const auto& attribute : node.attribute()) {
-      if (attribute.has_g()) collect_names(attribute.g(), names);
+      if (holds_graph(attribute)) collect_names(attribute.g(), names);
     }
   }
 }
@@ -90,33 +93,19 @@ void collect_repeated(const onnx::GraphProto& proto, std::unordered_set<std::str
   for (const auto& node : proto.node()) {
     for (const std::string& output : node.output()) add(output);
     for (const auto& attribute : node.attribute()) {
-      if (attribute.has_g()) collect_repeated(attribute.g(), seen, repeated);
+      if (holds_graph(attribute)) collect_repeated(attribute.g(), seen, repeated);
     }
   }
 }
 
-void check_output_type(const onnx::ValueInfoProto& proto, const Type& found) {
-  const std::string what = fmt::format("output '{}'", proto.name());
-  const Type stated = import_type(proto.type(), what);
-  if (stated.is_tensor() && stated.dtype == DataType::kUndefined) return;
-  const auto contradict = [&] {
-    fail("{}: the model states {} but its nodes give {}", what, to_string(stated),
-         to_string(found));
-  };
-  if (stated.kind != found.kind) contradict();
-  if (!stated.is_tensor() || found.dtype == DataType::kUndefined) return;
-  if (stated.dtype != found.dtype) contradict();
-  if (!stated.has_rank() || !found.has_rank()) return;
-  const bool states_extents = std::any_of(stated.shape->begin(), stated.shape->end(),
-                                          [](const Dim& dim) { return dim.is_known(); });
-  // PyTorch makes up names for what it cannot follow, sometimes too many.
-  if (stated.rank() != found.rank() && !states_extents) return;
-  if (stated.rank() != found.rank()) contradict();
-  for (std::size_t i = 0; i < stated.shape->size(); ++i) {
-    const Dim& a = (*stated.shape)[i];
-    const Dim& b = (*found.shape)[i];
-    if (a.is_known() && b.is_known() && a.size() != b.size()) contradict();
-  }
+void check_age(const NodeDraft& draft) {
+  if (draft.domain != kOnnxDomain) return;
+  const OpDef* definition = find_op(draft.domain, draft.op);
+  if (definition != nullptr && draft.opset >= definition->since) return;
+  const auto first = first_opset(draft.op);
+  if (!first || draft.opset >= *first) return;
+  draft.fail("the operator came with opset {}, but the model states opset {} for it", *first,
+             draft.opset);
 }
 
 class Importer {
@@ -124,6 +113,7 @@ class Importer {
   /// `places`, where given, receives what the tensors are in the file.
   Importer(onnx::ModelProto& model, const std::filesystem::path& folder, TensorPlaces* places)
       : functions_(model), folder_(folder), places_(places) {
+    check_function_sizes(model, functions_);
     check_operators(model, functions_);
     collect_names(model.graph(), names_);
     std::unordered_set<std::string> seen;
@@ -140,6 +130,10 @@ class Importer {
   void import_and_free(onnx::GraphProto& proto, Scope& scope);
   /// `model` is the model's graph, which has been imported.
   TrainingStage import_stage(const onnx::TrainingInfoProto& proto, const Scope& model);
+  /// What the file states of the values of its graph, which has been imported, against what they
+  /// are.
+  std::vector<ShapeContradiction> contradictions(const onnx::GraphProto& proto,
+                                                 const Scope& scope) const;
 
  private:
   void capture(const onnx::GraphProto& algorithm, const Scope& model, Scope& scope);
@@ -152,6 +146,8 @@ class Importer {
   void import_outputs(const onnx::GraphProto& proto, Scope& scope);
   void import_nodes(const Nodes& nodes, Scope& scope);
   void import_node(const onnx::NodeProto& proto, Scope& scope);
+  /// A node as the file has it, with its inputs and attributes.
+  NodeDraft read_node(const onnx::NodeProto& proto, Scope& scope);
   void resolve_gradient(Node& node, const Scope& scope) const;
   void call_function(const onnx::FunctionProto& function, const onnx::NodeProto& call,
                      NodeDraft& draft, Scope& scope);
@@ -304,8 +300,23 @@ void Importer::import_outputs(const onnx::GraphProto& proto, Scope& scope) {
       fail("output '{}' of the graph is defined by nothing", output.name());
     }
     scope.graph.add_output(output.name(), value);
-    if (scope.outer == nullptr) check_output_type(output, value->type());
   }
+}
+
+std::vector<ShapeContradiction> Importer::contradictions(const onnx::GraphProto& proto,
+                                                         const Scope& scope) const {
+  std::vector<ShapeContradiction> found;
+  for (const auto& output : proto.output()) {
+    check_stated_type(output, "output", find(scope, output.name())->type(), found);
+  }
+  for (const auto* list : {&proto.value_info(), &proto.input()}) {
+    for (const auto& stated : *list) {
+      const auto value = scope.values.find(stated.name());
+      if (value == scope.values.end()) continue;
+      check_stated_type(stated, "value", value->second->type(), found);
+    }
+  }
+  return found;
 }
 
 void Importer::import_nodes(const Nodes& nodes, Scope& scope) {
@@ -345,7 +356,28 @@ std::int64_t Importer::opset_of(const onnx::NodeProto& proto, const Scope& scope
 }
 
 void Importer::import_node(const onnx::NodeProto& proto, Scope& scope) {
+  if (is_dead(proto)) return;
   const onnx::FunctionProto* function = functions_.find(proto);
+  NodeDraft draft = read_node(proto, scope);
+  if (function != nullptr) return call_function(*function, proto, draft, scope);
+
+  draft.opset = opset_of(proto, scope);
+  check_age(draft);
+  if (draft.domain == kOnnxDomain && draft.op == "Constant") {
+    return define(scope, proto.output(0), import_constant(proto, draft, scope));
+  }
+  raise_to_internal_opset(draft);
+  if (draft.is_dead()) return;
+  Node* node = draft.emit();
+  if (node->op().name == "Gradient" && node->op().domain == kTrainingDomain) {
+    scope.gradients.push_back(node);
+  }
+  for (int i = 0; i < proto.output_size(); ++i) {
+    if (!proto.output(i).empty()) define(scope, proto.output(i), node->output(i));
+  }
+}
+
+NodeDraft Importer::read_node(const onnx::NodeProto& proto, Scope& scope) {
   NodeDraft draft;
   draft.graph = &scope.graph;
   draft.names = &names_;
@@ -367,20 +399,7 @@ void Importer::import_node(const onnx::NodeProto& proto, Scope& scope) {
                                            : name_in_graph(scope, output));
   }
   draft.attrs = import_attrs(proto, scope);
-  if (function != nullptr) return call_function(*function, proto, draft, scope);
-
-  draft.opset = opset_of(proto, scope);
-  if (is_constant) {
-    return define(scope, proto.output(0), import_constant(proto, draft, scope));
-  }
-  raise_to_internal_opset(draft);
-  Node* node = draft.emit();
-  if (node->op().name == "Gradient" && node->op().domain == kTrainingDomain) {
-    scope.gradients.push_back(node);
-  }
-  for (int i = 0; i < proto.output_size(); ++i) {
-    if (!proto.output(i).empty()) define(scope, proto.output(i), node->output(i));
-  }
+  return draft;
 }
 
 void Importer::call_function(const onnx::FunctionProto& function, const onnx::NodeProto& call,
@@ -418,6 +437,14 @@ void Importer::call_function(const onnx::FunctionProto& function, const onnx::No
   open_calls_.pop_back();
 }
 
+/// What a function's node gets of an attribute of the call: of a graph, a copy of its own.
+AttrValue argument(const AttrValue& value, const Scope& scope) {
+  const auto* graph = std::get_if<SubGraph>(&value);
+  if (graph == nullptr) return value;
+  Graph::ValueMap map;
+  return (*graph)->clone(&scope.graph, map);
+}
+
 Attrs Importer::import_attrs(const onnx::NodeProto& proto, Scope& scope) {
   Attrs attrs;
   for (const auto& attribute : proto.attribute()) {
@@ -436,9 +463,9 @@ std::optional<AttrValue> Importer::import_attr(const onnx::AttributeProto& proto
     const Attrs* arguments = scope.environment.arguments;
     if (arguments == nullptr) fail("{} refers to a function's, but it is not in a function", what);
     const auto found = arguments->find(proto.ref_attr_name());
-    return found == arguments->end() ? std::nullopt : std::optional(found->second);
+    return found == arguments->end() ? std::nullopt : std::optional(argument(found->second, scope));
   }
-  if (proto.has_g()) {
+  if (holds_graph(proto)) {
     auto graph = std::make_shared<Graph>(proto.g().name(), &scope.graph);
     Scope inner{*graph, scope.environment, &scope};
     import_graph(proto.g(), inner);
@@ -484,7 +511,7 @@ TrainingStage Importer::import_stage(const onnx::TrainingInfoProto& proto, const
 }  // namespace
 
 Model import_model(onnx::ModelProto proto, const std::filesystem::path& folder,
-                   TensorPlaces* places) {
+                   TensorPlaces* places, std::vector<ShapeContradiction>* contradictions) {
   if (!proto.has_graph()) fail("the file holds no graph; is it an ONNX model?");
   Model model;
   Environment environment{OpsetImports(proto.opset_import())};
@@ -502,6 +529,8 @@ Model import_model(onnx::ModelProto proto, const std::filesystem::path& folder,
   Scope scope{*model.graph, environment};
   Importer importer(proto, folder, places);
   importer.import_and_free(*proto.mutable_graph(), scope);
+  std::vector<ShapeContradiction> found = importer.contradictions(proto.graph(), scope);
+  if (contradictions != nullptr) *contradictions = std::move(found);
   for (const auto& stage : proto.training_info()) {
     model.training.push_back(importer.import_stage(stage, scope));
   }

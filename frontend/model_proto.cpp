@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "frontend/node_order.h"
 #include "frontend/training_text.h"
 #include "ir/op_def.h"
 
@@ -53,7 +54,7 @@ void drop_placeholders(onnx::GraphProto& graph) {
       if (input == "_") input.clear();
     }
     for (auto& attribute : *node.mutable_attribute()) {
-      if (attribute.has_g()) drop_placeholders(*attribute.mutable_g());
+      if (holds_graph(attribute)) drop_placeholders(*attribute.mutable_g());
     }
   }
 }
@@ -88,8 +89,10 @@ onnx::ModelProto parse_model_text(std::string text) {
   return proto;
 }
 
+bool is_text_file(const fs::path& path) { return path.extension() == ".onnxtxt"; }
+
 onnx::ModelProto read_model_proto(const fs::path& path) {
-  if (path.extension() != ".onnxtxt") return read_proto<onnx::ModelProto>(path, "model");
+  if (!is_text_file(path)) return read_proto<onnx::ModelProto>(path, "model");
   std::ifstream file = open_file(path);
   std::string text(std::istreambuf_iterator<char>(file), {});
   if (file.bad()) fail("the file cannot be read");

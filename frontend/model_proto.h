@@ -62,7 +62,10 @@ Message parse_proto(std::string_view bytes, std::string_view kind) {
 /// follow.
 onnx::ModelProto parse_model_text(std::string text);
 
-/// A model file as it is: protobuf, or ONNX text when its name ends in .onnxtxt. Throws Error.
+/// Whether a file of this name holds ONNX text: one that ends in .onnxtxt.
+bool is_text_file(const std::filesystem::path& path);
+
+/// A model file as it is, protobuf or ONNX text. Throws Error.
 onnx::ModelProto read_model_proto(const std::filesystem::path& path);
 
 }  // namespace gatefold

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cassert>
+
 #include "ir/infer.h"
 #include "ir/op_def.h"
 
@@ -9,10 +12,17 @@ namespace gatefold {
 
 std::string NameSource::fresh(std::string_view base) {
   std::string name(base);
-  for (int suffix = 1; !taken_.insert(name).second; ++suffix) {
-    name = fmt::format("{}_{}", base, suffix);
-  }
+  if (taken_.insert(name).second) return name;
+  int& suffix = last_suffix_[name];
+  do {
+    name = fmt::format("{}_{}", base, ++suffix);
+  } while (!taken_.insert(name).second);
   return name;
+}
+
+bool NodeDraft::is_dead() const {
+  return std::all_of(outputs.begin(), outputs.end(),
+                     [](const auto& output) { return output.empty(); });
 }
 
 std::string NodeDraft::describe() const {
@@ -69,7 +79,7 @@ Node* NodeDraft::emit() const {
   if (definition == nullptr) fail("the operator is not supported");
   std::vector<std::string> wanted = outputs;
   while (!wanted.empty() && wanted.back().empty()) wanted.pop_back();
-  if (wanted.empty()) fail("the node has no outputs; remove it from the model");
+  assert(!wanted.empty());
   Node* node = graph->add_node(*definition, inputs, wanted, attrs);
   node->set_name(name);
   if (graph->outer() == nullptr) infer_types(*node);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -20,6 +21,7 @@ class NameSource {
 
  private:
   std::unordered_set<std::string> taken_;
+  std::unordered_map<std::string, int> last_suffix_;  ///< Of names that were asked for before.
 };
 
 /// A node as the model wrote it, before it enters the graph: its operator may be of an old opset,
@@ -37,6 +39,8 @@ struct NodeDraft {
   std::vector<std::string> outputs;
   Attrs attrs;
 
+  /// Whether nobody wants any output.
+  bool is_dead() const;
   /// "node 'gates' (Gemm)"
   std::string describe() const;
   template <typename... Args>
@@ -69,8 +73,8 @@ struct NodeDraft {
   /// Makes this draft another operator of ONNX's own domain, in its internal form.
   void become(std::string_view op_name, std::vector<Value*> node_inputs, Attrs node_attrs = {});
 
-  /// Puts the node into the graph. Its types are inferred at once in the main graph; sub-graphs get
-  /// theirs from the node that holds them.
+  /// Puts the node, which must not be dead, into the graph. Its types are inferred at once in the
+  /// main graph; sub-graphs get theirs from the node that holds them.
   Node* emit() const;
 
  private:

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <queue>
 #include <unordered_map>
 
@@ -19,7 +20,7 @@ void collect_reads(const onnx::NodeProto& node, Names& reads) {
     if (!input.empty()) reads.insert(input);
   }
   for (const auto& attribute : node.attribute()) {
-    if (attribute.has_g()) reads.merge(outside_names(attribute.g()));
+    if (holds_graph(attribute)) reads.merge(outside_names(attribute.g()));
     if (node.op_type() != "Gradient" || node.domain() != kTrainingDomain) continue;
     // It names values in its attributes.
     if (attribute.has_s()) reads.insert(attribute.s());
@@ -27,7 +28,33 @@ void collect_reads(const onnx::NodeProto& node, Names& reads) {
   }
 }
 
+using Producers = std::unordered_map<std::string_view, int>;
+
+/// `position` is the node's among the producers.
+void check_captures(const onnx::NodeProto& node, int position, const Producers& producers) {
+  for (const auto& attribute : node.attribute()) {
+    if (!holds_graph(attribute)) continue;
+    for (const std::string_view name : outside_names(attribute.g())) {
+      const auto producer = producers.find(name);
+      if (producer == producers.end() || producer->second <= position) continue;
+      fail("{}: its graph '{}' reads '{}', which the graph around makes only after this node",
+           describe(node), attribute.name(), name);
+    }
+  }
+}
+
 }  // namespace
+
+bool holds_graph(const onnx::AttributeProto& attribute) {
+  const bool is_graph = attribute.type() == onnx::AttributeProto::GRAPH ||
+                        attribute.type() == onnx::AttributeProto::UNDEFINED;
+  return is_graph && attribute.has_g();
+}
+
+bool is_dead(const onnx::NodeProto& node) {
+  return std::all_of(node.output().begin(), node.output().end(),
+                     [](const std::string& output) { return output.empty(); });
+}
 
 std::set<std::string_view> outside_names(const onnx::GraphProto& graph) {
   Names names;
@@ -51,15 +78,18 @@ std::string describe(const onnx::NodeProto& node) {
 
 std::vector<const onnx::NodeProto*> ordered_nodes(
     const google::protobuf::RepeatedPtrField<onnx::NodeProto>& nodes) {
-  std::unordered_map<std::string_view, int> producers;
+  Producers producers;
   for (int i = 0; i < nodes.size(); ++i) {
-    for (const std::string& output : nodes[i].output()) producers.emplace(output, i);
+    for (const std::string& output : nodes[i].output()) {
+      if (!output.empty()) producers.emplace(output, i);
+    }
   }
   std::vector<int> waiting(nodes.size(), 0);
   std::vector<std::vector<int>> readers(nodes.size());
   for (int i = 0; i < nodes.size(); ++i) {
     Names reads;
     collect_reads(nodes[i], reads);
+    check_captures(nodes[i], i, producers);
     for (const std::string_view name : reads) {
       const auto producer = producers.find(name);
       if (producer == producers.end()) continue;

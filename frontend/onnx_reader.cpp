@@ -29,9 +29,10 @@ auto with_path(std::string_view path, Read read) {
   }
 }
 
-Model read_file(const fs::path& path, TensorPlaces* places) {
+Model read_file(const fs::path& path, TensorPlaces* places,
+                std::vector<ShapeContradiction>* contradictions) {
   Model model = with_path(path.string(), [&] {
-    return import_model(read_model_proto(path), path.parent_path(), places);
+    return import_model(read_model_proto(path), path.parent_path(), places, contradictions);
   });
   model.path = path.string();
   return model;
@@ -73,9 +74,15 @@ Datum read_datum(const fs::path& path, const Type& type, std::string& name) {
 
 }  // namespace
 
-Model read_model(const fs::path& path) { return read_file(path, nullptr); }
+Model read_model(const fs::path& path) { return read_file(path, nullptr, nullptr); }
 
-Model read_model(const fs::path& path, TensorPlaces& places) { return read_file(path, &places); }
+Model read_model(const fs::path& path, TensorPlaces& places) {
+  return read_file(path, &places, nullptr);
+}
+
+Model read_model(const fs::path& path, std::vector<ShapeContradiction>& contradictions) {
+  return read_file(path, nullptr, &contradictions);
+}
 
 Model read_model_bytes(std::string_view bytes, std::string_view name) {
   Model model = with_path(

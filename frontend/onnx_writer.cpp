@@ -3,12 +3,14 @@
 #include <onnx/onnx_pb.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include "frontend/graph_exporter.h"
 #include "frontend/model_proto.h"
+#include "frontend/model_text.h"
 #include "frontend/new_file.h"
 #include "frontend/proto_types.h"
 #include "frontend/tensor_sites.h"
@@ -29,6 +31,13 @@ void require_same_type(std::string_view name, const Type& before, const Type& af
   if (before == after) return;
   fail("tensor '{}' is {} in the file, but was trained as {}", name, to_string(before),
        to_string(after));
+}
+
+void write_model_proto(const onnx::ModelProto& model, NewFile& file,
+                       const std::filesystem::path& path) {
+  if (!is_text_file(path)) return write_proto(model, file, path);
+  file.stream() << model_text(model);
+  file.close();
 }
 
 // Everything else that the message says of the tensor stays.
@@ -75,6 +84,7 @@ void replace_tensor(const TensorSite& site, const NewNumbers* numbers,
 void write_model(const Model& model, const std::filesystem::path& path,
                  std::size_t most_inline_bytes) {
   NewFile file(path);
+  if (is_text_file(path)) most_inline_bytes = std::numeric_limits<std::size_t>::max();
   std::optional<NewFile> data;
   std::optional<ExternalTarget> external;
   if (tensor_bytes(model) > most_inline_bytes) {
@@ -83,7 +93,7 @@ void write_model(const Model& model, const std::filesystem::path& path,
     data.emplace(data_path);
     external.emplace(ExternalTarget{data->stream(), data_path.filename().string()});
   }
-  write_proto(export_model(model, external ? &*external : nullptr), file, path);
+  write_model_proto(export_model(model, external ? &*external : nullptr), file, path);
   if (data) data->commit();
   file.commit();
 }
@@ -105,8 +115,15 @@ void write_model_with_weights(const std::filesystem::path& source, const TensorP
     replace_tensor(sites[i], numbers[i] ? &*numbers[i] : nullptr, source.parent_path());
   }
   NewFile file(path);
-  write_proto(model, file, path);
+  write_model_proto(model, file, path);
   file.commit();
+}
+
+void check_text_holds(const std::filesystem::path& source, const std::filesystem::path& path) {
+  if (!is_text_file(path)) return;
+  onnx::ModelProto model = read_model_proto(source);
+  replace_all_weights(model, source, {});
+  static_cast<void>(model_text(model));
 }
 
 void write_tensor_file(const Tensor& tensor, std::string_view name,

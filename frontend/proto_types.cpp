@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <limits>
@@ -110,6 +111,34 @@ TypedField typed_field(DataType dtype, const onnx::TensorProto& proto) {
   return {0, nullptr};
 }
 
+void check_size(std::size_t size, std::size_t needed, std::string_view unit, const Type& type,
+                std::string_view what) {
+  if (size == needed) return;
+  fail("{}: the data has {} {} but {} needs {}", what, size, unit, to_string(type), needed);
+}
+
+Tensor raw_tensor(const onnx::TensorProto& proto, DataType dtype, const Dims& dims,
+                  std::string_view what) {
+  const auto bytes = static_cast<std::size_t>(element_count(dims)) * size_of(dtype);
+  check_size(proto.raw_data().size(), bytes, "bytes", Type(dtype, dims), what);
+  Tensor tensor(dtype, dims);
+  if (bytes > 0) std::memcpy(tensor.raw(), proto.raw_data().data(), bytes);
+  return tensor;
+}
+
+Tensor typed_tensor(const onnx::TensorProto& proto, const TypedField& field, DataType dtype,
+                    const Dims& dims, std::string_view what) {
+  check_size(static_cast<std::size_t>(field.size), static_cast<std::size_t>(element_count(dims)),
+             "elements", Type(dtype, dims), what);
+  Tensor tensor(dtype, dims);
+  field.fill(tensor, proto);
+  return tensor;
+}
+
+bool same_bytes(const Tensor& a, const Tensor& b) {
+  return std::equal(a.raw(), a.raw() + a.bytes(), b.raw(), b.raw() + b.bytes());
+}
+
 // Booleans are read as C++ bools, which no other byte than 0 and 1 may represent.
 void normalise_bools(Tensor& tensor) {
   if (tensor.dtype() != DataType::kBool) return;
@@ -147,7 +176,9 @@ Type import_type(const onnx::TypeProto& proto, std::string_view what) {
   switch (proto.value_case()) {
     case onnx::TypeProto::kTensorType: {
       const auto& tensor = proto.tensor_type();
-      const DataType dtype = import_data_type(tensor.elem_type(), what);
+      const DataType dtype = tensor.elem_type() == onnx::TensorProto::UNDEFINED
+                                 ? DataType::kUndefined
+                                 : import_data_type(tensor.elem_type(), what);
       if (!tensor.has_shape()) return {dtype, std::nullopt};
       Shape shape;
       for (const auto& dim : tensor.shape().dim()) shape.push_back(import_dim(dim, what));
@@ -168,28 +199,24 @@ Type import_type(const onnx::TypeProto& proto, std::string_view what) {
 Tensor import_tensor(const onnx::TensorProto& proto, const std::filesystem::path& folder,
                      std::string_view what) {
   const DataType dtype = import_data_type(proto.data_type(), what);
-  if (proto.has_segment()) fail("{}: tensors in segments are not supported", what);
+  if (proto.segment().begin() != 0 || proto.segment().end() != 0) {
+    fail("{}: tensors in segments are not supported", what);
+  }
   const Dims dims = import_dims(proto, dtype, what);
-  const std::int64_t count = element_count(dims);
-  const auto bytes = static_cast<std::size_t>(count) * size_of(dtype);
-  const auto check = [&](std::size_t size, std::size_t needed, std::string_view unit) {
-    if (size == needed) return;
-    fail("{}: the data has {} {} but {} needs {}", what, size, unit, to_string(Type(dtype, dims)),
-         needed);
-  };
+  const TypedField field = typed_field(dtype, proto);
+  // Writers that leave no field out give an empty one beside the other.
+  const bool has_raw = proto.has_raw_data() && (field.size == 0 || !proto.raw_data().empty());
   Tensor tensor;
   if (proto.data_location() == onnx::TensorProto::EXTERNAL) {
     const ExternalData data = import_external_data(proto, what);
     tensor = read_external_data(data, folder, dtype, dims, what);
-  } else if (proto.has_raw_data()) {
-    check(proto.raw_data().size(), bytes, "bytes");
-    tensor = Tensor(dtype, dims);
-    if (bytes > 0) std::memcpy(tensor.raw(), proto.raw_data().data(), bytes);
+  } else if (has_raw) {
+    tensor = raw_tensor(proto, dtype, dims, what);
+    if (field.size > 0 && !same_bytes(tensor, typed_tensor(proto, field, dtype, dims, what))) {
+      fail("{}: its raw data differ from the {} elements beside them", what, field.size);
+    }
   } else {
-    const TypedField field = typed_field(dtype, proto);
-    check(static_cast<std::size_t>(field.size), static_cast<std::size_t>(count), "elements");
-    tensor = Tensor(dtype, dims);
-    field.fill(tensor, proto);
+    tensor = typed_tensor(proto, field, dtype, dims, what);
   }
   normalise_bools(tensor);
   return tensor;

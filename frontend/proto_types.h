@@ -15,8 +15,9 @@ namespace gatefold {
 /// Gatefold does not hold, by name: string, float8e4m3fn, int4, complex64, ...
 DataType import_data_type(std::int32_t number, std::string_view what);
 
-/// A TypeProto; a missing one gives a tensor of unknown element type and rank.
-/// Errors (with `what` in front): maps, sparse tensors, unsupported element types.
+/// A TypeProto; a missing one gives a tensor of unknown element type and rank, and a missing
+/// element type one of unknown element type. Errors (with `what` in front): maps, sparse tensors,
+/// unsupported element types.
 Type import_type(const onnx::TypeProto& proto, std::string_view what);
 
 /// A TensorProto in any of its encodings: raw bytes, typed fields, or external data in a file of

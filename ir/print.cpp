@@ -3,37 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <cmath>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
-#include "ir/dispatch.h"
 #include "ir/op_def.h"
+#include "ir/text.h"
 #include "ir/value_names.h"
 
 namespace gatefold {
 namespace {
 
 constexpr std::int64_t kMostElementsShown = 16;
-
-// Words that the parser does not take for names where a type may stand.
-constexpr std::array<std::string_view, 4> kTypeWords{"seq", "map", "optional", "sparse_tensor"};
-
-std::string identifier(std::string_view text) {
-  std::string result(text);
-  for (char& letter : result) {
-    if (std::isalnum(static_cast<unsigned char>(letter)) == 0) letter = '_';
-  }
-  if (result.empty() || std::isdigit(static_cast<unsigned char>(result[0])) != 0) {
-    result.insert(0, "v");
-  }
-  const bool is_type = data_type_from_name(result) != DataType::kUndefined || result == "string" ||
-                       std::find(kTypeWords.begin(), kTypeWords.end(), result) != kTypeWords.end();
-  return is_type ? result + "_" : result;
-}
 
 // FNV-1a, 64 bits.
 std::uint64_t digest(const Tensor& tensor) {
@@ -42,42 +23,6 @@ std::uint64_t digest(const Tensor& tensor) {
     hash = (hash ^ static_cast<std::uint64_t>(tensor.raw()[i])) * 0x100000001b3;
   }
   return hash;
-}
-
-std::string elements_text(const Tensor& tensor) {
-  if (is_half(tensor.dtype())) return elements_text(tensor.converted(DataType::kFloat32));
-  std::string text;
-  dispatch_numeric_or_bool(tensor.dtype(), [&]<typename T>() {
-    for (const T value : tensor.values<T>()) {
-      if (!text.empty()) text += ", ";
-      if constexpr (std::is_floating_point_v<T>) {
-        text += std::isnan(value) ? "nan" : fmt::format("{}", value);
-      } else {
-        // The unary plus keeps fmt from writing booleans as words and bytes as characters.
-        text += fmt::format("{}", +value);
-      }
-    }
-  });
-  return text;
-}
-
-std::string float_text(float value) {
-  std::string text = std::isnan(value) ? "nan" : fmt::format("{}", value);
-  return text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
-}
-
-// Whether the parser reads the elements back as they are.
-bool is_expressible(const Tensor& tensor) {
-  if (is_half(tensor.dtype())) return false;
-  if (!is_float(tensor.dtype())) return true;
-  const bool is_double = tensor.dtype() == DataType::kFloat64;
-  for (std::int64_t i = 0; i < tensor.size(); ++i) {
-    const double value = tensor.number_at(i);
-    const bool is_normal =
-        is_double ? std::isnormal(value) : std::isnormal(static_cast<float>(value));
-    if (value != 0 && !is_normal) return false;
-  }
-  return true;
 }
 
 class Printer {

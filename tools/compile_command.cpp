@@ -61,6 +61,13 @@ void print_comparison(const ModelSummary& before, const ModelSummary& after) {
   print("{}", table.to_string());
 }
 
+/// Text or a drawing under a name that promises a model in protobuf could not be read again.
+void check_file_name(const Options& options) {
+  if (options.emit == "onnx" || options.output.extension() != ".onnx") return;
+  fail("--emit {} would write '{}', which by its name is a model in protobuf; name it otherwise",
+       options.emit, options.output.string());
+}
+
 void emit(const Model& model, const Options& options) {
   if (options.emit == "onnx") {
     write_model(model, options.output);
@@ -113,6 +120,7 @@ int write_with_training(Model& model, const Options& options) {
 }
 
 int run(const Options& options) {
+  check_file_name(options);
   Model model = read_model(options.model);
   bind_dims(*model.graph, parse_dim_sizes(options.dims));
   if (!options.training.empty()) return write_with_training(model, options);
@@ -138,7 +146,9 @@ std::function<int()> declare(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   parser.add_option("MODEL", options->model, "ONNX model or ONNX text (.onnxtxt)")->required();
   parser.add_option("-o,--output", options->output, "File to write")->required();
-  parser.add_option("--emit", options->emit, "What to write: onnx, text or dot")
+  parser
+      .add_option("--emit", options->emit,
+                  "What to write: onnx (as text in files named .onnxtxt), text to look at, or dot")
       ->check(CLI::IsMember({"onnx", "text", "dot"}))
       ->capture_default_str();
   parser.add_option("--pipeline", options->pipeline, "Passes to run: inference, training or none")

@@ -32,7 +32,8 @@ Json amount_json(const DataAmount& amount) {
   return {{"tensors", amount.tensors}, {"elements", amount.elements}, {"bytes", amount.bytes}};
 }
 
-Json to_json(const Model& model, const ModelSummary& summary) {
+Json to_json(const Model& model, const ModelSummary& summary,
+             const std::vector<ShapeContradiction>& contradictions) {
   Json json{{"model", model.path},     {"producer", model.producer},
             {"opset", model.opset},    {"ir_version", model.ir_version},
             {"inputs", Json::array()}, {"outputs", Json::array()}};
@@ -41,6 +42,12 @@ Json to_json(const Model& model, const ModelSummary& summary) {
   }
   for (const Graph::Output& output : model.graph->outputs()) {
     json["outputs"].push_back({{"name", output.name}, {"type", to_string(output.value->type())}});
+  }
+  json["contradictions"] = Json::array();
+  for (const ShapeContradiction& found : contradictions) {
+    json["contradictions"].push_back({{"name", found.value},
+                                      {"stated", to_string(found.stated)},
+                                      {"derived", to_string(found.derived)}});
   }
   json["ops"] = summary.op_counts;
   json["parameters"] = amount_json(summary.parameters);
@@ -79,6 +86,14 @@ void print_header(const Model& model) {
     ports.add_row({"output", output.name, to_string(output.value->type())});
   }
   print("\n{}", ports.to_string());
+}
+
+void print_contradictions(const std::vector<ShapeContradiction>& contradictions) {
+  Table table({{"stated shape is wrong"}, {"stated"}, {"derived, and used"}});
+  for (const ShapeContradiction& found : contradictions) {
+    table.add_row({found.value, to_string(found.stated), to_string(found.derived)});
+  }
+  if (!table.empty()) print("\n{}", table.to_string());
 }
 
 void print_amounts(const ModelSummary& summary) {
@@ -141,7 +156,8 @@ void print_operators(const ModelSummary& summary) {
 }
 
 int run(const Options& options) {
-  const Model model = read_model(options.model);
+  std::vector<ShapeContradiction> contradictions;
+  const Model model = read_model(options.model, contradictions);
   bind_dims(*model.graph, parse_dim_sizes(options.dims));
   if (options.dot) write_file(*options.dot, graph_dot(*model.graph));
   const ModelSummary summary = summarize(*model.graph);
@@ -150,10 +166,12 @@ int run(const Options& options) {
     return kSuccess;
   }
   if (options.json) {
-    print("{}\n", to_json(model, summary).dump(2, ' ', false, Json::error_handler_t::replace));
+    print("{}\n", to_json(model, summary, contradictions)
+                      .dump(2, ' ', false, Json::error_handler_t::replace));
     return kSuccess;
   }
   print_header(model);
+  print_contradictions(contradictions);
   print_amounts(summary);
   print_operators(summary);
   print_training(model);

@@ -204,7 +204,10 @@ int run(Options& options) {
   bind_dims(*model.graph, parse_dim_sizes(options.dims));
   options.run.batches.seed = options.seed;
   options.run.batches.batch_axes = parse_axes(options.batch_axes);
-  if (!options.output.empty()) check_writable(options.output);
+  if (!options.output.empty()) {
+    check_writable(options.output);
+    check_text_holds(options.model, options.output);
+  }
   if (!model.training.empty() && options.loss.empty() && options.spec.empty()) {
     return run_stages(options, model, places);
   }

@@ -16,7 +16,18 @@ std::vector<Type> infer_branch(const InferContext& context, std::string_view nam
   }
 }
 
+void refuse_inputs(const InferContext& context, std::string_view branch) {
+  const auto& inputs = context.node().attr_graph(branch).inputs();
+  if (inputs.empty()) return;
+  context.fail(
+      "its {} declares an input '{}', but branches are given none: they read values of the graphs "
+      "around them by name",
+      branch, inputs.front()->name());
+}
+
 void infer(InferContext& context) {
+  refuse_inputs(context, "then_branch");
+  refuse_inputs(context, "else_branch");
   const Tensor* condition = context.value(0);
   const bool is_known = condition != nullptr && condition->size() == 1;
   const bool holds = is_known && *condition->data<bool>();

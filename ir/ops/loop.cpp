@@ -28,6 +28,14 @@ void check_counts(const InferContext& context, const Graph& body, std::size_t ca
   }
 }
 
+void check_condition(const InferContext& context, const Type& type) {
+  const bool is_bool = type.dtype == DataType::kBool || type.dtype == DataType::kUndefined;
+  const bool may_be_one = !type.is_static() || element_count(type.dims()) == 1;
+  if (type.is_tensor() && is_bool && may_be_one) return;
+  context.fail("the body's first output, the condition, is {} but must be one bool",
+               to_string(type));
+}
+
 void infer(InferContext& context) {
   Graph& body = context.node().attr_graph("body");
   const std::size_t carried = carried_count(context.node());
@@ -50,6 +58,7 @@ void infer(InferContext& context) {
       if (!same) before = common;
     }
   }
+  check_condition(context, results[0]);
   for (std::size_t i = 0; i < carried; ++i) {
     // An optional start is over after the first iteration.
     const bool is_filled = results[i + 1].kind != Type::Kind::kOptional;
@@ -65,12 +74,23 @@ void infer(InferContext& context) {
   }
 }
 
+/// The only element of a trip count or condition.
+template <typename T>
+T number_of(const EvaluateContext& context, const Tensor& tensor, std::string_view what) {
+  if (tensor.size() != 1) {
+    context.fail("{} has {} elements but must have one", what, tensor.size());
+  }
+  return *tensor.data<T>();
+}
+
 void evaluate(EvaluateContext& context) {
   const Graph& body = context.node().attr_graph("body");
   const std::size_t carried = carried_count(context.node());
-  const std::int64_t trips = context.has_input(0) ? context.input(0).to_int64().at(0)
-                                                  : std::numeric_limits<std::int64_t>::max();
-  bool condition = !context.has_input(1) || *context.input(1).data<bool>();
+  const std::int64_t trips = context.has_input(0)
+                                 ? number_of<std::int64_t>(context, context.input(0), "input M")
+                                 : std::numeric_limits<std::int64_t>::max();
+  bool condition =
+      !context.has_input(1) || number_of<bool>(context, context.input(1), "input cond");
   std::vector<Datum> state;
   for (std::size_t i = 0; i < carried; ++i) state.push_back(context.datum(kFirstCarried + i));
   const std::size_t scans = body.outputs().size() - 1 - carried;
@@ -80,7 +100,7 @@ void evaluate(EvaluateContext& context) {
     std::vector<Datum> arguments{Tensor::scalar<std::int64_t>(trip), Tensor::scalar<bool>(true)};
     for (Datum& datum : state) arguments.push_back(std::move(datum));
     std::vector<Datum> results = context.run_sub_graph(body, std::move(arguments));
-    condition = *std::get<Tensor>(results[0]).data<bool>();
+    condition = number_of<bool>(context, std::get<Tensor>(results[0]), "the body's condition");
     for (std::size_t i = 0; i < carried; ++i) state[i] = std::move(results[i + 1]);
     for (std::size_t i = 0; i < scans; ++i) {
       slices[i].push_back(std::get<Tensor>(results[1 + carried + i]));

@@ -60,6 +60,9 @@ void infer(InferContext& context) {
   for (std::size_t i = 0; i < layout.states + layout.scan_inputs; ++i) {
     if (!context.has_input(i)) context.fail("input {} is missing", i);
     Type type = context.input(i);
+    if (i >= layout.states && !type.is_tensor()) {
+      context.fail("input {} is scanned, so it must be a tensor, but it is {}", i, to_string(type));
+    }
     if (i >= layout.states && type.has_rank()) {
       const auto axis = context.axis(layout.input_axes[i - layout.states], type.rank());
       length = merge(context, length, (*type.shape)[axis], "lengths of the scanned inputs");
@@ -73,6 +76,9 @@ void infer(InferContext& context) {
   }
   for (std::size_t i = 0; i < layout.scan_outputs; ++i) {
     Type type = results[layout.states + i];
+    if (!type.is_tensor()) {
+      context.fail("scan output {} is {} but must be a tensor", i, to_string(type));
+    }
     if (type.has_rank()) {
       const auto axis = context.axis(layout.output_axes[i], type.rank() + 1);
       type.shape->insert(type.shape->begin() + axis, length);

@@ -13,7 +13,7 @@ void infer(InferContext& context) {
     context.fail("input input_sequence is {} but must be a sequence", to_string(context.input(0)));
   }
   if (body.inputs().size() != context.input_count() ||
-      body.outputs().size() != context.outputs().size()) {
+      body.outputs().size() < context.outputs().size()) {
     context.fail("the body has {} inputs and {} outputs but the node has {} and {}",
                  body.inputs().size(), body.outputs().size(), context.input_count(),
                  context.outputs().size());
@@ -26,6 +26,9 @@ void infer(InferContext& context) {
   }
   const std::vector<Type> results = context.infer_sub_graph(body, std::move(arguments));
   for (std::size_t i = 0; i < results.size(); ++i) {
+    if (!results[i].is_tensor()) {
+      context.fail("output {} of the body is {} but must be a tensor", i, to_string(results[i]));
+    }
     context.set_output(i, Type::sequence_of(results[i]));
   }
 }

@@ -1,5 +1,6 @@
 #include "ir/ops/sub_graph_types.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "ir/error.h"

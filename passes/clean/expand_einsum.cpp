@@ -66,6 +66,8 @@ Value* build_product(Value* left, Value* right, bool transposes, Rewriter& rewri
 std::optional<Replacement> matrix_product(Node& node, Rewriter& rewriter) {
   const auto equation = read_equation(node);
   if (!equation) return std::nullopt;
+  // Einsum takes more element types.
+  if (!op("MatMul").inputs[0].allowed.contains(node.output()->type().dtype)) return std::nullopt;
   const auto& [first, second, result] = *equation;
   for (const Value* operand : node.inputs()) {
     if (!operand->type().has_rank()) return std::nullopt;

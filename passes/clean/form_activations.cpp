@@ -188,6 +188,7 @@ Result tanh_of_two_powers(Node& node, Rewriter& rewriter) {
 
 // x / (1 + |x|) -> Softsign (x)
 Result softsign(Node& node, Rewriter& rewriter) {
+  if (!is_float(node.input(0)->type().dtype)) return std::nullopt;
   const auto sum = read_number_and(node.input(1), "Add", rewriter);
   const Node* magnitude = sum ? producer_of(sum->operand, "Abs") : nullptr;
   const bool fits = magnitude != nullptr && sum->number == 1 &&
@@ -222,6 +223,7 @@ std::optional<Bounded> read_bounded(const Value* value, const Rewriter& rewriter
 // min (max (a * x + b, 0), high) / high -> HardSigmoid <a / high, b / high> (x)
 Result hard_sigmoid_of(const Value* bounded, double high, Rewriter& rewriter) {
   const auto range = read_bounded(bounded, rewriter);
+  if (!is_float(bounded->type().dtype)) return std::nullopt;
   if (!range || range->low != 0 || range->high != high || high <= 0) return std::nullopt;
   if (!is_float(bounded->type().dtype)) return std::nullopt;
   const auto sum = read_number_and(range->operand, "Add", rewriter);
@@ -244,8 +246,9 @@ Result divided_range(Node& node, Rewriter& rewriter) {
   return high ? hard_sigmoid_of(node.input(0), *high, rewriter) : std::nullopt;
 }
 
-// Clip (x, 0) -> Relu (x)
+// Clip (x, 0) -> Relu (x), which few runtimes have for integers, and ONNX for unsigned ones never.
 Result rectified(Node& node, Rewriter& rewriter) {
+  if (!is_float(node.input(0)->type().dtype)) return std::nullopt;
   if (node.input(2) != nullptr || number_of(node.input(1), rewriter) != 0) return std::nullopt;
   return Replacement{rewriter.add("Relu", {node.input(0)})};
 }

@@ -100,6 +100,7 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   const LinearSum& sum = gate->sum;
   const Value& next = *node.output();
   const Type& type = next.type();
+  if (!is_float(type.dtype)) return rewriter.no_match("its elements are no floats");
   const auto size = state_size_of(next, rewriter);
   if (!size) return std::nullopt;
   const auto hidden = find_state(next, *gate, rewriter.context());

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "tests/cli/cli.h"
 
 namespace gatefold::test {
@@ -59,6 +61,21 @@ TEST_F(CliCompile, RefusesValuesThatDoNotFit) {
   EXPECT_TRUE(contains(complaint("--dim n=2 --value x=1,2,3"), "give 1 or 8"));
   EXPECT_TRUE(contains(complaint("--value sr"), "NAME=NUMBER"));
   EXPECT_TRUE(contains(complaint("--value sr="), "NAME=NUMBER"));
+}
+
+TEST_F(CliCompile, WritesWhatTheFileNamePromises) {
+  write("model.onnxtxt", kRates);
+  EXPECT_EQ(gatefold("compile model.onnxtxt -o compiled.onnxtxt").exit_code, 0);
+  EXPECT_TRUE(contains(read("compiled.onnxtxt"),
+                       "producer_name: \"gatefold\", metadata_props: [\"gatefold.compiled\": "
+                       "\"inference\"]>"));
+  EXPECT_EQ(gatefold("inspect compiled.onnxtxt").exit_code, 0);
+  EXPECT_EQ(gatefold("compile compiled.onnxtxt -o again.onnx").exit_code, 0);
+  EXPECT_EQ(gatefold("inspect again.onnx").exit_code, 0);
+  const CommandResult result = gatefold("compile model.onnxtxt -o text.onnx --emit text");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_TRUE(contains(result.errors, "'text.onnx', which by its name is a model in protobuf"));
+  EXPECT_FALSE(std::filesystem::exists(folder() / "text.onnx"));
 }
 
 }  // namespace

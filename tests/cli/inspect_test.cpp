@@ -52,6 +52,27 @@ TEST_F(CliInspect, PrintsTheGraphAsText) {
   EXPECT_TRUE(contains(result.output, "y = GRU <"));
 }
 
+TEST_F(CliInspect, ShowsStatedShapesThatAreWrong) {
+  write("stated.onnxtxt", R"(
+    <ir_version: 8, opset_import: ["" : 17]>
+    g (float[2,n] x) => (float[3,n] y, float[a,b] z) <float[4,n] a> {
+      a = Neg (x)
+      y = Relu (a)
+      z = Abs (x)
+    })");
+  const CommandResult result = gatefold("inspect stated.onnxtxt");
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_TRUE(contains(result.output, "stated shape is wrong  stated      derived, and used\n"))
+      << result.output;
+  EXPECT_TRUE(contains(result.output, "y                      float[3,n]  float[2,n]\n"));
+  EXPECT_TRUE(contains(result.output, "a                      float[4,n]  float[2,n]\n"));
+  EXPECT_EQ(gatefold("run stated.onnxtxt --random 1 --dim n=1").exit_code, 0);
+  const auto json = nlohmann::json::parse(gatefold("inspect stated.onnxtxt --json").output);
+  EXPECT_EQ(json["contradictions"].size(), 2U);
+  EXPECT_EQ(json["contradictions"][0],
+            nlohmann::json({{"name", "y"}, {"stated", "float[3,n]"}, {"derived", "float[2,n]"}}));
+}
+
 TEST_F(CliInspect, DrawsTheGraph) {
   EXPECT_EQ(gatefold("inspect layer.onnxtxt --dot graph.dot").exit_code, 0);
   EXPECT_TRUE(contains(read("graph.dot"), "[label=\"GRU\"]"));

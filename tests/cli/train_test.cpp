@@ -431,6 +431,23 @@ TEST_F(CliTrain, FindsOutThatItCannotWriteBeforeItTrains) {
   EXPECT_TRUE(contains(result.errors, "'none/new.onnx' cannot be written"));
 }
 
+TEST_F(CliTrain, WritesTextWhereNamesSurviveIt) {
+  write_linear();
+  write("linear.onnxtxt", kLinear);
+  const CommandResult result = gatefold(
+      "train linear.onnxtxt --data linear.npz --loss cross_entropy --optimizer sgd --lr 0.1 "
+      "--steps 1 -o trained.onnxtxt");
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_TRUE(contains(read("trained.onnxtxt"), "<ir_version: 8, opset_import: [\"\" : 17]>"));
+  EXPECT_EQ(gatefold("inspect trained.onnxtxt").exit_code, 0);
+  const CommandResult refused = train_text("--steps 1 -o trained_text.onnxtxt");
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_EQ(refused.output, "");
+  EXPECT_TRUE(contains(refused.errors, "'embedding.weight', which would become 'embedding_weight'"))
+      << refused.errors;
+  EXPECT_FALSE(fs::exists(folder() / "trained_text.onnxtxt"));
+}
+
 TEST_F(CliTrain, RefusesSpecsOfTheWrongForm) {
   write_linear();
   const std::pair<const char*, const char*> kSpecs[] = {

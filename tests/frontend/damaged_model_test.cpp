@@ -102,6 +102,40 @@ TEST_F(DamagedModel, HasTooFewElements) {
   EXPECT_EQ(error_of(model), "initializer 'w': dims [4611686018427387904] are too large");
 }
 
+TEST_F(DamagedModel, ReadsDataBesideEmptyFields) {
+  onnx::ModelProto model = model_of_one_tensor();
+  tensor_of(model).add_float_data(1);
+  tensor_of(model).add_float_data(2);
+  tensor_of(model).set_raw_data("");
+  tensor_of(model).mutable_segment();
+  auto& output = *model.mutable_graph()->mutable_output(0)->mutable_type()->mutable_tensor_type();
+  output.set_elem_type(onnx::TensorProto::UNDEFINED);
+  EXPECT_EQ(error_of(model), "");
+  const float numbers[] = {1, 2};
+  tensor_of(model).set_raw_data(numbers, sizeof(numbers));
+  EXPECT_EQ(error_of(model), "");
+  tensor_of(model).set_float_data(0, 3);
+  EXPECT_EQ(error_of(model),
+            "initializer 'w': its raw data differ from the 2 elements beside them");
+}
+
+TEST_F(DamagedModel, HasAttributesWithEmptyFields) {
+  onnx::ModelProto model = model_of_one_tensor();
+  tensor_of(model).set_raw_data(std::string(8, '\0'));
+  auto& node = *model.mutable_graph()->add_node();
+  node.set_op_type("Softmax");
+  node.add_input("w");
+  node.add_output("y");
+  auto& attribute = *node.add_attribute();
+  attribute.set_name("axis");
+  attribute.set_type(onnx::AttributeProto::INT);
+  attribute.set_i(0);
+  attribute.mutable_g();
+  attribute.mutable_t();
+  attribute.set_s("");
+  EXPECT_EQ(error_of(model), "");
+}
+
 TEST_F(DamagedModel, HasUnsupportedElementType) {
   onnx::ModelProto model = model_of_one_tensor();
   tensor_of(model).set_data_type(17);

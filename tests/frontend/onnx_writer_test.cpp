@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <fstream>
 #include <string>
@@ -89,6 +90,84 @@ TEST_F(OnnxWriter, CopiesAValueThatIsDeliveredUnderTwoNames) {
   ASSERT_EQ(again.graph->outputs().size(), 2U);
   EXPECT_EQ(again.graph->outputs()[0].name, "y");
   EXPECT_EQ(again.graph->outputs()[1].name, "again");
+}
+
+TEST_F(OnnxWriter, WritesTextThatTheReaderReads) {
+  const Model model = parse_model(R"(
+    <ir_version: 8, opset_import: ["" : 17]>
+    g (int64[k] i, float[n,2] s, bool c) => (float[k] y, float[n,2] t)
+      <float[20] w = {0.1,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,-0.0,1e-20}, int64[1] one = {1}> {
+      y = Gather (w, i)
+      t = If <then_branch = t () => (float[n,2] a) { a = LeakyRelu <alpha = 0.125> (s) },
+              else_branch = e () => (float[n,2] b) { b = Clip (s, , y0) y0 = ReduceMax (y) }> (c)
+    })");
+  write_model(model, folder_ / "model.onnxtxt");
+  const Model again = read_model(folder_ / "model.onnxtxt");
+  verify(*again.graph);
+  EXPECT_EQ(print(*again.graph), print(*model.graph));
+  EXPECT_EQ(again.producer, "gatefold");
+  EXPECT_EQ(file_count(), 1U);
+}
+
+/// Why the model cannot be written as text.
+std::string text_complaint(const Model& model, const fs::path& path) {
+  try {
+    write_model(model, path);
+  } catch (const Error& error) {
+    EXPECT_FALSE(fs::exists(path));
+    return error.what();
+  }
+  return "";
+}
+
+TEST_F(OnnxWriter, RefusesTextThatCannotHoldTheModel) {
+  const fs::path path = folder_ / "model.onnxtxt";
+  Model named = parse_model("g (float[2] x) => (float[2] y) { y = Relu (x) }");
+  named.graph->inputs()[0]->set_name("/x/in");
+  EXPECT_EQ(text_complaint(named, path),
+            "ONNX text cannot hold the name '/x/in', which would become '_x_in'; write the model "
+            "to a file named .onnx");
+  named.graph->inputs()[0]->set_name("float");
+  EXPECT_EQ(text_complaint(named, path).empty(), false);
+  Model infinite;
+  infinite.graph->add_output(
+      "w", infinite.graph->add_parameter("w", Tensor::of<float>({2}, {1, -INFINITY})));
+  EXPECT_EQ(text_complaint(infinite, path),
+            "ONNX text has no numbers for initializer 'w', which is float[2] and holds an "
+            "infinity, a NaN or a denormal; write the model to a file named .onnx");
+  const Model sequence = parse_model("g (float[2] x) => (y) { y = SequenceConstruct (x) }");
+  EXPECT_EQ(text_complaint(sequence, path),
+            "ONNX text cannot hold 'y', which is seq(float[2]); write the model to a file named "
+            ".onnx");
+  EXPECT_EQ(file_count(), 0U);
+}
+
+TEST_F(OnnxWriter, WritesTrainedTextAsItWasRead) {
+  const fs::path source = folder_ / "source.onnxtxt";
+  std::ofstream(source) << R"(
+    <ir_version: 7, opset_import: ["" : 11, "a" : 1], producer_name: "hand">
+    g (float[2] x) => (float[2] y, float[2] z) <float[2] w = {1, 2}> {
+      p = a.scale <by = 3.0> (w)
+      y = Mul (x, p)
+      z = Squeeze <axes = [0]> (u)
+      u = Unsqueeze <axes = [0]> (x)
+    }
+    <domain: "a", opset_import: ["" : 11]>
+    scale <by> (v) => (r) {
+      k = Constant <value_float: float = @by> ()
+      r = Mul (v, k)
+    })";
+  const fs::path path = folder_ / "trained.onnxtxt";
+  check_text_holds(source, path);
+  write_model_with_weights(source, {{"w", Tensor::of<float>({2}, {5, 6})}}, path);
+  const Model before = read_model(source);
+  Model after = read_model(path);
+  EXPECT_EQ(after.opset, 11);
+  EXPECT_EQ(after.producer, "hand");
+  Value& w = *after.graph->initializers().front();
+  EXPECT_EQ(w.data()->number_at(1), 6);
+  w.set_data(*before.graph->initializers().front()->data());
+  EXPECT_EQ(print(after), print(before));
 }
 
 TEST_F(OnnxWriter, LeavesNothingBehindWhenItFails) {
