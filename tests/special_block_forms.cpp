@@ -151,8 +151,8 @@ Forms products() {
     MakeKernel make;
   };
   const Maker makers[] = {{6, native::make_winograd_conv}, {5, onednn::make_conv},
-                          {6, onednn::make_conv},         {7, onednn::make_conv_transpose},
-                          {8, onednn::make_lstm},         {9, onednn::make_gru},
+                          {6, onednn::make_conv},          {7, onednn::make_conv_transpose},
+                          {8, onednn::make_lstm},          {9, onednn::make_gru},
                           {10, onednn::make_rnn}};
   for (const auto& [form_index, make] : makers) {
     forms.push_back(forms[form_index]);

@@ -5,9 +5,9 @@
 #include "ir/op_def.h"
 #include "passes/loops/loop_condition.h"
 #include "passes/rewriting/axes.h"
+#include "passes/rewriting/graph_builder.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/row_range.h"
-#include "passes/rewriting/graph_builder.h"
 #include "passes/rewriting/sub_graphs.h"
 
 namespace gatefold::passes {

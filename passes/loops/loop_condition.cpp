@@ -7,8 +7,8 @@
 
 #include "ir/evaluate.h"
 #include "ir/op_def.h"
-#include "passes/rewriting/match.h"
 #include "passes/loops/loop_count.h"
+#include "passes/rewriting/match.h"
 
 namespace gatefold {
 namespace {

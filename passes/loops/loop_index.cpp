@@ -6,8 +6,8 @@
 #include "ir/elements.h"
 #include "ir/op_def.h"
 #include "passes/loops/loop_condition.h"
-#include "passes/rewriting/match.h"
 #include "passes/loops/loop_count.h"
+#include "passes/rewriting/match.h"
 
 namespace gatefold {
 

@@ -8,8 +8,8 @@
 #include "passes/loops/loop_condition.h"
 #include "passes/loops/loop_index.h"
 #include "passes/recurrence/recurrent_cell.h"
-#include "passes/rewriting/match.h"
 #include "passes/rewriting/axes.h"
+#include "passes/rewriting/match.h"
 
 namespace gatefold {
 namespace {

@@ -27,7 +27,8 @@ class TrainingObserver {
 
   virtual ~TrainingObserver() = default;
 
-  /// Called once before the first step with the names of what is trained. An exception ends the run.
+  /// Called once before the first step with the names of what is trained. An exception ends the
+  /// run.
   virtual void begin(const std::vector<std::string>& /*weights*/) {}
   virtual void end_step(const Step& /*step*/) {}
   /// `validation` is nullptr where there is none.
