@@ -6,7 +6,7 @@
 
 #include "ir/error.h"
 #include "session/training/json_fields.h"
-#include "tools/output.h"
+#include "session/arrays/files.h"
 
 namespace gatefold {
 namespace {
