@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 cmake --preset release
-cmake --build --preset release
+cmake --build --preset release --target gatefold
 gatefold=build/release/gatefold
 model=examples/models/char_lstm
 set -x

@@ -63,7 +63,7 @@ bool may_be_equal(const Type& a, const Type& b) {
   return true;
 }
 
-bool look_alike(const Port& input, const Port& output) {
+bool look_alike(const ModelPort& input, const ModelPort& output) {
   if (!may_be_equal(input.type, output.type)) return false;
   const std::string plain = stem_of(input.name, '\0');
   const std::string before = stem_of(input.name, '0');
@@ -126,11 +126,11 @@ void check_states(const Graph& graph, std::span<const CarriedState> states) {
   }
 }
 
-std::vector<CarriedState> propose_states(std::span<const Port> inputs,
-                                         std::span<const Port> outputs) {
+std::vector<CarriedState> propose_states(std::span<const ModelPort> inputs,
+                                         std::span<const ModelPort> outputs) {
   std::vector<CarriedState> states;
-  for (const Port& input : inputs) {
-    const auto fits = [&](const Port& output) { return look_alike(input, output); };
+  for (const ModelPort& input : inputs) {
+    const auto fits = [&](const ModelPort& output) { return look_alike(input, output); };
     const auto found = std::find_if(outputs.begin(), outputs.end(), fits);
     if (found == outputs.end() || std::count_if(found, outputs.end(), fits) != 1) continue;
     states.push_back({.input = input.name, .output = found->name});
@@ -138,7 +138,7 @@ std::vector<CarriedState> propose_states(std::span<const Port> inputs,
   return states;
 }
 
-std::map<std::string, std::int64_t> sizes_in(std::span<const Port> ports,
+std::map<std::string, std::int64_t> sizes_in(std::span<const ModelPort> ports,
                                              std::span<const Datum> data) {
   std::map<std::string, std::int64_t> sizes;
   for (std::size_t i = 0; i < ports.size() && i < data.size(); ++i) {
@@ -154,7 +154,7 @@ std::map<std::string, std::int64_t> sizes_in(std::span<const Port> ports,
   return sizes;
 }
 
-Tensor zero_state(const Port& port, const std::map<std::string, std::int64_t>& sizes) {
+Tensor zero_state(const ModelPort& port, const std::map<std::string, std::int64_t>& sizes) {
   Dims dims;
   for (const Dim& dim : port.type.has_rank() ? *port.type.shape : Shape{}) {
     const auto size = dim.is_symbol() ? sizes.find(dim.symbol()) : sizes.end();

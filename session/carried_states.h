@@ -33,15 +33,15 @@ void check_states(const Graph& graph, std::span<const CarriedState> states);
 /// Pairs of an output and an input that look like one state: their types are equal, and so are
 /// their names but for what tells before from after (hn/h0, state_out/state_in, new_h/h). Each is a
 /// guess, to be shown to a person and never taken by itself.
-std::vector<CarriedState> propose_states(std::span<const Port> inputs,
-                                         std::span<const Port> outputs);
+std::vector<CarriedState> propose_states(std::span<const ModelPort> inputs,
+                                         std::span<const ModelPort> outputs);
 
 /// What named extents are in these tensors, by name; `data[i]` belongs to `ports[i]`.
-std::map<std::string, std::int64_t> sizes_in(std::span<const Port> ports,
+std::map<std::string, std::int64_t> sizes_in(std::span<const ModelPort> ports,
                                              std::span<const Datum> data);
 
 /// A state before the first call: zeros of the port's type, whose named extents take their size
 /// from `sizes`. Throws Error naming an extent that stays open.
-Tensor zero_state(const Port& port, const std::map<std::string, std::int64_t>& sizes);
+Tensor zero_state(const ModelPort& port, const std::map<std::string, std::int64_t>& sizes);
 
 }  // namespace gatefold

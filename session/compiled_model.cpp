@@ -12,13 +12,13 @@
 namespace gatefold {
 namespace {
 
-const Port& find_port(const std::vector<Port>& ports, std::string_view name,
-                      std::string_view what) {
-  const auto found =
-      std::find_if(ports.begin(), ports.end(), [&](const Port& port) { return port.name == name; });
+const ModelPort& find_port(const std::vector<ModelPort>& ports, std::string_view name,
+                           std::string_view what) {
+  const auto found = std::find_if(ports.begin(), ports.end(),
+                                  [&](const ModelPort& port) { return port.name == name; });
   if (found != ports.end()) return *found;
   std::vector<std::string_view> names;
-  for (const Port& port : ports) names.push_back(port.name);
+  for (const ModelPort& port : ports) names.push_back(port.name);
   fail("the model has no {} '{}'; its {}s: {}", what, name, what,
        names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
 }
@@ -33,10 +33,8 @@ CompiledModel::CompiledModel(Model model, const LoadOptions& options) : model_(s
   const bool is_compiled = model_.metadata.contains(std::string(kCompiledKey));
   run_passes(graph, options.optimize && !is_compiled ? kInferencePipeline : kRequiredPipeline,
              {.verify = false});
-  for (const Value* input : graph.inputs()) inputs_.push_back({input->name(), input->type()});
-  for (const Graph::Output& output : graph.outputs()) {
-    outputs_.push_back({output.name, output.value->type()});
-  }
+  inputs_ = inputs_of(graph);
+  outputs_ = outputs_of(graph);
   executable_ = std::make_shared<const Executable>(
       model_.graph, CompileOptions{.threads = options.threads,
                                    .products = options.precision,
@@ -44,11 +42,11 @@ CompiledModel::CompiledModel(Model model, const LoadOptions& options) : model_(s
                                    .most_plan_bytes = options.most_plan_bytes});
 }
 
-const Port& CompiledModel::input(std::string_view name) const {
+const ModelPort& CompiledModel::input(std::string_view name) const {
   return find_port(inputs_, name, "input");
 }
 
-const Port& CompiledModel::output(std::string_view name) const {
+const ModelPort& CompiledModel::output(std::string_view name) const {
   return find_port(outputs_, name, "output");
 }
 

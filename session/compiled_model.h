@@ -42,13 +42,13 @@ class CompiledModel {
   /// the machine lacks.
   CompiledModel(Model model, const LoadOptions& options);
 
-  const std::vector<Port>& inputs() const { return inputs_; }
-  const std::vector<Port>& outputs() const { return outputs_; }
+  const std::vector<ModelPort>& inputs() const { return inputs_; }
+  const std::vector<ModelPort>& outputs() const { return outputs_; }
   /// The states that the file itself names; see kStatesKey.
   const std::vector<CarriedState>& states() const { return states_; }
   /// The port of that name. Throws Error with the names there are.
-  const Port& input(std::string_view name) const;
-  const Port& output(std::string_view name) const;
+  const ModelPort& input(std::string_view name) const;
+  const ModelPort& output(std::string_view name) const;
 
   /// What the file said beside its graph, which is the optimized one.
   const Model& model() const { return model_; }
@@ -57,8 +57,8 @@ class CompiledModel {
 
  private:
   Model model_;
-  std::vector<Port> inputs_;
-  std::vector<Port> outputs_;
+  std::vector<ModelPort> inputs_;
+  std::vector<ModelPort> outputs_;
   std::vector<CarriedState> states_;
   std::shared_ptr<const Executable> executable_;
 };

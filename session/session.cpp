@@ -9,9 +9,9 @@
 namespace gatefold {
 namespace {
 
-std::size_t position_of(const std::vector<Port>& ports, const std::string& name) {
-  const auto found =
-      std::find_if(ports.begin(), ports.end(), [&](const Port& port) { return port.name == name; });
+std::size_t position_of(const std::vector<ModelPort>& ports, const std::string& name) {
+  const auto found = std::find_if(ports.begin(), ports.end(),
+                                  [&](const ModelPort& port) { return port.name == name; });
   return static_cast<std::size_t>(found - ports.begin());
 }
 
@@ -41,7 +41,7 @@ Session::Session(Session&&) noexcept = default;
 Session::~Session() = default;
 
 void Session::refuse_missing(std::size_t input) const {
-  const Port& port = model_->inputs()[input];
+  const ModelPort& port = model_->inputs()[input];
   std::string proposal;
   for (const CarriedState& state : propose_states(model_->inputs(), model_->outputs())) {
     if (state.input == port.name) {
@@ -112,7 +112,7 @@ const NamedData& Session::run(const NamedData& inputs) {
 }
 
 void Session::set_output(const std::string& name, Tensor memory) {
-  const Port& port = model_->output(name);
+  const ModelPort& port = model_->output(name);
   const std::size_t position = position_of(model_->outputs(), name);
   for (const State& state : states_) {
     if (state.output == position) fail("output '{}' is carried; its memory is the session's", name);

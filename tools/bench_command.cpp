@@ -7,8 +7,8 @@
 #include "tools/bench_subject.h"
 #include "tools/binding_options.h"
 #include "tools/command.h"
+#include "tools/load_options.h"
 #include "tools/output.h"
-#include "tools/precision_option.h"
 #include "tools/resident_memory.h"
 #include "tools/stopwatch.h"
 
@@ -26,9 +26,7 @@ struct Options {
   fs::path path;
   std::vector<std::string> dims;
   std::vector<std::string> values;
-  int threads = 1;
-  ProductPrecision products = ProductPrecision::kFloat32;
-  bool optimize = true;
+  LoadOptions load;
   bool train = false;
   std::int64_t checkpoint_every = 0;
   double seconds = 2;
@@ -58,22 +56,23 @@ void warm_up(const BenchSubject& subject, double seconds) {
   } while (stopwatch.seconds() < seconds);
 }
 
-BenchSubject load(const Options& options) {
-  if (options.train)
+BenchSubject make_subject(const Options& options) {
+  if (options.train) {
     return training_subject(options.path, options.checkpoint_every,
-                            {.threads = options.threads, .products = options.products});
-  return inference_subject(options.path,
-                           {parse_dim_sizes(options.dims), parse_input_values(options.values),
-                            options.threads, options.products, options.optimize},
+                            {.threads = options.load.threads, .products = options.load.precision});
+  }
+  LoadOptions load_options = options.load;
+  load_options.dims = parse_dim_sizes(options.dims);
+  return inference_subject(options.path, load_options, parse_input_values(options.values),
                            options.seed);
 }
 
 Measurement measure(const Options& options) {
   Measurement result;
   const double memory_before = read_resident_memory().now;
-  const BenchSubject subject = load(options);
+  const BenchSubject subject = make_subject(options);
   result.model = subject.model.string();
-  result.threads = options.threads;
+  result.threads = options.load.threads;
   result.read = subject.read;
   result.compile = subject.compile;
   const Stopwatch first;
@@ -89,7 +88,7 @@ Measurement measure(const Options& options) {
     const std::vector<StepProfile> steps = subject.context->profile();
     result.operators = by_operator(steps);
     if (options.parts.roofline) {
-      result.limits = measure_machine_limits(options.threads, options.products);
+      result.limits = measure_machine_limits(options.load.threads, options.load.precision);
       result.roofline = compare_with(result.limits, steps);
     }
   }
@@ -122,10 +121,7 @@ std::function<int()> declare(CLI::App& parser) {
                   "Compute so many time steps of recurrent layers again at a time, to save memory")
       ->check(CLI::Range(1, std::numeric_limits<int>::max()))
       ->needs(train);
-  parser.add_option("--threads", options->threads, "Threads that compute one run")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  add_precision_option(parser, options->products);
+  add_load_options(parser, options->load);
   parser.add_option("--seconds", options->seconds, "How long to measure")
       ->check(CLI::Range(0.0, 86400.0))
       ->capture_default_str();
@@ -134,8 +130,6 @@ std::function<int()> declare(CLI::App& parser) {
   parser.add_flag("--roofline", options->parts.roofline,
                   "Also show each step beside what this machine can do");
   parser.add_flag("--json", options->json, "Print one JSON object");
-  parser.add_flag("!--no-optimize", options->optimize, "Run the model as it is, without passes")
-      ->excludes("--train");
   return [options] { return run(*options); };
 }
 

@@ -7,6 +7,8 @@
 #include "frontend/onnx_reader.h"
 #include "ir/print.h"
 #include "session/arrays/files.h"
+#include "session/carried_states.h"
+#include "session/port.h"
 #include "tools/binding_options.h"
 #include "tools/command.h"
 #include "tools/graph_dot.h"
@@ -30,6 +32,20 @@ struct Options {
 
 Json amount_json(const DataAmount& amount) {
   return {{"tensors", amount.tensors}, {"elements", amount.elements}, {"bytes", amount.bytes}};
+}
+
+/// The states that the file names, or pairs that look like states, which are no more than guesses.
+struct StatePairs {
+  std::vector<CarriedState> stated;
+  std::vector<CarriedState> proposed;
+};
+
+StatePairs find_states(const Model& model) {
+  StatePairs pairs{stated_states(model), {}};
+  if (pairs.stated.empty()) {
+    pairs.proposed = propose_states(inputs_of(*model.graph), outputs_of(*model.graph));
+  }
+  return pairs;
 }
 
 Json to_json(const Model& model, const ModelSummary& summary,
@@ -61,6 +77,12 @@ Json to_json(const Model& model, const ModelSummary& summary,
                                 {"nodes", stage.algorithm->node_count()},
                                 {"update_binding", stored}});
   }
+  const StatePairs states = find_states(model);
+  for (const auto& [key, pairs] :
+       {std::pair("states", &states.stated), std::pair("proposed_states", &states.proposed)}) {
+    json[key] = Json::array();
+    for (const CarriedState& state : *pairs) json[key].push_back(to_string(state));
+  }
   json["recurrent_layers"] = Json::array();
   for (const RecurrentLayer& layer : summary.recurrent_layers) {
     json["recurrent_layers"].push_back({{"op", layer.op},
@@ -86,6 +108,14 @@ void print_header(const Model& model) {
     ports.add_row({"output", output.name, to_string(output.value->type())});
   }
   print("\n{}", ports.to_string());
+}
+
+void print_states(const StatePairs& pairs) {
+  if (!pairs.stated.empty()) print("\nstates that the file names:");
+  for (const CarriedState& state : pairs.stated) print(" {}", to_string(state));
+  if (!pairs.proposed.empty()) print("\npairs that look like states (OUTPUT=INPUT):");
+  for (const CarriedState& state : pairs.proposed) print(" {}", to_string(state));
+  if (!pairs.stated.empty() || !pairs.proposed.empty()) print("\n");
 }
 
 void print_contradictions(const std::vector<ShapeContradiction>& contradictions) {
@@ -171,6 +201,7 @@ int run(const Options& options) {
     return kSuccess;
   }
   print_header(model);
+  print_states(find_states(model));
   print_contradictions(contradictions);
   print_amounts(summary);
   print_operators(summary);

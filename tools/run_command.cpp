@@ -19,8 +19,8 @@
 #include "tools/compare.h"
 #include "tools/inner_values.h"
 #include "tools/inputs.h"
+#include "tools/load_options.h"
 #include "tools/output.h"
-#include "tools/precision_option.h"
 
 namespace gatefold::tools {
 namespace {
@@ -34,9 +34,7 @@ struct Options {
   std::optional<std::uint64_t> seed;
   std::optional<fs::path> output;
   std::string format = "npy";
-  int threads = 1;
-  ProductPrecision products = ProductPrecision::kFloat32;
-  bool optimize = true;
+  LoadOptions load;
   std::vector<std::string> values;
   bool find_nan = false;
 };
@@ -207,10 +205,10 @@ int find_nan(const CompiledModel& model, const std::vector<Datum>& inputs) {
 int run(const Options& options) {
   Model read = read_model(options.model);
   add_inner_outputs(*read.graph, options.values);
-  const auto model = load(std::move(read), {.threads = options.threads,
-                                            .precision = options.products,
-                                            .dims = parse_dim_sizes(options.dims),
-                                            .optimize = options.optimize && !options.find_nan});
+  LoadOptions load_options = options.load;
+  load_options.dims = parse_dim_sizes(options.dims);
+  load_options.optimize = load_options.optimize && !options.find_nan;
+  const auto model = load(std::move(read), load_options);
   const Graph& graph = model->graph();
   const std::vector<Datum> inputs =
       complete_inputs(graph, read_given(graph, options.inputs), options.seed);
@@ -262,11 +260,7 @@ std::function<int()> declare(CLI::App& parser) {
                 "of the outputs; the model runs as it is, without passes")
       ->excludes("--output")
       ->excludes("--values");
-  parser.add_option("--threads", options->threads, "Threads that compute the model")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  add_precision_option(parser, options->products);
-  parser.add_flag("!--no-optimize", options->optimize, "Run the model as it is, without passes");
+  add_load_options(parser, options->load);
   return [options] { return run(*options); };
 }
 

@@ -5,6 +5,8 @@
 #include <optional>
 
 #include "frontend/onnx_reader.h"
+#include "frontend/onnx_writer.h"
+#include "frontend/tensor_places.h"
 #include "ir/error.h"
 #include "passes/training/training_stages.h"
 #include "session/training/carriers.h"
@@ -239,6 +241,13 @@ RunResult train(const std::filesystem::path& model, const TrainingPlan& plan,
                 const RunOptions& options) {
   TrainingObserver nobody;
   return train(read_model(model).graph, plan, options, nobody);
+}
+
+void save_trained(const std::filesystem::path& model, const RunResult& result,
+                  const std::filesystem::path& output) {
+  TensorPlaces places;
+  read_model(model, places);
+  write_model_with_weights(model, places, result.weights, output);
 }
 
 std::map<std::string, Tensor> train_by_stages(Model& model, const ScheduleSpec& schedule,

@@ -54,6 +54,11 @@ RunResult train(std::shared_ptr<const Graph> model, const TrainingPlan& plan,
 RunResult train(const std::filesystem::path& model, const TrainingPlan& plan,
                 const RunOptions& options);
 
+/// Writes the model of a file as it is with the weights of a run, whole or not at all. Throws Error:
+/// see write_model_with_weights.
+void save_trained(const std::filesystem::path& model, const RunResult& result,
+                  const std::filesystem::path& output);
+
 /// The same by the stages of training that the model has, from their initialization on. Without a
 /// learning rate theirs is the base of the schedule. Returns all that the stages store, by the
 /// names of the initializers. Validation, metrics and records are not possible.

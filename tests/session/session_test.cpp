@@ -134,8 +134,8 @@ class StateProposals : public testing::TestWithParam<Proposal> {};
 
 TEST_P(StateProposals, AreMadeByNameAndType) {
   const Type type(DataType::kFloat32, Dims{1, 2, 8});
-  const std::vector<Port> inputs{{GetParam().input, type}};
-  const std::vector<Port> outputs{{GetParam().output, type}};
+  const std::vector<ModelPort> inputs{{GetParam().input, type}};
+  const std::vector<ModelPort> outputs{{GetParam().output, type}};
   EXPECT_EQ(propose_states(inputs, outputs).size(), GetParam().is_state ? 1U : 0U)
       << GetParam().output << "=" << GetParam().input;
 }
@@ -151,8 +151,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Proposal{"state_1", "state_2_out", false}));
 
 TEST(StateProposals, NeedEqualTypes) {
-  const std::vector<Port> inputs{{"h0", Type(DataType::kFloat32, Dims{1, 8})}};
-  const std::vector<Port> outputs{{"hn", Type(DataType::kFloat32, Dims{1, 9})}};
+  const std::vector<ModelPort> inputs{{"h0", Type(DataType::kFloat32, Dims{1, 8})}};
+  const std::vector<ModelPort> outputs{{"hn", Type(DataType::kFloat32, Dims{1, 9})}};
   EXPECT_TRUE(propose_states(inputs, outputs).empty());
 }
 
