@@ -41,7 +41,7 @@ Taint taint_of(const Datum& datum) {
   if (const auto* tensor = std::get_if<Tensor>(&datum)) return taint_of(*tensor);
   Taint taint;
   if (const auto* sequence = std::get_if<Sequence>(&datum)) {
-    for (const Tensor& tensor : *sequence) taint.add(taint_of(tensor));
+    for (const Tensor& tensor : sequence->tensors()) taint.add(taint_of(tensor));
   }
   return taint;
 }

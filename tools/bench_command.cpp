@@ -7,6 +7,7 @@
 #include "tools/bench_subject.h"
 #include "tools/binding_options.h"
 #include "tools/command.h"
+#include "tools/inputs.h"
 #include "tools/load_options.h"
 #include "tools/output.h"
 #include "tools/resident_memory.h"

@@ -9,6 +9,7 @@
 #include "passes/training/model_parts.h"
 #include "passes/training/training_stages.h"
 #include "session/arrays/files.h"
+#include "session/compiled_model.h"
 #include "session/training/training_plan.h"
 #include "tools/binding_options.h"
 #include "tools/command.h"

@@ -2,6 +2,7 @@
 
 #include "ir/op_def.h"
 #include "passes/recurrence/blend.h"
+#include "passes/rewriting/match.h"
 #include "passes/rewriting/rewrite.h"
 
 namespace gatefold {

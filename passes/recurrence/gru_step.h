@@ -4,8 +4,7 @@
 #include <optional>
 
 #include "ir/ops/recurrent.h"
-#include "passes/rewriting/match.h"
-#include "passes/rewriting/rewrite.h"
+#include "passes/recurrence/recurrent_cell.h"
 
 namespace gatefold {
 

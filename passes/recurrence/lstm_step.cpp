@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "passes/recurrence/blend.h"
+#include "passes/rewriting/match.h"
 #include "passes/rewriting/rewrite.h"
 
 namespace gatefold {
