@@ -167,7 +167,7 @@ void check_class_settings(const LossSpec& spec, bool has_classes) {
   if (!has_classes && !spec.class_weights.empty()) {
     fail("loss '{}' is not over classes; it takes no class weights", spec.type);
   }
-  if (!has_classes && spec.ignore_index) {
+  if (!has_classes && spec.ignore_index != LossSpec().ignore_index) {
     fail("loss '{}' is not over classes; it takes no ignore_index", spec.type);
   }
   if (spec.label_smoothing == 0) return;
@@ -267,15 +267,20 @@ Value* add_loss(GraphBuilder& g, const LossSpec& spec) {
   return row_of(spec).add(g, spec, *output, answers);
 }
 
+std::optional<std::int64_t> ignored_class(const LossSpec& spec) {
+  return row_of(spec).answers == Answers::kClasses ? spec.ignore_index : std::nullopt;
+}
+
 Value* add_has_targets(GraphBuilder& g, const LossSpec& spec) {
   const std::vector<double>& weights = spec.class_weights;
   const bool has_zero = std::find(weights.begin(), weights.end(), 0.0) != weights.end();
-  if (!spec.ignore_index && !has_zero) return nullptr;
+  const auto ignored_index = ignored_class(spec);
+  if (!ignored_index && !has_zero) return nullptr;
   Term classes(g, find_input(g.graph(), spec.target));
   std::vector<Term> conditions;
-  if (spec.ignore_index) {
+  if (ignored_index) {
     const Term ignored =
-        classes.apply("Equal", classes.number(static_cast<double>(*spec.ignore_index)));
+        classes.apply("Equal", classes.number(static_cast<double>(*ignored_index)));
     classes = where(ignored, classes.number(0), classes);
     conditions.push_back(ignored.apply("Not"));
   }

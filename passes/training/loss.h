@@ -17,7 +17,8 @@ struct LossSpec {
   std::string target = "target";   ///< What the array of right answers is called.
   std::string reduction = "mean";  ///< Over all elements: "mean" or "sum".
   std::int64_t class_axis = -1;    ///< Of losses over classes.
-  std::optional<std::int64_t> ignore_index = -100;  ///< A class that counts for nothing.
+  /// Of cross_entropy and nll: a class that counts for nothing.
+  std::optional<std::int64_t> ignore_index = -100;
   std::vector<double> class_weights = {};  ///< How much each class counts; empty: all the same.
   double label_smoothing = 0;  ///< Of cross_entropy: the share of a target that all classes get.
   double delta = 1;            ///< Of huber and smooth_l1: where they turn from square to straight.
@@ -28,6 +29,9 @@ struct LossSpec {
 
 /// cross_entropy, nll, ctc, mse, l1, huber, smooth_l1, bce, bce_with_logits.
 std::vector<std::string_view> loss_names();
+
+/// The class that counts for nothing, if there is one and the loss is over classes.
+std::optional<std::int64_t> ignored_class(const LossSpec& spec);
 
 /// An array of right answers that a loss takes.
 struct LossInput {

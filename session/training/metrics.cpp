@@ -17,7 +17,9 @@ constexpr std::string_view kPerplexity = "perplexity";
 }  // namespace
 
 Metrics::Metrics(const LossSpec& loss, std::vector<std::string> names)
-    : spec_(loss), names_(std::move(names)) {
+    : spec_(loss),
+      ignored_class_(loss.type.empty() ? std::nullopt : ignored_class(loss)),
+      names_(std::move(names)) {
   for (const std::string& name : names_) {
     if (name != kAccuracy && name != kPerplexity) {
       fail("unknown metric '{}'; known metrics: {}, {}", name, kAccuracy, kPerplexity);
@@ -33,7 +35,7 @@ Metrics::Metrics(const LossSpec& loss, std::vector<std::string> names)
 /// See add_has_targets.
 bool Metrics::has_targets(const Tensor& target) const {
   const std::vector<double>& weights = spec_.class_weights;
-  if (!spec_.ignore_index && weights.empty()) return true;
+  if (!ignored_class_ && weights.empty()) return true;
   for (std::int64_t i = 0; i < target.size(); ++i) {
     const auto wanted = static_cast<std::int64_t>(target.number_at(i));
     if (is_ignored(wanted)) continue;
@@ -43,7 +45,7 @@ bool Metrics::has_targets(const Tensor& target) const {
 }
 
 std::int64_t Metrics::count_targets(const Tensor& target) const {
-  if (!spec_.ignore_index) return target.size();
+  if (!ignored_class_) return target.size();
   std::int64_t count = 0;
   for (std::int64_t i = 0; i < target.size(); ++i) {
     count += is_ignored(static_cast<std::int64_t>(target.number_at(i))) ? 0 : 1;

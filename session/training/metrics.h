@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,11 +48,10 @@ class Metrics {
   bool has_targets(const Tensor& target) const;
   std::int64_t count_targets(const Tensor& target) const;
   std::int64_t count_hits(const Tensor& output, const Tensor& target) const;
-  bool is_ignored(std::int64_t wanted) const {
-    return spec_.ignore_index && wanted == *spec_.ignore_index;
-  }
+  bool is_ignored(std::int64_t wanted) const { return ignored_class_ && wanted == *ignored_class_; }
 
   LossSpec spec_;
+  std::optional<std::int64_t> ignored_class_;
   std::vector<std::string> names_;
   bool counts_hits_ = false;
   Sums sums_;
