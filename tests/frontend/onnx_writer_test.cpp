@@ -159,8 +159,9 @@ TEST_F(OnnxWriter, WritesTrainedTextAsItWasRead) {
     })";
   const fs::path path = folder_ / "trained.onnxtxt";
   check_text_holds(source, path);
-  write_model_with_weights(source, {{"w", Tensor::of<float>({2}, {5, 6})}}, path);
-  const Model before = read_model(source);
+  TensorPlaces places;
+  const Model before = read_model(source, places);
+  write_model_with_weights(source, places, {{"w", Tensor::of<float>({2}, {5, 6})}}, path);
   Model after = read_model(path);
   EXPECT_EQ(after.opset, 11);
   EXPECT_EQ(after.producer, "hand");
