@@ -9,6 +9,7 @@
 #include "ir/evaluate.h"
 #include "ir/print.h"
 #include "passes/pipeline.h"
+#include "session/arrays/files.h"
 #include "tests/attribute_variants.h"
 #include "tools/compare.h"
 #include "tools/inputs.h"
@@ -74,7 +75,7 @@ std::string find_fault(Graph& graph, std::string_view passes, bool training,
 }
 
 void check_variant(const fs::path& path, std::uint64_t seed, VariantCoverage& coverage) {
-  const tools::PassText text = tools::parse_pass_text(tools::read_file(path));
+  const tools::PassText text = tools::parse_pass_text(read_file(path));
   const Model model = parse_model(text.before, path.string());
   const std::vector<std::string> changed = vary_attributes(*model.graph, seed);
   if (changed.empty()) return;

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "ir/error.h"
-#include "session/training/json_fields.h"
 #include "session/arrays/files.h"
+#include "session/training/json_fields.h"
 
 namespace gatefold {
 namespace {

@@ -54,8 +54,8 @@ RunResult train(std::shared_ptr<const Graph> model, const TrainingPlan& plan,
 RunResult train(const std::filesystem::path& model, const TrainingPlan& plan,
                 const RunOptions& options);
 
-/// Writes the model of a file as it is with the weights of a run, whole or not at all. Throws Error:
-/// see write_model_with_weights.
+/// Writes the model of a file as it is with the weights of a run, whole or not at all. Throws
+/// Error: see write_model_with_weights.
 void save_trained(const std::filesystem::path& model, const RunResult& result,
                   const std::filesystem::path& output);
 

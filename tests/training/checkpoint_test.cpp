@@ -10,11 +10,6 @@
 namespace gatefold::test {
 namespace {
 
-using Batch;
-using RunPosition;
-using Trainer;
-using TrainingPlan;
-
 constexpr const char* kModel =
     "<ir_version: 8, opset_import: [\"\" : 17]>\n"
     "g (float[2] x, float[2] h) => (float[2] y, float[2] h_next)\n"

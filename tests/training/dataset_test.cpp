@@ -13,10 +13,6 @@
 namespace gatefold::test {
 namespace {
 
-using Batch;
-using BatchOptions;
-using Dataset;
-
 using Arrays = std::vector<std::pair<std::string, Tensor>>;
 
 /// 0, 1, 2, ... in an array of these extents.
@@ -42,7 +38,8 @@ class DatasetTest : public testing::Test {
     model_ = parse_model("g (" + inputs + ") => (y, t) { y = Identity (x) t = Identity (target) }");
     write_npz(folder_.path() / "data.npz", arrays);
     const auto& wanted = model_.graph->inputs();
-    return {folder_.path() / "data.npz", {wanted.begin(), wanted.end()}, "target", options};
+    return {
+        {.path = folder_.path() / "data.npz"}, {wanted.begin(), wanted.end()}, "target", options};
   }
 
   /// What is said when the data set is refused.

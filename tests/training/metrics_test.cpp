@@ -9,8 +9,6 @@
 namespace gatefold::test {
 namespace {
 
-using Metrics;
-
 const LossSpec kClasses{.type = "cross_entropy", .ignore_index = -1};
 
 // Highest scores: 1, 0, 1.

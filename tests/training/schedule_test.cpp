@@ -10,8 +10,6 @@
 namespace gatefold::test {
 namespace {
 
-using Schedule;
-
 /// The rates of the first steps, from a base of 2 and for a run of 10 steps.
 std::vector<double> rates(const ScheduleSpec& spec, std::int64_t count) {
   Schedule schedule(spec, 2);
