@@ -36,8 +36,8 @@ struct PlanStep {
 struct PlanPointer {
   static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
-  const Value* value = nullptr;  ///< nullptr for scratch.
-  Slot::Root root = Slot::Root::kBuffer;
+  const Value* value = nullptr;  ///< nullptr for scratch, and for what is missing: a null pointer.
+  Slot::Root root = Slot::Root::kKnown;
   std::size_t index = 0;   ///< Of an input.
   std::size_t offset = 0;  ///< Into the input or the arena.
   /// The graph output that is written here alone, so that it can be written elsewhere instead, and

@@ -298,6 +298,7 @@ void PlanBuilder::lay_out() {
     pointer.output_offset = slot.offset;
   }
   for (const auto& [pointer, buffer] : scratch_buffers_) {
+    plan_->pointers[pointer].root = Root::kBuffer;
     plan_->pointers[pointer].offset = layout.offsets[buffer];
   }
   for (auto& [value, slot] : slots_) {

@@ -62,7 +62,7 @@ PlanRunner::PlanRunner(const PreparedGraph& prepared, const Graph& graph,
     const PlanPointer& pointer = plan_->pointers[i];
     if (pointer.root == Root::kInput) given_.push_back(i);
     if (pointer.output != PlanPointer::kNone) movable_.push_back(i);
-    if (pointer.root == Root::kKnown) {
+    if (pointer.root == Root::kKnown && pointer.value != nullptr) {
       pointers_[i] = const_cast<std::byte*>(plan_->slots.at(pointer.value).known.raw());
     }
   }
