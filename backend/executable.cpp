@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <list>
 #include <map>
+#include <unordered_map>
 #include <utility>
 
 #include "backend/plan/plan_runner.h"
@@ -98,24 +101,62 @@ Executable::~Executable() = default;
 const Graph& Executable::graph() const { return prepared_->graph(); }
 const CompileOptions& Executable::options() const { return prepared_->options(); }
 
-struct Context::State {
-  PlanRunner& runner_for(const PreparedGraph& prepared, std::span<const Datum> data);
-  void keep_within(std::size_t most_bytes);
-  std::size_t plan_bytes() const;
+/// A number that is the same for data of the same types and shapes.
+std::size_t shape_hash(std::span<const Datum* const> data) {
+  std::size_t hash = 0;
+  const auto mix = [&hash](std::int64_t number) {
+    hash = (hash ^ static_cast<std::size_t>(number)) * 0x9E3779B97F4A7C15U;
+    hash ^= hash >> 29U;
+  };
+  for (const Datum* datum : data) {
+    const auto* tensor = std::get_if<Tensor>(datum);
+    if (tensor == nullptr) continue;
+    mix(static_cast<std::int64_t>(tensor->dtype()));
+    mix(tensor->rank());
+    for (const std::int64_t extent : tensor->dims()) mix(extent);
+  }
+  return hash;
+}
 
-  std::vector<std::unique_ptr<PlanRunner>> runners;  // The most recently used one first.
+struct Context::State {
+  /// A plan that is kept, under the hash of its shapes.
+  struct Kept {
+    std::unique_ptr<PlanRunner> runner;
+    std::size_t hash = 0;
+    std::size_t bytes = 0;
+  };
+
+  Kept& find_or_plan(const PreparedGraph& prepared, std::span<const Datum> data);
+  std::unique_ptr<PlanRunner> make_runner(const PreparedGraph& prepared,
+                                          std::span<const Datum> data) const;
+  void measure(Kept& kept);
+  void keep_within(std::size_t most_bytes);
+
+  std::list<Kept> plans;  // The most recently used one first.
+  std::unordered_multimap<std::size_t, std::list<Kept>::iterator> by_hash;
+  std::size_t plan_bytes = 0;  // Of all of them.
   PlanRunner::Surroundings surroundings;
   std::vector<const Datum*> inputs;
   std::vector<Datum> delivered;  // Outputs, some of them in the caller's memory.
 };
 
-PlanRunner& Context::State::runner_for(const PreparedGraph& prepared, std::span<const Datum> data) {
-  const auto found = std::find_if(runners.begin(), runners.end(),
-                                  [&](const auto& runner) { return runner->fits(inputs); });
-  if (found != runners.end()) {
-    std::rotate(runners.begin(), found, found + 1);
-    return *runners.front();
+Context::State::Kept& Context::State::find_or_plan(const PreparedGraph& prepared,
+                                                   std::span<const Datum> data) {
+  const std::size_t hash = shape_hash(inputs);
+  const auto [first, last] = by_hash.equal_range(hash);
+  const auto found = std::find_if(
+      first, last, [&](const auto& entry) { return entry.second->runner->fits(inputs); });
+  if (found != last) {
+    plans.splice(plans.begin(), plans, found->second);
+    return plans.front();
   }
+  plans.push_front({make_runner(prepared, data), hash});
+  by_hash.emplace(hash, plans.begin());
+  return plans.front();
+}
+
+std::unique_ptr<PlanRunner> Context::State::make_runner(const PreparedGraph& prepared,
+                                                        std::span<const Datum> data) const {
   const Graph& graph = prepared.graph();
   std::map<std::string, std::pair<std::int64_t, std::string>> symbols;
   std::vector<PlanInput> plan_inputs;
@@ -125,21 +166,26 @@ PlanRunner& Context::State::runner_for(const PreparedGraph& prepared, std::span<
     const auto* tensor = std::get_if<Tensor>(&data[i]);
     plan_inputs.push_back({input, tensor == nullptr ? input->type() : tensor->type()});
   }
-  runners.insert(runners.begin(),
-                 std::make_unique<PlanRunner>(prepared, graph, std::move(plan_inputs),
-                                              prepared.nodes_of(graph), 0));
-  keep_within(prepared.options().most_plan_bytes);
-  return *runners.front();
+  return std::make_unique<PlanRunner>(prepared, graph, std::move(plan_inputs),
+                                      prepared.nodes_of(graph), 0);
 }
 
+void Context::State::measure(Kept& kept) {
+  plan_bytes -= kept.bytes;
+  kept.bytes = kept.runner->bytes();
+  plan_bytes += kept.bytes;
+}
+
+// The one in front is in use.
 void Context::State::keep_within(std::size_t most_bytes) {
-  while (runners.size() > 1 && plan_bytes() > most_bytes) runners.pop_back();
-}
-
-std::size_t Context::State::plan_bytes() const {
-  std::size_t sum = surroundings.arena.bytes();
-  for (const auto& runner : runners) sum += runner->bytes();
-  return sum;
+  while (plans.size() > 1 && plan_bytes + surroundings.arena.bytes() > most_bytes) {
+    const auto oldest = std::prev(plans.end());
+    const auto [first, last] = by_hash.equal_range(oldest->hash);
+    by_hash.erase(
+        std::find_if(first, last, [&](const auto& entry) { return entry.second == oldest; }));
+    plan_bytes -= oldest->bytes;
+    plans.erase(oldest);
+  }
 }
 
 Context::Context(std::shared_ptr<const Executable> executable)
@@ -156,15 +202,24 @@ std::span<const Datum> Context::run(std::span<const Datum> inputs, std::span<Ten
   const ThreadCount threads(prepared.options().threads);
   state_->inputs.clear();
   for (const Datum& datum : inputs) state_->inputs.push_back(&datum);
-  PlanRunner& runner = state_->runner_for(prepared, inputs);
-  const std::int64_t growths = state_->surroundings.arena.growths();
-  const auto outputs = runner.run(state_->inputs, memory, state_->surroundings);
-  if (state_->surroundings.arena.growths() != growths) {
-    for (const auto& other : state_->runners) {
-      if (other.get() != &runner) other->release_memory();
+  State& state = *state_;
+  const std::int64_t plans_before = state.surroundings.plans;
+  const std::int64_t growths_before = state.surroundings.arena.growths();
+  State::Kept& kept = state.find_or_plan(prepared, inputs);
+  // States are written over when nothing reads them any more, not where a step makes them.
+  const bool has_states = !prepared.options().updates.empty();
+  const auto outputs =
+      kept.runner->run(state.inputs, has_states ? std::span<Tensor>() : memory, state.surroundings);
+  if (state.surroundings.plans != plans_before || kept.bytes == 0) {
+    state.measure(kept);
+    state.keep_within(prepared.options().most_plan_bytes);
+  }
+  if (state.surroundings.arena.growths() != growths_before) {
+    for (const State::Kept& other : state.plans) {
+      if (&other != &kept) other.runner->release_memory();
     }
   }
-  if (!prepared.options().updates.empty()) {
+  if (has_states) {
     copy_updates(prepared.options(), outputs, memory);
     return outputs;
   }
@@ -178,10 +233,12 @@ void Context::set_profiling(bool enabled) { state_->surroundings.profiling = ena
 
 std::vector<StepProfile> Context::profile() const {
   std::vector<StepProfile> profile;
-  for (const auto& runner : state_->runners) runner->append_profile(profile);
+  for (const State::Kept& kept : state_->plans) kept.runner->append_profile(profile);
   return profile;
 }
 
-std::size_t Context::plan_bytes() const { return state_->plan_bytes(); }
+std::size_t Context::plan_bytes() const {
+  return state_->plan_bytes + state_->surroundings.arena.bytes();
+}
 
 }  // namespace gatefold

@@ -38,7 +38,7 @@ const std::vector<Variation>& variations() {
       {"activation_alpha", factors},
       {"activation_beta", factors},
       {"activations",
-       Strings{"Sigmoid", "Tanh", "Relu", "HardSigmoid", "Elu", "LeakyRelu", "Affine", "Softsign"}},
+       Strings{"Sigmoid", "Tanh", "Relu", "HardSigmoid", "Elu", "LeakyRelu", "Softsign"}},
       {"align_corners", flag},
       {"allowzero", flag},
       {"alpha", factors},

@@ -1,7 +1,9 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
 #include <memory>
+#include <string>
 
 #include "backend/executable.h"
 #include "frontend/onnx_reader.h"
@@ -9,18 +11,28 @@
 namespace gatefold::test {
 namespace {
 
-constexpr const char* kModel = R"(<ir_version: 8, opset_import: ["" : 17]>
-    tagger (int64[T, N] tokens) => (float[T, N, 50] scores)
-    <float[40, 16] table, float[1, 48, 16] W, float[1, 48, 16] R, float[16, 50] V> {
-      X = Gather (table, tokens)
-      Y = GRU <hidden_size = 16> (X, W, R)
-      axes = Constant <value_ints = [1]> ()
-      rows = Squeeze (Y, axes)
-      scores = MatMul (rows, V)
-    })";
+std::string weight(const char* name, const char* dims, int count) {
+  std::string text = fmt::format("float[{}] {} = {{0.5", dims, name);
+  for (int i = 1; i < count; ++i) text += fmt::format(", {}", 0.01 * (i % 7));
+  return text + "}";
+}
+
+/// Scores of 50 classes for every token: its outputs are larger than anything else in it.
+Model tagger() {
+  return parse_model(
+      fmt::format("<ir_version: 8, opset_import: [\"\" : 17]>\n"
+                  "tagger (int64[T, N] tokens) => (float[T, N, 50] scores) <{}, {}, {}, {}> {{"
+                  "  X = Gather (table, tokens)"
+                  "  Y = GRU <hidden_size = 16> (X, W, R)"
+                  "  axes = Constant <value_ints = [1]> ()"
+                  "  rows = Squeeze (Y, axes)"
+                  "  scores = MatMul (rows, V) }}",
+                  weight("table", "40,16", 640), weight("W", "1,48,16", 768),
+                  weight("R", "1,48,16", 768), weight("V", "16,50", 800)));
+}
 
 TEST(PlanMemory, StaysWithinItsBudgetOverThousandsOfShapes) {
-  const Model model = parse_model(kModel);
+  const Model model = tagger();
   constexpr std::size_t kMost = std::size_t{8} << 20;
   Context context(
       std::make_shared<Executable>(model.graph, CompileOptions{.most_plan_bytes = kMost}));
@@ -37,7 +49,7 @@ TEST(PlanMemory, StaysWithinItsBudgetOverThousandsOfShapes) {
 }
 
 TEST(PlanMemory, KeepsThePlanInUseWhateverItTakes) {
-  const Model model = parse_model(kModel);
+  const Model model = tagger();
   Context context(std::make_shared<Executable>(model.graph, CompileOptions{.most_plan_bytes = 1}));
   const Datum tokens = Tensor(DataType::kInt64, {4, 2});
   const auto first = std::get<Tensor>(context.run({&tokens, 1})[0]).clone();

@@ -128,8 +128,8 @@ std::string many_initializers(int size) {
 }
 
 constexpr Family kFamilies[] = {
-    {"ResidualStack", residual_stack, 100},
-    {"SquaredDiamonds", squared_diamonds, 100},
+    {"ResidualStack", residual_stack, 200},
+    {"SquaredDiamonds", squared_diamonds, 200},
     {"WeightDiamonds", weight_diamonds, 100},
     {"UnrolledCells", unrolled_cells, 50},
     {"WideConcat", wide_concat, 100},

@@ -34,15 +34,6 @@ std::vector<Datum> inputs_for(const Graph& graph, std::int64_t time) {
   return inputs;
 }
 
-TEST(Sessions, KeepABoundedNumberOfPlans) {
-  const Model model = parse_model(kGraph);
-  Context context(std::make_shared<Executable>(model.graph));
-  context.run(inputs_for(*model.graph, 1));
-  const std::size_t steps = context.profile().size();
-  for (std::int64_t time = 2; time < 80; ++time) context.run(inputs_for(*model.graph, time));
-  EXPECT_LE(context.profile().size(), 40 * steps);
-}
-
 TEST(Sessions, AnOldPlanIsMadeAnew) {
   const Model model = parse_model("g (float[n] x) => (float[n] y) { y = Neg (x) }");
   Context context(std::make_shared<Executable>(model.graph));

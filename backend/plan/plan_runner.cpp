@@ -99,8 +99,11 @@ void PlanRunner::place_outputs(std::span<Tensor> memory) {
     std::byte* place = fits ? wanted->raw() + pointer.output_offset : arena_.raw() + pointer.offset;
     if (pointers_[number] == place) continue;
     pointers_[number] = place;
-    outputs_[pointer.output] =
-        fits ? *wanted : arena_.part(slot.offset, slot.type.dtype, slot.type.dims());
+    if (fits) {
+      outputs_[pointer.output] = *wanted;
+    } else {
+      outputs_[pointer.output] = arena_.part(slot.offset, slot.type.dtype, slot.type.dims());
+    }
   }
 }
 
@@ -212,8 +215,8 @@ std::vector<Datum> PlanRunner::run_body(const Node& node, const Graph& body,
     data.push_back(datum_of(value, inputs));
   }
   const std::vector<const Datum*> pointers = pointers_to(data);
-  PlanRunner& runner =
-      runner_for(bodies_[&body], body, values, pointers, plan_->prepared.nodes_of(body));
+  PlanRunner& runner = runner_for(bodies_[&body], body, values, pointers,
+                                  plan_->prepared.nodes_of(body), surroundings);
   std::vector<Datum> results;
   for (const Datum& datum : runner.run(pointers, {}, surroundings)) {
     const auto* tensor = std::get_if<Tensor>(&datum);
@@ -225,7 +228,8 @@ std::vector<Datum> PlanRunner::run_body(const Node& node, const Graph& body,
 PlanRunner& PlanRunner::runner_for(Runners& runners, const Graph& graph,
                                    std::span<const Value* const> values,
                                    std::span<const Datum* const> data,
-                                   const std::vector<const Node*>& nodes) {
+                                   const std::vector<const Node*>& nodes,
+                                   Surroundings& surroundings) {
   const auto found = std::find_if(runners.begin(), runners.end(),
                                   [&](const auto& runner) { return runner->fits(data); });
   if (found != runners.end()) return **found;
@@ -238,6 +242,7 @@ PlanRunner& PlanRunner::runner_for(Runners& runners, const Graph& graph,
     inputs.push_back({values[i], tensor == nullptr ? values[i]->type() : tensor->type(),
                       known == nullptr ? Tensor() : *known});
   }
+  ++surroundings.plans;
   if (runners.size() >= kMostPlans) runners.erase(runners.begin());
   runners.push_back(
       std::make_unique<PlanRunner>(plan_->prepared, graph, std::move(inputs), nodes, depth_ + 1));
@@ -255,8 +260,8 @@ std::span<const Datum> PlanRunner::run_following(std::span<const Datum* const> i
     data.push_back(found == made_.end() ? datum_of(value, inputs) : found->second);
   }
   const std::vector<const Datum*> pointers = pointers_to(data);
-  PlanRunner& runner =
-      runner_for(following_, plan_->graph, plan_->handed_over, pointers, plan_->deferred);
+  PlanRunner& runner = runner_for(following_, plan_->graph, plan_->handed_over, pointers,
+                                  plan_->deferred, surroundings);
   const auto delivered = runner.run(pointers, memory, surroundings);
   outputs_.assign(delivered.begin(), delivered.end());
   return outputs_;

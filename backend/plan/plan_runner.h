@@ -20,6 +20,7 @@ class PlanRunner {
   struct Surroundings {
     ArenaStack arena = {};
     bool profiling = false;
+    std::int64_t plans = 0;  ///< That runners have made and kept for their pivots.
   };
 
   /// Plans `nodes` of `graph`; `depth` plans are under way when this one runs.
@@ -59,7 +60,8 @@ class PlanRunner {
   std::span<const Datum> run_following(std::span<const Datum* const> inputs,
                                        std::span<Tensor> memory, Surroundings& surroundings);
   PlanRunner& runner_for(Runners& runners, const Graph& graph, std::span<const Value* const> values,
-                         std::span<const Datum* const> data, const std::vector<const Node*>& nodes);
+                         std::span<const Datum* const> data, const std::vector<const Node*>& nodes,
+                         Surroundings& surroundings);
   Datum datum_of(const Value* value, std::span<const Datum* const> inputs) const;
   StepProfile profile_of(std::size_t step) const;
 

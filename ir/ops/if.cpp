@@ -1,3 +1,5 @@
+#include <optional>
+
 #include "ir/evaluate.h"
 #include "ir/infer.h"
 #include "ir/ops/ops.h"
@@ -7,12 +9,13 @@ namespace gatefold::ops {
 namespace {
 
 // A branch that is never taken may hold what does not fit the extents that decide so: nothing then.
-std::vector<Type> infer_branch(const InferContext& context, std::string_view name, bool is_taken) {
+std::optional<std::vector<Type>> infer_branch(const InferContext& context, std::string_view name,
+                                              bool is_taken) {
   try {
     return context.infer_sub_graph(context.node().attr_graph(name), {});
   } catch (const Error&) {
     if (is_taken) throw;
-    return {};
+    return std::nullopt;
   }
 }
 
@@ -33,18 +36,19 @@ void infer(InferContext& context) {
   const bool holds = is_known && *condition->data<bool>();
   const auto then_types = infer_branch(context, "then_branch", !is_known || holds);
   const auto else_types = infer_branch(context, "else_branch", !is_known || !holds);
-  const auto& taken = holds ? then_types : else_types;
+  const std::vector<Type>& taken = holds ? *then_types : *else_types;
   const auto& other = holds ? else_types : then_types;
   const std::size_t count = context.node().output_count();
-  if ((!other.empty() && other.size() != taken.size()) || count > taken.size()) {
+  if ((other && other->size() != taken.size()) || count > taken.size()) {
     context.fail("the branches give {} and {} outputs but the node has {}; all must be equal",
-                 then_types.size(), else_types.size(), count);
+                 (holds || !other ? taken : *other).size(),
+                 (holds && other ? *other : taken).size(), count);
   }
   for (std::size_t i = 0; i < count; ++i) {
     Type type = taken[i];
-    if (!other.empty()) {
+    if (other) {
       const Type common =
-          common_type(context, then_types[i], else_types[i], "the branches' outputs");
+          common_type(context, (*then_types)[i], (*else_types)[i], "the branches' outputs");
       if (!is_known) type = common;
     }
     context.set_output(i, std::move(type));

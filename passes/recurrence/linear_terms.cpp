@@ -110,7 +110,7 @@ Value* before_repeats(Value* operand) {
 
 // No gate has more terms; a chain of sums or a wide Concat, read from each of its values anew,
 // would take time that grows with the square of its length.
-constexpr int kMostVisits = 256;
+constexpr int kMostVisits = 64;
 constexpr std::size_t kMostParts = 64;
 
 /// Collects the terms of one sum; every method returns false when it meets what it cannot read.

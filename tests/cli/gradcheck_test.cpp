@@ -166,8 +166,8 @@ TEST_F(CliGradcheck, SaysThatThereIsNothingToJudge) {
       const char* message;
     } kCases[] = {
         {"", "the model has no floating-point output to differentiate"},
-        {"--loss mse", "loss 'mse': the model has no output that it could judge"},
-        {"--loss cross_entropy", "loss 'cross_entropy': the model has no output"},
+        {"--loss mse", "the model has no output that a loss could judge"},
+        {"--loss cross_entropy", "the model has no output that a loss could judge"},
     };
     for (const auto& [options, message] : kCases) {
       const CommandResult result = gatefold(std::string("gradcheck model.onnxtxt ") + options);
