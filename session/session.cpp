@@ -84,7 +84,8 @@ void Session::keep_states(std::span<const Datum> outputs) {
       // The first call, or one that gave the state another shape.
       state.current = output->clone();
     }
-    if (!state.next.is_defined() || !(state.next.type() == state.current.type())) {
+    if (!state.next.is_defined() || state.next.dtype() != state.current.dtype() ||
+        state.next.dims() != state.current.dims()) {
       state.next = Tensor(state.current.dtype(), state.current.dims());
     }
   }
