@@ -1,7 +1,5 @@
 #include "backend/executable.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cstring>
 #include <iterator>
@@ -12,6 +10,7 @@
 
 #include "backend/plan/plan_runner.h"
 #include "backend/plan/prepared_graph.h"
+#include "backend/thread_count.h"
 #include "ir/error.h"
 
 namespace gatefold {
@@ -81,20 +80,6 @@ void copy_updates(const CompileOptions& options, std::span<const Datum> outputs,
     std::memcpy(state.raw(), output->raw(), output->bytes());
   }
 }
-
-/// Sets the number of OpenMP threads, and what the caller had set when it goes.
-class ThreadCount {
- public:
-  explicit ThreadCount(int threads) : before_(omp_get_max_threads()) {
-    omp_set_num_threads(threads);
-  }
-  ~ThreadCount() { omp_set_num_threads(before_); }
-  ThreadCount(const ThreadCount&) = delete;
-  ThreadCount& operator=(const ThreadCount&) = delete;
-
- private:
-  int before_;
-};
 
 }  // namespace
 

@@ -52,6 +52,7 @@ else()
   list(APPEND GATEFOLD_PC_LIBS -lonnx -lonnx_proto -lprotobuf -ldnnl -lhwy -lzip -lgomp)
   list(JOIN GATEFOLD_PC_LIBS " " GATEFOLD_PC_LIBS)
 endif()
+file(RELATIVE_PATH GATEFOLD_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/gatefold.pc.in ${PROJECT_BINARY_DIR}/gatefold.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/gatefold.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
