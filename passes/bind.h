@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 
 #include "ir/graph.h"
@@ -11,6 +12,10 @@ namespace gatefold {
 
 /// Sizes for named extents: {"batch", 8}.
 using DimSizes = std::map<std::string, std::int64_t>;
+
+/// Adds the sizes that the extents of an array give to the names in a type of its rank; names that
+/// have a size keep it. Arrays of another rank say nothing.
+void note_sizes(const Type& type, std::span<const std::int64_t> extents, DimSizes& sizes);
 
 /// Puts sizes in the place of named extents of the graph's inputs and infers all types anew. Throws
 /// Error for a name that no input has.

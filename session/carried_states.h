@@ -1,12 +1,12 @@
 #pragma once
 
-#include <map>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ir/graph.h"
+#include "passes/bind.h"
 #include "passes/training/carried_state.h"
 #include "session/port.h"
 
@@ -37,11 +37,10 @@ std::vector<CarriedState> propose_states(std::span<const ModelPort> inputs,
                                          std::span<const ModelPort> outputs);
 
 /// What named extents are in these tensors, by name; `data[i]` belongs to `ports[i]`.
-std::map<std::string, std::int64_t> sizes_in(std::span<const ModelPort> ports,
-                                             std::span<const Datum> data);
+DimSizes sizes_in(std::span<const ModelPort> ports, std::span<const Datum> data);
 
 /// A state before the first call: zeros of the port's type, whose named extents take their size
 /// from `sizes`. Throws Error naming an extent that stays open.
-Tensor zero_state(const ModelPort& port, const std::map<std::string, std::int64_t>& sizes);
+Tensor zero_state(const ModelPort& port, const DimSizes& sizes);
 
 }  // namespace gatefold

@@ -8,6 +8,7 @@
 #include "frontend/onnx_reader.h"
 #include "frontend/onnx_writer.h"
 #include "ir/error.h"
+#include "ir/value_names.h"
 #include "session/arrays/files.h"
 #include "session/arrays/npy.h"
 #include "session/arrays/npz.h"
@@ -52,14 +53,11 @@ std::string names_of_inputs(const Graph& graph) {
 
 /// The input that `key` names, or whose position it is.
 std::optional<std::size_t> find_input(const Graph& graph, std::string_view key) {
-  const auto& inputs = graph.inputs();
-  const auto named = std::find_if(inputs.begin(), inputs.end(),
-                                  [&](const Value* input) { return input->name() == key; });
-  if (named != inputs.end()) return named - inputs.begin();
+  if (const auto named = find_input_position(graph, key)) return named;
   std::size_t position = 0;
   const auto parsed = std::from_chars(key.data(), key.data() + key.size(), position);
   const bool is_position = parsed.ec == std::errc() && parsed.ptr == key.data() + key.size();
-  if (is_position && position < inputs.size()) return position;
+  if (is_position && position < graph.inputs().size()) return position;
   return std::nullopt;
 }
 
@@ -102,25 +100,14 @@ std::vector<std::optional<Datum>> read_given(const Graph& graph,
   return given;
 }
 
-/// The sizes that given tensors imply for named extents.
-DimSizes implied_sizes(const Graph& graph, const std::vector<std::optional<Datum>>& given) {
-  DimSizes sizes;
-  for (std::size_t i = 0; i < given.size(); ++i) {
-    const Type& type = graph.inputs()[i]->type();
-    const auto* tensor = given[i] ? std::get_if<Tensor>(&*given[i]) : nullptr;
-    if (tensor == nullptr || !type.has_rank() || type.rank() != tensor->rank()) continue;
-    for (std::size_t axis = 0; axis < type.shape->size(); ++axis) {
-      const Dim& dim = (*type.shape)[axis];
-      if (dim.is_symbol()) sizes.try_emplace(dim.symbol(), tensor->dims()[axis]);
-    }
-  }
-  return sizes;
-}
-
 /// Given data where there is some, random data for the other inputs when a seed is given.
 std::vector<Datum> complete_inputs(const Graph& graph, std::vector<std::optional<Datum>> given,
                                    const std::optional<std::uint64_t>& seed) {
-  const DimSizes sizes = implied_sizes(graph, given);
+  DimSizes sizes;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const auto* tensor = given[i] ? std::get_if<Tensor>(&*given[i]) : nullptr;
+    if (tensor != nullptr) note_sizes(graph.inputs()[i]->type(), tensor->dims(), sizes);
+  }
   std::vector<Datum> inputs;
   for (std::size_t i = 0; i < given.size(); ++i) {
     const Value& input = *graph.inputs()[i];

@@ -47,11 +47,11 @@ DimSizes sizes_in(const Graph& model, const Arrays& arrays) {
   for (const Value* input : model.inputs()) {
     const auto array = arrays.find(input->name());
     if (array == arrays.end() || !input->type().has_rank()) continue;
-    const Shape& shape = *input->type().shape;
-    const std::size_t before = array->second.dims().size() - shape.size();
-    for (std::size_t i = 0; i < shape.size() && before <= 1; ++i) {
-      if (shape[i].is_symbol()) sizes[shape[i].symbol()] = array->second.dims()[before + i];
-    }
+    // There may be an axis of steps in front.
+    std::span<const std::int64_t> extents = array->second.dims();
+    if (static_cast<std::int64_t>(extents.size()) == input->type().rank() + 1)
+      extents = extents.subspan(1);
+    note_sizes(input->type(), extents, sizes);
   }
   return sizes;
 }
