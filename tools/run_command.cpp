@@ -52,7 +52,7 @@ std::string names_of_inputs(const Graph& graph) {
 }
 
 /// The input that `key` names, or whose position it is.
-std::optional<std::size_t> find_input(const Graph& graph, std::string_view key) {
+std::optional<std::size_t> find_input_by_key(const Graph& graph, std::string_view key) {
   if (const auto named = find_input_position(graph, key)) return named;
   std::size_t position = 0;
   const auto parsed = std::from_chars(key.data(), key.data() + key.size(), position);
@@ -87,7 +87,7 @@ std::vector<std::optional<Datum>> read_given(const Graph& graph,
     if (equals == std::string::npos) fail("--input {}: should be NAME=FILE", option);
     const std::string first_key = option.substr(0, equals);
     for (; equals != std::string::npos; equals = option.find('=', equals + 1)) {
-      input = find_input(graph, std::string_view(option).substr(0, equals));
+      input = find_input_by_key(graph, std::string_view(option).substr(0, equals));
       if (input) break;
     }
     if (!input) {
