@@ -19,8 +19,8 @@ bool is_given(const Datum& datum) { return !std::holds_alternative<std::monostat
 
 }  // namespace
 
-Session::Session(std::shared_ptr<const CompiledModel> model)
-    : Session(model, std::vector<CarriedState>(model->states())) {}
+Session::Session(const std::shared_ptr<const CompiledModel>& model)
+    : Session(model, model->states()) {}
 
 Session::Session(std::shared_ptr<const CompiledModel> model, std::vector<CarriedState> states)
     : model_(std::move(model)),

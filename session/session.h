@@ -20,7 +20,7 @@ using NamedData = std::map<std::string, Datum, std::less<>>;
 class Session {
  public:
   /// Carries the states that the file names.
-  explicit Session(std::shared_ptr<const CompiledModel> model);
+  explicit Session(const std::shared_ptr<const CompiledModel>& model);
   /// Carries these states instead. Throws Error for one that does not go with the model.
   Session(std::shared_ptr<const CompiledModel> model, std::vector<CarriedState> states);
   Session(Session&&) noexcept;
