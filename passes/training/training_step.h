@@ -28,8 +28,8 @@ struct TrainingSpec {
   double clip_value = 0;        ///< Most that an element of a gradient may be; 0: any.
   std::int64_t accumulate = 1;  ///< Steps whose gradients are averaged for one update.
   std::int64_t seed = 0;        ///< Of what Dropout drops.
-  /// Time steps that recurrent layers compute again at a time in the backward step; 0: they keep
-  /// what it needs of all steps.
+  /// Time steps that recurrent layers recompute at a time in the backward step; 0: none, what it
+  /// needs of all steps is kept. Saved runs are something else: see session/training/checkpoint.h.
   std::int64_t checkpoint_every = 0;
 };
 

@@ -10,7 +10,7 @@
 #include "backend/kernels/recurrent/recurrent_rows.h"
 #include "backend/kernels/recurrent/recurrent_weights.h"
 #include "backend/products/scratch_layout.h"
-#include "backend/simd/recurrent_cell.h"
+#include "backend/simd/cell_loops.h"
 #include "backend/simd/team.h"
 #include "ir/ops/recurrent.h"
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "backend/products/reduced_panel_product.h"
-#include "backend/simd/recurrent_cell.h"
+#include "backend/simd/cell_loops.h"
 #include "ir/ops/recurrent.h"
 
 namespace gatefold::native {

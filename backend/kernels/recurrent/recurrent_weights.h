@@ -5,7 +5,7 @@
 
 #include "backend/kernel.h"
 #include "backend/products/reduced_panel_product.h"
-#include "backend/simd/recurrent_cell.h"
+#include "backend/simd/cell_loops.h"
 #include "ir/ops/recurrent.h"
 
 namespace gatefold::native {

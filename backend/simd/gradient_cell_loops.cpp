@@ -1,8 +1,8 @@
-#include "backend/simd/recurrent_gradient_cell.h"
+#include "backend/simd/gradient_cell_loops.h"
 
 // Highway compiles what follows once per instruction set and picks the best one at run time.
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "backend/simd/recurrent_gradient_cell.cpp"
+#define HWY_TARGET_INCLUDE "backend/simd/gradient_cell_loops.cpp"
 #include "hwy/foreach_target.h"
 //
 #include "backend/simd/panel_product-inl.h"
