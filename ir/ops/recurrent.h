@@ -14,7 +14,7 @@
 ///   T time steps, N batch, I input size, H hidden size, D directions (1 or 2), G gates.
 namespace gatefold {
 
-/// What tells the three operators apart.
+/// The differences between the three operators.
 struct RecurrentKind {
   std::string_view op;
   std::string_view training_op;  ///< The same with output workspace; of domain gatefold.
