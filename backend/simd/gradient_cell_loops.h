@@ -5,12 +5,12 @@
 #include "backend/simd/cell_loops.h"
 
 /// The vector loops that compute the cells of LSTM, GRU and RNN in the backward step
-/// (recurrent_gradient.cpp). A row is one sequence of the batch. The
-/// formulas are those of the operators LSTMGrad, GRUGrad and RNNGrad (ir/ops).
+/// (recurrent_gradient.cpp). A row is one sequence of the batch. The formulas are those of the
+/// operators LSTMGrad, GRUGrad and RNNGrad (ir/ops).
 namespace gatefold::native {
 
 /// One sequence in one backward step; every pointer is to H numbers or to blocks of H numbers.
-struct GradientRow {
+struct SequenceStep {
   const float* values = nullptr;  ///< The step's workspace with all gates after their activations.
   /// The derivatives of the activations for each block of `values`, or nullptr for the cell as it
   /// is taught, where they follow from the values. With slopes, LSTM has a sixth block in both:
@@ -40,7 +40,7 @@ enum class GradientPart : std::int8_t {
 
 struct GradientStep {
   std::int64_t H = 0;
-  const GradientRow* rows = nullptr;
+  const SequenceStep* rows = nullptr;
   std::int64_t row_count = 0;
   const float* P = nullptr;   ///< [3*H] for i, o, f, or nullptr.
   bool input_forget = false;  ///< LSTM: f = 1 - i.

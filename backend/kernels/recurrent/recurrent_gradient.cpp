@@ -134,7 +134,7 @@ void RecurrentGradientKernel::plan_scratch(bool is_in_place) {
   const std::int64_t blocks = is_standard_ ? 0 : N * kMaxSlopeBlocks * extents_.H;
   values_ = scratch_.add<float>(blocks);
   slopes_ = scratch_.add<float>(blocks);
-  step_rows_ = scratch_.add<GradientRow>(N);
+  step_rows_ = scratch_.add<SequenceStep>(N);
 }
 
 void RecurrentGradientKernel::plan_products(const KernelRequest& request) {
@@ -274,7 +274,7 @@ void RecurrentGradientKernel::run_cell(const Chunk& chunk, std::int64_t s, const
   for (std::int64_t row = own.begin; row < own.end; ++row) prepare_row(chunk, s, row);
   const float* P = attrs_.kind->has_cell_state ? input(buffers, recurrent_input::kP) : nullptr;
   const GradientStep step{.H = extents_.H,
-                          .rows = at<GradientRow>(buffers, step_rows_) + own.begin,
+                          .rows = at<SequenceStep>(buffers, step_rows_) + own.begin,
                           .row_count = own.count(),
                           .P = P == nullptr ? nullptr : P + chunk.d * 3 * extents_.H,
                           .input_forget = attrs_.input_forget};
@@ -312,7 +312,7 @@ void RecurrentGradientKernel::prepare_row(const Chunk& chunk, std::int64_t s,
     return chunk.rows + (steps_.first(step) + row) * width_;
   };
   const float* dY = gradient(buffers, gradient_input::kDy);
-  GradientRow& result = at<GradientRow>(buffers, step_rows_)[row];
+  SequenceStep& result = at<SequenceStep>(buffers, step_rows_)[row];
   result = {.values = row_of(s),
             .last_h = attrs_.kind == &kGru ? weights_.last_h(buffers, d, s, row) : nullptr,
             .last_c = s == chunk.steps.begin ? rows_at(buffers, first_c_).of(row)
