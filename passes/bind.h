@@ -7,7 +7,7 @@
 
 #include "ir/graph.h"
 
-/// Gives numbers to what a model leaves open, before it is optimized for them.
+/// Binding: fixes sizes and inputs that a model leaves open, so that it can be optimized for them.
 namespace gatefold {
 
 /// Sizes for named extents: {"batch", 8}.
@@ -17,14 +17,14 @@ using DimSizes = std::map<std::string, std::int64_t>;
 /// have a size keep it. Arrays of another rank say nothing.
 void note_sizes(const Type& type, std::span<const std::int64_t> extents, DimSizes& sizes);
 
-/// Puts sizes in the place of named extents of the graph's inputs and infers all types anew. Throws
-/// Error for a name that no input has.
+/// Replaces named extents of the graph's inputs by sizes and infers all types again. Throws Error
+/// for a name that no input has.
 void bind_dims(Graph& graph, const DimSizes& sizes);
 
 /// Numbers for inputs by name.
 using InputTensors = std::map<std::string, Tensor>;
 
-/// Turns graph inputs into constants and infers all types anew. Throws Error for a name that no
+/// Turns graph inputs into constants and infers all types again. Throws Error for a name that no
 /// input has and for a tensor that does not fit the input's type.
 void bind_values(Graph& graph, const InputTensors& values);
 

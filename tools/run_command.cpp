@@ -218,33 +218,39 @@ int run(const Options& options) {
 
 std::function<int()> declare(CLI::App& parser) {
   auto options = std::make_shared<Options>();
-  parser.add_option("MODEL", options->model, "A model: .onnx, or ONNX text as .onnxtxt")
+  parser.add_option("MODEL", options->model, "ONNX model (.onnx) or ONNX text (.onnxtxt)")
       ->required();
   parser
       .add_option("--input", options->inputs,
-                  "A file for an input, which is named or numbered from 0: .npy, .npz:ARRAY or a "
-                  "TensorProto .pb")
+                  "Read the input of this name, or of this number from 0, from a file: .npy, "
+                  ".npz:ARRAY or a TensorProto .pb")
       ->type_name("NAME=FILE")
       ->expected(1)
       ->take_all();
-  parser.add_option("--random", options->seed, "Make up the inputs that are not given")
+  parser
+      .add_option("--random", options->seed,
+                  "Fill the inputs that are not given with random numbers")
       ->type_name("SEED");
   add_dim_option(parser, options->dims);
-  parser.add_option("--output", options->output, "Write the outputs here instead of a summary")
+  parser
+      .add_option("--output", options->output,
+                  "Write the outputs to this folder instead of showing a summary")
       ->type_name("DIR");
-  parser.add_option("--format", options->format, "Form of the files: npy, pb, or one npz")
+  parser
+      .add_option("--format", options->format,
+                  "Write an npy or pb file for each output, or one npz archive")
       ->check(CLI::IsMember({"npy", "pb", "npz"}))
       ->capture_default_str();
   parser
       .add_option("--values", options->values,
-                  "Take inner values whose names in the file match as further outputs")
+                  "Also deliver the inner values whose names in the model's file match")
       ->type_name("GLOB")
       ->expected(1)
       ->take_all();
   parser
       .add_flag("--find-nan", options->find_nan,
-                "Say which node made the first number that is not finite (exit code 1), in place "
-                "of the outputs; the model runs as it is, without passes")
+                "Name the node that makes the first nan or infinite number, instead of showing "
+                "outputs; run the model without passes")
       ->excludes("--output")
       ->excludes("--values");
   add_load_options(parser, options->load);
@@ -255,14 +261,13 @@ std::function<int()> declare(CLI::App& parser) {
 
 const Command kRunCommand{
     .name = "run",
-    .summary = "Run a model once",
+    .summary = "Run a model once and show or write its outputs",
     .example =
         "gatefold run model.onnx --input tokens=tokens.npy --random 1 --dim batch=2\n"
         "  gatefold run model.onnx --input tokens=tokens.npy --values '*attention*'\n\n"
-        "A summary tells the least, largest and mean number of each output, of those that are\n"
-        "finite, and how many are not. Exit codes: 0 fine, 1 --find-nan found something, 2 bad "
-        "use\n"
-        "or bad input.",
+        "The summary gives the least, the largest and the mean of the finite numbers of each\n"
+        "output, and counts the others. Exit codes: 0 success, 1 --find-nan found a number that\n"
+        "is not finite, 2 bad use or bad input.",
     .declare = declare,
 };
 

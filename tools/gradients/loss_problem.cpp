@@ -208,15 +208,23 @@ class ProblemReader {
 }  // namespace
 
 void add_loss_problem_options(CLI::App& parser, LossProblemOptions& options) {
-  parser.add_option("MODEL", options.model, "ONNX model or ONNX text (.onnxtxt)")->required();
-  parser.add_option("--spec", options.spec, "Loss and trainable parameters, as `train` takes them");
+  parser.add_option("MODEL", options.model, "ONNX model (.onnx) or ONNX text (.onnxtxt)")
+      ->required();
+  parser
+      .add_option("--spec", options.spec,
+                  "Read the loss and the trainable parameters from a file, as train does")
+      ->type_name("FILE.json");
   parser.add_option("--loss", options.loss,
-                    "Judge an output: " + fmt::format("{}", fmt::join(loss_names(), ", ")));
-  parser.add_option("--data", options.data, "Arrays named like the inputs and the target (.npz)");
+                    fmt::format("Use this loss: {}", fmt::join(loss_names(), ", ")));
+  parser
+      .add_option("--data", options.data,
+                  "Read arrays, named like the inputs and the target, from a file")
+      ->type_name("FILE.npz");
   add_dim_option(parser, options.dims);
   add_value_option(parser, options.values);
-  parser.add_option("--seed", options.seed, "Of all random numbers")->capture_default_str();
-  parser.add_option("--threads", options.threads, "Threads of the kernels")->capture_default_str();
+  parser.add_option("--seed", options.seed, "Seed for all random numbers")->capture_default_str();
+  parser.add_option("--threads", options.threads, "Use this many threads for the kernels")
+      ->capture_default_str();
 }
 
 LossProblem read_loss_problem(const LossProblemOptions& options) {
