@@ -125,6 +125,7 @@ void refuse_beside_stages(const Options& options) {
       {"--bptt", options.run.batches.chunk > 0},
       {"--metric", !options.run.metrics.empty()},
       {"--valid", !options.run.validation.empty()},
+      {"--keep best", options.run.keep_best},
       {"--report", !options.report.empty()},
   };
   for (const auto& [name, is_given] : given) {

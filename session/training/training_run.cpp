@@ -123,7 +123,17 @@ class Run {
     epoch_ = position.epoch;
     batch_ = position.batch;
     metrics_.restore(position.sums);
-    best_ = position.best;
+    resume_best(position.best);
+  }
+
+  void resume_best(const BestEpoch& best) {
+    best_ = best;
+    if (!options_.keep_best) best_.weights.clear();
+    if (!options_.keep_best || best_.epochs == 0 || !best_.weights.empty()) return;
+    fail(
+        "the checkpoint in '{}' holds no weights of the best epoch, for they were not to be kept; "
+        "resume without keeping the best ones",
+        options_.checkpoint.string());
   }
 
   void save() const {

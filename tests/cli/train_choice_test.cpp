@@ -86,6 +86,7 @@ TEST_F(CliTrainChoice, IsCorrectedByPatternsLaterOverEarlier) {
             "trained: 5 numbers in 3 tensors");
   EXPECT_EQ(shown("--freeze '*' --trainable b"), "trained: 2 numbers in 1 tensor");
   EXPECT_EQ(shown("--trainable '*' --freeze '[wbh]*'"), "trained: 2 numbers in 1 tensor");
+  EXPECT_EQ(shown("--freeze 'm*' --freeze w --freeze w"), "trained: 2 numbers in 1 tensor");
   EXPECT_EQ(train(kMasked, "--trainable half --freeze '[wb]'").exit_code, 0);
   EXPECT_TRUE(has_changed("half"));
   EXPECT_TRUE(contains(train(kMasked, "--trainable z").errors,

@@ -403,7 +403,7 @@ TEST_F(CliTrain, RefusesBadUse) {
       {"--loss cross_entropy --optimizer adam --momentum 0.9",
        "'adam' has no momentum; that is a setting of sgd, rmsprop"},
       {"--loss cross_entropy --epochs 0", "'0' is not a number above 0"},
-      {"--loss cross_entropy --freeze 'z*'", "no trained parameter matches 'z*'; those are: "},
+      {"--loss cross_entropy --freeze 'z*'", "--freeze: no floating-point tensor of the model matches 'z*'; those are: "},
       {"--loss cross_entropy --freeze w --freeze b", "leaves no parameter to train"},
       {"--loss cross_entropy --state y", "OUTPUT=INPUT"},
       {"--loss cross_entropy --batch-axis x", "NAME=AXIS"},

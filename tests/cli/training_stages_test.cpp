@@ -181,11 +181,13 @@ TEST_F(CliTrainingStages, StoresWhatNobodyReads) {
 TEST_F(CliTrainingStages, RefusesWhatContradictsThem) {
   write("foreign.onnxtxt", kForeign);
   write_points();
-  const CommandResult result =
-      gatefold("train foreign.onnxtxt --data points.npz --optimizer adam -o out.onnx");
-  EXPECT_EQ(result.exit_code, 2);
-  EXPECT_TRUE(is_complaint(result.errors)) << result.errors;
-  EXPECT_TRUE(contains(result.errors, "--optimizer does not go with the training"));
+  for (const char* option : {"--optimizer adam", "--keep best", "--freeze '*'", "--dry-run"}) {
+    const CommandResult result =
+        gatefold(std::string("train foreign.onnxtxt --data points.npz -o out.onnx ") + option);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_TRUE(is_complaint(result.errors)) << result.errors;
+    EXPECT_TRUE(contains(result.errors, "does not go with the training")) << result.errors;
+  }
 }
 
 TEST_F(CliTrainingStages, RefusesSchedulesThatAFileCannotHold) {

@@ -64,8 +64,7 @@ std::vector<std::string> names_of(const std::vector<ChosenTensor>& tensors, bool
 void fulfil(const TensorWish& wish, std::vector<ChosenTensor>& tensors) {
   bool matches = false;
   for (ChosenTensor& tensor : tensors) {
-    const bool may_match = wish.is_trained || tensor.is_trained;
-    if (!may_match || fnmatch(wish.pattern.c_str(), tensor.name.c_str(), 0) != 0) continue;
+    if (fnmatch(wish.pattern.c_str(), tensor.name.c_str(), 0) != 0) continue;
     matches = true;
     if (wish.is_trained) {
       take_in(tensor);
@@ -74,9 +73,9 @@ void fulfil(const TensorWish& wish, std::vector<ChosenTensor>& tensors) {
     }
   }
   if (matches) return;
-  fail("{}: no {} matches '{}'; those are: {}", wish.is_trained ? "--trainable" : "--freeze",
-       wish.is_trained ? "floating-point tensor of the model" : "trained parameter", wish.pattern,
-       fmt::join(names_of(tensors, !wish.is_trained), ", "));
+  fail("{}: no floating-point tensor of the model matches '{}'; those are: {}",
+       wish.is_trained ? "--trainable" : "--freeze", wish.pattern,
+       fmt::join(names_of(tensors, /*only_trained=*/false), ", "));
 }
 
 std::string count(std::int64_t number, std::string_view one, std::string_view many) {
