@@ -1,7 +1,5 @@
 #include "backend/executable.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cstring>
 #include <iterator>
@@ -12,6 +10,7 @@
 
 #include "backend/plan/plan_runner.h"
 #include "backend/plan/prepared_graph.h"
+#include "backend/thread_count.h"
 #include "ir/error.h"
 
 namespace gatefold {
@@ -51,12 +50,16 @@ void check_input(const Value& input, const Datum& datum,
   }
 }
 
+bool have_equal_types(const Tensor& a, const Tensor& b) {
+  return a.dtype() == b.dtype() && a.dims() == b.dims();
+}
+
 /// Brings the outputs that were not computed there to the memory that the caller gave for them.
 void copy_to(std::span<Tensor> memory, std::span<Datum> outputs) {
   for (std::size_t i = 0; i < std::min(memory.size(), outputs.size()); ++i) {
     const auto* output = std::get_if<Tensor>(&outputs[i]);
     Tensor& place = memory[i];
-    if (output == nullptr || !place.is_defined() || !(place.type() == output->type())) continue;
+    if (output == nullptr || !place.is_defined() || !have_equal_types(place, *output)) continue;
     if (place.raw() != output->raw()) std::memcpy(place.raw(), output->raw(), output->bytes());
     outputs[i] = place;
   }
@@ -70,27 +73,13 @@ void copy_updates(const CompileOptions& options, std::span<const Datum> outputs,
     const auto* output = std::get_if<Tensor>(&outputs[update.output]);
     if (output == nullptr) continue;
     Tensor& state = memory[update.output];
-    if (!(state.type() == output->type())) {
+    if (!have_equal_types(state, *output)) {
       fail("the next value of a state of {} is {}", to_string(state.type()),
            to_string(output->type()));
     }
     std::memcpy(state.raw(), output->raw(), output->bytes());
   }
 }
-
-/// Sets the number of OpenMP threads, and what the caller had set when it goes.
-class ThreadCount {
- public:
-  explicit ThreadCount(int threads) : before_(omp_get_max_threads()) {
-    omp_set_num_threads(threads);
-  }
-  ~ThreadCount() { omp_set_num_threads(before_); }
-  ThreadCount(const ThreadCount&) = delete;
-  ThreadCount& operator=(const ThreadCount&) = delete;
-
- private:
-  int before_;
-};
 
 }  // namespace
 

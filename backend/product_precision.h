@@ -6,21 +6,21 @@
 
 namespace gatefold {
 
-/// What the operands of products of matrices are rounded to: in dense layers, in recurrent layers
-/// and in their gradients, unless a product is a small one. Biases, states, everything element-wise
-/// and the weights that training updates are float32 always.
+/// The format to which operands of matrix products are rounded: in dense layers, in recurrent
+/// layers and in their gradients, unless the product is small. Biases, states, everything
+/// element-wise and the weights that training updates are always float32.
 enum class ProductPrecision : std::int8_t {
   kFloat32,
   kBfloat16,
-  kInt8,  ///< Where the right operand is constant weights.
+  kInt8,  ///< Only where the right operand is constant weights.
 };
 
-/// What Kernel::implementation ends with: "", " bfloat16", " int8".
+/// Returns the suffix of Kernel::implementation: "", " bfloat16", " int8".
 std::string suffix_of(ProductPrecision precision);
-/// Whose suffix such a name ends with.
+/// Returns the precision whose suffix such a name has.
 ProductPrecision precision_of(std::string_view implementation);
 
-/// Throws Error where this machine has no instructions for such products.
+/// Checks that this machine has instructions for such products. Throws Error if not.
 void require_support(ProductPrecision precision);
 
 }  // namespace gatefold

@@ -32,9 +32,10 @@ install(FILES ${PROJECT_BINARY_DIR}/gatefold-config.cmake
 # otherwise each layer is an archive. Either way a program links gatefold::session.
 set(layers gatefold_session gatefold_frontend gatefold_passes gatefold_backend gatefold_ir)
 if(BUILD_SHARED_LIBS)
-  add_library(gatefold_shared SHARED)
-  list(TRANSFORM layers REPLACE "(.+)" "$<LINK_LIBRARY:WHOLE_ARCHIVE,\\1>" OUTPUT_VARIABLE whole)
-  target_link_libraries(gatefold_shared PRIVATE "$<BUILD_INTERFACE:${whole}>" PUBLIC fmt::fmt)
+  list(TRANSFORM layers REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE objects)
+  add_library(gatefold_shared SHARED ${objects})
+  target_link_libraries(gatefold_shared PUBLIC fmt::fmt PRIVATE
+    "$<BUILD_INTERFACE:gatefold_onnx;DNNL::dnnl;hwy::hwy;OpenMP::OpenMP_CXX;PkgConfig::libzip>")
   target_link_options(gatefold_shared PRIVATE
     LINKER:--version-script=${PROJECT_SOURCE_DIR}/cmake/gatefold.map)
   target_include_directories(gatefold_shared INTERFACE
@@ -52,6 +53,7 @@ else()
   list(APPEND GATEFOLD_PC_LIBS -lonnx -lonnx_proto -lprotobuf -ldnnl -lhwy -lzip -lgomp)
   list(JOIN GATEFOLD_PC_LIBS " " GATEFOLD_PC_LIBS)
 endif()
+file(RELATIVE_PATH GATEFOLD_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/gatefold.pc.in ${PROJECT_BINARY_DIR}/gatefold.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/gatefold.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

@@ -8,10 +8,10 @@
 
 namespace gatefold {
 
-/// Functions are unfolded where they are called. So many nodes and calls may come of it in one
+/// Functions are unfolded where they are called. Most nodes and calls that this may make in one
 /// model, ...
 inline constexpr std::int64_t kMostUnfoldedNodes = std::int64_t{1} << 20;
-/// ... and calls and sub-graphs may lie so deep inside each other.
+/// ... and the greatest depth of calls and sub-graphs inside each other.
 inline constexpr int kDeepestNesting = 500;
 
 /// Throws Error where a model exceeds these, or functions call each other in a circle. Takes time

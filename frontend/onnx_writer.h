@@ -11,33 +11,33 @@
 
 namespace gatefold {
 
-/// Protobuf messages end at 2 GiB; some room is left for everything that is not weights.
+/// Most bytes of tensors in one protobuf message: its 2 GiB, less some room for everything else.
 inline constexpr std::size_t kMostInlineBytes = (std::size_t{1} << 31) - (std::size_t{1} << 26);
 
-/// Writes the model as ONNX protobuf, or as ONNX text when the file's name ends in .onnxtxt. It
-/// states the lowest opset that holds every node's form and allows the types of its values.
+/// Writes the model as ONNX protobuf, or as ONNX text when the file's name ends in .onnxtxt. The
+/// file states the lowest opset that holds every node's form and allows the types of its values.
 /// Parameters and integer constants become initializers, other constants become Constant nodes, so
-/// that reading the file gives the same graph; outputs that ONNX requires have names even if nobody
-/// wants them. When the tensors have more than `most_inline_bytes` together, the large ones go to a
-/// file beside it, "<file name>.data"; text holds all of them.
-/// The files appear whole or not at all. Throws Error when they cannot be written, when no opset
-/// allows the types, or when text cannot hold a name or number.
+/// that reading the file gives the same graph. Outputs that ONNX requires have names even if nobody
+/// wants them. If the tensors have more than `most_inline_bytes` together, the large ones go to a
+/// second file, "<file name>.data"; text holds all of them. The files appear whole or not at all.
+/// Throws Error when they cannot be written, when no opset allows the types, and when text cannot
+/// hold a name or number.
 void write_model(const Model& model, const std::filesystem::path& path,
                  std::size_t most_inline_bytes = kMostInlineBytes);
 
 /// Writes the model of the file `source` as it is, with other numbers in the tensors that `weights`
-/// names; `places` says which these are. Protobuf, or text as write_model does. Tensors outside the
-/// file move into it. The file appears whole or not at all. Throws Error: a tensor that the file
-/// lacks or that has another type; writing fails.
+/// names and `places` locates, as protobuf or as text like write_model. Tensors outside the file
+/// move into it. The file appears whole or not at all. Throws Error for a tensor that the source
+/// lacks or that has another type there, and when the file cannot be written.
 void write_model_with_weights(const std::filesystem::path& source, const TensorPlaces& places,
                               const std::map<std::string, Tensor>& weights,
                               const std::filesystem::path& path);
 
-/// Throws Error where the model of the file `source` could not be written to `path` because that
-/// file would be text, which cannot hold it.
+/// Checks that the model of the file `source` can be written to `path`. Throws Error when that file
+/// would be text, and text cannot hold the model.
 void check_text_holds(const std::filesystem::path& source, const std::filesystem::path& path);
 
-/// Writes a TensorProto file.
+/// Writes a tensor as a TensorProto file. Throws Error when it cannot be written.
 void write_tensor_file(const Tensor& tensor, std::string_view name,
                        const std::filesystem::path& path);
 

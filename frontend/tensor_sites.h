@@ -12,7 +12,7 @@ struct TensorSite {
   onnx::TensorProto* tensor = nullptr;        ///< nullptr where the attribute is a list of floats.
   onnx::AttributeProto* attribute = nullptr;  ///< nullptr for an initializer.
 
-  /// What tells it from all others.
+  /// A key that no other tensor of the file has.
   const void* identity() const {
     return attribute != nullptr ? static_cast<const void*>(attribute) : tensor;
   }

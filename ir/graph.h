@@ -27,8 +27,8 @@ struct Use {
   std::size_t index = 0;
 };
 
-/// What flows along an edge: a graph input, a constant, a parameter or a node's result. It has one
-/// definition and any number of uses. Owned by its graph or its producer.
+/// A value: a graph input, a constant, a parameter or a node's result. It has one definition and
+/// any number of uses, and is owned by its graph or its producer.
 class Value {
  public:
   enum class Kind : std::int8_t {
@@ -40,9 +40,10 @@ class Value {
 
   Kind kind() const { return kind_; }
   bool has_data() const { return kind_ == Kind::kConstant || kind_ == Kind::kParameter; }
-  /// The number of a constant, or the initial ones of a parameter; nothing for other kinds.
+  /// Returns the numbers of a constant, or the initial ones of a parameter; nullptr for other
+  /// kinds.
   const Tensor* data() const { return has_data() ? &data_ : nullptr; }
-  /// Replaces the numbers of a constant or parameter and its type with them.
+  /// Replaces the numbers of a constant or parameter, and with them its type.
   void set_data(Tensor data);
 
   /// Unique within the graph and the graphs around it; free text, as the model gave it.
@@ -52,7 +53,7 @@ class Value {
   const Type& type() const { return type_; }
   void set_type(Type type) { type_ = std::move(type); }
 
-  /// What is known of the elements of a result of shape arithmetic; see elements.h.
+  /// Returns what is known of the elements of a result of shape arithmetic; see elements.h.
   const std::optional<std::vector<Element>>& elements() const { return elements_; }
   void set_elements(std::optional<std::vector<Element>> elements) {
     elements_ = std::move(elements);
@@ -62,22 +63,22 @@ class Value {
   /// has inputs, draws nothing at random and holds no sub-graph.
   bool depends_on_weights_only() const { return depends_on_weights_only_; }
 
-  /// The node this is a result of; nullptr for other kinds.
+  /// Returns the node that has this as a result; nullptr for other kinds.
   Node* producer() const {
     visits::note();
     return producer_;
   }
-  /// Which output of the producer this is.
+  /// Returns the number of this output of the producer.
   std::size_t output_index() const { return output_index_; }
-  /// The graph that defines the value; sub-graphs of it may use the value, too.
+  /// Returns the graph that defines the value; its sub-graphs may use the value, too.
   Graph* graph() const { return graph_; }
 
-  /// Every reading node input, in no particular order. Graph outputs are not among them.
+  /// Returns every node input that reads this, in no particular order, without graph outputs.
   const std::vector<Use>& uses() const {
     visits::note();
     return uses_;
   }
-  /// How many graph outputs deliver this value.
+  /// Returns how many graph outputs deliver this value.
   int output_uses() const { return output_uses_; }
   bool is_used() const { return !uses_.empty() || output_uses_ > 0; }
 
@@ -108,8 +109,8 @@ using AttrValue = std::variant<std::int64_t, float, std::string, std::vector<std
                                std::vector<float>, std::vector<std::string>, Tensor, SubGraph>;
 using Attrs = std::map<std::string, AttrValue, std::less<>>;
 
-/// One operator applied to values. Optional inputs that are not given and outputs that nobody wants
-/// are nullptr.
+/// A node: one operator applied to values. Optional inputs that are not given and outputs that
+/// nobody wants are nullptr.
 class Node {
  public:
   const OpDef& op() const { return *op_; }
@@ -117,20 +118,20 @@ class Node {
   const std::string& name() const { return name_; }
   void set_name(std::string name) { name_ = std::move(name); }
   Graph* graph() const { return graph_; }
-  /// "node 'gates' (Gemm)"; a node without a name is described by its first output.
+  /// Describes the node for messages, "node 'gates' (Gemm)", by its first output if it has no name.
   std::string describe() const;
 
   std::size_t input_count() const { return inputs_.size(); }
-  /// Input `index`, or nullptr where it is missing; any index may be asked for.
+  /// Returns input `index`, or nullptr if it is missing; any index is allowed.
   Value* input(std::size_t index) const {
     visits::note();
     return index < inputs_.size() ? inputs_[index].value : nullptr;
   }
   /// Makes input `index` read `value`; the list of inputs grows with nullptr up to it.
   void set_input(std::size_t index, Value* value);
-  /// Forgets trailing inputs from `count` on.
+  /// Removes the inputs from `count` on.
   void truncate_inputs(std::size_t count);
-  /// Takes input `index` out of the list; later ones move up.
+  /// Removes input `index`; later ones move up.
   void erase_input(std::size_t index);
   std::vector<Value*> inputs() const;
 
@@ -140,17 +141,17 @@ class Node {
   }
   /// Declares output `index` unwanted; it must have no uses.
   void drop_output(std::size_t index);
-  /// Takes output `index`, which must have no uses, out of the list; later ones move up.
+  /// Removes output `index`, which must have no uses; later ones move up.
   void erase_output(std::size_t index);
 
   const Attrs& attrs() const { return attrs_; }
   bool has_attr(std::string_view name) const { return attrs_.find(name) != attrs_.end(); }
   void set_attr(std::string name, AttrValue value) { attrs_[std::move(name)] = std::move(value); }
   void erase_attr(std::string_view name);
-  /// The attribute as given, else the default of the OpDef, else nullptr.
+  /// Returns the attribute as given, else the default of the OpDef, else nullptr.
   const AttrValue* find_attr(std::string_view name) const;
 
-  /// Typed access to an attribute that is given or has a default; asserts otherwise.
+  /// Return an attribute that is given or has a default; assert otherwise.
   std::int64_t attr_int(std::string_view name) const;
   float attr_float(std::string_view name) const;
   const std::string& attr_string(std::string_view name) const;
@@ -161,7 +162,7 @@ class Node {
   std::vector<float> attr_floats(std::string_view name) const;
   std::vector<std::string> attr_strings(std::string_view name) const;
 
-  /// The sub-graphs among the attributes, in order of their names.
+  /// Returns the sub-graphs among the attributes, in the order of their names.
   std::vector<Graph*> sub_graphs() const;
 
  private:
@@ -174,7 +175,7 @@ class Node {
   void connect(std::size_t index, Value* value);
   void disconnect(std::size_t index);
   bool makes_weights() const;
-  /// Tells the outputs, and what is computed from them, whether they depend on weights only.
+  /// Updates whether the outputs, and what is computed from them, depend on weights only.
   void update_outputs();
 
   const OpDef* op_ = nullptr;
@@ -208,7 +209,7 @@ class Graph {
 
   const std::string& name() const { return name_; }
   void set_name(std::string name) { name_ = std::move(name); }
-  /// The graph whose node holds this one; nullptr for the main graph.
+  /// Returns the graph whose node holds this one; nullptr for the main graph.
   Graph* outer() const { return outer_; }
 
   Value* add_input(std::string name, Type type);
@@ -216,13 +217,13 @@ class Graph {
   Value* add_parameter(std::string name, Tensor data);
   void add_output(std::string name, Value* value);
   void set_output(std::size_t index, Value* value);
-  /// Takes output `index` out of the list; later ones move up.
+  /// Removes output `index`; later ones move up.
   void erase_output(std::size_t index);
   /// Removes an input, constant or parameter that has no uses.
   void erase_value(Value* value);
 
   const std::vector<Value*>& inputs() const { return inputs_; }
-  /// Constants and parameters in the order they were added.
+  /// Returns the constants and parameters in the order in which they were added.
   const std::list<std::unique_ptr<Value>>& initializers() const { return initializers_; }
   const std::vector<Output>& outputs() const { return outputs_; }
 
@@ -240,27 +241,26 @@ class Graph {
   void replace_all_uses(Value* value, Value* replacement);
 
   std::size_t node_count() const { return nodes_.size(); }
-  /// The nodes in order; `nodes().front()`, range-for, and so on. Erasing while iterating: take the
-  /// next iterator first.
+  /// Returns the nodes in order. To erase while iterating, take the next iterator first.
   const std::list<std::unique_ptr<Node>>& nodes() const { return nodes_; }
 
   /// Reorders the nodes so that each stands after what it reads, keeping the present order where it
   /// can. Throws Error when there is a cycle.
   void sort_topologically();
 
-  /// A name based on `base` that no value of this graph or of the graphs around and inside it has.
-  /// Deterministic: base, base_1, base_2, ...
+  /// Makes a name based on `base` that no value of this graph or of the graphs around and inside it
+  /// has. Deterministic: base, base_1, base_2, ...
   std::string unique_name(std::string_view base);
 
-  /// A deep copy, sub-graphs included. Values of outer graphs are looked up in `map` first and kept
-  /// where they are not in it. Tensors are shared. `map` receives what became what.
+  /// Makes a deep copy, sub-graphs included. Values of outer graphs are looked up in `map` first
+  /// and kept if they are not in it. Tensors are shared. Adds the copies of values to `map`.
   std::shared_ptr<Graph> clone(Graph* outer, ValueMap& map) const;
   std::shared_ptr<Graph> clone() const;
 
  private:
   Value* add_value(Value::Kind kind, std::string name);
   Graph& outermost();
-  /// Tells unique_name that a name is taken.
+  /// Records for unique_name that a name is taken.
   void note_name(const std::string& name);
 
   std::string name_;
@@ -273,12 +273,12 @@ class Graph {
   std::unordered_map<std::string, int> next_suffix_;  // Of the outermost graph only.
 };
 
-/// The values that the sub-graphs of a node read from the graphs around them, each once, in order
-/// of first use. They are as much its inputs as those it lists.
+/// Returns the values that the sub-graphs of a node read from the graphs around them, each once, in
+/// order of first use. They are inputs of the node like those that it lists.
 std::vector<Value*> captured_values(const Node& node);
 
 /// One stage of training as a model file describes it: ONNX's TrainingInfoProto. A step of training
-/// runs the algorithms of all stages in turn and stores what they deliver in initializers.
+/// runs the algorithms of all stages in turn and stores their outputs in initializers.
 struct TrainingStage {
   /// Which output is stored in which initializer, of the algorithm or of the model's graph.
   struct Binding {
@@ -297,11 +297,11 @@ struct TrainingStage {
   std::vector<Binding> update_bindings;
 };
 
-/// What a model file holds beside its graph.
+/// A model: its graph, and what its file says beside it.
 struct Model {
   std::shared_ptr<Graph> graph = std::make_shared<Graph>();
   std::vector<TrainingStage> training;
-  std::string path;        ///< Where it was read from; for messages.
+  std::string path;        ///< The file that it was read from; for messages.
   std::string producer;    ///< Name and version of the exporter.
   std::int64_t opset = 0;  ///< Version of the default domain as stated in the file.
   std::int64_t ir_version = 0;

@@ -5,8 +5,8 @@
 
 namespace gatefold {
 
-/// Of some names, at least one, the one that takes the fewest edits (a letter put in, left out or
-/// exchanged) to make of `name`: what a misspelt name probably means.
+/// Returns the one of some names, at least one, that `name` becomes with the fewest edits
+/// (inserting, deleting or replacing a letter): what a misspelt name probably means.
 std::string_view nearest_name(std::string_view name, std::span<const std::string_view> names);
 
 }  // namespace gatefold

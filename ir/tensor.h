@@ -12,20 +12,23 @@
 
 namespace gatefold {
 
-/// The product of the extents. Throws Error when an extent is negative or the product exceeds what
-/// memory could hold.
+/// Computes the product of the extents. Throws Error when an extent is negative or the product
+/// exceeds what memory could hold.
 std::int64_t element_count(const Dims& dims);
 
-/// A dense, row-major array in host memory. Copying a Tensor shares its memory; `clone` copies it.
-/// Memory of our own is aligned to 64 bytes and starts as zeros.
+/// A dense array in host memory, last axis innermost (row-major). Copying a Tensor shares its
+/// memory; `clone` copies it. Memory that a Tensor allocates is aligned to 64 bytes and starts as
+/// zeros.
 class Tensor {
  public:
   Tensor() = default;
+  /// Allocates a tensor of zeros. Throws Error as element_count does.
   Tensor(DataType dtype, Dims dims);
-  /// A tensor over memory that somebody else owns and keeps alive.
+  /// Makes a tensor over memory that the caller owns and keeps alive.
   static Tensor view(DataType dtype, Dims dims, void* memory);
-  /// The same over memory that lives as long as a tensor shares it.
+  /// Makes a tensor over memory that lives as long as a tensor shares it.
   static Tensor over(DataType dtype, Dims dims, std::shared_ptr<std::byte> memory);
+  /// Makes a tensor of these values; there must be as many as the extents say.
   template <typename T>
   static Tensor of(Dims dims, std::span<const T> values);
   template <typename T>
@@ -63,17 +66,18 @@ class Tensor {
     return {data<T>(), static_cast<std::size_t>(size_)};
   }
 
-  /// The elements of an integer or boolean tensor, widened.
+  /// Returns the elements of an integer or boolean tensor, widened.
   std::vector<std::int64_t> to_int64() const;
-  /// Element `index` as a number, whatever the type. A NaN has no sign.
+  /// Returns element `index` as a number, whatever the type. A NaN has no sign.
   double number_at(std::int64_t index) const;
 
+  /// Copies the tensor and its memory.
   Tensor clone() const;
-  /// A tensor that lies `offset` bytes inside this one's memory and keeps all of it alive.
+  /// Makes a tensor that lies `offset` bytes inside this one's memory and keeps all of it alive.
   Tensor part(std::size_t offset, DataType dtype, Dims dims) const;
-  /// The same memory under other extents; the number of elements must stay.
+  /// Makes a tensor on the same memory with other extents; the number of elements must be the same.
   Tensor reshaped(Dims dims) const;
-  /// A copy with every element converted as by a C++ cast (floats to bool: non-zero).
+  /// Makes a copy with every element converted as by a C++ cast (floats to bool: non-zero).
   Tensor converted(DataType dtype) const;
 
  private:
@@ -103,14 +107,14 @@ class Sequence {
 
   std::size_t size() const;
   bool empty() const { return root_ == nullptr; }
-  /// The tensor at a position in [0, size()), found in O(log size()).
+  /// Returns the tensor at a position in [0, size()), in O(log size()).
   const Tensor& operator[](std::size_t position) const;
-  /// All tensors in order.
+  /// Returns all tensors in order.
   std::vector<Tensor> tensors() const;
 
-  /// The list with `tensor` put before the one at `position`, or at the end for size().
+  /// Makes the list with `tensor` before the one at `position`, or at the end for size().
   Sequence inserted(std::size_t position, Tensor tensor) const;
-  /// The list without the tensor at a position in [0, size()).
+  /// Makes the list without the tensor at a position in [0, size()).
   Sequence erased(std::size_t position) const;
 
  private:
@@ -122,7 +126,7 @@ class Sequence {
 /// What a value is at run time: nothing (an empty optional), a tensor or a sequence of tensors.
 using Datum = std::variant<std::monostate, Tensor, Sequence>;
 
-/// "float[2,3]", "sequence of 2 tensors", "nothing".
+/// Describes a datum for messages: "float[2,3]", "sequence of 2 tensors", "nothing".
 std::string describe(const Datum& datum);
 
 }  // namespace gatefold

@@ -30,13 +30,13 @@ enum class DataType : std::int8_t {
   kBfloat16 = 16,
 };
 
-/// Bytes of one element.
+/// Returns the bytes of one element.
 std::size_t size_of(DataType dtype);
-/// The name ONNX's text syntax uses: "float", "double", "int64", "bool", "bfloat16", ...
+/// Returns the name in ONNX's text syntax: "float", "double", "int64", "bool", "bfloat16", ...
 std::string_view name_of(DataType dtype);
-/// The inverse of name_of; kUndefined if there is no such type.
+/// Returns the type of a name, the inverse of name_of; kUndefined if there is none.
 DataType data_type_from_name(std::string_view name);
-/// The inverse of the enumeration's numbers; kUndefined for a number that is no supported type.
+/// Returns the type of a number of the enumeration; kUndefined if it is not supported.
 DataType data_type_from_number(std::int64_t number);
 
 constexpr bool is_float(DataType dtype) {
@@ -47,7 +47,7 @@ constexpr bool is_half(DataType dtype) {
   return dtype == DataType::kFloat16 || dtype == DataType::kBfloat16;
 }
 
-/// The DataType that stores a C++ element type.
+/// Returns the DataType that stores a C++ element type.
 template <typename T>
 constexpr DataType data_type_of() = delete;
 template <>
@@ -146,12 +146,13 @@ class Dim {
 
   bool is_known() const { return size_ >= 0; }
   bool is_symbol() const { return !is_known() && !symbol_.empty(); }
-  /// The number; only for a known extent.
+  /// Returns the number; only for a known extent.
   std::int64_t size() const;
   const std::string& symbol() const { return symbol_; }
-  /// Known and equal to `size`.
+  /// Returns whether the extent is known and equal to `size`.
   bool is(std::int64_t size) const { return size_ == size; }
-  /// Surely the same extent: equal numbers or equal names. Two unknown extents are not.
+  /// Returns whether both are surely the same extent: equal numbers or equal names. Two unknown
+  /// extents are not.
   bool same_as(const Dim& other) const {
     return is_known() ? size_ == other.size_ : is_symbol() && symbol_ == other.symbol_;
   }
@@ -162,8 +163,8 @@ class Dim {
   std::string symbol_;
 };
 
-/// One element of an integer tensor as far as it is known before running: a number, an extent that
-/// goes by a name, or nothing.
+/// One element of an integer tensor as far as it is known before running: a number, a named extent,
+/// or nothing.
 struct Element {
   std::optional<std::int64_t> number = {};
   std::string symbol = {};
@@ -171,7 +172,7 @@ struct Element {
   static Element of(const Dim& dim) {
     return dim.is_known() ? Element{dim.size(), {}} : Element{{}, dim.symbol()};
   }
-  /// As an extent; only for an element that is not a negative number.
+  /// Converts the element to an extent; it must not be a negative number.
   Dim to_dim() const { return number ? Dim(*number) : Dim(symbol); }
   bool operator==(const Element&) const = default;
 };
@@ -179,7 +180,7 @@ struct Element {
 using Dims = std::vector<std::int64_t>;
 using Shape = std::vector<Dim>;
 
-/// "[2,batch,?]"
+/// Format extents: "[2,batch,?]".
 std::string to_string(const Shape& shape);
 std::string to_string(const Dims& dims);
 
@@ -189,9 +190,9 @@ struct Type {
   enum class Kind : std::int8_t { kTensor, kSequence, kOptional };
 
   Kind kind = Kind::kTensor;
-  DataType dtype = DataType::kUndefined;  ///< Of a tensor.
-  std::optional<Shape> shape;             ///< Of a tensor; nothing when not even the rank is known.
-  std::shared_ptr<const Type> element;    ///< Of a sequence or an optional.
+  DataType dtype = DataType::kUndefined;  ///< For a tensor.
+  std::optional<Shape> shape;             ///< For a tensor; nothing if not even the rank is known.
+  std::shared_ptr<const Type> element;    ///< For a sequence or an optional.
 
   Type() = default;
   Type(DataType dtype, std::optional<Shape> shape) : dtype(dtype), shape(std::move(shape)) {}
@@ -202,16 +203,17 @@ struct Type {
   bool is_tensor() const { return kind == Kind::kTensor; }
   bool has_rank() const { return shape.has_value(); }
   std::int64_t rank() const { return static_cast<std::int64_t>(shape->size()); }
-  /// True when every extent is a number.
+  /// Returns whether every extent is a number.
   bool is_static() const;
-  /// The extents of a static shape.
+  /// Returns the extents of a static shape.
   Dims dims() const;
   bool operator==(const Type& other) const;
 };
 
-/// ONNX's text syntax: "float[2,batch]", "seq(float[2])", "float" when the rank is unknown.
+/// Formats a type in ONNX's text syntax: "float[2,batch]", "seq(float[2])", "float" if the rank is
+/// unknown.
 std::string to_string(const Type& type);
-/// The inverse; nothing when the text is no type.
+/// Parses a type, the inverse of to_string; nothing if the text is not a type.
 std::optional<Type> type_from_text(std::string_view text);
 
 }  // namespace gatefold

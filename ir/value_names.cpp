@@ -27,6 +27,13 @@ Value* find_input(const Graph& graph, std::string_view name) {
   return nullptr;
 }
 
+std::optional<std::size_t> find_input_position(const Graph& graph, std::string_view name) {
+  for (std::size_t i = 0; i < graph.inputs().size(); ++i) {
+    if (graph.inputs()[i]->name() == name) return i;
+  }
+  return std::nullopt;
+}
+
 Value* find_initializer(const Graph& graph, std::string_view name) {
   for (const auto& value : graph.initializers()) {
     if (value->name() == name) return value.get();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,6 +16,9 @@ namespace gatefold {
 Value* find_input(const Graph& graph, std::string_view name);
 Value* find_initializer(const Graph& graph, std::string_view name);
 Value* find_output(const Graph& graph, std::string_view name);
+
+/// The number of the graph input of that name; nothing if there is none.
+std::optional<std::size_t> find_input_position(const Graph& graph, std::string_view name);
 
 /// The value of that name in the graph or the graphs around it; nullptr if there is none.
 Value* find_value(const Graph& graph, std::string_view name);

@@ -3,8 +3,9 @@
 #include <atomic>
 #include <cstdint>
 
-/// How often nodes and values of graphs have been looked at in this process. Tests count what
-/// passes do as a graph grows; several threads that count at once may lose some.
+/// Counts how often this process has looked at nodes and values of graphs, so that tests can tell
+/// how the work of passes grows with a graph. Several threads that count at once may lose some
+/// visits.
 namespace gatefold::visits {
 
 inline std::atomic<std::uint64_t> count = 0;

@@ -34,6 +34,14 @@ Value& input_of(const Graph& graph, const std::string& name) {
 
 }  // namespace
 
+void note_sizes(const Type& type, std::span<const std::int64_t> extents, DimSizes& sizes) {
+  if (!type.is_tensor() || !type.has_rank() || type.shape->size() != extents.size()) return;
+  for (std::size_t i = 0; i < extents.size(); ++i) {
+    const Dim& dim = (*type.shape)[i];
+    if (dim.is_symbol()) sizes.try_emplace(dim.symbol(), extents[i]);
+  }
+}
+
 void bind_dims(Graph& graph, const DimSizes& sizes) {
   if (sizes.empty()) return;
   std::set<std::string> known;

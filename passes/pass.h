@@ -10,7 +10,7 @@
 
 namespace gatefold {
 
-/// What a pass may take for granted and whom it tells.
+/// What a pass may assume, and where it reports.
 struct PassContext {
   /// The graph will be trained: parameters change, so only constants are known numbers.
   bool training = false;

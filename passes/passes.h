@@ -16,7 +16,8 @@ const Pass* find_pass(std::string_view name);
 /// The list of passes that a pipeline's name stands for; nothing for other names.
 std::optional<std::string_view> pipeline_text(std::string_view name);
 
-/// One function per file of this folder.
+/// The passes: one function per file of the rooms clean, moves, recurrence and loops, and of this
+/// folder.
 namespace passes {
 
 bool absorb_reversals(Graph& graph, PassContext& context);

@@ -138,23 +138,16 @@ std::vector<CarriedState> propose_states(std::span<const ModelPort> inputs,
   return states;
 }
 
-std::map<std::string, std::int64_t> sizes_in(std::span<const ModelPort> ports,
-                                             std::span<const Datum> data) {
-  std::map<std::string, std::int64_t> sizes;
+DimSizes sizes_in(std::span<const ModelPort> ports, std::span<const Datum> data) {
+  DimSizes sizes;
   for (std::size_t i = 0; i < ports.size() && i < data.size(); ++i) {
     const auto* tensor = std::get_if<Tensor>(&data[i]);
-    const Type& type = ports[i].type;
-    if (tensor == nullptr || !type.is_tensor() || !type.has_rank()) continue;
-    if (type.rank() != tensor->rank()) continue;
-    for (std::size_t axis = 0; axis < type.shape->size(); ++axis) {
-      const Dim& dim = (*type.shape)[axis];
-      if (dim.is_symbol()) sizes.try_emplace(dim.symbol(), tensor->dims()[axis]);
-    }
+    if (tensor != nullptr) note_sizes(ports[i].type, tensor->dims(), sizes);
   }
   return sizes;
 }
 
-Tensor zero_state(const ModelPort& port, const std::map<std::string, std::int64_t>& sizes) {
+Tensor zero_state(const ModelPort& port, const DimSizes& sizes) {
   Dims dims;
   for (const Dim& dim : port.type.has_rank() ? *port.type.shape : Shape{}) {
     const auto size = dim.is_symbol() ? sizes.find(dim.symbol()) : sizes.end();

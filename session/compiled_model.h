@@ -17,40 +17,40 @@
 
 namespace gatefold {
 
-/// How a model is to be compiled.
+/// How to compile a model.
 struct LoadOptions {
-  int threads = 1;  ///< Threads of one run.
+  int threads = 1;  ///< Number of threads for one run.
   ProductPrecision precision = ProductPrecision::kFloat32;
-  DimSizes dims = {};        ///< Sizes for named extents; what depends on them alone is computed.
+  DimSizes dims = {};        ///< Sizes for named extents; values that depend only on them fold.
   InputTensors values = {};  ///< Inputs that become constants.
-  /// Run the inference pipeline, unless the file says that it is compiled already.
+  /// Run the inference pipeline, unless the file says that its model is compiled already.
   bool optimize = true;
   /// Choose kernels by rule, never by measuring; see CompileOptions.
   bool reproducible = false;
-  /// About how much memory a session may keep for plans of shapes it has seen.
+  /// Bytes, approximately, that a session may keep in plans for input shapes seen before.
   std::size_t most_plan_bytes = CompileOptions{}.most_plan_bytes;
 };
 
-/// Metadata key of a compiled model; its value is the pipeline that was run.
+/// Metadata key of a compiled model; its value names the pipeline that was run.
 inline constexpr std::string_view kCompiledKey = "gatefold.compiled";
 
-/// A model ready to run: imported, bound, optimized. Immutable, and shared by any number of
-/// sessions on any number of threads, which share its weights.
+/// A model that is ready to run: imported, bound and optimized. It is immutable; any number of
+/// sessions on any number of threads share it and its weights.
 class CompiledModel {
  public:
-  /// Throws Error: a name that the model lacks, an operator that cannot be run, a precision that
-  /// the machine lacks.
+  /// Binds, optimizes and prepares an imported model. Throws Error for a name that the model lacks,
+  /// an operator that cannot be run, and a precision that the machine lacks.
   CompiledModel(Model model, const LoadOptions& options);
 
   const std::vector<ModelPort>& inputs() const { return inputs_; }
   const std::vector<ModelPort>& outputs() const { return outputs_; }
-  /// The states that the file itself names; see kStatesKey.
+  /// Returns the states that the file itself names; see kStatesKey.
   const std::vector<CarriedState>& states() const { return states_; }
-  /// The port of that name. Throws Error with the names there are.
+  /// Returns the input or output of that name. Throws Error, listing the names, if there is none.
   const ModelPort& input(std::string_view name) const;
   const ModelPort& output(std::string_view name) const;
 
-  /// What the file said beside its graph, which is the optimized one.
+  /// Returns the optimized graph with everything else that the file says.
   const Model& model() const { return model_; }
   const Graph& graph() const { return *model_.graph; }
   const std::shared_ptr<const Executable>& executable() const { return executable_; }
@@ -63,13 +63,13 @@ class CompiledModel {
   std::shared_ptr<const Executable> executable_;
 };
 
-/// Reads a model file and compiles it. Throws Error: see read_model and CompiledModel.
+/// Reads a model file and compiles it. Throws Error as read_model and CompiledModel do.
 std::shared_ptr<const CompiledModel> load(const std::filesystem::path& path,
                                           const LoadOptions& options = {});
-/// The same for the bytes of a model file, which may be dropped afterwards.
+/// Compiles the model in the bytes of a model file; the bytes are not needed after the call.
 std::shared_ptr<const CompiledModel> load(std::span<const std::byte> bytes,
                                           const LoadOptions& options = {});
-/// The same for a model in memory.
+/// Compiles a model in memory.
 std::shared_ptr<const CompiledModel> load(Model model, const LoadOptions& options = {});
 
 }  // namespace gatefold

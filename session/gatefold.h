@@ -1,7 +1,7 @@
 #pragma once
 
-/// Everything a program needs of Gatefold: load a model and run it, carry states from call to call,
-/// train it, and read and write its files.
+/// Everything that a program needs from Gatefold: load a model and run it, carry states from call
+/// to call, train it, and read and write its files.
 #include "frontend/onnx_reader.h"
 #include "frontend/onnx_writer.h"
 #include "session/arrays/files.h"

@@ -47,7 +47,7 @@ Taint taint_of(const Datum& datum) {
 }
 
 std::string describe_value(const Value& value, const Datum& datum) {
-  const std::string text = fmt::format("'{}' {}", value.name(), describe(datum));
+  std::string text = fmt::format("'{}' {}", value.name(), describe(datum));
   const auto* tensor = std::get_if<Tensor>(&datum);
   if (tensor == nullptr || tensor->size() == 0) return text;
   return fmt::format("{} ({})", text, range_text(range_of(*tensor)));

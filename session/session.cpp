@@ -19,8 +19,8 @@ bool is_given(const Datum& datum) { return !std::holds_alternative<std::monostat
 
 }  // namespace
 
-Session::Session(std::shared_ptr<const CompiledModel> model)
-    : Session(model, std::vector<CarriedState>(model->states())) {}
+Session::Session(const std::shared_ptr<const CompiledModel>& model)
+    : Session(model, model->states()) {}
 
 Session::Session(std::shared_ptr<const CompiledModel> model, std::vector<CarriedState> states)
     : model_(std::move(model)),
@@ -84,7 +84,8 @@ void Session::keep_states(std::span<const Datum> outputs) {
       // The first call, or one that gave the state another shape.
       state.current = output->clone();
     }
-    if (!state.next.is_defined() || !(state.next.type() == state.current.type())) {
+    if (!state.next.is_defined() || state.next.dtype() != state.current.dtype() ||
+        state.next.dims() != state.current.dims()) {
       state.next = Tensor(state.current.dtype(), state.current.dims());
     }
   }

@@ -12,16 +12,16 @@
 
 namespace gatefold {
 
-/// Data of inputs or outputs by name.
+/// The data of inputs or outputs, by name.
 using NamedData = std::map<std::string, Datum, std::less<>>;
 
-/// One stream of calls of a compiled model, and the states that it carries from call to call. Used
-/// by one thread at a time; sessions of one model share its weights and nothing else.
+/// One stream of calls of a compiled model, with the states that it carries from call to call. Only
+/// one thread at a time may use it; sessions of one model share its weights and nothing else.
 class Session {
  public:
-  /// Carries the states that the file names.
-  explicit Session(std::shared_ptr<const CompiledModel> model);
-  /// Carries these states instead. Throws Error for one that does not go with the model.
+  /// Makes a session that carries the states that the file names.
+  explicit Session(const std::shared_ptr<const CompiledModel>& model);
+  /// Makes a session that carries these states instead. Throws Error as check_states does.
   Session(std::shared_ptr<const CompiledModel> model, std::vector<CarriedState> states);
   Session(Session&&) noexcept;
   ~Session();
@@ -30,29 +30,29 @@ class Session {
   const std::vector<CarriedState>& carried() const { return carried_; }
 
   /// Runs the model once. An input that is given always wins over a carried state; a state that has
-  /// not been set is zero. The tensors given are read where they lie and must stay until the call
-  /// returns; the result is valid until the next call. Throws Error: an unknown or missing input, a
-  /// wrong type or shape, data that an operator refuses.
+  /// not been set is zero. The given tensors are read in place and must stay valid until the call
+  /// returns; the result is valid until the next call. Throws Error for an unknown or missing
+  /// input, a wrong type or shape, and data that an operator refuses.
   const NamedData& run(const NamedData& inputs);
-  /// The same in the order of the model's inputs and outputs; std::monostate stands for an input
-  /// that is not given.
+  /// Runs the model on inputs in the model's order and returns its outputs in theirs;
+  /// std::monostate stands for an input that is not given.
   std::span<const Datum> run(std::span<const Datum> inputs);
-  /// Makes later calls write this output into the caller's memory, when it has the tensor's shape
-  /// then; its datum in the result tells. An undefined tensor ends that. Throws Error for a carried
-  /// or unknown output and for a tensor of another element type.
+  /// Makes later calls write this output into the caller's memory whenever the output has the
+  /// tensor's shape; the result's datum then lies in that memory. An undefined tensor cancels this.
+  /// Throws Error for a carried or unknown output and for a tensor of another element type.
   void set_output(const std::string& name, Tensor memory);
 
-  /// Makes all states zero again.
+  /// Sets all states to zero.
   void reset();
-  /// Copies of the states by the names of their inputs; those that no call has made yet are absent.
+  /// Returns copies of the states by the names of their inputs, without those that are not set yet.
   std::map<std::string, Tensor> get_states() const;
-  /// Sets states by the names of their inputs; the tensors are copied. Throws Error for an input
-  /// that no state is carried into and for a tensor of another type.
+  /// Sets states by the names of their inputs, and copies the tensors. Throws Error for an input
+  /// that takes no state and for a tensor of another type.
   void set_states(const std::map<std::string, Tensor>& states);
-  /// Another stream of the same model that goes on from the same states.
+  /// Makes another session of the same model that continues from copies of the states.
   Session clone() const;
 
-  /// Measures each step of later runs; see Context.
+  /// Returns the Context that runs the model, for measuring its steps.
   Context& context() { return context_; }
 
  private:
@@ -72,10 +72,10 @@ class Session {
   std::shared_ptr<const CompiledModel> model_;
   std::vector<CarriedState> carried_;
   std::vector<State> states_;
-  std::vector<bool> is_carried_;  // Of each input.
+  std::vector<bool> is_carried_;  // One per input.
   Context context_;
   std::vector<Datum> inputs_;
-  std::vector<Tensor> memory_;  // Of outputs, where they are to be written; else undefined.
+  std::vector<Tensor> memory_;  // One per output: where to write it; undefined: anywhere.
   NamedData outputs_;
 };
 

@@ -33,7 +33,7 @@ Model tagger() {
 
 TEST(PlanMemory, StaysWithinItsBudgetOverThousandsOfShapes) {
   const Model model = tagger();
-  constexpr std::size_t kMost = std::size_t{8} << 20;
+  constexpr std::size_t kMost = std::size_t{32} << 20;
   Context context(
       std::make_shared<Executable>(model.graph, CompileOptions{.most_plan_bytes = kMost}));
   int shapes = 0;

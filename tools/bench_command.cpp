@@ -106,7 +106,7 @@ std::function<int()> declare(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   parser
       .add_option("MODEL", options->path,
-                  "A model, or a test folder: then inputs are those of its first data set")
+                  "ONNX model, or a test folder, whose first data set then gives the inputs")
       ->required();
   add_dim_option(parser, options->dims);
   add_value_option(parser, options->values);
@@ -114,23 +114,24 @@ std::function<int()> declare(CLI::App& parser) {
       parser
           .add_flag(
               "--train", options->train,
-              "Measure a training step: MODEL is a folder with model.onnx, spec.json, data.npz")
+              "Measure a training step; MODEL is a folder with model.onnx, spec.json and data.npz")
           ->excludes("--dim")
           ->excludes("--value");
   parser
       .add_option("--checkpoint-every", options->checkpoint_every,
-                  "Compute so many time steps of recurrent layers again at a time, to save memory")
-      ->check(CLI::Range(1, std::numeric_limits<int>::max()))
+                  "Save memory: recompute recurrent layers in the backward step, this many time "
+                  "steps at a time")
+      ->check(CLI::Range(1, std::numeric_limits<int>::max()).description("POSITIVE"))
       ->needs(train);
   add_load_options(parser, options->load);
-  parser.add_option("--seconds", options->seconds, "How long to measure")
+  parser.add_option("--seconds", options->seconds, "Measure for about this many seconds")
       ->check(CLI::Range(0.0, 86400.0))
       ->capture_default_str();
-  parser.add_option("--seed", options->seed, "Seed of random inputs")->capture_default_str();
-  parser.add_flag("--ops", options->parts.ops, "Also show where the time goes, by operator");
+  parser.add_option("--seed", options->seed, "Seed for random inputs")->capture_default_str();
+  parser.add_flag("--ops", options->parts.ops, "Also show the time that each operator takes");
   parser.add_flag("--roofline", options->parts.roofline,
-                  "Also show each step beside what this machine can do");
-  parser.add_flag("--json", options->json, "Print one JSON object");
+                  "Also compare each step with the limits of this machine");
+  parser.add_flag("--json", options->json, "Print one JSON object instead of text");
   return [options] { return run(*options); };
 }
 

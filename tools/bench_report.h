@@ -26,28 +26,28 @@ struct OperatorTime {
 struct Measurement {
   std::string model;
   int threads = 1;
-  double read = 0;                      ///< From the file to a graph.
-  double compile = 0;                   ///< Passes over it, until it is ready to run.
-  double first = 0;                     ///< The first run, which plans and packs weights.
-  std::vector<double> latency;          ///< Of every later run, ascending.
-  double peak_memory = 0;               ///< Of the process, until it had run a few times.
-  double memory_growth = 0;             ///< That without what there was before the file was read.
-  std::vector<OperatorTime> operators;  ///< The most expensive first, where asked for.
-  MachineLimits limits;                 ///< With what follows, where asked for.
+  double read = 0;                      ///< Time to read the file into a graph.
+  double compile = 0;                   ///< Time to make the graph ready to run.
+  double first = 0;                     ///< Time of the first run, which plans and packs weights.
+  std::vector<double> latency;          ///< Times of the later runs, ascending.
+  double peak_memory = 0;               ///< Of the process, measured after a few runs.
+  double memory_growth = 0;             ///< Less the memory in use before reading the file.
+  std::vector<OperatorTime> operators;  ///< The most expensive first, if asked for.
+  MachineLimits limits;                 ///< Measured for the roofline, if asked for.
   std::vector<RooflineRow> roofline;
 };
 
-/// Which parts of a report there shall be.
+/// The optional parts of a report.
 struct ReportParts {
   bool ops = false;       ///< Time by operator.
-  bool roofline = false;  ///< Each step beside the machine's limits.
+  bool roofline = false;  ///< Each step compared with the machine's limits.
 };
 
-/// The measured steps summed by operator and implementation, the most expensive first.
+/// Sums the measured steps by operator and implementation, the most expensive first.
 std::vector<OperatorTime> by_operator(const std::vector<StepProfile>& steps);
 
 std::string to_text(const Measurement& result, const ReportParts& parts);
-/// One JSON object, with a line feed behind it.
+/// Formats a report as one JSON object, followed by a line feed.
 std::string to_json_text(const Measurement& result, const ReportParts& parts);
 
 }  // namespace gatefold::tools

@@ -9,22 +9,22 @@
 
 namespace gatefold::tools {
 
-/// Something to be run again and again, always in the same way.
+/// Something to measure: it runs again and again, always in the same way.
 struct BenchSubject {
   std::filesystem::path model;
-  double read = 0;             ///< Seconds for the file: from bytes to a graph with its types.
-  double compile = 0;          ///< Seconds from there until it can be run.
-  Context* context = nullptr;  ///< What `run` runs, and owns.
+  double read = 0;             ///< Seconds to read the file into a graph with types.
+  double compile = 0;          ///< Seconds from the graph until it can be run.
+  Context* context = nullptr;  ///< The Context that `run` uses, and owns.
   std::function<void()> run = {};
 };
 
-/// A model on the inputs of the first data set of a test folder, or on random ones; `values` make
-/// inputs constants. Throws Error.
+/// Prepares a model with the inputs of the first data set of a test folder, or with random ones;
+/// `values` turn inputs into constants. Throws Error for a model or data that cannot be used.
 BenchSubject inference_subject(const std::filesystem::path& path, const LoadOptions& options,
                                const InputValues& values, std::uint64_t seed);
 
-/// A training step of a training test's folder on its first batch; `checkpoint_every` as in
-/// TrainingSpec, 0: what the folder says. Throws Error.
+/// Prepares the training step of a training test's folder with its first batch; `checkpoint_every`
+/// is as in TrainingSpec, 0: what the folder says. Throws Error for a folder that cannot be used.
 BenchSubject training_subject(const std::filesystem::path& folder, std::int64_t checkpoint_every,
                               const CompileOptions& options);
 

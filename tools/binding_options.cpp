@@ -5,7 +5,9 @@
 namespace gatefold::tools {
 
 void add_dim_option(CLI::App& parser, std::vector<std::string>& dims) {
-  parser.add_option("--dim", dims, "Give a named extent its size")
+  parser
+      .add_option("--dim", dims,
+                  "Set the size of a dimension that the model names, such as batch=1")
       ->type_name("NAME=SIZE")
       ->expected(1)
       ->take_all();
@@ -14,7 +16,7 @@ void add_dim_option(CLI::App& parser, std::vector<std::string>& dims) {
 void add_value_option(CLI::App& parser, std::vector<std::string>& values) {
   parser
       .add_option("--value", values,
-                  "Make an input a constant: one number for all elements, or all of them")
+                  "Turn an input into a constant: one number for all elements, or one for each")
       ->type_name("NAME=NUMBER,...")
       ->expected(1)
       ->take_all();

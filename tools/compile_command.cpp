@@ -145,23 +145,32 @@ int run(const Options& options) {
 
 std::function<int()> declare(CLI::App& parser) {
   auto options = std::make_shared<Options>();
-  parser.add_option("MODEL", options->model, "ONNX model or ONNX text (.onnxtxt)")->required();
-  parser.add_option("-o,--output", options->output, "File to write")->required();
+  parser.add_option("MODEL", options->model, "ONNX model (.onnx) or ONNX text (.onnxtxt)")
+      ->required();
+  parser.add_option("-o,--output", options->output, "Write the result to this file")
+      ->type_name("FILE")
+      ->required();
   parser
       .add_option("--emit", options->emit,
-                  "What to write: onnx (as text in files named .onnxtxt), text to look at, or dot")
+                  "Write onnx (as text if the file is named .onnxtxt), text for reading, or dot "
+                  "for Graphviz")
       ->check(CLI::IsMember({"onnx", "text", "dot"}))
       ->capture_default_str();
-  parser.add_option("--pipeline", options->pipeline, "Passes to run: inference, training or none")
+  parser
+      .add_option("--pipeline", options->pipeline,
+                  "Run the passes for inference or for training, or none")
       ->check(CLI::IsMember({"inference", "training", "none"}))
       ->capture_default_str();
-  parser.add_option("--passes", options->passes, "Run these passes instead, separated by commas")
+  parser
+      .add_option("--passes", options->passes,
+                  "Run these passes, separated by commas, instead of a pipeline")
       ->type_name("LIST");
   add_dim_option(parser, options->dims);
   add_value_option(parser, options->values);
   parser
-      .add_option("--train", options->training,
-                  "Leave the model as it is, and add training as this JSON describes it")
+      .add_option(
+          "--train", options->training,
+          "Add the training step that this file describes, and leave the model itself as it is")
       ->type_name("SPEC.json")
       ->excludes("--pipeline", "--passes", "--value");
   add_pass_flags(parser, options->flags);
@@ -172,7 +181,7 @@ std::function<int()> declare(CLI::App& parser) {
 
 const Command kCompileCommand{
     .name = "compile",
-    .summary = "Fuse and simplify a model and write it back",
+    .summary = "Fuse and simplify a model and write the result",
     .example = "gatefold compile model.onnx -o compiled.onnx --dim batch=1",
     .declare = declare,
 };

@@ -78,21 +78,25 @@ std::function<int()> declare(CLI::App& parser) {
   add_loss_problem_options(parser, options->problem);
   parser
       .add_option("--samples", options->check.samples,
-                  "Elements of a larger tensor that are checked; smaller ones are as a whole")
+                  "Check this many elements of each tensor, or all elements of a smaller one")
       ->check(positive_number())
       ->capture_default_str();
   parser
       .add_option("--time-limit", options->check.time_limit,
-                  "Seconds after which no further elements are checked")
+                  "Check no further elements after this many seconds")
       ->capture_default_str();
-  parser.add_option("--step", options->check.step, "Of the differences, times max(1, |element|)")
+  parser
+      .add_option("--step", options->check.step,
+                  "Step of the finite differences, relative to max(1, |element|)")
       ->check(positive_number())
       ->capture_default_str();
-  parser.add_option("--tolerance", options->check.tolerance, "Of gradients against differences")
+  parser
+      .add_option("--tolerance", options->check.tolerance,
+                  "Allow this error of the gradients against the differences")
       ->capture_default_str();
   parser
       .add_option("--kernel-tolerance", options->kernel_tolerance,
-                  "Of the kernels' gradients against those in double")
+                  "Allow this error of the kernels' gradients against those computed in double")
       ->capture_default_str();
   return [options] { return run(*options); };
 }
@@ -101,15 +105,17 @@ std::function<int()> declare(CLI::App& parser) {
 
 const Command kGradcheckCommand{
     .name = "gradcheck",
-    .summary = "Compare a model's gradients with differences of its loss",
+    .summary = "Check a model's gradients against finite differences of its loss",
     .example =
         "gatefold gradcheck model.onnx --loss cross_entropy --dim batch=2\n\n"
-        "Without --loss and --spec the loss is a weighted sum of all outputs. Data that are not\n"
-        "given are random. The gradients are compared, in double on the plain evaluator, with\n"
-        "central differences; then what the kernels compute with the gradients. Errors are\n"
-        "relative to the tensor's largest gradient, or to a thousandth of the largest of all\n"
-        "where that is more. At kinks (Relu at 0) smaller steps are tried, then any number\n"
-        "between the slopes on both sides is right.",
+        "Without --loss and --spec the loss is a random weighted sum of all outputs. Inputs\n"
+        "without data are random. Two checks are made: the gradients, computed in double by the\n"
+        "plain evaluator, against central differences; and the gradients that the kernels compute\n"
+        "against those in double. An error is relative to the largest gradient in its tensor, or\n"
+        "to a thousandth of the largest gradient of all tensors if that is more. Where a\n"
+        "difference disagrees, smaller steps are tried; at a kink (Relu at 0) every number "
+        "between\n"
+        "the slopes on its two sides is accepted.",
     .declare = declare,
 };
 

@@ -118,10 +118,11 @@ std::function<int()> declare(CLI::App& parser) {
   parser.get_option("--data")->required();
   parser
       .add_option("--step", options->problem.data_step,
-                  "The step to take of arrays that have an axis of steps in front")
+                  "Use this entry of arrays that have a leading axis of steps")
       ->capture_default_str();
-  parser.add_option("--svg", options->svg, "Draw the norms over the steps into a file");
-  parser.add_flag("--json", options->json, "Print JSON");
+  parser.add_option("--svg", options->svg, "Plot the norms over the steps into this SVG file")
+      ->type_name("FILE.svg");
+  parser.add_flag("--json", options->json, "Print one JSON object instead of text");
   return [options] { return run(*options); };
 }
 
@@ -132,14 +133,15 @@ const Command kGradflowCommand{
     .summary = "Show how gradients vanish or explode over time",
     .example =
         "gatefold gradflow model.onnx --data data.npz --spec spec.json --svg flow.svg\n\n"
-        "For every recurrent layer and direction: the norm of the gradient dH of the loss by the\n"
-        "hidden state after each step, and by what a gradient is multiplied from a step t' to the\n"
-        "one computed before it, t: the geometric mean of |G[t]| / |G[t']| over all steps of all\n"
-        "sequences, where G is dH without what the loss adds at other steps than the one where a\n"
-        "sequence's gradient begins. Norms are of one sequence, their geometric mean is shown.\n"
-        "Only steps within a sequence's length, and on which the loss depends, count; sequences\n"
-        "are aligned where their gradients begin. For every parameter: the norm of its gradient,\n"
-        "and that divided by the parameter's norm.",
+        "For each direction of a recurrent layer the command shows the norm of dH, the gradient\n"
+        "of the loss by the hidden state, after each time step, and the factor by which the\n"
+        "gradient changes per step: the geometric mean of |G[t]| / |G[t']| over all sequences and\n"
+        "steps, where t is the step computed before t', and G is dH without what the loss adds at\n"
+        "steps other than the one where the sequence's gradient begins. Norms are computed for\n"
+        "each sequence, and their geometric mean is shown. A step counts if it is within the\n"
+        "sequence's length and the loss depends on it; sequences are aligned at the steps where\n"
+        "their gradients begin. For each parameter the command shows the norm of its gradient,\n"
+        "and that norm divided by the norm of the parameter.",
     .declare = declare,
 };
 

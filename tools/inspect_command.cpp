@@ -211,13 +211,16 @@ int run(const Options& options) {
 
 std::function<int()> declare(CLI::App& parser) {
   auto options = std::make_shared<Options>();
-  parser.add_option("MODEL", options->model, "A model: .onnx, or ONNX text as .onnxtxt")
+  parser.add_option("MODEL", options->model, "ONNX model (.onnx) or ONNX text (.onnxtxt)")
       ->required();
   add_dim_option(parser, options->dims);
-  parser.add_option("--dot", options->dot, "Also draw the graph as a Graphviz file")
+  parser.add_option("--dot", options->dot, "Also write the graph to this Graphviz file")
       ->type_name("FILE");
-  auto* json = parser.add_flag("--json", options->json, "Print one JSON object");
-  parser.add_flag("--text", options->text, "Print the imported graph as ONNX text")->excludes(json);
+  auto* json = parser.add_flag("--json", options->json, "Print one JSON object instead of text");
+  parser
+      .add_flag("--text", options->text,
+                "Print the imported graph as ONNX text instead of a summary")
+      ->excludes(json);
   return [options] { return run(*options); };
 }
 
@@ -225,7 +228,7 @@ std::function<int()> declare(CLI::App& parser) {
 
 const Command kInspectCommand{
     .name = "inspect",
-    .summary = "Show what a model holds",
+    .summary = "Show a model's inputs, outputs, operators, parameters and states",
     .example = "gatefold inspect model.onnx --dim batch=1 --dim time=32",
     .declare = declare,
 };

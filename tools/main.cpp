@@ -31,7 +31,7 @@ int complain(std::string message) {
   return kBadUse;
 }
 
-/// Letters that are to be put in, taken out or changed to make one word the other.
+/// Counts the letters to insert, delete or change to turn one word into the other.
 std::size_t distance(std::string_view from, std::string_view to) {
   std::vector<std::size_t> row(to.size() + 1);
   std::iota(row.begin(), row.end(), 0);
@@ -46,12 +46,10 @@ std::size_t distance(std::string_view from, std::string_view to) {
   return row.back();
 }
 
-/// Throws Error unless the first argument is a command or an option.
-void require_command(int argc, char** argv) {
+/// Throws Error when the first argument is neither a command nor an option.
+void check_command(std::string_view given) {
   std::vector<std::string_view> names;
   for (const Command* command : kCommands) names.push_back(command->name);
-  if (argc < 2) fail("no command is given; the commands are: {}", fmt::join(names, ", "));
-  const std::string_view given = argv[1];
   if (given.starts_with('-') || std::find(names.begin(), names.end(), given) != names.end()) return;
   const auto nearest = *std::min_element(names.begin(), names.end(), [&](auto a, auto b) {
     return distance(given, a) < distance(given, b);
@@ -61,19 +59,24 @@ void require_command(int argc, char** argv) {
        is_near ? fmt::format("; did you mean '{}'?", nearest) : "", fmt::join(names, ", "));
 }
 
-/// Parses the command line and runs the command it names.
+/// Parses the command line and runs the command that it names. Shows the general help when there
+/// are no arguments.
 int run_tool(int argc, char** argv) {
-  require_command(argc, argv);
-  CLI::App app("Compiles, runs, trains, inspects, tests and measures ONNX models.", "gatefold");
+  if (argc > 1) check_command(argv[1]);
+  CLI::App app("Compile, run, train, inspect, test and measure ONNX models.", "gatefold");
   app.set_version_flag("--version", std::string("gatefold ") + GATEFOLD_VERSION);
   app.require_subcommand(1);
-  app.footer("Every command explains itself: gatefold COMMAND --help");
+  app.footer("Show the options of a command: gatefold COMMAND --help");
   std::vector<std::pair<CLI::App*, std::function<int()>>> runs;
   for (const Command* command : kCommands) {
     CLI::App* parser =
         app.add_subcommand(std::string(command->name), std::string(command->summary));
     parser->footer("Example:\n  " + std::string(command->example));
     runs.emplace_back(parser, command->declare(*parser));
+  }
+  if (argc < 2) {
+    print("{}", app.help());
+    return kSuccess;
   }
   try {
     app.parse(argc, argv);
@@ -87,7 +90,7 @@ int run_tool(int argc, char** argv) {
   return chosen->second();
 }
 
-/// As run_tool, with every exception turned into one line and an exit code.
+/// Calls run_tool and turns every exception into one line and an exit code.
 int run_guarded(int argc, char** argv) {
   try {
     const int code = run_tool(argc, argv);
@@ -104,7 +107,7 @@ int run_guarded(int argc, char** argv) {
 }  // namespace gatefold::tools
 
 int main(int argc, char** argv) {
-  // Writing then fails and is answered with a message.
+  // A write then fails instead, and a message says so.
   for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
   return gatefold::tools::run_guarded(argc, argv);
 }

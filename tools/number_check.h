@@ -6,7 +6,7 @@ class Validator;
 
 namespace gatefold::tools {
 
-/// What an option's check() takes for numbers that must be more than 0.
+/// Makes a validator for the numbers of an option that must be more than 0.
 CLI::Validator positive_number();
 
 }  // namespace gatefold::tools

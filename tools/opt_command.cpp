@@ -38,12 +38,13 @@ int run(const Options& options) {
 
 std::function<int()> declare(CLI::App& parser) {
   auto options = std::make_shared<Options>();
-  parser.add_option("MODEL", options->model, "ONNX model or ONNX text (.onnxtxt)")->required();
+  parser.add_option("MODEL", options->model, "ONNX model (.onnx) or ONNX text (.onnxtxt)")
+      ->required();
   parser
       .add_option(
           "--passes", options->passes,
-          "Passes or pipelines, separated by commas; by default those that the text names, or "
-          "inference")
+          "Run these passes or pipelines, separated by commas; by default those that the text "
+          "names, or inference")
       ->type_name("LIST");
   add_pass_flags(parser, options->flags);
   return [options] { return run(*options); };
@@ -53,7 +54,7 @@ std::function<int()> declare(CLI::App& parser) {
 
 const Command kOptCommand{
     .name = "opt",
-    .summary = "Run passes on a graph and print it",
+    .summary = "Run passes on a graph and print the result",
     .example = "gatefold opt --passes=fuse-lstm-cell tests/passes/fuse-lstm-cell/pytorch.onnxtxt",
     .declare = declare,
 };

@@ -7,8 +7,8 @@
 
 namespace gatefold::tools {
 
-/// Writes to standard output. When its reader has gone away the text is dropped, and the command
-/// goes on to its own exit code. Throws Error when it cannot be written for another reason.
+/// Writes to standard output. If its reader has gone away, the text is dropped, and the command
+/// continues to its own exit code. Throws Error when writing fails for another reason.
 void print_text(std::string_view text);
 
 template <typename... Args>
@@ -16,7 +16,7 @@ void print(fmt::format_string<Args...> format, Args&&... args) {
   print_text(fmt::format(format, std::forward<Args>(args)...));
 }
 
-/// Hands everything printed to the operating system. Throws Error as print_text.
+/// Hands everything printed to the operating system. Throws Error as print_text does.
 void flush_output();
 
 }  // namespace gatefold::tools

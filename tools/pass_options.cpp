@@ -9,23 +9,25 @@ namespace gatefold::tools {
 
 void add_pass_flags(CLI::App& parser, PassFlags& flags) {
   PipelineOptions& pipeline = flags.pipeline;
-  parser.add_option("--print-after", pipeline.print_after, "Show the graph after PASS, or all")
+  parser
+      .add_option("--print-after", pipeline.print_after,
+                  "Show the graph after this pass, or after each one if PASS is all")
       ->type_name("PASS");
   parser.add_flag("--print-changed", pipeline.print_changed,
                   "Show the graph after each pass that changed it");
-  parser.add_option("--stop-after", pipeline.stop_after, "Run no pass after PASS")
-      ->type_name("PASS");
-  parser.add_option("--max-rewrites", pipeline.max_rewrites, "Stop rewriting after N rewrites")
+  parser.add_option("--stop-after", pipeline.stop_after, "Stop after this pass")->type_name("PASS");
+  parser.add_option("--max-rewrites", pipeline.max_rewrites, "Stop after this many rewrites")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber);
   parser
-      .add_option("--explain", pipeline.explain, "Say what PASS nearly matched, and why it did not")
+      .add_option("--explain", pipeline.explain,
+                  "Explain what this pass nearly matched, and why it did not")
       ->type_name("PASS");
-  parser.add_flag("--time-passes", flags.time_passes, "Show how long each pass took");
-  parser.add_flag("--no-verify", flags.no_verify, "Do not check the graph after every pass");
+  parser.add_flag("--time-passes", flags.time_passes, "Show the time that each pass takes");
+  parser.add_flag("--no-verify", flags.no_verify, "Skip the check of the graph after each pass");
   parser
       .add_option("--reproducer", flags.reproducer,
-                  "When a pass fails, write the graph before it as a pass test")
+                  "If a pass fails, write the graph that it was given to this file as a pass test")
       ->type_name("FILE");
 }
 

@@ -24,7 +24,7 @@ struct PassFlags {
 /// --no-verify and --reproducer.
 void add_pass_flags(CLI::App& parser, PassFlags& flags);
 
-/// run_passes with what the flags ask for shown on standard error.
+/// Calls run_passes and shows what the flags ask for on standard error.
 std::vector<PassReport> run_passes_shown(Graph& graph, std::string_view passes,
                                          const PassFlags& flags);
 

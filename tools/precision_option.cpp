@@ -17,10 +17,10 @@ void add_precision_option(CLI::App& parser, ProductPrecision& precision) {
     require_support(precision);
   };
   parser
-      .add_option_function<std::string>(
-          "--precision", set, "What the numbers that matrix products multiply are rounded to")
+      .add_option_function<std::string>("--precision", set,
+                                        "Round the operands of matrix products to this format")
       ->type_name("f32|bf16|int8")
-      ->check(CLI::IsMember(precisions))
+      ->check(CLI::IsMember(precisions).description(""))
       ->default_str("f32");
 }
 

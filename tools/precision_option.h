@@ -8,7 +8,7 @@ class App;
 
 namespace gatefold::tools {
 
-/// --precision f32|bf16|int8. Parsing throws Error where the machine does not have it.
+/// Declares --precision f32|bf16|int8. Parsing throws Error when the machine lacks the precision.
 void add_precision_option(CLI::App& parser, ProductPrecision& precision);
 
 }  // namespace gatefold::tools

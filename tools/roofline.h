@@ -8,16 +8,16 @@
 
 namespace gatefold::tools {
 
-/// What a part of a step's work has to do at least: operations, and bytes to be read or written.
+/// The least work of a part of a step: operations, and bytes to read or write.
 struct Work {
   double flops = 0;
   double bytes = 0;
   double working_set = 0;  ///< Bytes that the memory which they move through has to hold.
 };
 
-/// What a run of a step has to do at least: the products of its nodes (see count_macs), and moving
-/// every tensor it reads or writes once. Of a table that Gather or Slice reads from, only what is
-/// taken. Activations and other element-wise work count by the tensors they move.
+/// The least work of a run of a step: the products of its nodes (see count_macs), and moving every
+/// tensor that it reads or writes once; of a table that Gather or Slice reads from, only what is
+/// taken. Activations and other element-wise work count by the tensors that they move.
 ///
 /// LSTM, GRU, RNN and their gradients work in two parts, as a time step cannot begin before the one
 /// before it is done: `at_once`, the products with W and those of the weights' gradients for all
@@ -32,13 +32,13 @@ struct StepCost {
   double bytes() const { return at_once.bytes + in_turn.bytes; }
 };
 
-/// The time that work cannot go below, and why.
+/// The least time that work takes, and what limits it.
 struct Bound {
   double seconds = 0;
   std::string limit;  ///< "compute", or the memory whose bandwidth it is: "L2".
 };
 
-/// A step beside what the machine can do.
+/// A step compared with what the machine can do.
 struct RooflineRow {
   std::string op;
   std::string implementation;
@@ -46,7 +46,7 @@ struct RooflineRow {
   StepCost cost;
   Bound bound;
 
-  /// Of what is possible, in its fastest run.
+  /// Returns the share of the possible speed that its fastest run reaches.
   double fraction() const { return time.least > 0 ? bound.seconds / time.least : 0; }
 };
 

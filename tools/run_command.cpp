@@ -8,6 +8,7 @@
 #include "frontend/onnx_reader.h"
 #include "frontend/onnx_writer.h"
 #include "ir/error.h"
+#include "ir/value_names.h"
 #include "session/arrays/files.h"
 #include "session/arrays/npy.h"
 #include "session/arrays/npz.h"
@@ -51,15 +52,12 @@ std::string names_of_inputs(const Graph& graph) {
 }
 
 /// The input that `key` names, or whose position it is.
-std::optional<std::size_t> find_input(const Graph& graph, std::string_view key) {
-  const auto& inputs = graph.inputs();
-  const auto named = std::find_if(inputs.begin(), inputs.end(),
-                                  [&](const Value* input) { return input->name() == key; });
-  if (named != inputs.end()) return named - inputs.begin();
+std::optional<std::size_t> find_input_by_key(const Graph& graph, std::string_view key) {
+  if (const auto named = find_input_position(graph, key)) return named;
   std::size_t position = 0;
   const auto parsed = std::from_chars(key.data(), key.data() + key.size(), position);
   const bool is_position = parsed.ec == std::errc() && parsed.ptr == key.data() + key.size();
-  if (is_position && position < inputs.size()) return position;
+  if (is_position && position < graph.inputs().size()) return position;
   return std::nullopt;
 }
 
@@ -89,7 +87,7 @@ std::vector<std::optional<Datum>> read_given(const Graph& graph,
     if (equals == std::string::npos) fail("--input {}: should be NAME=FILE", option);
     const std::string first_key = option.substr(0, equals);
     for (; equals != std::string::npos; equals = option.find('=', equals + 1)) {
-      input = find_input(graph, std::string_view(option).substr(0, equals));
+      input = find_input_by_key(graph, std::string_view(option).substr(0, equals));
       if (input) break;
     }
     if (!input) {
@@ -102,25 +100,14 @@ std::vector<std::optional<Datum>> read_given(const Graph& graph,
   return given;
 }
 
-/// The sizes that given tensors imply for named extents.
-DimSizes implied_sizes(const Graph& graph, const std::vector<std::optional<Datum>>& given) {
-  DimSizes sizes;
-  for (std::size_t i = 0; i < given.size(); ++i) {
-    const Type& type = graph.inputs()[i]->type();
-    const auto* tensor = given[i] ? std::get_if<Tensor>(&*given[i]) : nullptr;
-    if (tensor == nullptr || !type.has_rank() || type.rank() != tensor->rank()) continue;
-    for (std::size_t axis = 0; axis < type.shape->size(); ++axis) {
-      const Dim& dim = (*type.shape)[axis];
-      if (dim.is_symbol()) sizes.try_emplace(dim.symbol(), tensor->dims()[axis]);
-    }
-  }
-  return sizes;
-}
-
 /// Given data where there is some, random data for the other inputs when a seed is given.
 std::vector<Datum> complete_inputs(const Graph& graph, std::vector<std::optional<Datum>> given,
                                    const std::optional<std::uint64_t>& seed) {
-  const DimSizes sizes = implied_sizes(graph, given);
+  DimSizes sizes;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const auto* tensor = given[i] ? std::get_if<Tensor>(&*given[i]) : nullptr;
+    if (tensor != nullptr) note_sizes(graph.inputs()[i]->type(), tensor->dims(), sizes);
+  }
   std::vector<Datum> inputs;
   for (std::size_t i = 0; i < given.size(); ++i) {
     const Value& input = *graph.inputs()[i];
@@ -231,33 +218,39 @@ int run(const Options& options) {
 
 std::function<int()> declare(CLI::App& parser) {
   auto options = std::make_shared<Options>();
-  parser.add_option("MODEL", options->model, "A model: .onnx, or ONNX text as .onnxtxt")
+  parser.add_option("MODEL", options->model, "ONNX model (.onnx) or ONNX text (.onnxtxt)")
       ->required();
   parser
       .add_option("--input", options->inputs,
-                  "A file for an input, which is named or numbered from 0: .npy, .npz:ARRAY or a "
-                  "TensorProto .pb")
+                  "Read the input of this name, or of this number from 0, from a file: .npy, "
+                  ".npz:ARRAY or a TensorProto .pb")
       ->type_name("NAME=FILE")
       ->expected(1)
       ->take_all();
-  parser.add_option("--random", options->seed, "Make up the inputs that are not given")
+  parser
+      .add_option("--random", options->seed,
+                  "Fill the inputs that are not given with random numbers")
       ->type_name("SEED");
   add_dim_option(parser, options->dims);
-  parser.add_option("--output", options->output, "Write the outputs here instead of a summary")
+  parser
+      .add_option("--output", options->output,
+                  "Write the outputs to this folder instead of showing a summary")
       ->type_name("DIR");
-  parser.add_option("--format", options->format, "Form of the files: npy, pb, or one npz")
+  parser
+      .add_option("--format", options->format,
+                  "Write an npy or pb file for each output, or one npz archive")
       ->check(CLI::IsMember({"npy", "pb", "npz"}))
       ->capture_default_str();
   parser
       .add_option("--values", options->values,
-                  "Take inner values whose names in the file match as further outputs")
+                  "Also deliver the inner values whose names in the model's file match")
       ->type_name("GLOB")
       ->expected(1)
       ->take_all();
   parser
       .add_flag("--find-nan", options->find_nan,
-                "Say which node made the first number that is not finite (exit code 1), in place "
-                "of the outputs; the model runs as it is, without passes")
+                "Name the node that makes the first nan or infinite number, instead of showing "
+                "outputs; run the model without passes")
       ->excludes("--output")
       ->excludes("--values");
   add_load_options(parser, options->load);
@@ -268,14 +261,13 @@ std::function<int()> declare(CLI::App& parser) {
 
 const Command kRunCommand{
     .name = "run",
-    .summary = "Run a model once",
+    .summary = "Run a model once and show or write its outputs",
     .example =
         "gatefold run model.onnx --input tokens=tokens.npy --random 1 --dim batch=2\n"
         "  gatefold run model.onnx --input tokens=tokens.npy --values '*attention*'\n\n"
-        "A summary tells the least, largest and mean number of each output, of those that are\n"
-        "finite, and how many are not. Exit codes: 0 fine, 1 --find-nan found something, 2 bad "
-        "use\n"
-        "or bad input.",
+        "The summary gives the least, the largest and the mean of the finite numbers of each\n"
+        "output, and counts the others. Exit codes: 0 success, 1 --find-nan found a number that\n"
+        "is not finite, 2 bad use or bad input.",
     .declare = declare,
 };
 

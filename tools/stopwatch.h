@@ -4,13 +4,13 @@
 
 namespace gatefold::tools {
 
-/// Measures wall time from its making, or from its last lap.
+/// Measures wall time from its construction or its last lap.
 class Stopwatch {
  public:
   double seconds() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
-  /// The seconds so far; counting begins anew.
+  /// Returns the seconds so far and starts again.
   double lap() {
     const double elapsed = seconds();
     start_ = std::chrono::steady_clock::now();

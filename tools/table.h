@@ -6,7 +6,7 @@
 
 namespace gatefold::tools {
 
-/// Text in aligned columns, two blanks apart.
+/// Formats text in aligned columns, two blanks apart.
 class Table {
  public:
   enum class Align : std::int8_t { kLeft, kRight };
@@ -16,10 +16,10 @@ class Table {
   };
 
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
-  /// One cell per column.
+  /// Adds a row of the printed table, one cell per column.
   void add_row(std::vector<std::string> cells);
   bool empty() const { return rows_.empty(); }
-  /// The titles and the rows, one line each, every line preceded by `indent` blanks.
+  /// Formats the titles and the rows, one line each, every line preceded by `indent` blanks.
   std::string to_string(std::size_t indent = 0) const;
 
  private:
@@ -27,11 +27,11 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-/// "1.2 KiB"; whole bytes below 1 KiB.
+/// Formats bytes: "1.2 KiB"; whole bytes below 1 KiB.
 std::string format_bytes(std::uint64_t bytes);
-/// "12.3 us", "4.57 ms", "2.00 s": three digits.
+/// Formats seconds with three digits: "12.3 us", "4.57 ms", "2.00 s".
 std::string format_seconds(double seconds);
-/// 1234567 as "1,234,567".
+/// Formats 1234567 as "1,234,567".
 std::string format_count(std::int64_t count);
 
 }  // namespace gatefold::tools

@@ -46,7 +46,7 @@ std::span<const TestKind* const> test_kinds();
 extern const TestKind kModelTest;
 
 /// A folder with a model, a plan to train it (`spec.json`), the batches of each step (`data.npz`)
-/// and the losses, gradients and weights that must come of it (`expected.npz`).
+/// and the losses, gradients and weights to expect (`expected.npz`).
 extern const TestKind kTrainingTest;
 
 /// A file of ONNX text: "# passes: LIST", a graph, "# expect", and the graph that the passes must

@@ -57,27 +57,31 @@ int run(Options options) {
 
 std::function<int()> declare(CLI::App& parser) {
   auto options = std::make_shared<Options>();
-  parser.add_option("PATH", options->paths, "Folders that hold tests, at any depth")->required();
+  parser.add_option("PATH", options->paths, "Folders to search for tests, at any depth")
+      ->required();
   parser
       .add_option("--rtol", options->test.tolerance.relative,
-                  "Allowed difference relative to the expected number")
+                  "Allow this difference relative to the expected number")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  parser.add_option("--atol", options->test.tolerance.absolute, "Allowed absolute difference")
+  parser
+      .add_option("--atol", options->test.tolerance.absolute,
+                  "Allow this absolute difference in addition")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  parser.add_option("--filter", options->filter, "Only tests whose folder's name matches GLOB")
+  parser.add_option("--filter", options->filter, "Run only the tests whose folder name matches")
       ->type_name("GLOB");
-  parser.add_option("--junit", options->junit, "Also write the results as JUnit XML")
+  parser.add_option("--junit", options->junit, "Also write the results to this file as JUnit XML")
       ->type_name("FILE");
-  parser.add_option("--threads", options->test.threads, "Threads that compute one model")
+  parser.add_option("--threads", options->test.threads, "Run each model with this many threads")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   add_precision_option(parser, options->test.products);
-  parser.add_flag("!--no-optimize", options->test.optimize,
-                  "Run models as they are, without passes");
+  parser.add_flag_callback(
+      "--no-optimize", [options] { options->test.optimize = false; },
+      "Run the models as they are, without passes");
   parser.add_flag("--update", options->test.update,
-                  "Write what pass tests give now as what they expect");
+                  "Rewrite the pass tests, so that they expect what the passes give");
   return [options] { return run(*options); };
 }
 
@@ -85,7 +89,7 @@ std::function<int()> declare(CLI::App& parser) {
 
 const Command kTestCommand{
     .name = "test",
-    .summary = "Run models on test data and compare what comes out",
+    .summary = "Run models on test data and compare the results with what is expected",
     .example = "gatefold test examples/models --filter '*lstm*'",
     .declare = declare,
 };

@@ -228,21 +228,29 @@ void add_wishes(CLI::App& parser, Options& options) {
         ->type_name("GLOB")
         ->trigger_on_parse();
   };
-  add("--trainable", true, "Train tensors of such names, too");
-  add("--freeze", false, "Leave tensors of such names as they are");
-  parser.add_flag("--dry-run", options.run.dry, "List what is trained and what is not, and end");
+  add("--trainable", true, "Also train the tensors whose names match");
+  add("--freeze", false, "Do not train the tensors whose names match");
+  parser.add_flag("--dry-run", options.run.dry,
+                  "List what would be trained and what would not, and end");
 }
 
 void add_what_to_train(CLI::App& parser, Options& options) {
-  parser.add_option("MODEL", options.model, "ONNX model; its weights are where training starts")
-      ->required();
-  parser.add_option("-o,--output", options.output, "File for the trained model");
   parser
-      .add_option("--data", options.run.data.path, "Arrays named like the inputs, and the targets")
+      .add_option("MODEL", options.model, "ONNX model to train; training starts from its weights")
+      ->required();
+  parser.add_option("-o,--output", options.output, "Write the trained model to this file")
+      ->type_name("FILE");
+  parser
+      .add_option("--data", options.run.data.path,
+                  "Read the arrays to train on, named like the inputs and the target")
       ->type_name("FILE.npz");
-  parser.add_option("--valid", options.run.validation.path, "The same, judged after each epoch")
+  parser
+      .add_option("--valid", options.run.validation.path,
+                  "Read arrays of the same form and compute their loss after each epoch")
       ->type_name("FILE.npz");
-  parser.add_option("--spec", options.spec, "Loss, optimizer, schedule, states as JSON")
+  parser
+      .add_option("--spec", options.spec,
+                  "Read loss, optimizer, schedule and states from a file; options override it")
       ->type_name("FILE.json");
   add_wishes(parser, options);
   add_dim_option(parser, options.dims);
@@ -250,27 +258,37 @@ void add_what_to_train(CLI::App& parser, Options& options) {
 
 void add_how_to_train(CLI::App& parser, Options& options) {
   parser.add_option("--loss", options.loss,
-                    fmt::format("What is made small: {}", fmt::join(loss_names(), ", ")));
-  parser.add_option("--loss-output", options.loss_output, "The output it judges; the first one");
-  parser.add_option("--optimizer", options.optimizer,
-                    fmt::format("{}", fmt::join(optimizer_names(), ", ")));
+                    fmt::format("Minimize this loss: {}", fmt::join(loss_names(), ", ")));
+  parser.add_option("--loss-output", options.loss_output,
+                    "Compute the loss of this output; by default of the first one");
+  parser.add_option(
+      "--optimizer", options.optimizer,
+      fmt::format("Update weights by this optimizer: {}", fmt::join(optimizer_names(), ", ")));
   parser.add_option("--lr", options.learning_rate, "Learning rate");
-  parser.add_option("--momentum", options.momentum, "Of sgd and rmsprop");
-  parser.add_option("--weight-decay", options.weight_decay, "Pull of the weights towards zero");
+  parser.add_option("--momentum", options.momentum, "Momentum for sgd and rmsprop");
+  parser.add_option("--weight-decay", options.weight_decay,
+                    "Weight decay, which pulls the weights towards zero");
   parser.add_option("--schedule", options.schedule,
-                    fmt::format("Of the learning rate: {}", fmt::join(schedule_names(), ", ")));
+                    fmt::format("Change the learning rate by this schedule: {}",
+                                fmt::join(schedule_names(), ", ")));
+  parser.add_option("--clip-norm", options.clip_norm, "Limit the norm of all gradients together")
+      ->check(positive_number());
   parser
-      .add_option("--clip-norm", options.clip_norm, "Bound on the norm of all gradients together")
+      .add_option("--clip-value", options.clip_value,
+                  "Limit the size of each element of the gradients")
       ->check(positive_number());
-  parser.add_option("--clip-value", options.clip_value, "Bound on each element of the gradients")
-      ->check(positive_number());
-  parser.add_option("--accumulate", options.accumulate, "Steps whose gradients make one update")
+  parser
+      .add_option("--accumulate", options.accumulate,
+                  "Make one update of the mean gradient of this many steps")
       ->check(positive_number());
   parser
       .add_option("--checkpoint-every", options.checkpoint_every,
-                  "Compute so many time steps of recurrent layers again at a time, to save memory")
+                  "Save memory: recompute recurrent layers in the backward step, this many time "
+                  "steps at a time")
       ->check(positive_number());
-  parser.add_option("--state", options.states, "Carry an output into an input of the next step")
+  parser
+      .add_option("--state", options.states,
+                  "Carry an output of each step into an input of the next one")
       ->type_name("OUTPUT=INPUT")
       ->expected(1)
       ->take_all();
@@ -278,53 +296,62 @@ void add_how_to_train(CLI::App& parser, Options& options) {
 
 void add_batches(CLI::App& parser, Options& options) {
   RunOptions& run = options.run;
-  parser.add_option("--epochs", run.epochs, "Passes over the data")->check(positive_number());
-  parser.add_option("--steps", run.steps, "Updates, in place of epochs")
+  parser.add_option("--epochs", run.epochs, "Train for this many passes over the data")
+      ->check(positive_number());
+  parser.add_option("--steps", run.steps, "Train for this many steps instead of epochs")
       ->check(positive_number())
       ->excludes("--epochs");
-  parser.add_option("--batch-size", run.batches.batch_size, "Examples per step")
+  parser.add_option("--batch-size", run.batches.batch_size, "Use this many examples in each step")
       ->check(positive_number());
   parser
-      .add_option("--batch-axis", options.batch_axes, "The axis of an array that counts examples")
+      .add_option("--batch-axis", options.batch_axes,
+                  "Count the examples of an array along this axis instead of axis 0")
       ->type_name("NAME=AXIS")
       ->expected(1)
       ->take_all();
   parser
       .add_option("--bptt", run.batches.chunk,
-                  "Cut sequences into chunks of so many time steps; see --state")
+                  "Cut sequences into chunks of this many time steps; see --state")
       ->check(positive_number());
-  parser.add_flag("--shuffle", run.batches.shuffle,
-                  "Take the examples in another order each epoch");
-  parser.add_option("--seed", options.seed, "Of that order, and of what Dropout drops")
+  parser.add_flag("--shuffle", run.batches.shuffle, "Shuffle the examples before each epoch");
+  parser.add_option("--seed", options.seed, "Seed for shuffling and dropout")
       ->capture_default_str();
 }
 
 void add_run(CLI::App& parser, Options& options) {
   RunOptions& run = options.run;
-  parser.add_option("--metric", run.metrics, "accuracy, perplexity")->delimiter(',');
-  CLI::Option* folder = parser.add_option("--checkpoint", run.checkpoint,
-                                          "Folder to save the run in, after each epoch");
-  parser.add_option("--save-every", run.save_every, "Save after so many steps instead")
+  parser.add_option("--metric", run.metrics, "Also report these metrics: accuracy, perplexity")
+      ->delimiter(',');
+  CLI::Option* folder = parser
+                            .add_option("--checkpoint", run.checkpoint,
+                                        "Save the run in this folder after each epoch")
+                            ->type_name("DIR");
+  parser
+      .add_option("--save-every", run.save_every, "Save the run after every so many steps instead")
       ->check(positive_number())
       ->needs(folder);
   parser
-      .add_option("--early-stopping", run.early_stopping,
-                  "End after so many epochs without a better loss, of --valid where it is given")
+      .add_option(
+          "--early-stopping", run.early_stopping,
+          "Stop after this many epochs without a better loss (that of --valid if it is given)")
       ->check(positive_number());
   parser
       .add_option_function<std::string>(
           "--keep", [&run](const std::string& which) { run.keep_best = which == "best"; },
-          "Write the weights of the last step, or of the epoch with the best loss")
-      ->check(CLI::IsMember({"last", "best"}))
+          "Write the weights of the last step or of the epoch with the best loss; last by default")
+      ->check(CLI::IsMember({"last", "best"}).description(""))
       ->type_name("last|best");
-  parser.add_flag("--resume", run.resume, "Go on from the checkpoint")->needs(folder);
-  parser.add_option("--log", options.log, "A line of JSON per step")->type_name("FILE.jsonl");
+  parser
+      .add_flag("--resume", run.resume, "Continue the run that is saved in the --checkpoint folder")
+      ->needs(folder);
+  parser.add_option("--log", options.log, "Write a line of JSON for each step and each epoch")
+      ->type_name("FILE.jsonl");
   parser
       .add_option("--report", options.report,
-                  "Losses, gradients and weights of the run, as a training test expects them")
+                  "Write losses, gradients and weights of the run, as a training test expects them")
       ->type_name("FILE.npz")
       ->excludes(folder);
-  parser.add_option("--threads", run.threads, "Threads of a step")
+  parser.add_option("--threads", run.threads, "Use this many threads for each step")
       ->check(positive_number())
       ->capture_default_str();
   add_precision_option(parser, run.products);
@@ -343,7 +370,7 @@ std::function<int()> declare(CLI::App& parser) {
 
 const Command kTrainCommand{
     .name = "train",
-    .summary = "Train a model's weights and write it with the new ones",
+    .summary = "Train a model's weights and write the model with the new ones",
     .example =
         "gatefold train examples/models/char_lstm/model.onnx --data "
         "examples/models/char_lstm/text.npz --loss cross_entropy --optimizer adam -o trained.onnx",

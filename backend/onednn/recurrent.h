@@ -53,7 +53,7 @@ std::optional<RecurrentPrimitive> describe_recurrent(const Arguments&... argumen
                             desc->scratchpad_desc(), desc->impl_info_str()};
 }
 
-/// What tells the three operators apart in oneDNN.
+/// The differences between the three operators in oneDNN.
 struct RecurrentFlavor {
   std::string_view gates;           ///< oneDNN's order, in ONNX's letters.
   std::string_view peepholes = {};  ///< The same for the peepholes.

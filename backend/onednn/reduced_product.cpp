@@ -1,9 +1,9 @@
 #include "backend/onednn/reduced_product.h"
 
 #include <fmt/format.h>
-#include <omp.h>
 
 #include "backend/onednn/compat.h"
+#include "backend/thread_count.h"
 #include "ir/error.h"
 
 namespace gatefold::onednn {
@@ -11,20 +11,6 @@ namespace {
 
 using Tag = dnnl::memory::format_tag;
 using Type = dnnl::memory::data_type;
-
-/// Primitives are made for as many threads as OpenMP has at that time.
-class ThreadCount {
- public:
-  explicit ThreadCount(int threads) : before_(omp_get_max_threads()) {
-    omp_set_num_threads(threads);
-  }
-  ~ThreadCount() { omp_set_num_threads(before_); }
-  ThreadCount(const ThreadCount&) = delete;
-  ThreadCount& operator=(const ThreadCount&) = delete;
-
- private:
-  int before_;
-};
 
 dnnl::primitive_attr attr_of(const ReducedProduct::Extents& extents) {
   dnnl::primitive_attr attr = make_attr();

@@ -7,7 +7,7 @@
 
 namespace gatefold {
 
-/// What some threads of this machine can do at most, measured.
+/// The measured limits of some threads of this machine.
 struct MachineLimits {
   /// Reading a working set over and over, each thread an even share of it.
   struct ReadSpeed {
@@ -18,8 +18,8 @@ struct MachineLimits {
   int threads = 1;
   /// Multiplications and additions of float32 a second, as fused pairs on registers.
   double flops = 0;
-  /// The same of another precision, in a product of matrices that lie in the caches of their
-  /// thread.
+  /// Multiplications and additions per second in another precision, in a product of matrices that
+  /// lie in the caches of their thread.
   ProductPrecision reduced = ProductPrecision::kFloat32;
   double reduced_flops = 0;
   /// By rising working set; the speeds do not rise.
@@ -34,10 +34,10 @@ struct MachineLimits {
   }
 };
 
-/// MachineLimits::flops alone; takes about a millisecond.
+/// Measures only MachineLimits::flops; takes about a millisecond.
 double measure_flops(int threads);
 
-/// Takes about a second. The machine must have the precision.
+/// Measures all limits; takes about a second. The machine must have the precision.
 MachineLimits measure_machine_limits(int threads,
                                      ProductPrecision products = ProductPrecision::kFloat32);
 

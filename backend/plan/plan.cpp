@@ -4,6 +4,13 @@
 
 namespace gatefold {
 
+bool is_of_type(const Tensor& tensor, const Type& type) {
+  const Shape& shape = *type.shape;
+  return tensor.dtype() == type.dtype && tensor.dims().size() == shape.size() &&
+         std::equal(shape.begin(), shape.end(), tensor.dims().begin(),
+                    [](const Dim& dim, std::int64_t size) { return dim.is(size); });
+}
+
 Type Plan::type_of(const Value* value) const {
   const auto slot = slots.find(value);
   return slot == slots.end() ? Type() : slot->second.type;
@@ -12,13 +19,7 @@ Type Plan::type_of(const Value* value) const {
 bool Plan::fits(std::span<const Datum* const> data) const {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const auto* tensor = std::get_if<Tensor>(data[i]);
-    if (tensor == nullptr) continue;
-    const Shape& shape = *inputs[i].type.shape;
-    if (tensor->dtype() != inputs[i].type.dtype || tensor->dims().size() != shape.size() ||
-        !std::equal(shape.begin(), shape.end(), tensor->dims().begin(),
-                    [](const Dim& dim, std::int64_t size) { return dim.is(size); })) {
-      return false;
-    }
+    if (tensor != nullptr && !is_of_type(*tensor, inputs[i].type)) return false;
   }
   return true;
 }

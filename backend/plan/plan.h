@@ -14,6 +14,9 @@
 
 namespace gatefold {
 
+/// Whether a tensor has this type, all of whose extents are known; allocates nothing.
+bool is_of_type(const Tensor& tensor, const Type& type);
+
 /// A value that a plan is given: its concrete type and, where they never change, its numbers.
 struct PlanInput {
   const Value* value = nullptr;

@@ -95,7 +95,7 @@ void PlanRunner::place_outputs(std::span<Tensor> memory) {
     const PlanPointer& pointer = plan_->pointers[number];
     const Slot& slot = plan_->slots.at(plan_->graph.outputs()[pointer.output].value);
     Tensor* wanted = pointer.output < memory.size() ? &memory[pointer.output] : nullptr;
-    const bool fits = wanted != nullptr && wanted->is_defined() && wanted->type() == slot.type;
+    const bool fits = wanted != nullptr && wanted->is_defined() && is_of_type(*wanted, slot.type);
     std::byte* place = fits ? wanted->raw() + pointer.output_offset : arena_.raw() + pointer.offset;
     if (pointers_[number] == place) continue;
     pointers_[number] = place;

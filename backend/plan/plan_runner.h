@@ -12,15 +12,15 @@
 
 namespace gatefold {
 
-/// Runs a plan again and again, and keeps the plans for what its pivots leave open: sub-graphs, and
-/// the rest of the graph, for the shapes that have come up.
+/// Runs a plan any number of times, and keeps the plans for what its pivots leave open: sub-graphs,
+/// and the rest of the graph, for the shapes seen so far.
 class PlanRunner {
  public:
   /// What is the same for a runner and those it keeps.
   struct Surroundings {
     ArenaStack arena = {};
     bool profiling = false;
-    std::int64_t plans = 0;  ///< That runners have made and kept for their pivots.
+    std::int64_t plans = 0;  ///< How many the runners keep for their pivots.
   };
 
   /// Plans `nodes` of `graph`; `depth` plans are under way when this one runs.
@@ -37,9 +37,9 @@ class PlanRunner {
                              Surroundings& surroundings);
 
   bool fits(std::span<const Datum* const> inputs) const { return plan_->fits(inputs); }
-  /// Lets go of the arena, which has grown, and of the outputs in it.
+  /// Releases the arena, which has grown, and the outputs in it.
   void release_memory();
-  /// About how much memory this and the runners it keeps take without the arena.
+  /// Returns about how many bytes this runner and those it keeps take, without the arena.
   std::size_t bytes() const;
   void append_profile(std::vector<StepProfile>& profile) const;
 

@@ -10,7 +10,7 @@
 
 namespace gatefold {
 
-/// Where a value of a stage has its memory: `root` number `index`, `offset` bytes into it.
+/// Where a value of a plan has its memory: `root` number `index`, `offset` bytes into it.
 struct Slot {
   enum class Root : std::int8_t { kKnown, kInput, kBuffer };
 

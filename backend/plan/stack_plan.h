@@ -7,9 +7,10 @@
 
 namespace gatefold {
 
-/// Makes one group of recurrent nodes of which each one's X is the memory of the Y of the one
-/// before, and nothing else it reads depends on that, where they run faster together; see
-/// kernels/recurrent/recurrent_stack.h. Groups are in an order to be run in, before and after.
+/// Joins recurrent nodes into one group if they run faster together (see
+/// kernels/recurrent/recurrent_stack.h): the X of each is the memory of the Y of the one before,
+/// and nothing else that it reads depends on that Y. Groups are in an order in which they can run,
+/// before and after.
 void join_stacks(const Slots& slots, std::vector<StepGroup>& groups);
 
 }  // namespace gatefold

@@ -14,13 +14,14 @@ namespace gatefold::native {
 /// A right operand in panels, which lie one after the other.
 struct ReducedPanels {
   const std::byte* numbers = nullptr;
-  /// In int8, of each column of all panels; see Int8Column.
+  /// For int8, one per column of all panels; see Int8Column.
   const float* scales = nullptr;
   const float* corrections = nullptr;
 };
 
-/// Products of a few rows with one matrix in bfloat16 or int8, with its panels dealt out to the
-/// threads of a team. Each thread computes its own columns, as a dense matrix.
+/// Computes products of a few matrix rows with one matrix in bfloat16 or int8. The panels of the
+/// matrix are divided among the threads of a team; each thread computes its own columns, as a dense
+/// matrix.
 class ReducedPanelProduct {
  public:
   struct Extents {
@@ -30,21 +31,21 @@ class ReducedPanelProduct {
     bool has_bias = false;
   };
 
-  /// `row_counts` are in falling order: the product of so many rows is computed whole, and of fewer
-  /// as the next greater one.
+  /// `row_counts`, in falling order, are the numbers of rows for which there is a product; fewer
+  /// rows are computed as the next larger number.
   ReducedPanelProduct(const Extents& extents, std::vector<Range> shares,
                       const std::vector<std::int64_t>& row_counts, ScratchLayout& scratch);
 
-  /// This thread's panels, and the columns in them.
+  /// Return a thread's panels, and the number of columns in them.
   Range share(int thread) const { return shares_[thread]; }
   std::int64_t columns(int thread) const { return shares_[thread].count() * extents_.panel; }
-  /// Rounds a row, which a thread's next product multiplies.
+  /// Rounds a row for a thread's next product.
   void set_row(const Buffers& buffers, int thread, std::int64_t row, const float* numbers) const;
-  /// Where its result will be: [rows, columns].
+  /// Returns where a thread's result will be: [rows, columns].
   float* result(const Buffers& buffers, int thread) const {
     return at<float>(buffers, threads_[thread].result);
   }
-  /// Multiplies the first rows with its panels; `matrix` and `bias` are those of all panels.
+  /// Multiplies the first rows by a thread's panels; `matrix` and `bias` are those of all panels.
   void run(const Buffers& buffers, int thread, std::int64_t row_count, const ReducedPanels& matrix,
            const float* bias);
 
@@ -57,7 +58,7 @@ class ReducedPanelProduct {
   bool is_int8() const { return extents_.precision == ProductPrecision::kInt8; }
 
   Extents extents_;
-  std::int64_t depth_;  ///< Of the operands.
+  std::int64_t depth_;  ///< Depth of the operands, filled up.
   std::vector<Range> shares_;
   std::vector<Thread> threads_;
 };

@@ -11,7 +11,7 @@
 
 #include <cstdint>
 
-#include "backend/simd/recurrent_cell.h"
+#include "backend/simd/cell_loops.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();

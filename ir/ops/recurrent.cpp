@@ -92,7 +92,7 @@ std::vector<Activation> read_activations(const Node& node, const RecurrentKind& 
 }
 
 /// One axis of an input: `factor` times the extent named by a letter of T N I H D, or of C, the
-/// checkpoints among T steps.
+/// number of kept cell states among T steps.
 struct AxisRule {
   char extent;
   std::int64_t factor = 1;
@@ -187,7 +187,7 @@ class ExtentSolver {
             std::size_t axis) {
     Extent& extent = at(rule.extent);
     if (rule.extent == 'C' && at('T').size.is_known()) {
-      extent = {checkpoint_count(at('T').size.size(), checkpoint_every_), at('T').source};
+      extent = {kept_state_count(at('T').size.size(), checkpoint_every_), at('T').source};
     }
     if (!dim.is_known()) {
       if (rule.factor == 1 && !extent.size.is_known()) extent = {dim, name};
@@ -223,8 +223,8 @@ Shape state_shape(const RecurrentAttrs& attrs, const RecurrentDims& dims) {
   return attrs.batch_first ? Shape{dims.N, dims.D, dims.H} : Shape{dims.D, dims.N, dims.H};
 }
 
-Dim checkpoint_count(const Dim& T, std::int64_t every) {
-  return T.is_known() ? Dim(gatefold::checkpoint_count(T.size(), every)) : Dim();
+Dim kept_state_count(const Dim& T, std::int64_t every) {
+  return T.is_known() ? Dim(gatefold::kept_state_count(T.size(), every)) : Dim();
 }
 
 /// `factor` times an extent, where that is known.
@@ -330,7 +330,7 @@ void infer_recurrent(InferContext& context) {
   context.set_output(recurrent_output::kYh, {dtype, state});
   if (attrs.kind->has_cell_state) context.set_output(recurrent_output::kYc, {dtype, state});
   const Shape workspace = attrs.checkpoint_every > 0
-                              ? Shape{D, checkpoint_count(T, attrs.checkpoint_every), N, H}
+                              ? Shape{D, kept_state_count(T, attrs.checkpoint_every), N, H}
                               : Shape{D, T, N, multiple(H, attrs.kind->workspace_blocks)};
   context.set_output(attrs.kind->output_count(), {dtype, workspace});
 }

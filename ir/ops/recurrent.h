@@ -14,7 +14,7 @@
 ///   T time steps, N batch, I input size, H hidden size, D directions (1 or 2), G gates.
 namespace gatefold {
 
-/// What tells the three operators apart.
+/// The differences between the three operators.
 struct RecurrentKind {
   std::string_view op;
   std::string_view training_op;  ///< The same with output workspace; of domain gatefold.
@@ -105,8 +105,8 @@ struct RecurrentAttrs {
   std::optional<float> clip;         ///< Bound on the input of every activation.
   bool input_forget = false;         ///< LSTM: f = 1 - i.
   bool linear_before_reset = false;  ///< GRU: h = g(Wx + r (Rh + Rb)) instead of R(r h).
-  /// Of the training and gradient forms: 0, or after how many steps workspace has the cell state;
-  /// see recurrent_training.h.
+  /// For the training and gradient forms: how many steps are recomputed at a time in the backward
+  /// step, or 0; see recurrent_training.h.
   std::int64_t checkpoint_every = 0;
 
   std::int64_t direction_count() const { return static_cast<std::int64_t>(directions.size()); }
@@ -118,8 +118,8 @@ struct RecurrentAttrs {
   bool is_standard() const { return has_default_activations() && !clip && !input_forget; }
 };
 
-/// How many checkpoints `steps` have.
-constexpr std::int64_t checkpoint_count(std::int64_t steps, std::int64_t every) {
+/// Returns of how many steps the cell state is kept, where the steps between are recomputed.
+constexpr std::int64_t kept_state_count(std::int64_t steps, std::int64_t every) {
   return (steps + every - 1) / every;
 }
 
@@ -143,25 +143,25 @@ struct RecurrentExtents {
   Strides x;          ///< X [T,N,I], layout 1: [N,T,I]
   Strides y;          ///< Y [T,D,N,H], layout 1: [N,T,D,H]
   Strides state;      ///< initial_h, initial_c, Y_h, Y_c [D,N,H], layout 1: [N,D,H]
-  Strides workspace;  ///< workspace [D,T,N,S*H] in either layout, without checkpoints
+  Strides workspace;  ///< workspace [D,T,N,S*H] in either layout, where all steps are kept
 
   RecurrentExtents(const RecurrentAttrs& attrs, const RecurrentDims& dims);
 };
 
-/// Where the cell state of a sequence before step s of a direction lies among checkpoints.
-inline std::int64_t checkpoint_place(const RecurrentExtents& extents, std::int64_t every,
+/// Returns where the cell state of a sequence before step s of a direction lies among those kept.
+inline std::int64_t kept_state_place(const RecurrentExtents& extents, std::int64_t every,
                                      std::int64_t direction, std::int64_t s,
                                      std::int64_t sequence) {
-  const std::int64_t checkpoint = direction * checkpoint_count(extents.T, every) + s / every;
-  return (checkpoint * extents.N + sequence) * extents.H;
+  const std::int64_t kept = direction * kept_state_count(extents.T, every) + s / every;
+  return (kept * extents.N + sequence) * extents.H;
 }
 
 /// Checks every input against every other; nullptr stands for a missing one. Shapes:
 ///   X [T,N,I], W [D,G*H,I], R [D,G*H,H], B [D,2*G*H], sequence_lens [N], initial_h [D,N,H],
 ///   initial_c [D,N,H], P [D,3*H]; layout 1: X [N,T,I], initial_h and initial_c [N,D,H];
 ///   of the gradient operators also Y and dY [T,D,N,H], workspace [D,T,N,S*H] (with
-///   checkpoints [D,ceil(T/K),N,H]), dY_h and dY_c [D,N,H]; layout 1: Y and dY [N,T,D,H], dY_h and
-///   dY_c [N,D,H].
+///   checkpoint_every = K: [D,ceil(T/K),N,H]), dY_h and dY_c [D,N,H]; layout 1: Y and dY
+///   [N,T,D,H], dY_h and dY_c [N,D,H].
 /// Throws Error.
 RecurrentDims check_recurrent_shapes(const Node& node, const RecurrentAttrs& attrs,
                                      std::span<const Type* const> inputs);

@@ -204,7 +204,7 @@ class RecurrentEvaluation {
     make_output(recurrent_output::kYh, sequences_.state_dims());
     if (kind.has_cell_state) make_output(recurrent_output::kYc, sequences_.state_dims());
     const std::int64_t every = sequences_.attrs().checkpoint_every;
-    make_output(kind.output_count(), every > 0 ? Dims{D, checkpoint_count(T, every), N, H}
+    make_output(kind.output_count(), every > 0 ? Dims{D, kept_state_count(T, every), N, H}
                                                : Dims{D, T, N, workspace.batch});
     for (std::int64_t d = 0; d < D; ++d) {
       const DirectionWeights<Float> weights = sequences_.weights(d);
@@ -223,7 +223,7 @@ class RecurrentEvaluation {
     const std::int64_t every = sequences_.attrs().checkpoint_every;
     for (std::int64_t s = 0; s < sequences_.length(n); ++s) {
       if (every > 0 && s % every == 0) {
-        write(kind.output_count(), checkpoint_place(extents, every, d, s, n), state.c);
+        write(kind.output_count(), kept_state_place(extents, every, d, s, n), state.c);
       }
       cell.forward(weights, sequences_.x(d, n, s), state, record);
       write(recurrent_output::kY, sequences_.place(extents.y, d, n, s), state.h);

@@ -21,7 +21,7 @@ using Gradients = std::vector<Value*>;
 /// up.
 using GradientRule = Gradients (*)(GradientBuilder& g, Node& node, const Gradients& dY);
 
-/// What is known of an operator's gradient.
+/// The gradient of an operator: one row of the table.
 struct GradientRow {
   std::string_view op;
   std::string_view domain = kOnnxDomain;
@@ -34,14 +34,14 @@ struct GradientRow {
   std::vector<std::size_t> settings = {};
 };
 
-/// The operator's row; nullptr when it has none.
+/// Returns the operator's row of the table; nullptr if it has none.
 const GradientRow* find_gradient(const OpDef& op);
 
 /// Whether values of the type may have gradients: floating-point tensors, and what holds such, so
 /// that a path through it is refused and not overlooked.
 bool may_have_gradient(const Type& type);
 
-/// What the gradient of a value is called: "<name>_grad".
+/// Returns the name of a value's gradient: "<name>_grad".
 std::string gradient_name(const Value& value);
 
 /// Adds to the graph the gradients of `y` with respect to `targets` and returns them, nullptr for

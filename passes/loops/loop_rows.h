@@ -9,31 +9,32 @@
 
 namespace gatefold {
 
-/// What the iterations of a loop make of one value of its body, as one value [T, ...] outside.
+/// The values that the T iterations of a loop give to one value of its body, as one value [T, ...]
+/// outside. A row is the value of one iteration.
 struct Rows {
   Value* value = nullptr;
   bool backwards = false;  ///< The row of the first iteration is the last one.
 };
 
-/// Computes values of a loop's body for all iterations at once: rows of sequences, steps of
-/// recurrent nodes with the states that the loop carries for them, and what is made of rows one by
-/// one. New nodes stand before the loop.
+/// Computes values of a loop's body for all iterations at once: the entries of a sequence that the
+/// iterations read, steps of recurrent nodes with the states that the loop carries for them, and
+/// whatever is computed row by row from these. New nodes stand before the loop.
 class LoopRows {
  public:
   LoopRows(Rewriter& rewriter, const LoopView& loop) : rewriter_(rewriter), loop_(loop) {}
 
-  /// The rows of a value; nothing, with the reason explained, when they cannot be computed apart
-  /// from the loop.
+  /// Returns the rows of a value; nothing, with the reason explained, when they cannot be computed
+  /// outside the loop.
   std::optional<Rows> rows_of(Value* value);
-  /// What carried value `index` is in the end, with the rank that it has in the loop; nothing when
-  /// it is no state of a recurrent node.
+  /// Returns the final value of carried value `index`, with the rank that it has in the loop;
+  /// nothing when it is not a state of a recurrent node.
   std::optional<Value*> final_state(std::size_t index);
-  /// The rows in the order of the iterations, or in the opposite one.
+  /// Returns the rows in the order of the iterations, or in the opposite order.
   Value* in_order(const Rows& rows, bool reversed = false);
-  /// Whether the iterations take the indices below the extent in order (false) or from the last one
-  /// down (true), each once; nothing when they do neither.
+  /// Returns whether the iterations take each index below the extent once, in order (false) or from
+  /// the last one down (true); nothing when they do neither.
   std::optional<bool> counts_backwards(const Value& index, const Dim& extent);
-  /// The rows with time moved from the front to `axis`.
+  /// Returns the rows with time moved from axis 0 to `axis`.
   Value* with_time_at(Value* rows, std::int64_t axis);
 
  private:
@@ -45,11 +46,11 @@ class LoopRows {
     std::optional<std::size_t> memory;  ///< Which is c.
   };
 
-  /// The rows of a sequence that the iterations read one by one.
+  /// The entries along one axis of a value that the iterations read one by one.
   struct Course {
-    bool backwards = false;                 ///< From row `last` - 1 down to row `first`.
-    std::int64_t first = 0;                 ///< Of the rows; counted from the front.
-    std::optional<std::int64_t> last = {};  ///< One behind them; nothing for all to the end.
+    bool backwards = false;                 ///< From entry `last` - 1 down to `first`.
+    std::int64_t first = 0;                 ///< First entry, counted from the front.
+    std::optional<std::int64_t> last = {};  ///< One behind the last; nothing: all.
   };
 
   std::optional<Rows> compute(Value& value);

@@ -4,8 +4,8 @@
 
 #include "passes/rewriting/rewrite.h"
 
-/// Rules of collapse-moves on rows that were put together by Concat or ScatterND and are read apart
-/// again.
+/// Rules of collapse-moves for rows (entries along one axis) that Concat or ScatterND put together
+/// and that are read apart again.
 namespace gatefold::passes {
 
 using Result = std::optional<Replacement>;

@@ -12,7 +12,7 @@ Node* producer_of(const Value* value, std::string_view op);
 
 /// True for an LSTM, GRU or RNN.
 bool is_recurrent(const Node& node);
-/// True for an LSTM, GRU or RNN that runs forwards over all rows of [T, N, I].
+/// True for an LSTM, GRU or RNN that runs forwards over all time steps of every sequence.
 bool is_forward_over_all(const Node& node);
 
 /// What stands behind operators that only move, reshape or cut out parts of a value.

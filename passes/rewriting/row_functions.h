@@ -7,9 +7,9 @@
 
 namespace gatefold {
 
-/// The input of a node whose rows (the last axis) become the rows of its only result, each in the
-/// same way whatever stands around it: as for Relu, a MatMul with one matrix, an Add of one vector.
-/// The result has the same rank. Nothing for other nodes.
+/// Returns the input of a node whose rows (vectors along the last axis) become the rows of its only
+/// result, each in the same way whatever the others are: as in Relu, a MatMul with one matrix, an
+/// Add of one vector. The result has the same rank. Nothing for other nodes.
 std::optional<std::size_t> row_input(const Node& node);
 
 }  // namespace gatefold

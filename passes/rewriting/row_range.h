@@ -9,10 +9,11 @@
 
 namespace gatefold {
 
-/// RowRange::last of all rows to an end that is not known.
+/// RowRange::last for all rows up to an end that is not known.
 inline constexpr std::int64_t kToTheEnd = std::numeric_limits<std::int64_t>::max();
 
-/// Elements [first, last) along one axis of a value; `drops_axis` when that axis is then gone.
+/// The rows [first, last) of a value: its entries along `axis`, whichever axis that is.
+/// `drops_axis` says that the axis is removed afterwards.
 struct RowRange {
   Value* source = nullptr;
   std::int64_t axis = 0;
@@ -21,11 +22,11 @@ struct RowRange {
   bool drops_axis = false;
 };
 
-/// Reads a value as a range of rows of another one, whichever operator cuts them out; nothing when
-/// the rows are not known.
+/// Reads a value as a range of rows of another value, whichever operator cuts them out; nothing
+/// when the rows are not known.
 std::optional<RowRange> read_row_range(const Value& value, const Rewriter& rewriter);
 
-/// Rows along an axis of a value: the value itself where these are all.
+/// Returns rows along an axis of a value: the value itself if these are all of them.
 Value* cut_rows(Rewriter& rewriter, Value* value, std::int64_t axis, IndexRange rows);
 
 }  // namespace gatefold

@@ -4,8 +4,9 @@
 
 namespace gatefold {
 
-/// An input of the model that takes, from the second call or training step on, what an output was
-/// in the one before; zeros in the first. No gradient flows through it.
+/// A state that a model carries: from the second call or training step on, the input takes the
+/// value that the output had in the one before; in the first it is zero. No gradient flows through
+/// it.
 struct CarriedState {
   std::string input;
   std::string output;

@@ -10,45 +10,45 @@
 
 namespace gatefold {
 
-/// What training makes small.
+/// The loss that training minimizes.
 struct LossSpec {
   std::string type;                ///< One of loss_names().
-  std::string output = {};         ///< The graph output that is judged; empty: the first.
-  std::string target = "target";   ///< What the array of right answers is called.
-  std::string reduction = "mean";  ///< Over all elements: "mean" or "sum".
-  std::int64_t class_axis = -1;    ///< Of losses over classes.
-  /// Of cross_entropy and nll: a class that counts for nothing.
+  std::string output = {};         ///< The graph output that it judges; empty: the first.
+  std::string target = "target";   ///< Name of the array of targets.
+  std::string reduction = "mean";  ///< "mean" or "sum" over all elements.
+  std::int64_t class_axis = -1;    ///< For losses over classes.
+  /// For cross_entropy and nll: a class whose targets do not count.
   std::optional<std::int64_t> ignore_index = -100;
-  std::vector<double> class_weights = {};  ///< How much each class counts; empty: all the same.
-  double label_smoothing = 0;  ///< Of cross_entropy: the share of a target that all classes get.
-  double delta = 1;            ///< Of huber and smooth_l1: where they turn from square to straight.
-  std::int64_t blank = 0;      ///< Of ctc: the class that is no label.
-  std::int64_t time_axis = 0;  ///< Of ctc: 0 or 1, the axis of the judged output that is no batch.
-  bool zero_infinity = false;  ///< Of ctc: what cannot be labelled counts for nothing.
+  std::vector<double> class_weights = {};  ///< Weight of each class; empty: all equal.
+  double label_smoothing = 0;  ///< For cross_entropy: share of a target given to all classes.
+  double delta = 1;            ///< For huber and smooth_l1: where the square turns into a line.
+  std::int64_t blank = 0;      ///< For ctc: the class that is not a label.
+  std::int64_t time_axis = 0;  ///< For ctc: time axis of the judged output, 0 or 1.
+  bool zero_infinity = false;  ///< For ctc: an infinite loss of a sequence counts as zero.
 };
 
-/// cross_entropy, nll, ctc, mse, l1, huber, smooth_l1, bce, bce_with_logits.
+/// Returns cross_entropy, nll, ctc, mse, l1, huber, smooth_l1, bce, bce_with_logits.
 std::vector<std::string_view> loss_names();
 
-/// The class that counts for nothing, if there is one and the loss is over classes.
+/// Returns the class whose targets do not count, if the loss is over classes and has one.
 std::optional<std::int64_t> ignored_class(const LossSpec& spec);
 
-/// An array of right answers that a loss takes.
+/// An array that a loss takes beside the judged output.
 struct LossInput {
   std::string name;
   Type type;
-  /// Of integers: those from `first` up to `end`, which is none of them, are right for any data.
+  /// For integers: numbers in [first, end) are valid for any data.
   std::int64_t first = 0, end = 0;
 };
 
-/// What a loss takes beside the judged output, the targets first: numbers in the output's own
-/// shape, or classes, int64, in its shape without the class axis. Those of ctc are int64, too:
-/// targets [N,S], "<target>_lengths" [N], "input_lengths" [N]. Throws Error for an unknown loss or
-/// an output it cannot take.
+/// Returns what a loss takes beside the judged output, the targets first: numbers in the output's
+/// own shape, or int64 classes in its shape without the class axis. For ctc, all int64: targets
+/// [N,S], "<target>_lengths" [N], "input_lengths" [N]. Throws Error for an unknown loss and for an
+/// output that it cannot take.
 std::vector<LossInput> loss_inputs(const LossSpec& spec, const Type& output);
 
-/// Adds to a graph the inputs of a loss, in their order, and the loss of its output; a scalar. With
-/// y the output, t the target:
+/// Adds the inputs of a loss to a graph, in their order, and the loss of its output, and returns
+/// the loss, a scalar. With y the output, t the target:
 ///   cross_entropy: -log softmax(y)[t] along the class axis, with label smoothing s
 ///        (1 - s) times that and s times its mean over all t; nll: -y[t], y being log-probabilities
 ///   ctc: -log of the probability of all labellings of the steps that come down to t when
@@ -61,8 +61,8 @@ std::vector<LossInput> loss_inputs(const LossSpec& spec, const Type& output);
 /// takes the mean of those. Source: torch.nn.functional.
 Value* add_loss(GraphBuilder& g, const LossSpec& spec);
 
-/// Adds to a graph with the inputs of a loss whether any target counts, a truth value: targets that
-/// are ignored and those of a class of weight 0 do not. Returns nullptr where each of them does.
+/// Adds to a graph with the inputs of a loss whether any target counts, a truth value: ignored
+/// targets and those of a class of weight 0 do not. Returns nullptr if every target counts.
 Value* add_has_targets(GraphBuilder& g, const LossSpec& spec);
 
 }  // namespace gatefold

@@ -9,8 +9,8 @@
 
 namespace gatefold {
 
-/// How weights follow their gradients. What is not given is as in torch.optim, where some defaults
-/// depend on the type: see with_defaults.
+/// An optimizer and its settings. Settings that are not given are as in torch.optim, where some
+/// defaults depend on the type: see with_defaults.
 struct OptimizerSpec {
   std::string type = "sgd";  ///< One of optimizer_names().
   std::optional<double> learning_rate = {};
@@ -28,44 +28,47 @@ struct OptimizerSpec {
   bool centered = false;
 };
 
-/// sgd, adam, adamw, adagrad, rmsprop.
+/// Returns sgd, adam, adamw, adagrad, rmsprop.
 std::vector<std::string_view> optimizer_names();
 
-/// The same with the defaults of its type where nothing is given: learning_rate 0.01 of adagrad and
-/// rmsprop, 0.001 of others; weight_decay 0.01 of adamw, 0 of others; epsilon 1e-10 of adagrad,
-/// 1e-8 of others. Source: torch.optim. Throws Error for an unknown optimizer.
+/// Fills in the defaults of the type for what is not given: learning_rate 0.01 for adagrad and
+/// rmsprop, else 0.001; weight_decay 0.01 for adamw, else 0; epsilon 1e-10 for adagrad, else 1e-8.
+/// Source: torch.optim. Throws Error for an unknown optimizer.
 OptimizerSpec with_defaults(OptimizerSpec spec);
 
-/// A number array that an optimizer keeps from step to step for one weight.
+/// An array that an optimizer keeps from step to step for one weight.
 struct OptimizerSlot {
   std::string name;    ///< "momentum", "exp_avg", ...
-  double initial = 0;  ///< Every element at the start.
+  double initial = 0;  ///< Value of every element at the start.
   Value* before = nullptr;
   Value* after = nullptr;
 };
 
+/// A weight after its update, and what the optimizer keeps for it.
 struct WeightUpdate {
   Value* weight = nullptr;
   std::vector<OptimizerSlot> slots;
 };
 
-/// What the updates of all weights in a step share.
+/// The numbers that the updates of all weights in a step share.
 struct StepNumbers {
   Value* learning_rate;  ///< float scalar
   Value* step;           ///< double scalar: 1 in the first step
 };
 
-/// How a weight should change: its gradient, or that of some rows, the others being zero.
+/// The gradient of a weight: of all of it, or of some of its rows along axis 0, that of the others
+/// being zero.
 struct WeightGradient {
   Value* gradient;
-  Value* rows =
-      nullptr;  ///< Which, int64 [M, 1]; a row may come up again with zeros. nullptr: all.
+  /// The numbers of the rows, int64 [M, 1]; a row may occur again with zeros. nullptr: all rows.
+  Value* rows = nullptr;
 };
 
-/// Whether rows whose gradient is zero stay as they are, all that is kept for them included.
+/// Returns whether an update leaves rows whose gradient is zero as they are, together with
+/// everything that the optimizer keeps for them.
 bool updates_by_rows(const OptimizerSpec& spec);
 
-/// Adds one update to the graph; the slots' `before` become inputs of it, of the weight's type.
+/// Adds one update to the graph; the slots' `before` become its inputs, of the weight's type.
 /// With w the weight, g its gradient, t the step:
 ///   sgd: g += weight_decay w; m = momentum m + (1 - dampening) g, in the first step m = g;
 ///        w -= lr m, with nesterov lr (g + momentum m)
@@ -77,7 +80,7 @@ bool updates_by_rows(const OptimizerSpec& spec);
 ///   rmsprop: g += weight_decay w; s = alpha s + (1 - alpha) g^2;
 ///            d = g / (sqrt(s) + epsilon), centered: s less the square of g's own running mean;
 ///            m = momentum m + d; w -= lr m
-/// Source: torch.optim. A gradient of rows only is for optimizers that updates_by_rows.
+/// Source: torch.optim. A gradient of some rows is allowed only if updates_by_rows.
 /// Throws Error for an unknown optimizer and settings out of range.
 WeightUpdate add_update(GraphBuilder& g, const OptimizerSpec& spec, Value& weight,
                         const WeightGradient& gradient, const StepNumbers& numbers);

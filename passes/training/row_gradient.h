@@ -6,14 +6,15 @@
 
 namespace gatefold {
 
-/// The gradient of a table of which only some rows are used, without the others, which are zero.
+/// The gradient of a table [R, ...] of which only some rows (entries along axis 0, as the vectors
+/// of an embedding) are used, without the other rows, whose gradients are zero.
 struct RowGradient {
-  Value* rows;     ///< [M, b..]; of a row that is used several times, one holds all, others zero.
-  Value* indices;  ///< int64 [M, 1]: which rows of the table they are, as ScatterND takes them.
+  Value* rows;     ///< [M, b..]; of a row used several times, one entry holds all, others zero.
+  Value* indices;  ///< int64 [M, 1]: their rows in the table, as ScatterND takes them.
 };
 
-/// The gradient by rows, where its producers are backward steps of Gather along axis 0, or a sum of
-/// such; else nothing.
+/// Returns the gradient by rows if it is the backward step of a Gather along axis 0, or a sum of
+/// such; nothing otherwise.
 std::optional<RowGradient> rows_of(GraphBuilder& g, const Value& gradient);
 
 }  // namespace gatefold

@@ -9,33 +9,35 @@
 
 namespace gatefold {
 
-/// How the learning rate goes with the updates.
+/// The description of a learning-rate schedule: which formula gives the rate of an update, and its
+/// settings. Class Schedule (session/training/schedule.h) follows one during a run.
 struct ScheduleSpec {
   std::string type = "constant";  ///< One of schedule_names().
-  std::int64_t step_size = 0;     ///< step: updates from one change to the next; must be given.
-  /// step, exponential, reduce_on_plateau: factor of a change; 0: 0.1, but exponential must have
-  /// it.
+  std::int64_t step_size = 0;     ///< step: updates between changes; must be given.
+  /// step, exponential, reduce_on_plateau: factor of a change; 0: 0.1, except that exponential must
+  /// have one.
   double gamma = 0;
   std::int64_t warmup_steps = 0;
-  std::int64_t total_steps = 0;  ///< cosine: where it ends; 0: with the run.
+  std::int64_t total_steps = 0;  ///< cosine: the update at which it ends; 0: the run's last.
   double min_rate = 0;
-  std::int64_t patience = 10;  ///< reduce_on_plateau: bad epochs that are borne.
-  double threshold = 1e-4;  ///< reduce_on_plateau: part of its best by which a loss must be lower.
-  std::vector<double> first_rates = {};  ///< Of the first updates, whatever the type.
+  std::int64_t patience = 10;  ///< reduce_on_plateau: bad epochs that change nothing yet.
+  double threshold = 1e-4;     ///< reduce_on_plateau: share of the best loss by which to improve.
+  std::vector<double> first_rates = {};  ///< Rates of the first updates, whatever the type.
 };
 
-/// constant, step, exponential, linear_warmup, cosine, linear_warmup_cosine, reduce_on_plateau.
+/// Returns constant, step, exponential, linear_warmup, cosine, linear_warmup_cosine,
+/// reduce_on_plateau.
 std::vector<std::string_view> schedule_names();
 
-/// What a rate is computed from; double scalars.
+/// The values from which a rate is computed; double scalars.
 struct ScheduleMoment {
   Value* base;
-  Value* update;      ///< Its number, from 0.
-  Value* reductions;  ///< Those of reduce_on_plateau so far.
+  Value* update;      ///< Number of the update, from 0.
+  Value* reductions;  ///< Reductions by reduce_on_plateau so far.
 };
 
-/// Adds the learning rate of an update to a graph; a double scalar. With s the update and w warm-up
-/// steps:
+/// Adds the formula of the learning rate to a graph and returns the rate, a double scalar. With s
+/// the update and w the warm-up steps:
 ///   step: base gamma^floor(s / step_size); exponential: base gamma^s
 ///   linear_warmup: base (s + 1) / w while s < w, then base
 ///   cosine: min + (base - min) (1 + cos(pi (s - w) / (total - w))) / 2 after a linear warm-up

@@ -7,8 +7,8 @@
 #include "ir/infer.h"
 #include "passes/gradients/gradients.h"
 #include "passes/pipeline.h"
-#include "passes/training/checkpoint_steps.h"
 #include "passes/training/model_parts.h"
+#include "passes/training/recompute_steps.h"
 #include "passes/training/row_gradient.h"
 #include "passes/training/seed_dropout.h"
 
@@ -37,7 +37,7 @@ class StepBuilder {
     rate_ = graph_->add_input(graph_->unique_name("learning_rate"), {rate_type, Dims{}});
     step_.learning_rate = *with_defaults(spec_.optimizer).learning_rate;
     if (wanted_.update) gradients_ = add_gradients(*graph_, *loss, nullptr, weights_);
-    if (spec_.checkpoint_every > 0) checkpoint_steps(*graph_, spec_.checkpoint_every);
+    if (spec_.checkpoint_every > 0) recompute_steps(*graph_, spec_.checkpoint_every);
     take_outputs();
     if (has_targets_ != nullptr) {
       loss = where(Term(g_, has_targets_), Term(g_, loss), Term(g_, loss).number(0));

@@ -6,13 +6,13 @@
 
 namespace gatefold {
 
-/// The bytes of a file. Throws Error when it cannot be read.
+/// Reads the bytes of a file. Throws Error when it cannot be read.
 std::string read_file(const std::filesystem::path& path);
 
-/// Throws Error when no file can be written at `path`, so that long work does not end with that.
+/// Checks that a file can be written at `path`, for use before long work. Throws Error if not.
 void check_writable(const std::filesystem::path& path);
 
-/// Makes `path` a file of these bytes, whole or not at all. Throws Error when it cannot be written.
+/// Writes the bytes to a file, whole or not at all. Throws Error when it cannot be written.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace gatefold

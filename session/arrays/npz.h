@@ -10,16 +10,16 @@
 
 namespace gatefold {
 
-/// Reads the array `name` of a .npz archive, stored or deflated. Throws Error; an unknown name is
-/// answered with the names there are.
+/// Reads the array `name` of a .npz archive, stored or deflated. Throws Error for an archive that
+/// cannot be read and for an unknown name, listing the names.
 Tensor read_npz(const std::filesystem::path& path, const std::string& name);
-/// Every array of the archive by name. Throws Error.
+/// Reads all arrays of an archive, by name. Throws Error for an archive that cannot be read.
 std::map<std::string, Tensor> read_npz(const std::filesystem::path& path);
 
-/// Entry `index` along the first axis, which must be in range; shares the array's numbers.
+/// Returns entry `index` along the first axis, without a copy; the index must be in range.
 Tensor entry_of(const Tensor& array, std::int64_t index);
 
-/// Writes named arrays as a .npz archive, deflated. Throws Error when it cannot be written.
+/// Writes named arrays to a deflated .npz archive. Throws Error when it cannot be written.
 void write_npz(const std::filesystem::path& path,
                const std::vector<std::pair<std::string, Tensor>>& arrays);
 

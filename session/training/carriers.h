@@ -8,8 +8,8 @@
 
 namespace gatefold {
 
-/// By input of a model, the outputs that could be carried into it, if any: floating-point tensors
-/// of the same type, but for the one that the loss judges.
+/// Finds, for each input of a model, the outputs that could be carried into it: floating-point
+/// tensors of the same type, except the output that the loss judges. Inputs without one are absent.
 std::map<std::string, std::vector<std::string>> find_carriers(const Graph& model,
                                                               const std::string& judged);
 

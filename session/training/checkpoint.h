@@ -7,34 +7,36 @@
 
 namespace gatefold {
 
-/// The epoch with the best loss so far.
+/// The epoch with the best loss so far, and what early stopping counts from it.
 struct BestEpoch {
-  std::int64_t epochs = 0;      ///< That have ended.
-  std::int64_t bad_epochs = 0;  ///< Since the best one.
+  std::int64_t epochs = 0;      ///< How many have ended.
+  std::int64_t bad_epochs = 0;  ///< How many have ended since the best one.
   double loss = 0;
-  std::map<std::string, Tensor> weights = {};  ///< Where they are to be kept.
+  std::map<std::string, Tensor> weights = {};  ///< Those of that epoch, if they are kept.
 };
 
-/// Where a run stands between two steps.
+/// The position of a run between two steps.
 struct RunPosition {
   std::int64_t epoch = 0;
-  std::int64_t batch = 0;  ///< Of the epoch, the next one.
+  std::int64_t batch = 0;  ///< The next one of the epoch.
   std::int64_t batches_per_epoch = 0;
-  Metrics::Sums sums = {};  ///< Of the epoch so far.
+  Metrics::Sums sums = {};  ///< The metrics of the epoch so far.
   BestEpoch best = {};
 };
 
-/// Makes the folder, and sure that checkpoints can be written to it, so that long work does not end
-/// with that. Throws Error.
+/// Creates the folder and checks that checkpoints can be written to it, for use before long work.
+/// Throws Error if not.
 void prepare_checkpoints(const std::filesystem::path& folder);
 
-/// Writes all that a run needs to go on bit for bit to DIR/checkpoint.npz, whole or not at all: the
-/// one before stays until the new one is complete. Throws Error.
+/// Writes everything that a run needs to continue bit for bit to DIR/checkpoint.npz, whole or not
+/// at all: the previous one stays until the new one is complete. Throws Error when it cannot be
+/// written. (Recomputing forward steps to save memory has nothing to do with this; see
+/// TrainingSpec::checkpoint_every.)
 void write_checkpoint(const std::filesystem::path& folder, const Trainer& trainer,
                       const RunPosition& position);
 
-/// Puts the trainer where the checkpoint of the folder was written. Throws Error when there is
-/// none, or it is of another model or plan.
+/// Restores the trainer from the checkpoint in the folder and returns the position of its run.
+/// Throws Error when there is none, or when it belongs to another model or plan.
 RunPosition read_checkpoint(const std::filesystem::path& folder, Trainer& trainer);
 
 }  // namespace gatefold

@@ -12,48 +12,50 @@
 
 namespace gatefold {
 
-/// Where arrays come from: a .npz file, or memory.
+/// Where the arrays of a data set come from: a .npz file, or memory.
 struct DataSource {
   std::filesystem::path path = {};
   std::map<std::string, Tensor> arrays = {};
 
   bool empty() const { return path.empty() && arrays.empty(); }
-  /// What messages call it.
+  /// Returns what messages call the source.
   std::string name() const { return path.empty() ? "the data" : "'" + path.string() + "'"; }
 };
 
-/// How arrays become batches.
+/// How arrays are divided into batches.
 struct BatchOptions {
-  std::int64_t batch_size = 0;                          ///< 0: what the model is made for, else 32.
-  std::map<std::string, std::int64_t> batch_axes = {};  ///< By array; 0 for others.
+  std::int64_t batch_size = 0;  ///< 0: the model's own if it is fixed, else 32.
+  std::map<std::string, std::int64_t> batch_axes = {};            ///< By array; 0 for the others.
   std::map<std::string, std::vector<std::string>> carriers = {};  ///< See find_carriers.
-  std::int64_t chunk = 0;  ///< Time steps of a chunk of truncated backpropagation; 0: no chunks.
+  std::int64_t chunk = 0;  ///< Time steps per chunk of truncated backpropagation; 0: no chunks.
   bool shuffle = false;
   std::uint64_t seed = 0;
-  bool drop_last = false;  ///< Leave out a last batch or chunk that is smaller than the others.
+  bool drop_last = false;  ///< Leave out the last batch or chunk if it is smaller than the others.
 };
 
-/// The examples of a data source, in batches. Its arrays are named like the inputs of the model and
-/// the targets, and come in one of two forms:
-///   samples: of the rank of the input; the batch axis counts all examples, batches are cut from it
-///   steps: with one more axis in front; each entry along it is a batch already
-/// Element types are converted between widths. With chunks, every array with a time axis (the other
-/// one of the first two) as long as the targets' is cut along it, chunk after chunk of one batch.
+/// Delivers the examples of a data source in batches. Its arrays are named like the inputs of the
+/// model and the targets, and have one of two forms:
+///   samples: the rank of the input; batches are cut from the batch axis, which counts all examples
+///   steps: one more axis in front; each entry along it is a batch
+/// Element types are converted between widths. With chunks, each array whose time axis (of the
+/// first two axes, the one that is not the batch axis) is as long as that of the targets is cut
+/// along it, and the chunks of one batch follow one another.
 class Dataset {
  public:
-  /// `wanted` are the inputs that the arrays are for. Throws Error: an array is missing, unknown or
-  /// of a wrong shape or type; there are no examples.
+  /// Reads the arrays for the inputs `wanted` and for the target. Throws Error for an array that is
+  /// missing, unknown or of a wrong shape or type, and when there are no examples.
   Dataset(const DataSource& source, const std::vector<const Value*>& wanted,
           const std::string& target, const BatchOptions& options);
 
   std::int64_t batches_per_epoch() const { return batches_ * chunks_; }
-  /// Batch number `index` of an epoch; depends on nothing else but the options.
+  /// Returns batch `index` of an epoch; it depends on these two numbers and the options alone.
   Batch batch(std::int64_t epoch, std::int64_t index);
-  /// True when the batch does not go on from the one before: the first chunk of other examples.
+  /// Returns whether the batch does not continue the one before: it is the first chunk of its
+  /// examples.
   bool starts_anew(std::int64_t index) const {
     return is_steps_ ? index == 0 : index % chunks_ == 0;
   }
-  /// Examples in a batch.
+  /// Returns the number of examples in a batch.
   std::int64_t samples(std::int64_t index) const;
 
  private:
@@ -74,12 +76,12 @@ class Dataset {
   std::string name_;
   std::map<std::string, Tensor> arrays_;
   bool is_steps_ = false;
-  std::int64_t samples_ = 0;  ///< Or steps.
+  std::int64_t samples_ = 0;  ///< Number of samples, or of steps.
   std::int64_t batch_size_ = 1;
   std::int64_t batches_ = 0;
-  std::int64_t length_ = 0;  ///< Of the time axis, with chunks.
+  std::int64_t length_ = 0;  ///< Extent of the time axis, with chunks.
   std::int64_t chunks_ = 1;
-  std::vector<std::int64_t> order_;  ///< Of the samples in an epoch.
+  std::vector<std::int64_t> order_;  ///< Order of the samples in epoch `order_epoch_`.
   std::int64_t order_epoch_ = -1;
 };
 

@@ -12,25 +12,26 @@
 
 namespace gatefold {
 
-/// A field that a JSON object may have, and what takes its value.
+/// A field that a JSON object may have, and the function that reads its value.
 struct JsonField {
   std::string_view name;
-  /// Not called for null, which is as good as no field. Throws Error for a value it cannot take.
+  /// Not called for null, which counts as no field. Throws Error for a value that it cannot take.
   std::function<void(const nlohmann::json& value)> read;
   bool is_required = false;
 };
 
-/// Reads an object by the list of all fields that it may have, in the order of the list. `where` is
-/// what messages call it: "the loss". Throws Error when it is no object, a field is not in the list
-/// (the nearest name of the list is proposed), or a required one is missing.
+/// Reads an object by the list of all fields that it may have, in the order of the list. Messages
+/// call the object `where`, as "the loss". Throws Error when it is not an object, when it has a
+/// field that is not in the list (proposing the nearest name), and when a required field is
+/// missing.
 void read_fields(const nlohmann::json& object, std::string_view where,
                  const std::vector<JsonField>& fields);
 
-/// Throws Error: the value is of the wrong kind.
+/// Throws the Error for a value of the wrong kind.
 [[noreturn]] void refuse_kind(std::string_view field, const nlohmann::json& value,
                               std::string_view wanted);
 
-/// What a value of the type is called.
+/// Returns what messages call a value of the type.
 template <typename T>
 constexpr std::string_view json_kind() {
   if (std::is_same_v<T, bool>) return "true or false";
@@ -39,8 +40,8 @@ constexpr std::string_view json_kind() {
   return std::is_floating_point_v<T> ? "a number" : "a list of numbers";
 }
 
-/// Sets a number, text, truth value, or list of numbers. Throws Error for a value of another kind,
-/// as for a fraction in place of an integer.
+/// Makes a field that sets a number, text, truth value, or list of numbers. Reading throws Error
+/// for a value of another kind, such as a fraction instead of an integer.
 template <typename T>
 JsonField json_field(std::string_view name, T& target) {
   return {name, [name, &target](const nlohmann::json& value) {
@@ -64,7 +65,7 @@ JsonField json_field(std::string_view name, std::optional<T>& target) {
           }};
 }
 
-/// The same for a number that must be more than 0.
+/// Makes a field that sets a number, which must be more than 0.
 template <typename T>
 JsonField positive_json_field(std::string_view name, T& target) {
   return {name, [name, &target](const nlohmann::json& value) {
@@ -74,7 +75,7 @@ JsonField positive_json_field(std::string_view name, T& target) {
           }};
 }
 
-/// A field that must hold what it is the only choice for.
+/// Makes a field that must hold one fixed value.
 template <typename T>
 JsonField fixed_json_field(std::string_view name, T only) {
   return {name, [name, only](const nlohmann::json& value) {
@@ -85,15 +86,15 @@ JsonField fixed_json_field(std::string_view name, T only) {
           }};
 }
 
-/// An object of its own fields, called `where` in messages.
+/// Makes a field that holds an object with fields of its own; messages call it `where`.
 JsonField json_object_field(std::string_view name, std::string_view where,
                             std::vector<JsonField> fields);
 
-/// A list, whose entries `read` takes.
+/// Makes a field that holds a list, each entry of which `read` reads.
 JsonField json_list_field(std::string_view name,
                           std::function<void(const nlohmann::json& entry)> read);
 
-/// A field that tells readers something and changes nothing.
+/// Makes a field that is accepted and not used: information for people.
 JsonField json_information(std::string_view name);
 
 }  // namespace gatefold

@@ -11,37 +11,37 @@
 
 namespace gatefold {
 
-/// A mean over many batches: the loss, and what else is asked for.
+/// Computes the mean loss over many batches, and other metrics.
 class Metrics {
  public:
-  /// `names`: accuracy (share of targets whose class has the highest score), perplexity (e to the
-  /// power of the loss per target). Throws Error for others, and for accuracy where the targets are
-  /// no classes.
+  /// `names` may hold accuracy (the share of targets whose class has the highest score) and
+  /// perplexity (e to the power of the loss per target). Throws Error for other names, and for
+  /// accuracy when the targets are not classes.
   Metrics(const LossSpec& loss, std::vector<std::string> names);
 
-  /// Adds a batch; `output` is what the loss judged. One in which no target counts is counted, and
-  /// nothing else.
+  /// Adds a batch; `output` is the output that the loss judges. A batch in which no target counts
+  /// only raises the count of such batches.
   void add(double loss, const Tensor& output, const Tensor& target);
-  /// Adds a batch of which only the mean loss over its examples is known.
+  /// Adds a batch for which only the mean loss over its examples is known.
   void add(double loss, std::int64_t examples);
 
-  /// What has been added.
+  /// The sums over all batches that were added.
   struct Sums {
-    double loss = 0;          ///< Of all targets.
-    std::int64_t losses = 0;  ///< What the mean loss is over: targets, or batches of sums.
+    double loss = 0;          ///< Sum over all targets.
+    std::int64_t losses = 0;  ///< What the mean divides by: targets, or batches if losses are sums.
     std::int64_t hits = 0;
-    std::int64_t targets = 0;        ///< That are not ignored.
-    std::int64_t empty_batches = 0;  ///< In which no target counts.
+    std::int64_t targets = 0;        ///< Those that are not ignored.
+    std::int64_t empty_batches = 0;  ///< Those in which no target counts.
   };
   const Sums& sums() const { return sums_; }
   void restore(const Sums& sums) { sums_ = sums; }
 
-  /// The mean over the targets, or over the batches where the loss is a sum.
+  /// Returns the mean over the targets, or over the batches if the loss is a sum.
   double loss() const;
-  /// In the order of the names.
+  /// Returns the metrics in the order of the names.
   std::vector<double> values() const;
   const std::vector<std::string>& names() const { return names_; }
-  /// "loss 1.234, accuracy 0.5, 1 batch without targets"
+  /// Formats all of them: "loss 1.234, accuracy 0.5, 1 batch without targets".
   std::string to_string() const;
 
  private:

@@ -9,16 +9,16 @@
 
 namespace gatefold {
 
-/// Receives what a run of training has to tell, and tells it when to stop. Every function may be
-/// left as it is.
+/// Receives the progress of a training run and can end the run. Override the functions of interest;
+/// the others do nothing. An exception from any of them ends the run.
 class TrainingObserver {
  public:
-  /// A step that was just done.
+  /// A step that has just ended.
   struct Step {
     std::int64_t step = 0;   ///< Counted from 1.
-    std::int64_t total = 0;  ///< Of the run.
+    std::int64_t total = 0;  ///< Number of steps in the run.
     std::int64_t epoch = 0;
-    std::int64_t samples = 0;  ///< In the step's batch.
+    std::int64_t samples = 0;  ///< Number of examples in the step's batch.
     double loss = 0;
     double gradient_norm = 0;
     double learning_rate = 0;
@@ -27,18 +27,19 @@ class TrainingObserver {
 
   virtual ~TrainingObserver() = default;
 
-  /// Called once before the first step with the names of what is trained. An exception ends the
-  /// run.
+  /// Called once before the first step, with the names of the trained weights.
   virtual void begin(const std::vector<std::string>& /*weights*/) {}
+  /// Called after each step.
   virtual void end_step(const Step& /*step*/) {}
-  /// `validation` is nullptr where there is none.
+  /// Called after each epoch; `validation` is nullptr without validation data.
   virtual void end_epoch(std::int64_t /*epoch*/, const Metrics& /*training*/,
                          const Metrics* /*validation*/) {}
-  /// A checkpoint was written.
+  /// Called when a checkpoint has been written.
   virtual void saved(const std::filesystem::path& /*folder*/) {}
   /// Called once after the last step.
   virtual void end(std::int64_t /*steps_done*/, std::int64_t /*total*/) {}
-  /// Asked before each step: whether to end the run there, with a checkpoint where one is wanted.
+  /// Called before each step; returns whether to end the run there, after a checkpoint if the run
+  /// writes any.
   virtual bool wants_stop() { return false; }
 };
 

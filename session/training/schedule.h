@@ -8,21 +8,24 @@
 
 namespace gatefold {
 
-/// Gives each update of a run its learning rate; see add_schedule. reduce_on_plateau counts a
-/// reduction when the loss was not below (1 - threshold) times its best for more than `patience`
-/// epochs, unless the rate would change by no more than 1e-8. Source: torch.optim.lr_scheduler.
+/// Computes the learning rate of each update while a run goes on: evaluates the formula that a
+/// ScheduleSpec stands for (passes/training/schedule.h) for each update, and keeps what
+/// reduce_on_plateau remembers. That type counts a reduction when the loss was not below (1 -
+/// threshold) times its best for more than `patience` epochs, unless the rate would change by at
+/// most 1e-8. Source: torch.optim.lr_scheduler.
 class Schedule {
  public:
-  /// Throws Error for an unknown type and for settings out of range.
+  /// `rate` is the base rate. Throws Error for an unknown type and for settings out of range.
   Schedule(ScheduleSpec spec, double rate);
 
-  /// How many updates the run has, for schedules that end with it.
+  /// Sets the number of updates in the run, for schedules that end with it.
   void set_run_length(std::int64_t updates);
+  /// Returns the learning rate of an update, counted from 0.
   double rate_at(std::int64_t update) const;
-  /// To be called after each epoch with its loss.
+  /// Takes the loss of an epoch; call it after each one.
   void end_epoch(double loss);
 
-  /// What reduce_on_plateau remembers.
+  /// What reduce_on_plateau remembers between epochs.
   struct Plateau {
     double best = 0;
     std::int64_t bad_epochs = -1;  ///< -1 before the first epoch.

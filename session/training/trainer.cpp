@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "ir/error.h"
+#include "ir/value_names.h"
+#include "session/carried_states.h"
 #include "session/number_range.h"
 #include "session/number_trace.h"
 
@@ -34,14 +36,6 @@ CompileOptions compile_options(const TrainingStep& step, bool is_updating, Compi
   return options;
 }
 
-std::size_t find_input(const Graph& graph, const std::string& name) {
-  const auto& inputs = graph.inputs();
-  const auto found = std::find_if(inputs.begin(), inputs.end(),
-                                  [&](const Value* input) { return input->name() == name; });
-  if (found == inputs.end()) fail("the model has no input '{}' to carry a state into", name);
-  return static_cast<std::size_t>(found - inputs.begin());
-}
-
 /// Copies of the first `count` states, by name.
 std::map<std::string, Tensor> first_states(const Trainer& trainer, std::size_t count) {
   std::map<std::string, Tensor> states;
@@ -59,7 +53,9 @@ Trainer::Trainer(const Graph& model, const TrainingPlan& plan, const TrainingOut
               outputs.update, options) {
   wanted_outputs_ = outputs.model.size();
   for (const CarriedState& state : plan_.carried) {
-    carried_inputs_.push_back(find_input(*step_.graph, state.input));
+    const auto position = find_input_position(*step_.graph, state.input);
+    if (!position) fail("the model has no input '{}' to carry a state into", state.input);
+    carried_inputs_.push_back(*position);
   }
 }
 
@@ -90,25 +86,12 @@ Trainer::Trainer(TrainingStep step, const TrainingPlan& plan, bool is_updating,
 
 // Named extents take the size they have in the batch.
 Tensor Trainer::zeros_for(const Value& input, const Batch& batch) const {
-  std::map<std::string, std::int64_t> sizes;
+  DimSizes sizes;
   for (const Value* other : step_.graph->inputs()) {
     const auto array = batch.find(other->name());
-    if (array == batch.end() || !other->type().has_rank()) continue;
-    const Shape& shape = *other->type().shape;
-    for (std::size_t i = 0; i < shape.size() && i < array->second.dims().size(); ++i) {
-      if (shape[i].is_symbol()) sizes[shape[i].symbol()] = array->second.dims()[i];
-    }
+    if (array != batch.end()) note_sizes(other->type(), array->second.dims(), sizes);
   }
-  Dims dims;
-  for (const Dim& dim : input.type().has_rank() ? *input.type().shape : Shape{}) {
-    const auto size = sizes.find(dim.symbol());
-    if (!dim.is_known() && size == sizes.end()) {
-      fail("input '{}', which starts at zero, is {}; give its open extents a size with --dim",
-           input.name(), to_string(input.type()));
-    }
-    dims.push_back(dim.is_known() ? dim.size() : size->second);
-  }
-  return {input.type().dtype, dims};
+  return zero_state({input.name(), input.type()}, sizes);
 }
 
 std::int64_t Trainer::useful_steps() const {

@@ -13,58 +13,61 @@
 
 namespace gatefold {
 
-/// Arrays of one step by name: the inputs of the model that are not carried, and the targets.
+/// The arrays of one step by name: the inputs of the model that are not carried, and the targets.
 using Batch = std::map<std::string, Tensor>;
 
-/// Trains one model, step by step; or judges it, when no update is wanted.
+/// Trains one model step by step, or only computes its loss when no update is wanted.
 class Trainer {
  public:
-  /// `outputs.model` are the outputs of the model that results carry; of the options, updates and
-  /// checks are the trainer's own. Throws Error for a plan that
-  /// does not go with the model.
+  /// Builds the training step of a model. `outputs` says what results deliver; the trainer sets
+  /// `updates` and `checks` of the options itself. Throws Error for a plan that does not fit the
+  /// model.
   Trainer(const Graph& model, const TrainingPlan& plan, const TrainingOutputs& outputs,
           const CompileOptions& options);
-  /// Trains by a step that updates and is complete; the plan gives the learning rate and no more.
+  /// Trains by a complete step that updates; only the learning rate of the plan is used.
   Trainer(TrainingStep step, const TrainingPlan& plan, const CompileOptions& options);
 
-  /// What a step found before its update. The data are valid until the next step.
+  /// What a step computed before its update. The data are valid until the next step.
   struct Result {
     double loss = 0;
     double gradient_norm = 0;
-    std::span<const Datum> outputs;    ///< Of the model, as wanted.
+    std::span<const Datum> outputs;    ///< Outputs of the model, in the order wanted.
     std::span<const Datum> gradients;  ///< One per weight, when wanted.
   };
 
-  /// One step on a batch. Throws Error: an array is missing or does not fit; the loss or the norm
-  /// of the gradients is not finite, in which case no weight has been changed, and the message says
-  /// which node made the first such number.
+  /// Takes one step on a batch. Throws Error for an array that is missing or does not fit, and when
+  /// the loss or the norm of the gradients is not finite; no weight has been changed then, and the
+  /// message says which node made the first such number.
   Result step(const Batch& batch);
 
-  /// What runs the steps.
+  /// Returns the Context that runs the steps.
   Context& context() { return *context_; }
 
-  /// The inputs that a batch must give.
+  /// Returns the inputs that a batch must give.
   std::vector<const Value*> data_inputs() const;
 
+  /// Returns how many steps have been taken, those of a restored run included.
   std::int64_t steps_done() const { return steps_done_; }
+  /// Returns the learning rate of the next update.
   double learning_rate() const { return schedule_.rate_at(useful_steps() / plan_.step.accumulate); }
   Schedule& schedule() { return schedule_; }
   const Schedule& schedule() const { return schedule_; }
-  /// Makes carried inputs zero again: what follows does not go on from what was before.
+  /// Sets the carried inputs to zero, so that the next step does not continue the last one.
   void forget_carried();
 
   const std::vector<std::string>& weight_names() const { return step_.weights; }
-  /// The weights, in the order of their names, then what else lives from step to step; shared with
-  /// the trainer, to be read before the next step.
+  /// Returns the weights in the order of weight_names(), then the other states. The tensors share
+  /// their memory with the trainer; read them before the next step.
   const std::vector<Tensor>& states() const { return states_; }
   const std::vector<TrainingState>& state_descriptions() const { return step_.states; }
-  /// Throws Error when an element of a state is no number or infinite.
+  /// Checks that all states are finite. Throws Error if not.
   void require_finite_states() const;
-  /// What is carried into the next step, in the order of the plan; empty before the first one.
+  /// Returns what is carried into the next step, in the order of the plan; empty before the first.
   const std::vector<Tensor>& carried() const { return carried_; }
-  /// How many states the plan carries.
+  /// Returns how many states the plan carries.
   std::size_t carried_count() const { return plan_.carried.size(); }
-  /// Goes on from the states of another trainer of the same plan: all of them, or the weights.
+  /// Continues from the states of another trainer of the same plan: all of them, or only the
+  /// weights.
   void restore(std::span<const Tensor> states, std::span<const Tensor> carried,
                std::int64_t steps_done);
 
@@ -72,7 +75,7 @@ class Trainer {
   Trainer(TrainingStep step, const TrainingPlan& plan, bool is_updating,
           const CompileOptions& options);
 
-  /// Steps done, less those without targets.
+  /// Returns the steps taken, without those in which no target counts.
   std::int64_t useful_steps() const;
   void set_inputs(const Batch& batch);
   void require_finite(const Result& result, const Batch& batch) const;
@@ -84,22 +87,22 @@ class Trainer {
   TrainingPlan plan_;
   Schedule schedule_;
   TrainingStep step_;
-  std::size_t wanted_outputs_ = 0;  // Of the model; the carried ones follow.
+  std::size_t wanted_outputs_ = 0;  // Number of those of the model; the carried ones follow.
   bool is_updating_;
   CompileOptions options_;
   std::unique_ptr<Context> context_;
   std::vector<Datum> inputs_;
   std::vector<std::size_t> unread_inputs_;  // Those that the data may lack.
   std::vector<Tensor> states_;
-  std::vector<Tensor> memory_;  // Of the step's outputs: the states that they update.
+  std::vector<Tensor> memory_;  // One per output of the step: the state that it updates.
   std::vector<Tensor> carried_;
-  std::vector<std::size_t> carried_inputs_;  // Where they go in.
+  std::vector<std::size_t> carried_inputs_;  // The inputs that take them.
   std::int64_t steps_done_ = 0;
 };
 
-/// The weights by name, as they are now.
+/// Returns the present weights by name.
 std::map<std::string, Tensor> trained_weights(const Trainer& trainer);
-/// The same for all states.
+/// Returns all present states by name.
 std::map<std::string, Tensor> trained_states(const Trainer& trainer);
 
 }  // namespace gatefold

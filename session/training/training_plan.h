@@ -10,18 +10,18 @@
 
 namespace gatefold {
 
-/// Everything that tells how a model is to be trained.
+/// How to train a model: the step, the learning rate, the carried states, the length.
 struct TrainingPlan {
-  TrainingSpec step;
-  ScheduleSpec schedule;
-  std::vector<CarriedState> carried;
-  std::int64_t steps = 0;  ///< How many; 0: not said.
+  TrainingSpec step = {};
+  ScheduleSpec schedule = {};
+  std::vector<CarriedState> carried = {};
+  std::int64_t steps = 0;  ///< Number of steps; 0: not stated.
 
-  /// How far the numbers of a run may be off those that a training test expects.
+  /// How far the numbers of a run may differ from those that a training test expects.
   struct Tolerance {
     double loss_relative = 1e-5;
     double loss_absolute = 1e-6;
-    double gradient = 1e-5;  ///< Of the largest element of the tensor.
+    double gradient = 1e-5;  ///< Relative to the largest element of the tensor.
     double weight = 1e-5;
   };
   Tolerance tolerance = {};
@@ -29,8 +29,8 @@ struct TrainingPlan {
 
 /// Reads a plan from JSON: the fields `loss`, `optimizer`, `lr_schedule`, `lr_per_step`,
 /// `clip_norm`, `clip_value`, `accumulate`, `carried`, `trainable`, `checkpoint_every`, `steps`,
-/// `target` and `suggested_tolerance`, each optional, and those with which training tests describe
-/// themselves. Throws Error, naming the field, for others and for a value of the wrong kind.
+/// `target` and `suggested_tolerance`, all optional, and those by which training tests describe
+/// themselves. Throws Error, naming the field, for other fields and for values of the wrong kind.
 TrainingPlan read_training_plan(const std::filesystem::path& path);
 
 }  // namespace gatefold

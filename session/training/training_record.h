@@ -9,21 +9,21 @@
 
 namespace gatefold {
 
-/// What a run of a number of steps did, array by array:
+/// The record of a run of some steps, as arrays by name:
 ///   losses [steps], grad_norms [steps], grad/<weight> (first step), after1/<weight>,
 ///   final/<weight>, out0/<output> (first step), loss_after_on_batch0 (scalar)
 using TrainingRecord = std::map<std::string, Tensor>;
 
-/// Notes what a trainer does.
+/// Records the steps of a trainer.
 class TrainingRecorder {
  public:
   explicit TrainingRecorder(const Graph& model);
 
-  /// Adds to what the trainer must deliver all that is recorded.
+  /// Adds everything that is recorded to the outputs that the trainer must deliver.
   void request(TrainingOutputs& outputs) const;
-  /// Takes down a step that was just done.
+  /// Records the step that was just taken.
   void add(const Trainer& trainer, const Trainer::Result& result, const Batch& batch);
-  /// Ends the record, which takes one more step on the first batch.
+  /// Completes the record; takes one more step, on the first batch.
   TrainingRecord finish(Trainer& trainer);
 
  private:
@@ -36,7 +36,7 @@ class TrainingRecorder {
   TrainingRecord record_;
 };
 
-/// Trains a model on one batch after the other and records it.
+/// Trains a model on the batches in their order and returns the record.
 TrainingRecord record_training(const Graph& model, const TrainingPlan& plan,
                                const std::vector<Batch>& batches, const CompileOptions& options);
 

@@ -15,20 +15,29 @@ TEST_P(CliHelp, ExplainsTheCommandAndShowsAnExample) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Commands, CliHelp,
-                         testing::Values("run", "inspect", "train", "test", "bench"));
+                         testing::Values("run", "inspect", "compile", "train", "test", "bench",
+                                         "opt", "gradcheck", "gradflow"));
 
 TEST_F(Cli, ListsItsCommands) {
   const CommandResult result = gatefold("--help");
   EXPECT_EQ(result.exit_code, 0);
-  for (const char* command : {"run", "inspect", "test", "bench"}) {
+  for (const char* command :
+       {"run", "inspect", "compile", "train", "test", "bench", "opt", "gradcheck", "gradflow"}) {
     EXPECT_TRUE(contains(result.output, "\n  " + std::string(command) + " "));
   }
+}
+
+TEST_F(Cli, ShowsTheGeneralHelpWithoutArguments) {
+  const CommandResult result = gatefold("");
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.output, gatefold("--help").output);
+  EXPECT_EQ(result.errors, "");
 }
 
 TEST_F(Cli, TellsItsVersion) { EXPECT_TRUE(contains(gatefold("--version").output, "gatefold 0.")); }
 
 TEST_F(Cli, RefusesBadUse) {
-  for (const char* arguments : {"", "dance", "run", "run model.onnx --dance", "bench x --threads 0",
+  for (const char* arguments : {"dance", "run", "run model.onnx --dance", "bench x --threads 0",
                                 "bench x --seconds soon", "run x --format pdf"}) {
     const CommandResult result = gatefold(arguments);
     EXPECT_EQ(result.exit_code, 2) << arguments;
@@ -45,7 +54,6 @@ TEST_F(Cli, NamesTheCommandThatItDoesNotKnow) {
                           "are: run, inspect, "));
   const CommandResult far = gatefold("xyz");
   EXPECT_TRUE(starts_with(far.errors, "gatefold: unknown command 'xyz'; the commands are: run, "));
-  EXPECT_TRUE(contains(gatefold("").errors, "no command is given; the commands are: run, "));
 }
 
 TEST_F(Cli, NamesTheFileThatCannotBeRead) {

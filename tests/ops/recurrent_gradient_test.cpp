@@ -151,7 +151,7 @@ TEST_P(RecurrentGradient, IsComputedAlone) {
   }
 }
 
-TEST_P(RecurrentGradient, IsComputedFromCheckpoints) {
+TEST_P(RecurrentGradient, IsTheSameWhenStepsAreRecomputed) {
   RecurrentCase recurrent = GetParam();
   for (const std::int64_t every : {1, 3, 9}) {
     recurrent.checkpoint_every = every;
@@ -179,8 +179,8 @@ TEST(RecurrentGradientKernel, ThreadsShareTheWork) {
   for (RecurrentCase recurrent : cases) {
     SCOPED_TRACE(recurrent.name);
     recurrent.checkpoint_every = 2;
-    const OpCase checkpoints = to_training_case(recurrent);
-    expect_kernels_agree(parse_model(checkpoints.graph), checkpoints.inputs, 3, 1e-3);
+    const OpCase recomputed = to_training_case(recurrent);
+    expect_kernels_agree(parse_model(recomputed.graph), recomputed.inputs, 3, 1e-3);
     recurrent.checkpoint_every = 0;
     const OpCase op_case = to_training_case(recurrent);
     const Model model = parse_model(op_case.graph, op_case.name);

@@ -19,18 +19,18 @@ struct LayerFlow {
   /// counts, 0 where it does in none. Sequences whose gradient begins at an earlier step than that
   /// of others (the last one that counts, of a reverse direction the first) are moved there.
   std::vector<double> norms;
-  /// By what a gradient is multiplied from a step to the one computed before it, t' to t: the
+  /// The factor by which a gradient changes from a step to the one computed before it, t' to t: the
   /// geometric mean of |G[t,n]| / |G[t',n]| over all sequences and steps where it is not zero. G is
-  /// dH when the loss enters every sequence only where its gradient begins, so that what the
-  /// outputs of earlier steps add is no growth. Below 1 the gradient vanishes, above it explodes; 0
-  /// when it reaches no step before those it begins at, 1 when there are none.
+  /// dH when the loss enters every sequence only where its gradient begins, so that the
+  /// contributions of earlier steps' outputs are no growth. Below 1 the gradient vanishes, above 1
+  /// it explodes; 0 when it reaches no step before those at which it begins, 1 when there are none.
   double factor_per_step = 1;
 };
 
 struct ParameterFlow {
   std::string name;
-  double norm = 0;           ///< Of the gradient.
-  double relative_norm = 0;  ///< Of the gradient, divided by that of the parameter.
+  double norm = 0;           ///< Norm of the gradient.
+  double relative_norm = 0;  ///< Norm of the gradient divided by that of the parameter.
 };
 
 struct GradientFlow {

@@ -47,11 +47,11 @@ DimSizes sizes_in(const Graph& model, const Arrays& arrays) {
   for (const Value* input : model.inputs()) {
     const auto array = arrays.find(input->name());
     if (array == arrays.end() || !input->type().has_rank()) continue;
-    const Shape& shape = *input->type().shape;
-    const std::size_t before = array->second.dims().size() - shape.size();
-    for (std::size_t i = 0; i < shape.size() && before <= 1; ++i) {
-      if (shape[i].is_symbol()) sizes[shape[i].symbol()] = array->second.dims()[before + i];
-    }
+    // There may be an axis of steps in front.
+    std::span<const std::int64_t> extents = array->second.dims();
+    if (static_cast<std::int64_t>(extents.size()) == input->type().rank() + 1)
+      extents = extents.subspan(1);
+    note_sizes(input->type(), extents, sizes);
   }
   return sizes;
 }
@@ -208,15 +208,23 @@ class ProblemReader {
 }  // namespace
 
 void add_loss_problem_options(CLI::App& parser, LossProblemOptions& options) {
-  parser.add_option("MODEL", options.model, "ONNX model or ONNX text (.onnxtxt)")->required();
-  parser.add_option("--spec", options.spec, "Loss and trainable parameters, as `train` takes them");
+  parser.add_option("MODEL", options.model, "ONNX model (.onnx) or ONNX text (.onnxtxt)")
+      ->required();
+  parser
+      .add_option("--spec", options.spec,
+                  "Read the loss and the trainable parameters from a file, as train does")
+      ->type_name("FILE.json");
   parser.add_option("--loss", options.loss,
-                    "Judge an output: " + fmt::format("{}", fmt::join(loss_names(), ", ")));
-  parser.add_option("--data", options.data, "Arrays named like the inputs and the target (.npz)");
+                    fmt::format("Use this loss: {}", fmt::join(loss_names(), ", ")));
+  parser
+      .add_option("--data", options.data,
+                  "Read arrays, named like the inputs and the target, from a file")
+      ->type_name("FILE.npz");
   add_dim_option(parser, options.dims);
   add_value_option(parser, options.values);
-  parser.add_option("--seed", options.seed, "Of all random numbers")->capture_default_str();
-  parser.add_option("--threads", options.threads, "Threads of the kernels")->capture_default_str();
+  parser.add_option("--seed", options.seed, "Seed for all random numbers")->capture_default_str();
+  parser.add_option("--threads", options.threads, "Use this many threads for the kernels")
+      ->capture_default_str();
 }
 
 LossProblem read_loss_problem(const LossProblemOptions& options) {

@@ -14,26 +14,26 @@ class App;
 
 namespace gatefold::tools {
 
-/// What the commands that look at gradients are told alike.
+/// The options that the commands for gradients share.
 struct LossProblemOptions {
   std::filesystem::path model = {};
-  std::filesystem::path spec = {};  ///< As `train` takes it; empty: none.
+  std::filesystem::path spec = {};  ///< In the form of `train --spec`; empty: none.
   std::string loss = {};            ///< Overrides the spec's.
   std::filesystem::path data = {};  ///< .npz; empty: none.
-  std::int64_t data_step = 0;       ///< Of arrays with a leading axis of steps.
+  std::int64_t data_step = 0;       ///< Entry to use of arrays with a leading axis of steps.
   std::vector<std::string> dims = {};
   std::vector<std::string> values = {};
   std::uint64_t seed = 0;
   int threads = 1;
 
   bool differentiate_inputs = false;
-  bool make_up_data = false;  ///< Draw what the data do not give; else it is missing.
+  bool make_up_data = false;  ///< Draw inputs without data at random; else refuse.
 };
 
 /// Declares MODEL, --spec, --loss, --data, --dim, --value, --seed and --threads.
 void add_loss_problem_options(CLI::App& parser, LossProblemOptions& options);
 
-/// A loss, its gradients, and numbers to compute them for.
+/// A loss, its gradients, and the numbers for which to compute them.
 struct LossProblem {
   struct Variable {
     std::string name;
@@ -47,8 +47,9 @@ struct LossProblem {
   std::vector<Tensor> data;          ///< One per input of either graph.
 };
 
-/// Throws Error: a file that cannot be read, an array that does not fit, an input without data, a
-/// model that cannot be differentiated.
+/// Reads the model and the data, and builds the graphs. Throws Error for a file that cannot be
+/// read, an array that does not fit, an input without data, and a model that cannot be
+/// differentiated.
 LossProblem read_loss_problem(const LossProblemOptions& options);
 
 }  // namespace gatefold::tools

@@ -12,12 +12,12 @@
 
 namespace gatefold::tools {
 
-/// Tells how a run is going: one line that is written over on a terminal, else a plain line now and
-/// then; and a line of JSON per step and epoch in a log file, when there is one. Its fields are
-/// numbers, null where one is not finite.
+/// Shows the progress of a run: on a terminal one line that is written over, else a plain line now
+/// and then. Writes a line of JSON per step and epoch to a log file, if there is one; its fields
+/// are numbers, or null if a number is not finite.
 class Progress : public TrainingObserver {
  public:
-  /// An empty path: no log. `append` goes on with a log. Throws Error when it cannot be written.
+  /// An empty path means no log; `append` continues a log. Throws Error when it cannot be written.
   Progress(const std::filesystem::path& log, bool append);
 
   void begin(const std::vector<std::string>& weights) override;

@@ -9,9 +9,9 @@
 
 namespace gatefold::tools {
 
-/// What a user says of the tensors whose names match a pattern.
+/// A user's choice for the tensors whose names match a pattern.
 struct TensorWish {
-  std::string pattern;  ///< As of a shell: *, ?, [...].
+  std::string pattern;  ///< A shell pattern: *, ?, [...].
   bool is_trained = false;
 };
 
@@ -28,21 +28,22 @@ struct ChosenTensor {
   std::int64_t size() const { return element_count(type.dims()); }
 };
 
-/// The tensors of a model as it was read. Trained are those that the spec names, or else those of
-/// find_tensors; then the wishes count, in their order, later ones over earlier ones. Names what is
-/// trained in the spec. Throws Error for a pattern that matches nothing, and when nothing is left.
+/// Chooses which tensors of a model, as it was read, to train: those that the spec names, or else
+/// those of find_tensors; then the wishes apply in their order. Writes the names of the trained
+/// tensors into the spec. Throws Error for a pattern that matches nothing, and when nothing is
+/// left.
 std::vector<ChosenTensor> choose_tensors(const Graph& model, const std::vector<TensorWish>& wishes,
                                          TrainingSpec& spec);
 
-/// Notes which of the chosen tensors the loss turned out to have gradients by.
+/// Records which of the chosen tensors have gradients of the loss.
 void keep_trained(std::vector<ChosenTensor>& tensors, const std::vector<std::string>& weights);
 
-/// What is to be known before the first step, line by line: "trained: 650,414 numbers in 16
-/// tensors; not trained: mask (constant with -inf), 14 others (462,980 numbers)", then what is
-/// doubtful, and parameters of several layers.
+/// Formats the summary to show before the first step, line by line: "trained: 650,414 numbers in 16
+/// tensors; not trained: mask (constant with -inf), 14 others (462,980 numbers)", then doubtful
+/// tensors, and parameters of several layers.
 std::string describe_choice(const std::vector<ChosenTensor>& tensors);
 
-/// All tensors, those that are trained first.
+/// Formats the list of all tensors, the trained ones first.
 std::string list_choice(const std::vector<ChosenTensor>& tensors);
 
 }  // namespace gatefold::tools

@@ -48,11 +48,11 @@ class RecurrentKernel : public Kernel {
  private:
   void run_steps(Range steps);
   void run_directions(const Team& team, Range steps);
-  void write_checkpoint(float* checkpoints, std::int64_t s) const;
+  void write_kept_states(float* kept_states, std::int64_t s) const;
 
   const Node& node_;
   const RecurrentKind& kind_;
-  std::int64_t every_;  ///< Steps between checkpoints; 0: none.
+  std::int64_t every_;  ///< Steps between kept cell states; 0: no step is recomputed.
   ThreadPlan threads_;
   ScratchLayout scratch_;
   RecurrentLayer layer_;
@@ -60,16 +60,16 @@ class RecurrentKernel : public Kernel {
 
 void RecurrentKernel::run(const Buffers& buffers) {
   RecurrentOutputs outputs = RecurrentOutputs::of(node_, kind_, buffers);
-  float* checkpoints = every_ > 0 ? std::exchange(outputs.workspace, nullptr) : nullptr;
+  float* kept_states = every_ > 0 ? std::exchange(outputs.workspace, nullptr) : nullptr;
   layer_.prepare(buffers, outputs);
-  if (checkpoints != nullptr) {
+  if (kept_states != nullptr) {
     const auto& [T, N, I, H, D, G, x, y, state, workspace] = layer_.extents();
-    std::fill_n(checkpoints, D * checkpoint_count(T, every_) * N * H, 0.0F);
+    std::fill_n(kept_states, D * kept_state_count(T, every_) * N * H, 0.0F);
   }
   const std::int64_t steps = layer_.steps();
-  const std::int64_t part = checkpoints == nullptr ? steps : every_;
+  const std::int64_t part = kept_states == nullptr ? steps : every_;
   for (std::int64_t s = 0; s < steps; s += part) {
-    if (checkpoints != nullptr) write_checkpoint(checkpoints, s);
+    if (kept_states != nullptr) write_kept_states(kept_states, s);
     run_steps({s, std::min(s + part, steps)});
   }
   layer_.finish();
@@ -96,13 +96,13 @@ void RecurrentKernel::run_directions(const Team& team, Range steps) {
 }
 
 /// The cell states before step s: see recurrent_training.h.
-void RecurrentKernel::write_checkpoint(float* checkpoints, std::int64_t s) const {
+void RecurrentKernel::write_kept_states(float* kept_states, std::int64_t s) const {
   const RecurrentExtents& extents = layer_.extents();
   for (std::int64_t d = 0; d < extents.D; ++d) {
     for (std::int64_t row = 0; row < layer_.rows().running(extents.N, s); ++row) {
       std::copy_n(
           layer_.c(d) + row * layer_.state_stride(), extents.H,
-          checkpoints + checkpoint_place(extents, every_, d, s, layer_.rows().sequence(row)));
+          kept_states + kept_state_place(extents, every_, d, s, layer_.rows().sequence(row)));
     }
   }
 }

@@ -6,7 +6,7 @@
 #include "backend/kernels/recurrent/recurrent_slopes.h"
 #include "backend/kernels/recurrent/recurrent_weight_gradients.h"
 #include "backend/kernels/recurrent/state_gradient_product.h"
-#include "backend/simd/recurrent_gradient_cell.h"
+#include "backend/simd/gradient_cell_loops.h"
 #include "backend/simd/team.h"
 
 namespace gatefold::native {
@@ -18,8 +18,8 @@ namespace gradient_input = recurrent_gradient_input;
 /// LSTMGrad, GRUGrad or RNNGrad in float32 with every option of the specification. The steps go
 /// backwards, with the products with R in each, and put the gradients by the gates' sums in the
 /// place of what workspace holds of the step: in its own memory where nobody reads that afterwards,
-/// else in a copy. The gradients of X and the weights follow from them at the end. With checkpoints
-/// all this is done for the steps behind each of them, which are computed again first.
+/// else in a copy. The gradients of X and the weights follow from them at the end. With
+/// checkpoint_every all this is done for so many steps at a time, which are recomputed first.
 class RecurrentGradientKernel : public Kernel {
  public:
   RecurrentGradientKernel(const KernelRequest& request, const RecurrentAttrs& attrs,
@@ -30,7 +30,7 @@ class RecurrentGradientKernel : public Kernel {
   std::string implementation() const override { return dh_products_[0].implementation(); }
 
  private:
-  /// Steps of a direction in a run: all of them, or those behind a checkpoint.
+  /// Steps of a direction in a run: all of them, or those recomputed at a time.
   struct Chunk {
     const Buffers& buffers;
     std::int64_t d = 0;
@@ -59,7 +59,7 @@ class RecurrentGradientKernel : public Kernel {
   void* packing_memory(const Buffers& buffers, std::int64_t d, std::size_t part) const;
   float* take_workspace(const Buffers& buffers, std::int64_t d) const;
   void load_states(const float* states, std::int64_t d, float* rows) const;
-  void load_checkpoint(const Buffers& buffers, std::int64_t d, std::int64_t s);
+  void load_kept_states(const Buffers& buffers, std::int64_t d, std::int64_t s);
 
   void run_steps(const Chunk& chunk, const Team& team);
   void prepare_row(const Chunk& chunk, std::int64_t s, std::int64_t row) const;
@@ -134,7 +134,7 @@ void RecurrentGradientKernel::plan_scratch(bool is_in_place) {
   const std::int64_t blocks = is_standard_ ? 0 : N * kMaxSlopeBlocks * extents_.H;
   values_ = scratch_.add<float>(blocks);
   slopes_ = scratch_.add<float>(blocks);
-  step_rows_ = scratch_.add<GradientRow>(N);
+  step_rows_ = scratch_.add<SequenceStep>(N);
 }
 
 void RecurrentGradientKernel::plan_products(const KernelRequest& request) {
@@ -165,7 +165,7 @@ void RecurrentGradientKernel::run(const Buffers& buffers) {
   }
   const std::int64_t steps = rows_.steps();
   const std::int64_t chunks =
-      layer_ && steps > 0 ? checkpoint_count(steps, attrs_.checkpoint_every) : 1;
+      layer_ && steps > 0 ? kept_state_count(steps, attrs_.checkpoint_every) : 1;
   for (std::int64_t d = 0; d < extents_.D; ++d) {
     begin_direction(buffers, d);
     for (std::int64_t i = chunks; i-- > 0;) {
@@ -202,15 +202,15 @@ RecurrentGradientKernel::Chunk RecurrentGradientKernel::begin_chunk(const Buffer
   steps_.prepare(d, steps);
   weights_.prepare(buffers);
   if (!layer_) return {buffers, d, steps, take_workspace(buffers, d)};
-  load_checkpoint(buffers, d, steps.begin);
+  load_kept_states(buffers, d, steps.begin);
   return {buffers, d, steps, at<float>(buffers, *workspace_)};
 }
 
-/// Makes the layer go on from the states before step s, where workspace has a checkpoint.
-void RecurrentGradientKernel::load_checkpoint(const Buffers& buffers, std::int64_t d,
-                                              std::int64_t s) {
+/// Loads the states before step s, whose cell state workspace holds, into the layer.
+void RecurrentGradientKernel::load_kept_states(const Buffers& buffers, std::int64_t d,
+                                               std::int64_t s) {
   const std::int64_t H = extents_.H;
-  const float* checkpoints = gradient(buffers, gradient_input::kWorkspace);
+  const float* kept_states = gradient(buffers, gradient_input::kWorkspace);
   const float* Y = gradient(buffers, gradient_input::kY);
   const float* initial_h = input(buffers, recurrent_input::kInitialH);
   for (std::int64_t row = 0; row < rows_.running(extents_.N, s); ++row) {
@@ -223,8 +223,8 @@ void RecurrentGradientKernel::load_checkpoint(const Buffers& buffers, std::int64
       std::fill_n(h, H, 0.0F);
     }
     if (!attrs_.kind->has_cell_state) continue;
-    const float* c = checkpoints +
-                     checkpoint_place(extents_, attrs_.checkpoint_every, d, s, rows_.sequence(row));
+    const float* c = kept_states +
+                     kept_state_place(extents_, attrs_.checkpoint_every, d, s, rows_.sequence(row));
     std::copy_n(c, H, layer_->c(d) + row * layer_->state_stride());
     std::copy_n(c, H, at<float>(buffers, first_c_) + row * padded_);
   }
@@ -274,7 +274,7 @@ void RecurrentGradientKernel::run_cell(const Chunk& chunk, std::int64_t s, const
   for (std::int64_t row = own.begin; row < own.end; ++row) prepare_row(chunk, s, row);
   const float* P = attrs_.kind->has_cell_state ? input(buffers, recurrent_input::kP) : nullptr;
   const GradientStep step{.H = extents_.H,
-                          .rows = at<GradientRow>(buffers, step_rows_) + own.begin,
+                          .rows = at<SequenceStep>(buffers, step_rows_) + own.begin,
                           .row_count = own.count(),
                           .P = P == nullptr ? nullptr : P + chunk.d * 3 * extents_.H,
                           .input_forget = attrs_.input_forget};
@@ -312,7 +312,7 @@ void RecurrentGradientKernel::prepare_row(const Chunk& chunk, std::int64_t s,
     return chunk.rows + (steps_.first(step) + row) * width_;
   };
   const float* dY = gradient(buffers, gradient_input::kDy);
-  GradientRow& result = at<GradientRow>(buffers, step_rows_)[row];
+  SequenceStep& result = at<SequenceStep>(buffers, step_rows_)[row];
   result = {.values = row_of(s),
             .last_h = attrs_.kind == &kGru ? weights_.last_h(buffers, d, s, row) : nullptr,
             .last_c = s == chunk.steps.begin ? rows_at(buffers, first_c_).of(row)

@@ -95,7 +95,7 @@ void RecurrentLayer::plan_scratch(ScratchLayout& scratch) {
 }
 
 void RecurrentLayer::plan_products(ScratchLayout& scratch) {
-  // Between checkpoints there may be any number of steps.
+  // Between kept states there may be any number of steps.
   const bool has_lengths = node_.input(recurrent_input::kSequenceLens) != nullptr;
   const bool chunks_vary = has_lengths || attrs_.checkpoint_every > 0;
   RecurrentProducts::Extents products{

@@ -10,7 +10,7 @@
 #include "backend/kernels/recurrent/recurrent_rows.h"
 #include "backend/kernels/recurrent/recurrent_weights.h"
 #include "backend/products/scratch_layout.h"
-#include "backend/simd/recurrent_cell.h"
+#include "backend/simd/cell_loops.h"
 #include "backend/simd/team.h"
 #include "ir/ops/recurrent.h"
 
@@ -21,13 +21,13 @@ struct DirectionTeam : Team {
   Range directions;
 };
 
-/// Where a layer writes; nullptr for what is not wanted.
+/// The arrays that a layer writes; nullptr for those that are not wanted.
 struct RecurrentOutputs {
   float* Y = nullptr;
   float* Y_h = nullptr;
   float* Y_c = nullptr;
   float* workspace = nullptr;
-  /// Where the rows of workspace lie; nullptr: in the order of time.
+  /// The order of the rows (one per sequence and time step) in workspace; nullptr: that of time.
   const PackedSteps* packed = nullptr;
 
   /// The outputs of a forward node or of its training form.
@@ -59,10 +59,10 @@ class RecurrentLayer {
   /// constant, reads the lengths of the sequences and loads the initial states. Throws Error for a
   /// length outside [0, T].
   void prepare(const Buffers& buffers, const RecurrentOutputs& outputs);
-  /// Those of the longest sequence.
+  /// Returns the number of steps of the longest sequence.
   std::int64_t steps() const { return rows_.steps(); }
-  /// The states that step s of a direction begins with: [N, state_stride], in the order of rows().
-  /// Steps may also be run from states that are written here.
+  /// Returns the states with which step s of a direction begins: [N, state_stride], in the order of
+  /// rows(). Steps may also be run from states that are written here.
   float* h_before(std::int64_t d, std::int64_t s) const {
     return at<float>(buffers_, places_[d].h[s % 2]);
   }
@@ -70,9 +70,9 @@ class RecurrentLayer {
   std::int64_t state_stride() const { return padded_; }
   const RecurrentRows& rows() const { return rows_; }
 
-  /// Runs steps of the team's directions. To be called by each of its threads.
+  /// Runs steps of the team's directions; each of its threads must call it.
   void run_steps(const DirectionTeam& team, Range steps);
-  /// Writes what is left to write when all steps are done: the last states, and zeros behind the
+  /// Completes the outputs when all steps are done: writes the last states, and zeros behind the
   /// ends of sequences.
   void finish() const;
 
@@ -87,7 +87,7 @@ class RecurrentLayer {
   struct DirectionPlaces {
     std::size_t h[2];  ///< [N, padded]; step s reads h[s % 2] and writes the other.
     std::size_t c, z, reset_h;
-    std::size_t x_starts, y_starts, workspace_starts;  ///< [N]: of each row at its first step.
+    std::size_t x_starts, y_starts, workspace_starts;  ///< [N]: where each row's first step lies.
     std::vector<std::size_t> sums;            ///< Of each group: [panels, chunk rows, gates, units]
     std::vector<RecurrentProducts> products;  ///< Of each group, if reduced.
   };

@@ -10,47 +10,47 @@
 
 namespace gatefold::native {
 
-/// The sequences of a batch as the rows of a recurrent kernel: in order of falling length, so that
-/// those still running at a step are the first ones.
+/// The sequences of a batch as the rows of a recurrent kernel: one row per sequence, in order of
+/// falling length, so that those still running at a time step are the first ones.
 class RecurrentRows {
  public:
   RecurrentRows(const Node& node, const RecurrentAttrs& attrs, const RecurrentExtents& extents,
                 ScratchLayout& scratch);
 
   bool is_reverse(std::int64_t d) const { return directions_[d].is_reverse; }
-  /// To be called at the start of each run. Throws Error for a length outside [0, T].
+  /// Reads the lengths; call it at the start of each run. Throws Error for a length outside [0, T].
   void prepare(const Buffers& buffers);
 
   std::int64_t count() const { return N_; }
-  /// The sequence that is a row, and its length.
+  /// Return the number of a row's sequence, and its length.
   std::int64_t sequence(std::int64_t row) const { return order_[row]; }
   std::int64_t length(std::int64_t row) const { return lengths_[row]; }
-  /// Steps of the longest sequence.
+  /// Returns the length of the longest sequence.
   std::int64_t steps() const { return N_ == 0 ? 0 : lengths_[0]; }
-  /// Rows that have a step s, looking down from `rows`.
+  /// Returns how many of the first `rows` rows have a step s.
   std::int64_t running(std::int64_t rows, std::int64_t s) const {
     while (rows > 0 && lengths_[rows - 1] <= s) --rows;
     return rows;
   }
-  /// Where a row's first step in direction d lies in X, Y or workspace, whose strides are given.
+  /// Returns where a row's first step in direction d lies in X, Y or workspace, given its strides.
   std::int64_t start(std::int64_t row, std::int64_t d,
                      const RecurrentExtents::Strides& strides) const {
     const std::int64_t first_t = directions_[d].is_reverse ? lengths_[row] - 1 : 0;
     return first_t * strides.time + order_[row] * strides.batch + d * strides.direction;
   }
-  /// Where its step s lies.
+  /// Returns where a row's step s lies.
   std::int64_t place(std::int64_t row, std::int64_t d, std::int64_t s,
                      const RecurrentExtents::Strides& strides) const {
     return start(row, d, strides) + s * step(d, strides);
   }
-  /// Where its initial and last states lie in direction d.
+  /// Returns where a row's initial and last states lie in direction d.
   std::int64_t state_place(std::int64_t row, std::int64_t d) const {
     return order_[row] * state_.batch + d * state_.direction;
   }
-  /// Makes what lies behind the ends of sequences in Y or workspace zeros: `width` numbers a step.
+  /// Clears Y or workspace behind the ends of the sequences: `width` numbers per step.
   void clear_padding(float* output, const RecurrentExtents::Strides& strides, std::int64_t d,
                      std::int64_t width) const;
-  /// Elements from one step to the next of direction d.
+  /// Returns the number of elements from one step to the next in direction d.
   std::int64_t step(std::int64_t d, const RecurrentExtents::Strides& strides) const {
     return directions_[d].is_reverse ? -strides.time : strides.time;
   }
@@ -66,30 +66,31 @@ class RecurrentRows {
 };
 
 /// The running rows of some steps of a direction, one step after the other: the order in which
-/// numbers of every step are kept ("packed"). The reverse direction has its last step first, so
-/// that sequences of the full length are in the order of time.
+/// numbers of every step are kept. A packed row is one sequence at one time step. The reverse
+/// direction has its last step first, so that sequences of the full length are in the order of
+/// time.
 class PackedSteps {
  public:
   PackedSteps(const RecurrentRows& rows, std::int64_t T) : rows_(rows), first_(T), count_(T) {}
 
-  /// Says which steps of direction d; to be called after rows.prepare.
+  /// Sets the steps and the direction; call it after RecurrentRows::prepare.
   void prepare(std::int64_t d, Range steps);
 
   Range steps() const { return range_; }
-  /// Rows of all steps together.
+  /// Returns the number of packed rows of all steps together.
   std::int64_t size() const { return size_; }
-  /// The packed row of a step's first row, and how many there are.
+  /// Return the first packed row of a step, and how many it has.
   std::int64_t first(std::int64_t s) const { return first_[s]; }
   std::int64_t count(std::int64_t s) const { return count_[s]; }
 
   /// Copies `width` numbers of every step from where they lie in X, Y or workspace.
   void gather(const float* source, const RecurrentExtents::Strides& strides, std::int64_t width,
               float* packed) const;
-  /// Adds them to where they lie there.
+  /// Adds packed numbers to where they lie in such an array.
   void scatter_add(const float* packed, const RecurrentExtents::Strides& strides,
                    std::int64_t width, float* target) const;
-  /// Copies the state [H] before every step: Y of the step before, or the initial one (zeros if
-  /// missing).
+  /// Copies the state [H] before every step: Y of the step before, or the initial state (zeros if
+  /// it is missing).
   void gather_last(const float* initial, const float* Y, const RecurrentExtents::Strides& strides,
                    std::int64_t H, float* packed) const;
 

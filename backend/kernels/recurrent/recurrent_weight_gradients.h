@@ -10,17 +10,18 @@
 
 namespace gatefold::native {
 
-/// Gates whose rows of R are multiplied with the same operand, and the block of a row of gradients
-/// at which the gradients by what they get from the state begin.
+/// Gates whose matrices in R multiply the same operand, and the block of a packed row of gradients
+/// (see PackedSteps) at which the gradients by their products with the state begin.
 struct StatePart {
   Range gates;
   std::int64_t block = 0;
 };
 
-/// All gates, but for GRU: there gate h is apart, as r is between it and the state.
+/// Returns the parts of R: one with all gates, but for GRU two, with gate h apart, because r stands
+/// between it and the state.
 std::vector<StatePart> state_parts(const RecurrentAttrs& attrs);
 
-/// [N, stride]: a state of each row.
+/// A state of each row, a sequence of the batch: [N, stride].
 struct StateRows {
   const float* numbers = nullptr;
   std::int64_t stride = 0;
@@ -28,33 +29,34 @@ struct StateRows {
   const float* of(std::int64_t row) const { return numbers + row * stride; }
 };
 
-/// The gradients of X, W, R, B and P of a recurrent layer, from those by the gates' sums: products
-/// and sums over many steps of a direction at once, all of them or chunks that add up. The rows of
-/// gradients are packed, and blocks of H numbers like those of workspace: the gates, with
-/// linear_before_reset the gradient by what gate h gets from the state, else what workspace has
-/// behind the gates.
+/// Computes the gradients of X, W, R, B and P of a recurrent layer from those by the gates' sums,
+/// as products and sums over many steps of a direction at once: all steps, or chunks that add up.
+/// The gradients lie in packed rows (see PackedSteps), in blocks of H numbers like those of
+/// workspace: the gates, then with linear_before_reset the gradient by the product of gate h with
+/// the state, else what workspace has behind the gates.
 class RecurrentWeightGradients {
  public:
-  /// A chunk has `chunk_steps` at most.
+  /// A chunk has at most `chunk_steps` steps.
   RecurrentWeightGradients(const KernelRequest& request, const RecurrentAttrs& attrs,
                            const RecurrentExtents& extents, std::int64_t chunk_steps,
                            const RecurrentRows& rows, const PackedSteps& steps,
                            ScratchLayout& scratch);
 
-  /// To be called at the start of a run.
+  /// Clears the sums; call it at the start of a run.
   void clear(const Buffers& buffers) const;
-  /// To be called at the start of a chunk, after steps.prepare.
+  /// Packs inputs; call it at the start of a chunk, after PackedSteps::prepare.
   void prepare(const Buffers& buffers) const;
-  /// The state [H] of a row before step s of direction d; where dR is wanted, and of GRU.
+  /// Returns the state [H] of a row (sequence) before step s of direction d; only if dR is wanted,
+  /// or for GRU.
   const float* last_h(const Buffers& buffers, std::int64_t d, std::int64_t s,
                       std::int64_t row) const;
-  /// Adds what a chunk of direction d gives to the outputs. `first_c` are the cell states that it
-  /// begins with.
+  /// Adds the contribution of a chunk of direction d to the outputs. `first_c` holds the cell
+  /// states at the beginning of the chunk.
   void add(const Buffers& buffers, std::int64_t d, const float* gradients,
            const StateRows& first_c);
 
  private:
-  /// What gradients are multiplied with: numbers of packed rows, `first` being the first one.
+  /// The other factor of a product with gradients: numbers of packed rows from `first` on.
   struct Operand {
     const float* numbers = nullptr;
     std::int64_t first = 0;

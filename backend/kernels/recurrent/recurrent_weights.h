@@ -5,7 +5,7 @@
 
 #include "backend/kernel.h"
 #include "backend/products/reduced_panel_product.h"
-#include "backend/simd/recurrent_cell.h"
+#include "backend/simd/cell_loops.h"
 #include "ir/ops/recurrent.h"
 
 namespace gatefold::native {
@@ -24,7 +24,7 @@ class RecurrentWeights {
     kPeepholes,       ///< P as [3, units], units rounded up for all groups.
   };
 
-  /// How W and R are packed for products in a precision.
+  /// Returns the form in which W and R are packed for products in a precision.
   static Form matrix_form(ProductPrecision precision);
 
   RecurrentWeights(const KernelRequest& request, const RecurrentAttrs& attrs,
@@ -32,13 +32,14 @@ class RecurrentWeights {
 
   /// Scratch memory that `prepare` needs.
   std::int64_t scratch_floats() const { return constant_.is_defined() ? 0 : size_; }
-  /// To be called at the start of each run; `input` is the input's memory or nullptr.
+  /// Packs an input that is not constant; call it at the start of each run. `input` is the input's
+  /// memory or nullptr.
   void prepare(const float* input, float* scratch);
-  /// The packed numbers of one group in one direction.
+  /// Returns the packed numbers of one group in one direction.
   const float* of(std::int64_t direction, std::size_t group) const {
     return packed_ + direction * (size_ / D_) + group_offsets_[group];
   }
-  /// The same as a product takes it, in bfloat16 or int8.
+  /// Returns them as a product in bfloat16 or int8 takes them.
   ReducedPanels panels_of(std::int64_t direction, std::size_t group) const;
 
  private:
@@ -52,7 +53,7 @@ class RecurrentWeights {
   RecurrentAttrs attrs_;
   Form form_;
   std::int64_t D_, H_, K_;
-  std::int64_t row_floats_;  ///< What a row of W or R takes in a panel.
+  std::int64_t row_floats_;  ///< Floats in a panel for one matrix row of W or R.
   std::vector<GateGroup> groups_;
   std::vector<std::int64_t> group_offsets_;
   std::int64_t size_ = 0;
@@ -60,9 +61,9 @@ class RecurrentWeights {
   const float* packed_ = nullptr;
 };
 
-/// The groups of gates a node's step consists of, in order.
+/// Returns the groups of gates in a step of the node, in order.
 std::vector<GateGroup> gate_groups(const RecurrentAttrs& attrs);
-/// H rounded up to whole panels of every group.
+/// Returns H rounded up to whole panels of every group.
 std::int64_t padded_hidden_size(const RecurrentAttrs& attrs, std::int64_t H);
 
 }  // namespace gatefold::native

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "backend/simd/bfloat16.h"
-#include "backend/simd/recurrent_gradient_cell.h"
+#include "backend/simd/gradient_cell_loops.h"
 
 namespace gatefold::native {
 namespace {

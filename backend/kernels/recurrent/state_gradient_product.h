@@ -11,14 +11,15 @@
 
 namespace gatefold::native {
 
-/// What a backward step of a recurrent layer hands to the step before it: gradients by the state +=
-/// gradients by the sums of some gates * the rows of R of these gates.
+/// Computes what a backward step of a recurrent layer hands to the step before it: gradients by the
+/// state += gradients by the sums of some gates * the matrices of these gates in R. A row of
+/// gradients is one sequence of the batch.
 class StateGradientProduct {
  public:
   struct Extents {
     std::int64_t H = 0;
     std::int64_t depth = 0;  ///< gates * H
-    std::int64_t rows = 0;   ///< At most.
+    std::int64_t rows = 0;   ///< Most rows of a product.
     bool rows_vary = false;
     int threads = 1;
   };
@@ -26,13 +27,13 @@ class StateGradientProduct {
   StateGradientProduct(const Extents& extents, ProductPrecision precision, ScratchLayout& scratch);
 
   std::string implementation() const { return product_ ? "native bfloat16" : "native"; }
-  /// Columns of a target row: H rounded up to whole panels.
+  /// Returns the columns of the target: H rounded up to whole panels.
   static std::int64_t padded(std::int64_t H);
 
-  /// What `prepare` packs R into.
+  /// Returns the bytes into which `prepare` packs R.
   std::size_t packed_bytes() const { return packed_bytes_; }
-  /// To be called at the start of a direction, with R's rows [depth, H] and memory for them that
-  /// nobody else touches until its last step.
+  /// Packs R; call it at the start of a direction, with the gates' matrices [depth, H] and memory
+  /// that nobody else touches until the direction's last step.
   void prepare(const float* R, void* memory);
   /// Computes this thread's part for [rows, depth] gradients, `stride` apart, into [rows, padded].
   void add(const Buffers& buffers, const Team& team, std::int64_t rows, const float* gradients,

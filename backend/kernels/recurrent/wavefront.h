@@ -7,9 +7,9 @@
 
 namespace gatefold::native {
 
-/// Deals out a stack of layers to several teams: each layer in chunks, one after the other, where a
-/// chunk also needs the same chunk of the layer below. No team holds anything while it waits, so
-/// any number of them comes to the end.
+/// Distributes the work on a stack of layers to several teams: each layer in chunks, one after the
+/// other, where a chunk also needs the same chunk of the layer below. No team holds anything while
+/// it waits, so that any number of teams finishes.
 class Wavefront {
  public:
   struct Task {
@@ -19,13 +19,13 @@ class Wavefront {
 
   explicit Wavefront(std::size_t layers) : layers_(layers) {}
 
-  /// Begins anew with so many chunks of each layer.
+  /// Starts again with so many chunks of each layer.
   void begin(std::int64_t chunks);
-  /// What a team does next, once that can be computed; nothing when all is dealt out. A team stays
-  /// with a layer, `own`, whose weights are in its cache, while that has more to do and nothing
-  /// piles up before another one.
+  /// Waits for a chunk that can be computed and returns it; nothing when all chunks are taken. A
+  /// team stays with a layer, `own`, whose weights are in its cache, while that layer has chunks
+  /// left and none pile up before another one.
   std::optional<Task> take(std::size_t own);
-  /// Says that it is done.
+  /// Marks a chunk as done.
   void finish(Task task) {
     layers_[task.layer].done.store(task.chunk + 1, std::memory_order_release);
   }
@@ -33,7 +33,7 @@ class Wavefront {
  private:
   static constexpr std::size_t kCacheLine = 64;
 
-  /// Chunks of a layer that are dealt out, and that are done.
+  /// How many chunks of a layer are taken, and how many are done.
   struct alignas(kCacheLine) Progress {
     std::atomic<std::int64_t> taken = 0;
     std::atomic<std::int64_t> done = 0;

@@ -1,4 +1,4 @@
-#include "passes/training/checkpoint_steps.h"
+#include "passes/training/recompute_steps.h"
 
 #include "ir/infer.h"
 #include "ir/op_def.h"
@@ -6,8 +6,8 @@
 
 namespace gatefold {
 
-void checkpoint_steps(Graph& graph, std::int64_t every) {
-  // Who reads workspace comes behind the node that makes it.
+void recompute_steps(Graph& graph, std::int64_t every) {
+  // Nodes that read workspace stand behind the node that makes it.
   for (auto node = graph.nodes().rbegin(); node != graph.nodes().rend(); ++node) {
     if ((*node)->op().find_attr("checkpoint_every") == nullptr) continue;
     const RecurrentKind& kind = *read_recurrent_attrs(**node).kind;

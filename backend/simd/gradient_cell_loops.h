@@ -2,14 +2,15 @@
 
 #include <cstdint>
 
-#include "backend/simd/recurrent_cell.h"
+#include "backend/simd/cell_loops.h"
 
-/// The vector loops of the backward step of LSTM, GRU and RNN (recurrent_gradient.cpp). Their
-/// formulas are those of the operators LSTMGrad, GRUGrad and RNNGrad (ir/ops).
+/// The vector loops that compute the cells of LSTM, GRU and RNN in the backward step
+/// (recurrent_gradient.cpp). A row is one sequence of the batch. The formulas are those of the
+/// operators LSTMGrad, GRUGrad and RNNGrad (ir/ops).
 namespace gatefold::native {
 
 /// One sequence in one backward step; every pointer is to H numbers or to blocks of H numbers.
-struct GradientRow {
+struct SequenceStep {
   const float* values = nullptr;  ///< The step's workspace with all gates after their activations.
   /// The derivatives of the activations for each block of `values`, or nullptr for the cell as it
   /// is taught, where they follow from the values. With slopes, LSTM has a sixth block in both:
@@ -39,16 +40,17 @@ enum class GradientPart : std::int8_t {
 
 struct GradientStep {
   std::int64_t H = 0;
-  const GradientRow* rows = nullptr;
+  const SequenceStep* rows = nullptr;
   std::int64_t row_count = 0;
   const float* P = nullptr;   ///< [3*H] for i, o, f, or nullptr.
   bool input_forget = false;  ///< LSTM: f = 1 - i.
 };
 
+/// Computes a part of a backward step for all its rows.
 void run_gradient_part(GradientPart part, const GradientStep& step);
 
-/// target[row] += X[row] * M for a matrix M [depth, H] in panels of panel_units(GateGroup::kRnn)
-/// columns.
+/// The product target[row] += X[row] * M for a matrix M [depth, H] in panels of
+/// panel_units(GateGroup::kRnn) columns.
 struct PanelProduct {
   std::int64_t rows = 0;
   std::int64_t depth = 0;
@@ -59,6 +61,7 @@ struct PanelProduct {
   std::int64_t target_stride = 0;  ///< At least H rounded up to whole panels.
 };
 
+/// Computes a range of panels of a product.
 void add_product(const PanelProduct& product, Range panels);
 
 }  // namespace gatefold::native

@@ -1,10 +1,10 @@
-#include "backend/simd/recurrent_cell.h"
+#include "backend/simd/cell_loops.h"
 
 #include <algorithm>
 
 // Highway compiles what follows once per instruction set and picks the best one at run time.
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "backend/simd/recurrent_cell.cpp"
+#define HWY_TARGET_INCLUDE "backend/simd/cell_loops.cpp"
 #include "hwy/foreach_target.h"
 //
 #include "backend/simd/panel_product-inl.h"

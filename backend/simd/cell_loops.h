@@ -7,14 +7,15 @@
 #include "backend/simd/team.h"
 #include "ir/ops/recurrent_activation.h"
 
-/// The vector loops of the recurrent kernel (recurrent.cpp).
+/// The vector loops that compute the cells of LSTM, GRU and RNN in the forward step
+/// (recurrent.cpp). A row is one sequence of the batch.
 ///
 /// Weights lie in panels: all gates of a few neighbouring hidden units, so that the sums of a panel
 /// fit into registers and the cell is computed from there. A panel of a matrix with K columns is
 /// [K, gates, units]; units past H are filled with zeros.
 namespace gatefold::native {
 
-/// The gates that are computed together, in one pass over the state.
+/// Gates that are computed together in one pass over the state.
 enum class GateGroup : std::int8_t {
   kLstm,            ///< i o f c: a whole LSTM step
   kGruLinearFirst,  ///< z r h: a whole GRU step with linear_before_reset
@@ -23,12 +24,13 @@ enum class GateGroup : std::int8_t {
   kRnn,             ///< i: a whole RNN step
 };
 
-/// The letters of the gates in a group, in the order they have in a panel.
+/// Returns the letters of the gates in a group, in their order in a panel.
 std::string_view gates_of(GateGroup group);
-/// Hidden units in a panel of a group on this machine.
+/// Returns the number of hidden units in a panel of a group on this machine.
 std::int64_t panel_units(GateGroup group);
 
-/// sums[panel, row] = bias[panel] + X[row] * W^T for a list of rows.
+/// The product sums[panel, row] = bias[panel] + X[row] * W^T for a list of rows, each the input of
+/// one sequence in one time step.
 struct InputProjection {
   std::int64_t I = 0;
   std::int64_t rows = 0;
@@ -39,7 +41,7 @@ struct InputProjection {
   std::int64_t row_capacity = 0;
 };
 
-/// One step of a group for the rows (sequences) that are still running. States are
+/// One time step of a group for the rows (sequences) that are still running. States are
 /// [rows, state_stride]; entries from H on have no meaning.
 struct RecurrentStep {
   std::int64_t H = 0;
@@ -73,12 +75,14 @@ struct RecurrentStep {
   bool is_standard = true;  ///< As RecurrentAttrs::is_standard.
   float clip = 0;           ///< Infinity for none.
   bool input_forget = false;
-  /// The last panel comes first: every other step, to begin with what the step before left in the
-  /// cache.
+  /// Compute the last panel first, as every other step does to begin with the panels that the step
+  /// before left in the cache.
   bool from_behind = false;
 };
 
+/// Computes the sums of a range of panels.
 void project_input(GateGroup group, const InputProjection& projection, Range panels);
+/// Computes a range of panels of a step.
 void run_step(GateGroup group, const RecurrentStep& step, Range panels);
 
 }  // namespace gatefold::native

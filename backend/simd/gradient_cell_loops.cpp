@@ -1,8 +1,8 @@
-#include "backend/simd/recurrent_gradient_cell.h"
+#include "backend/simd/gradient_cell_loops.h"
 
 // Highway compiles what follows once per instruction set and picks the best one at run time.
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "backend/simd/recurrent_gradient_cell.cpp"
+#define HWY_TARGET_INCLUDE "backend/simd/gradient_cell_loops.cpp"
 #include "hwy/foreach_target.h"
 //
 #include "backend/simd/panel_product-inl.h"
@@ -18,10 +18,10 @@ class Units {
  public:
   using V = hn::Vec<D>;
 
-  Units(const GradientStep& step, const GradientRow& row, std::int64_t unit)
+  Units(const GradientStep& step, const SequenceStep& row, std::int64_t unit)
       : step_(step), row_(row), unit_(unit) {}
 
-  const GradientRow& row() const { return row_; }
+  const SequenceStep& row() const { return row_; }
   V load(const float* numbers, int block = 0) const {
     return hn::LoadU(D(), numbers + block * step_.H + unit_);
   }
@@ -51,14 +51,14 @@ class Units {
 
  private:
   const GradientStep& step_;
-  const GradientRow& row_;
+  const SequenceStep& row_;
   std::int64_t unit_;
 };
 
 struct LstmPart {
   template <class D, bool kStandard>
   HWY_INLINE static void run(const GradientStep& step, const Units<D, kStandard>& at) {
-    const GradientRow& row = at.row();
+    const SequenceStep& row = at.row();
     const auto i = at.value(0), o = at.value(1), f = at.value(2), c = at.value(3);
     const auto new_C = at.value(4);
     const auto last_C = at.load(row.last_c);
@@ -83,7 +83,7 @@ struct LstmPart {
 struct GruHiddenPart {
   template <class D, bool kStandard>
   HWY_INLINE static void run(const GradientStep&, const Units<D, kStandard>& at) {
-    const GradientRow& row = at.row();
+    const SequenceStep& row = at.row();
     const auto z = at.value(0), c = at.value(2);
     const auto dh = at.dh();
     const auto d_z =
@@ -98,7 +98,7 @@ struct GruHiddenPart {
 struct GruResetPart {
   template <class D, bool kStandard>
   HWY_INLINE static void run(const GradientStep&, const Units<D, kStandard>& at) {
-    const GradientRow& row = at.row();
+    const SequenceStep& row = at.row();
     const auto r = at.value(1);
     const auto d_reset = at.load(row.d_reset);
     const auto d_r = hn::Mul(hn::Mul(d_reset, at.load(row.last_h)), at.slope_of_sigmoid(1, r));
@@ -111,7 +111,7 @@ struct GruLinearFirstPart {
   template <class D, bool kStandard>
   HWY_INLINE static void run(const GradientStep& step, const Units<D, kStandard>& at) {
     GruHiddenPart::run(step, at);
-    const GradientRow& row = at.row();
+    const SequenceStep& row = at.row();
     const auto r = at.value(1);
     const auto d_c = at.load(row.gradients, 2);
     const auto d_r = hn::Mul(hn::Mul(d_c, at.value(3)), at.slope_of_sigmoid(1, r));
@@ -123,14 +123,14 @@ struct GruLinearFirstPart {
 struct RnnPart {
   template <class D, bool kStandard>
   HWY_INLINE static void run(const GradientStep&, const Units<D, kStandard>& at) {
-    const GradientRow& row = at.row();
+    const SequenceStep& row = at.row();
     at.store(hn::Mul(at.dh(), at.slope_of_tanh(0, at.value(0))), row.gradients);
     at.store(hn::Zero(D()), row.dh);
   }
 };
 
 template <class Part, bool kStandard>
-void run_row(const GradientStep& step, const GradientRow& row) {
+void run_row(const GradientStep& step, const SequenceStep& row) {
   using One = hn::CappedTag<float, 1>;
   std::int64_t unit = 0;
   for (; unit + lane_count() <= step.H; unit += lane_count()) {
@@ -142,7 +142,7 @@ void run_row(const GradientStep& step, const GradientRow& row) {
 template <class Part>
 void run_rows_of(const GradientStep& step) {
   for (std::int64_t r = 0; r < step.row_count; ++r) {
-    const GradientRow& row = step.rows[r];
+    const SequenceStep& row = step.rows[r];
     if (row.slopes == nullptr) {
       run_row<Part, true>(step, row);
     } else {
