@@ -28,6 +28,7 @@ bool have(const std::vector<TensorUse>& uses, Role role) {
 /// What makes a tensor data, if anything does.
 std::string why_data(const Value& value, const std::vector<TensorUse>& uses) {
   const Tensor& numbers = *value.data();
+  if (numbers.size() == 0) return "no numbers";
   if (numbers.rank() == 0) return "scalar";
   if (numbers.size() == 1 && value.kind() == Value::Kind::kConstant)
     return "constant of one number";

@@ -41,7 +41,7 @@ struct FileTensor {
 /// and that are not data. Data are:
 ///   - tensors with a number that is not finite, and those that hold 0 and one number of at most
 ///     -1000 only, both;
-///   - scalars (tensors of rank 0), and Constant nodes of one element;
+///   - scalars (tensors of rank 0), Constant nodes of one element, and tensors of none;
 ///   - running statistics of normalizations;
 ///   - initial states that are all zero: of LSTM, GRU and RNN, of loops, and of cells in parts,
 ///   where

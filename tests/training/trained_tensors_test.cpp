@@ -49,7 +49,7 @@ TEST(TrainedTensors, HoldNumbersThatWeightsMayHold) {
     g (float[n,2] x) => (float[n,2] y)
       <float[2,2] w = {1, 2, 3, 4}, float[2] zeros = {0, 0}, float[2] ones = {1, 1}, float[1] one = {1},
        float scalar = {0.5}, float[2,2] low = {0, -10000, 0, 0}, float[2,2] finite = {0, -10, 0, 0},
-       float[2] far = {-5000, -5000}> {
+       float[2] far = {-5000, -5000}, float[0,2] none = {}> {
       nan = Constant <value_floats = [1.0, 0.0]> ()
       infinite = Constant <value_floats = [1.0, 0.0]> ()
       single = Constant <value_floats = [2.0]> ()
@@ -65,11 +65,13 @@ TEST(TrainedTensors, HoldNumbersThatWeightsMayHold) {
       g1 = Add (f, infinite)
       h = Mul (g1, single)
       i = Add (h, far)
-      y = Add (i, values)
+      j = Add (i, values)
+      y = Concat <axis = 0> (j, none)
     })",
                         {{"nan", Tensor::of<float>({2}, {1, NAN})},
                          {"infinite", Tensor::of<float>({2}, {-INFINITY, 0})}});
   EXPECT_TRUE(tensors.are_trained({"w", "zeros", "ones", "one", "values", "finite", "far"}));
+  EXPECT_EQ(tensors.reason("none"), "no numbers");
   EXPECT_EQ(tensors.reason("scalar"), "scalar");
   EXPECT_EQ(tensors.reason("low"), "mask of 0 and -10000");
   EXPECT_EQ(tensors.reason("nan"), "constant with nan");
