@@ -48,7 +48,6 @@ fs::path resolve(const ExternalData& data, const fs::path& folder, std::string_v
 
 // Reading costs less than a mapping where a tensor is smaller.
 constexpr std::int64_t kLeastMappedBytes = std::int64_t{1} << 20;
-constexpr std::int64_t kAlignment = 64;
 
 /// Bytes of a file mapped into memory; changes of them stay in memory. nullptr where the system
 /// cannot.
@@ -80,7 +79,8 @@ Tensor read_external_data(const ExternalData& data, const fs::path& folder, Data
     fail("{}: external data file '{}' has {} bytes but the tensor needs {} from offset {}", what,
          data.location, size, needed, data.offset);
   }
-  if (needed >= kLeastMappedBytes && data.offset % kAlignment == 0) {
+  const bool is_aligned = data.offset % static_cast<std::int64_t>(size_of(dtype)) == 0;
+  if (needed >= kLeastMappedBytes && is_aligned) {
     if (auto mapped = map_file(file, data.offset, needed)) {
       return Tensor::over(dtype, dims, std::move(mapped));
     }

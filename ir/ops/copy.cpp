@@ -60,9 +60,4 @@ void copy_into_part(const Tensor& source, Tensor& target, std::int64_t axis, std
            {start * strides[axis], strides});
 }
 
-void copy_all(const Tensor& source, Tensor& target) {
-  assert(source.bytes() == target.bytes());
-  std::copy_n(source.raw(), source.bytes(), target.raw());
-}
-
 }  // namespace gatefold::ops

@@ -20,7 +20,5 @@ void copy_box(const Dims& dims, const Tensor& source, const Walk& from, Tensor& 
 void copy_part(const Tensor& source, std::int64_t axis, std::int64_t start, Tensor& target);
 /// Puts `source` into the part of `target` that starts at `start` of `axis`.
 void copy_into_part(const Tensor& source, Tensor& target, std::int64_t axis, std::int64_t start);
-/// All elements in order; both tensors have equally many.
-void copy_all(const Tensor& source, Tensor& target);
 
 }  // namespace gatefold::ops

@@ -184,8 +184,7 @@ void infer_unsqueeze(InferContext& context) {
 }
 
 void evaluate(EvaluateContext& context) {
-  const Tensor& data = context.input(0);
-  copy_all(data, context.output(0, data.dtype(), inferred_dims(context)));
+  context.set_output(0, context.input(0).reshaped(inferred_dims(context)));
 }
 
 }  // namespace

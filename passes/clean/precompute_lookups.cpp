@@ -15,7 +15,9 @@ using Result = std::optional<Replacement>;
 
 // Numbers that a file may hold more than before.
 constexpr std::int64_t kLargestGrowth = 16 * 1024;
-// Multiplications that are made while compiling, at the most.
+// Numbers and multiplications that are made while compiling, at the most. A table that large is
+// looked up in where it lies: the file that holds it need not even be read.
+constexpr std::int64_t kMostNumbers = std::int64_t{1} << 24;
 constexpr std::int64_t kMostProducts = std::int64_t{1} << 26;
 
 std::int64_t element_count_of(const Value& value) { return element_count(value.type().dims()); }
@@ -57,7 +59,9 @@ Result function_of_lookup(Node& node, Rewriter& rewriter) {
   }
   const bool multiplies = node.op().name == "MatMul" || node.op().name == "Gemm";
   const std::int64_t columns = table.type().shape->back().size();
-  if (multiplies && size > kMostProducts / std::max<std::int64_t>(columns, 1)) {
+  const std::int64_t most =
+      multiplies ? kMostProducts / std::max<std::int64_t>(columns, 1) : kMostNumbers;
+  if (size > most) {
     return rewriter.no_match("a table of its results takes too long to compute");
   }
   return Replacement{rewriter.add("Gather", {product, gather->input(1)}, gather->attrs())};
