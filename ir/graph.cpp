@@ -93,6 +93,7 @@ void Node::erase_input(std::size_t index) {
 std::vector<Value*> Node::inputs() const {
   visits::note();
   std::vector<Value*> values;
+  values.reserve(inputs_.size());
   for (const Input& input : inputs_) values.push_back(input.value);
   return values;
 }

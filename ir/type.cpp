@@ -104,6 +104,7 @@ bool Type::is_static() const {
 
 Dims Type::dims() const {
   Dims dims;
+  dims.reserve(shape->size());
   for (const Dim& dim : *shape) dims.push_back(dim.size());
   return dims;
 }

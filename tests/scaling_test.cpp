@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
+#include "backend/executable.h"
 #include "frontend/onnx_reader.h"
 #include "ir/visits.h"
 #include "passes/pipeline.h"
@@ -127,45 +129,67 @@ std::string many_initializers(int size) {
                nodes);
 }
 
-constexpr Family kFamilies[] = {
-    {"ResidualStack", residual_stack, 200},
-    {"SquaredDiamonds", squared_diamonds, 200},
-    {"WeightDiamonds", weight_diamonds, 100},
-    {"UnrolledCells", unrolled_cells, 50},
-    {"WideConcat", wide_concat, 100},
+constexpr Family kFlatFamilies[] = {
+    {"ResidualStack", residual_stack, 200},   {"SquaredDiamonds", squared_diamonds, 200},
+    {"WeightDiamonds", weight_diamonds, 100}, {"UnrolledCells", unrolled_cells, 50},
+    {"WideConcat", wide_concat, 100},         {"ManyInitializers", many_initializers, 200},
+};
+constexpr Family kNestedFamilies[] = {
     {"DeepIf", deep_if, 10},
     {"ManyLoops", many_loops, 50},
-    {"ManyInitializers", many_initializers, 200},
 };
 
 class Scaling : public testing::TestWithParam<Family> {
  protected:
-  static double visits_of(int size, bool is_training) {
+  /// What looks at the nodes of a model.
+  using Work = void (*)(const Model& model);
+
+  static double visits_of(int size, Work work) {
     const Model model = parse_model(GetParam().text(size));
     const std::uint64_t before = visits::count;
-    if (is_training) {
-      prepare_for_training(*model.graph, default_trainable(*model.graph));
-    } else {
-      run_passes(*model.graph, kInferencePipeline, {.verify = false});
-    }
+    work(model);
     return static_cast<double>(visits::count - before);
   }
 
   /// Four times the size may take four times the visits and the little more of a logarithm.
-  static void expect_linear(bool is_training) {
+  static void expect_linear(Work work) {
     const int size = GetParam().size;
-    const double small = visits_of(size, is_training);
-    const double large = visits_of(4 * size, is_training);
+    const double small = visits_of(size, work);
+    const double large = visits_of(4 * size, work);
     EXPECT_LE(large, 4 * 1.4 * small) << "from " << size << " to " << 4 * size;
   }
 };
 
-TEST_P(Scaling, InferenceLooksAtEachNodeAFewTimes) { expect_linear(/*is_training=*/false); }
+TEST_P(Scaling, InferenceLooksAtEachNodeAFewTimes) {
+  expect_linear(
+      [](const Model& model) { run_passes(*model.graph, kInferencePipeline, {.verify = false}); });
+}
 
-TEST_P(Scaling, TrainingLooksAtEachNodeAFewTimes) { expect_linear(/*is_training=*/true); }
+TEST_P(Scaling, TrainingLooksAtEachNodeAFewTimes) {
+  expect_linear([](const Model& model) {
+    prepare_for_training(*model.graph, default_trainable(*model.graph));
+  });
+}
 
-INSTANTIATE_TEST_SUITE_P(Families, Scaling, testing::ValuesIn(kFamilies),
-                         [](const auto& info) { return info.param.name; });
+/// A plan each for what follows an If or a Loop is no linear work.
+class PlanScaling : public Scaling {};
+
+TEST_P(PlanScaling, PlanningLooksAtEachNodeAFewTimes) {
+  expect_linear([](const Model& model) {
+    std::vector<Datum> inputs;
+    for (const Value* input : model.graph->inputs()) {
+      inputs.emplace_back(Tensor(input->type().dtype, input->type().dims()));
+    }
+    Context context(std::make_shared<Executable>(model.graph));
+    context.run(inputs);
+  });
+}
+
+std::string name_of(const testing::TestParamInfo<Family>& info) { return info.param.name; }
+
+INSTANTIATE_TEST_SUITE_P(Flat, Scaling, testing::ValuesIn(kFlatFamilies), name_of);
+INSTANTIATE_TEST_SUITE_P(Nested, Scaling, testing::ValuesIn(kNestedFamilies), name_of);
+INSTANTIATE_TEST_SUITE_P(Flat, PlanScaling, testing::ValuesIn(kFlatFamilies), name_of);
 
 }  // namespace
 }  // namespace gatefold::test

@@ -14,6 +14,8 @@ constexpr std::size_t kMostMembers = 32;
 class ChainFinder {
  public:
   explicit ChainFinder(const std::deque<StepDraft>& drafts) : drafts_(drafts) {
+    groups_.reserve(drafts.size());
+    group_of_.reserve(drafts.size());
     for (std::size_t i = 0; i < drafts.size(); ++i) add(i);
   }
 

@@ -43,18 +43,21 @@ class LayoutPlan {
   Slots& slots_;
   std::unordered_map<const Node*, const StepDraft*> draft_of_;
   /// What lies in each buffer: the value it was made for, then views of it.
-  std::unordered_map<std::size_t, std::vector<const Value*>> contents_;
+  std::vector<std::vector<const Value*>> contents_;
 };
 
 LayoutPlan::LayoutPlan(std::deque<StepDraft>& drafts, Slots& slots)
     : drafts_(drafts), slots_(slots) {
+  draft_of_.reserve(drafts.size());
   for (const StepDraft& draft : drafts) {
     const Node& node = draft.request.node;
     draft_of_[&node] = &draft;
     for (std::size_t i = 0; i < node.output_count(); ++i) {
       if (node.output(i) == nullptr) continue;
       const Slot& slot = slots.at(node.output(i));
-      if (slot.root == Slot::Root::kBuffer) contents_[slot.index].push_back(node.output(i));
+      if (slot.root != Slot::Root::kBuffer) continue;
+      if (slot.index >= contents_.size()) contents_.resize(slot.index + 1);
+      contents_[slot.index].push_back(node.output(i));
     }
   }
 }
@@ -78,7 +81,7 @@ const StepDraft* LayoutPlan::maker_of(const Value* value) const {
 
 bool LayoutPlan::owns_buffer(const Value* value) const {
   const Slot& slot = slots_.at(value);
-  return slot.root == Slot::Root::kBuffer && contents_.at(slot.index).front() == value;
+  return slot.root == Slot::Root::kBuffer && contents_[slot.index].front() == value;
 }
 
 bool LayoutPlan::can_be_written(const Value* value, const Slot& slot) const {
@@ -102,7 +105,7 @@ bool LayoutPlan::can_be_read(const Value* value, const Slot& slot) const {
 /// view any more or would be read by a kernel that wants its elements one behind the other.
 std::optional<LayoutPlan::Moves> LayoutPlan::moves_to(const Value* owner, const Slot& slot) const {
   Moves moves;
-  for (const Value* value : contents_.at(slots_.at(owner).index)) {
+  for (const Value* value : contents_[slots_.at(owner).index]) {
     Slot moved = slot;
     if (value != owner) {
       const KernelRequest& request = maker_of(value)->request;
@@ -120,7 +123,7 @@ std::optional<LayoutPlan::Moves> LayoutPlan::moves_to(const Value* owner, const 
 }
 
 void LayoutPlan::make(const Moves& moves) {
-  contents_.erase(slots_.at(moves.front().first).index);
+  contents_[slots_.at(moves.front().first).index].clear();
   for (const auto& [value, slot] : moves) {
     slots_[value] = slot;
     if (slot.root == Slot::Root::kBuffer) contents_[slot.index].push_back(value);
@@ -175,12 +178,14 @@ void LayoutPlan::read_in_place(StepDraft& draft) {
 
 void LayoutPlan::tell_strides(StepDraft& draft) const {
   const Node& node = draft.request.node;
-  for (const Value* value : node.inputs()) {
-    draft.input_strides.push_back(value == nullptr ? Dims() : slots_.at(value).strides);
-  }
+  const auto tell = [this](std::vector<Dims>& strides, std::size_t port, const Value* value) {
+    if (value == nullptr || slots_.at(value).strides.empty()) return;
+    strides.resize(port + 1);
+    strides[port] = slots_.at(value).strides;
+  };
+  for (std::size_t i = 0; i < node.input_count(); ++i) tell(draft.input_strides, i, node.input(i));
   for (std::size_t i = 0; i < node.output_count(); ++i) {
-    const Value* value = node.output(i);
-    draft.output_strides.push_back(value == nullptr ? Dims() : slots_.at(value).strides);
+    tell(draft.output_strides, i, node.output(i));
   }
   draft.request.input_strides = draft.input_strides;
   draft.request.output_strides = draft.output_strides;

@@ -29,6 +29,17 @@ bool has_static_types(const KernelRequest& request) {
                      [](const Type* type) { return type == nullptr || type->is_tensor(); });
 }
 
+/// Whether a node's outputs follow from what is known of its inputs.
+bool can_be_known(const KernelRequest& request) {
+  const OpDef& op = request.node.op();
+  if (op.is_random) return false;
+  for (std::size_t i = 0; i < request.inputs.size(); ++i) {
+    if (!request.has_input(i) || request.constants[i] != nullptr) continue;
+    if (!op.reads_only_shapes || !request.inputs[i]->is_static()) return false;
+  }
+  return true;
+}
+
 /// What a step is made of. `last_uses` is that of the request where the group is one node.
 native::KernelWithValues make_step(const StepGroup& group, std::vector<bool> last_uses) {
   if (group.size() > 1) {
@@ -57,6 +68,7 @@ PlanBuilder::PlanBuilder(const PreparedGraph& prepared, const Graph& graph,
       slots_(plan_->slots) {}
 
 std::unique_ptr<const Plan> PlanBuilder::build(const std::vector<const Node*>& nodes) {
+  slots_.reserve(2 * nodes.size());
   for (std::size_t i = 0; i < plan_->inputs.size(); ++i) {
     const PlanInput& input = plan_->inputs[i];
     const Root root = input.known.is_defined() ? Root::kKnown : Root::kInput;
@@ -95,6 +107,8 @@ std::vector<const Value*> PlanBuilder::reads(const Node& node) const {
 }
 
 bool PlanBuilder::is_ready(const Node& node) const {
+  // Nodes are in order, so that only what pivots make can be missing.
+  if (plan_->pivots.empty()) return true;
   const auto values = reads(node);
   return std::all_of(values.begin(), values.end(), [&](const Value* value) {
     return slots_.count(value) > 0 || prepared_.known(value) != nullptr;
@@ -102,10 +116,12 @@ bool PlanBuilder::is_ready(const Node& node) const {
 }
 
 Slot& PlanBuilder::slot_of(const Value* value) {
-  const auto found = slots_.find(value);
-  if (found != slots_.end()) return found->second;
-  add_known(value, *prepared_.known(value));
-  return slots_[value];
+  const auto [found, is_new] = slots_.try_emplace(value);
+  if (is_new) {
+    const Tensor& numbers = *prepared_.known(value);
+    found->second = {.type = numbers.type(), .known = numbers};
+  }
+  return found->second;
 }
 
 void PlanBuilder::add_known(const Value* value, const Tensor& numbers) {
@@ -114,12 +130,13 @@ void PlanBuilder::add_known(const Value* value, const Tensor& numbers) {
 
 void PlanBuilder::plan_node(const Node& node, std::deque<StepDraft>& drafts) {
   if (!node.sub_graphs().empty()) return plan_->pivots.push_back(&node);
-  std::vector<const Type*> types;
-  std::vector<const Tensor*> constants;
-  for (const Value* value : node.inputs()) {
-    const Slot* slot = value == nullptr ? nullptr : &slot_of(value);
-    types.push_back(slot == nullptr ? nullptr : &slot->type);
-    constants.push_back(slot != nullptr && slot->known.is_defined() ? &slot->known : nullptr);
+  std::vector<const Type*> types(node.input_count());
+  std::vector<const Tensor*> constants(node.input_count());
+  for (std::size_t i = 0; i < node.input_count(); ++i) {
+    if (node.input(i) == nullptr) continue;
+    const Slot& slot = slot_of(node.input(i));
+    types[i] = &slot.type;
+    if (slot.known.is_defined()) constants[i] = &slot.known;
   }
   std::vector<Type> outputs = infer_node(node, types, constants, {}, {});
   StepDraft& draft =
@@ -127,7 +144,7 @@ void PlanBuilder::plan_node(const Node& node, std::deque<StepDraft>& drafts) {
                           prepared_.options().threads, prepared_.packed());
   draft.request.products = prepared_.options().products;
   draft.request.reproducible = prepared_.options().reproducible;
-  const bool is_done = evaluate_now(draft.request);
+  const bool is_done = can_be_known(draft.request) && evaluate_now(draft.request);
   if (is_done || !has_static_types(draft.request)) {
     if (!is_done) plan_->pivots.push_back(&node);
     drafts.pop_back();
@@ -139,18 +156,13 @@ void PlanBuilder::plan_node(const Node& node, std::deque<StepDraft>& drafts) {
 
 bool PlanBuilder::evaluate_now(const KernelRequest& request) {
   const Node& node = request.node;
-  if (node.op().is_random || !node.sub_graphs().empty()) return false;
   std::vector<Datum> inputs(request.inputs.size());
   std::vector<const Datum*> pointers(request.inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (request.inputs[i] == nullptr) continue;
-    if (request.constants[i] != nullptr) {
-      inputs[i] = *request.constants[i];
-    } else if (node.op().reads_only_shapes && request.inputs[i]->is_static()) {
-      inputs[i] = Tensor::view(request.dtype(i), request.input_dims(i), nullptr);
-    } else {
-      return false;
-    }
+    inputs[i] = request.constants[i] != nullptr
+                    ? *request.constants[i]
+                    : Tensor::view(request.dtype(i), request.input_dims(i), nullptr);
     pointers[i] = &inputs[i];
   }
   std::vector<Datum> outputs(node.output_count());
@@ -231,21 +243,18 @@ void PlanBuilder::keep(const Value* value) {
 }
 
 void PlanBuilder::keep_what_follows() {
-  std::unordered_map<const Value*, bool> made_by_pivot;
+  std::unordered_set<const Value*> handed_over;
   for (const Node* pivot : plan_->pivots) {
     for (const Value* value : reads(*pivot)) keep(value);
     for (std::size_t i = 0; i < pivot->output_count(); ++i) {
       if (pivot->output(i) == nullptr) continue;
-      made_by_pivot[pivot->output(i)] = true;
+      handed_over.insert(pivot->output(i));
       plan_->handed_over.push_back(pivot->output(i));
     }
   }
   const auto hand_over = [&](const Value* value) {
-    if (made_by_pivot.count(value) > 0) return;
     if (slots_.count(value) == 0 && prepared_.known(value) == nullptr) return;
-    if (std::find(plan_->handed_over.begin(), plan_->handed_over.end(), value) !=
-        plan_->handed_over.end())
-      return;
+    if (!handed_over.insert(value).second) return;
     keep(value);
     plan_->handed_over.push_back(value);
   };

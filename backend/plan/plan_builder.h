@@ -45,7 +45,7 @@ class PlanBuilder {
   void add_step(const StepGroup& group);
   std::size_t add_pointer(const Value* value);
   void plan_updates(std::vector<StepGroup>& groups);
-  bool can_be_update(const Slot& input, const Value* output) const;
+  bool can_be_update(const Slot& input, const Value* output, const std::vector<int>& sharers) const;
   std::size_t move_last(std::vector<StepGroup>& groups,
                         std::unordered_set<std::size_t>& buffers) const;
   std::vector<std::size_t> last_reads(const std::vector<StepGroup>& groups, Root root,

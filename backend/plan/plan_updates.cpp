@@ -10,11 +10,16 @@ void PlanBuilder::plan_updates(std::vector<StepGroup>& groups) {
   plan_->first_update = groups.size();
   const CompileOptions& options = prepared_.options();
   if (!plan_->pivots.empty() || &graph_ != &prepared_.graph()) return;
+  if (options.updates.empty()) return;
+  std::vector<int> sharers(buffers_.size());  // Values in each buffer.
+  for (const auto& [value, slot] : slots_) {
+    if (slot.root == Root::kBuffer) ++sharers[slot.index];
+  }
   std::unordered_set<std::size_t> buffers;
   for (const StateUpdate& update : options.updates) {
     const auto input = slots_.find(graph_.inputs()[update.input]);
     const Value* output = graph_.outputs()[update.output].value;
-    if (input == slots_.end() || !can_be_update(input->second, output)) continue;
+    if (input == slots_.end() || !can_be_update(input->second, output, sharers)) continue;
     plan_->updated[output] = input->second.index;
     buffers.insert(slots_.at(output).index);
   }
@@ -35,17 +40,14 @@ void PlanBuilder::plan_updates(std::vector<StepGroup>& groups) {
 }
 
 // The output must have memory of its own, which no view of it shares.
-bool PlanBuilder::can_be_update(const Slot& input, const Value* output) const {
+bool PlanBuilder::can_be_update(const Slot& input, const Value* output,
+                                const std::vector<int>& sharers) const {
   const auto found = slots_.find(output);
   if (found == slots_.end() || input.root != Root::kInput || output->output_uses() != 1) {
     return false;
   }
   const Slot& slot = found->second;
-  if (slot.root != Root::kBuffer || !(slot.type == input.type)) return false;
-  return std::none_of(slots_.begin(), slots_.end(), [&](const auto& other) {
-    return other.first != output && other.second.root == Root::kBuffer &&
-           other.second.index == slot.index;
-  });
+  return slot.root == Root::kBuffer && slot.type == input.type && sharers[slot.index] == 1;
 }
 
 // Groups that make one of the buffers go behind all others, and so do those that read from them.
@@ -102,17 +104,20 @@ std::vector<std::size_t> PlanBuilder::last_reads(const std::vector<StepGroup>& g
 // memory over to what follows.
 std::vector<bool> PlanBuilder::last_uses(const Node& node) const {
   if (!plan_->pivots.empty()) return {};
-  std::unordered_map<std::size_t, int> uses;
-  const auto buffer_of = [&](const Value* value) {
-    const Slot* slot = value == nullptr ? nullptr : &slots_.at(value);
-    return slot == nullptr || slot->root != Root::kBuffer ? last_buffer_reads_.size() : slot->index;
-  };
-  for (const Value* value : node.inputs()) ++uses[buffer_of(value)];
-  std::vector<bool> are_last;
-  for (const Value* value : node.inputs()) {
-    const std::size_t buffer = buffer_of(value);
-    are_last.push_back(buffer < last_buffer_reads_.size() &&
-                       last_buffer_reads_[buffer] == plan_->steps.size() && uses[buffer] == 1);
+  std::vector<std::pair<std::size_t, std::size_t>> ending;  // Buffers and the inputs in them.
+  for (std::size_t i = 0; i < node.input_count(); ++i) {
+    if (node.input(i) == nullptr) continue;
+    const Slot& slot = slots_.at(node.input(i));
+    const bool ends =
+        slot.root == Root::kBuffer && last_buffer_reads_[slot.index] == plan_->steps.size();
+    if (ends) ending.emplace_back(slot.index, i);
+  }
+  std::sort(ending.begin(), ending.end());
+  std::vector<bool> are_last(node.input_count());
+  for (std::size_t k = 0; k < ending.size(); ++k) {
+    const bool is_alone = (k == 0 || ending[k - 1].first != ending[k].first) &&
+                          (k + 1 == ending.size() || ending[k + 1].first != ending[k].first);
+    are_last[ending[k].second] = is_alone;
   }
   return are_last;
 }

@@ -34,7 +34,7 @@ std::vector<std::int64_t> order_of(const KernelRequest& request) {
 /// The strides of the same elements, in the same order, under other extents; nothing where an axis
 /// would have to go on from one walk to the next.
 std::optional<Dims> reshape(const Dims& dims, const Dims& strides, const Dims& to) {
-  if (element_count(dims) == 0) return strides_of(to);
+  if (is_dense(dims, strides)) return strides_of(to);
   const std::vector<AxisWalk> walks = join_axes(dims, strides);
   Dims result(to.size(), 1);
   auto walk = walks.begin();
@@ -186,16 +186,23 @@ const ViewEntry* find_view(const OpDef& op) {
 }  // namespace
 
 bool is_dense(const Dims& dims, const Dims& strides) {
-  const std::vector<AxisWalk> walks = join_axes(dims, strides);
-  return element_count(dims) < 2 || (walks.size() == 1 && walks[0].stride == 1);
+  if (element_count(dims) < 2) return true;
+  std::int64_t expected = 1;
+  for (std::size_t i = dims.size(); i-- > 0;) {
+    if (dims[i] == 1) continue;
+    if (strides[i] != expected) return false;
+    expected *= dims[i];
+  }
+  return true;
 }
 
 Slot slot_in(const Slot& whole, const View& part, const Type& type) {
-  Slot slot = whole;
-  slot.type = type;
-  slot.offset += static_cast<std::size_t>(part.offset) * size_of(type.dtype);
-  slot.strides = is_dense(type.dims(), part.strides) ? Dims() : part.strides;
-  return slot;
+  return {.type = type,
+          .known = whole.known,
+          .root = whole.root,
+          .index = whole.index,
+          .offset = whole.offset + static_cast<std::size_t>(part.offset) * size_of(type.dtype),
+          .strides = is_dense(type.dims(), part.strides) ? Dims() : part.strides};
 }
 
 bool can_be_view(const OpDef& op) { return find_view(op) != nullptr; }

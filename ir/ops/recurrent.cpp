@@ -62,8 +62,10 @@ class ParameterList {
 /// The activations of all directions in one list.
 std::vector<Activation> read_activations(const Node& node, const RecurrentKind& kind,
                                          std::size_t directions) {
-  std::vector<std::string> names = node.attr_strings("activations");
+  const std::vector<std::string> given = node.attr_strings("activations");
+  std::vector<std::string_view> names(given.begin(), given.end());
   if (names.empty()) {
+    names.reserve(directions * kind.activation_count);
     for (std::size_t i = 0; i < directions * kind.activation_count; ++i) {
       names.emplace_back(kind.default_activations[i % kind.activation_count]);
     }
@@ -78,7 +80,8 @@ std::vector<Activation> read_activations(const Node& node, const RecurrentKind& 
   ParameterList alphas(node, "activation_alpha");
   ParameterList betas(node, "activation_beta");
   std::vector<Activation> activations;
-  for (const std::string& name : names) {
+  activations.reserve(names.size());
+  for (const std::string_view name : names) {
     const ActivationDef* def = find_activation(name);
     if (def == nullptr) {
       fail("{}: activation '{}' is not known; known are {}", node.describe(), name,
@@ -98,9 +101,25 @@ struct AxisRule {
   std::int64_t factor = 1;
 };
 
+/// The axes of an input, four at most.
+class Axes {
+ public:
+  Axes(std::initializer_list<AxisRule> rules) : count_(rules.size()) {
+    assert(count_ <= rules_.size());
+    std::copy(rules.begin(), rules.end(), rules_.begin());
+  }
+
+  std::size_t size() const { return count_; }
+  const AxisRule& operator[](std::size_t axis) const { return rules_[axis]; }
+
+ private:
+  std::array<AxisRule, 4> rules_{};
+  std::size_t count_;
+};
+
 struct InputRule {
   std::size_t input;
-  std::vector<AxisRule> axes;
+  Axes axes;
 };
 
 /// The shape table of the operator's inputs.
@@ -108,7 +127,6 @@ std::vector<InputRule> shape_rules(const RecurrentAttrs& attrs) {
   using namespace recurrent_input;
   namespace gradient = recurrent_gradient_input;
   const std::int64_t gates = attrs.kind->gate_count();
-  using Axes = std::vector<AxisRule>;
   const bool is_batch_first = attrs.batch_first;
   const Axes x = is_batch_first ? Axes{{'N'}, {'T'}, {'I'}} : Axes{{'T'}, {'N'}, {'I'}};
   const Axes state = is_batch_first ? Axes{{'N'}, {'D'}, {'H'}} : Axes{{'D'}, {'N'}, {'H'}};
@@ -146,8 +164,20 @@ std::string to_string(const AxisRule& rule) {
 
 std::string to_string(const InputRule& rule) {
   std::string text;
-  for (const AxisRule& axis : rule.axes) text += (text.empty() ? "" : ",") + to_string(axis);
+  for (std::size_t axis = 0; axis < rule.axes.size(); ++axis) {
+    text += (text.empty() ? "" : ",") + to_string(rule.axes[axis]);
+  }
   return text;
+}
+
+/// What told an extent: "input X".
+struct Source {
+  std::string_view kind;
+  std::string_view name;
+};
+
+std::string to_string(const Source& source) {
+  return fmt::format("{} {}", source.kind, source.name);
 }
 
 /// Collects the extents from the inputs, remembering which input told each one.
@@ -155,19 +185,20 @@ class ExtentSolver {
  public:
   ExtentSolver(const Node& node, const RecurrentAttrs& attrs)
       : node_(node), checkpoint_every_(attrs.checkpoint_every) {
-    at('D') = {attrs.direction_count(), "attribute 'direction'"};
-    if (attrs.hidden_size) at('H') = {*attrs.hidden_size, "attribute 'hidden_size'"};
+    at('D') = {attrs.direction_count(), {"attribute", "'direction'"}};
+    if (attrs.hidden_size) at('H') = {*attrs.hidden_size, {"attribute", "'hidden_size'"}};
   }
 
   void apply(const InputRule& rule, const Type& type) {
     if (!type.has_rank()) return;
-    const std::string name = fmt::format("input {}", node_.op().inputs[rule.input].name);
+    const Source input{"input", node_.op().inputs[rule.input].name};
     if (type.rank() != static_cast<std::int64_t>(rule.axes.size())) {
-      fail("{}: {} is {} with {} dimensions but must have {}: [{}]", node_.describe(), name,
-           gatefold::to_string(type), type.rank(), rule.axes.size(), to_string(rule));
+      fail("{}: {} is {} with {} dimensions but must have {}: [{}]", node_.describe(),
+           to_string(input), gatefold::to_string(type), type.rank(), rule.axes.size(),
+           to_string(rule));
     }
     for (std::size_t axis = 0; axis < rule.axes.size(); ++axis) {
-      bind(rule.axes[axis], (*type.shape)[axis], name, type, axis);
+      bind(rule.axes[axis], (*type.shape)[axis], input, type, axis);
     }
   }
 
@@ -178,31 +209,31 @@ class ExtentSolver {
  private:
   struct Extent {
     Dim size;
-    std::string source;
+    Source source;
   };
 
   Extent& at(char letter) { return extents_[kLetters.find(letter)]; }
 
-  void bind(const AxisRule& rule, const Dim& dim, const std::string& name, const Type& type,
+  void bind(const AxisRule& rule, const Dim& dim, const Source& input, const Type& type,
             std::size_t axis) {
     Extent& extent = at(rule.extent);
     if (rule.extent == 'C' && at('T').size.is_known()) {
       extent = {checkpoint_count(at('T').size.size(), checkpoint_every_), at('T').source};
     }
     if (!dim.is_known()) {
-      if (rule.factor == 1 && !extent.size.is_known()) extent = {dim, name};
+      if (rule.factor == 1 && !extent.size.is_known()) extent = {dim, input};
       return;
     }
     if (extent.size.is_known() && dim.size() != rule.factor * extent.size.size()) {
       fail("{}: {} is {} but its axis {} must be {}: {} with {} = {} from {}", node_.describe(),
-           name, gatefold::to_string(type), axis, rule.factor * extent.size.size(), to_string(rule),
-           rule.extent, extent.size.size(), extent.source);
+           to_string(input), gatefold::to_string(type), axis, rule.factor * extent.size.size(),
+           to_string(rule), rule.extent, extent.size.size(), to_string(extent.source));
     }
     if (dim.size() % rule.factor != 0) {
-      fail("{}: {} is {} but its axis {} must be a multiple of {}: {}", node_.describe(), name,
-           gatefold::to_string(type), axis, rule.factor, to_string(rule));
+      fail("{}: {} is {} but its axis {} must be a multiple of {}: {}", node_.describe(),
+           to_string(input), gatefold::to_string(type), axis, rule.factor, to_string(rule));
     }
-    if (!extent.size.is_known()) extent = {dim.size() / rule.factor, name};
+    if (!extent.size.is_known()) extent = {dim.size() / rule.factor, input};
   }
 
   static constexpr std::string_view kLetters = "TNIHDC";

@@ -238,9 +238,10 @@ bool is_stack_layer(const KernelRequest& request) {
   };
   constexpr std::array kKinds{&kLstm, &kGru, &kRnn};
   if (std::none_of(kKinds.begin(), kKinds.end(), is_forward)) return false;
-  const RecurrentAttrs attrs = read_recurrent_attrs(request.node);
-  return request.dtype() == DataType::kFloat32 && attrs.direction_count() == 1 &&
-         attrs.checkpoint_every == 0;
+  const bool has_checkpoints = request.node.find_attr("checkpoint_every") != nullptr &&
+                               request.node.attr_int("checkpoint_every") > 0;
+  return request.dtype() == DataType::kFloat32 && !has_checkpoints &&
+         request.node.attr_string("direction") != "bidirectional";
 }
 
 bool can_stack(const KernelRequest& lower, const KernelRequest& upper) {
