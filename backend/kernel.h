@@ -39,6 +39,9 @@ class Kernel {
   virtual ~Kernel() = default;
   virtual void run(const Buffers& buffers) = 0;
   virtual std::size_t scratch_bytes() const { return 0; }
+  /// About how much memory the kernel itself takes: what it has computed of its shapes, and code
+  /// that was generated for them.
+  virtual std::size_t bytes() const { return 4096; }
   /// True when an output may lie in the memory of an input of its type: no element of the input is
   /// read once the output's element in its place has been written.
   virtual bool may_overwrite(std::size_t /*input*/, std::size_t /*output*/) const { return false; }

@@ -48,6 +48,28 @@ TEST(PlanMemory, StaysWithinItsBudgetOverThousandsOfShapes) {
   EXPECT_LE(context.plan_bytes(), kMost);
 }
 
+/// Bytes that plans take after a convolution by oneDNN has been run on so many shapes.
+std::size_t bytes_of_convs(int shapes, std::size_t most) {
+  const Model model =
+      parse_model(fmt::format("<ir_version: 8, opset_import: [\"\" : 17]>\n"
+                              "convs (float[1, 32, T] x) => (float[1, 32, T] y) <{}> {{"
+                              "  y = Conv <pads = [1, 1]> (x, W) }}",
+                              weight("W", "32,32,3", 3072)));
+  Context context(std::make_shared<Executable>(
+      model.graph, CompileOptions{.reproducible = true, .most_plan_bytes = most}));
+  for (int i = 0; i < shapes; ++i) {
+    const Datum x = Tensor(DataType::kFloat32, {1, 32, 700 + i});
+    context.run({&x, 1});
+  }
+  return context.plan_bytes();
+}
+
+TEST(PlanMemory, CountsTheCodeThatIsGeneratedForAShape) {
+  constexpr std::size_t kMiB = std::size_t{1} << 20;
+  EXPECT_GE(bytes_of_convs(12, 256 * kMiB), 12 * kMiB);
+  EXPECT_LE(bytes_of_convs(12, 4 * kMiB), 4 * kMiB);
+}
+
 TEST(PlanMemory, KeepsThePlanInUseWhateverItTakes) {
   const Model model = tagger();
   Context context(std::make_shared<Executable>(model.graph, CompileOptions{.most_plan_bytes = 1}));

@@ -12,7 +12,15 @@ dnnl::memory memory_at(const dnnl::memory::desc& layout, const void* memory) {
 }  // namespace
 
 const dnnl::engine& engine() {
-  static const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
+  // oneDNN keeps 1024 primitives with their code, and thus a GB, for each process; so many do for
+  // contexts that run the same shapes.
+  constexpr int kMostCachedPrimitives = 128;
+  static const dnnl::engine cpu = [] {
+    if (dnnl::get_primitive_cache_capacity() > kMostCachedPrimitives) {
+      dnnl::set_primitive_cache_capacity(kMostCachedPrimitives);
+    }
+    return dnnl::engine(dnnl::engine::kind::cpu, 0);
+  }();
   return cpu;
 }
 

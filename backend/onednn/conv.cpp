@@ -52,6 +52,8 @@ class ConvKernel : public Kernel {
     return x_bytes_ + y_bytes_ + bytes;
   }
 
+  std::size_t bytes() const override { return PreparedPrimitive::kBytes; }
+
   void run(const Buffers& buffers) override {
     auto* x_place = static_cast<std::byte*>(buffers.scratch);
     std::byte* y_place = x_place + x_bytes_;

@@ -195,6 +195,7 @@ class RecurrentKernel : public Kernel {
     }
   }
   std::size_t scratch_bytes() const override { return shared_bytes_ + primitive_bytes_; }
+  std::size_t bytes() const override { return directions_.size() * PreparedPrimitive::kBytes; }
   std::string implementation() const override { return directions_[0].primitive.implementation(); }
 
  private:

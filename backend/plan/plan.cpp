@@ -25,8 +25,8 @@ bool Plan::fits(std::span<const Datum* const> data) const {
 }
 
 std::size_t Plan::bytes() const {
-  constexpr std::size_t kStep = 4096;  // A kernel with what it has computed of its shapes.
-  std::size_t sum = steps.size() * kStep + pointers.size() * sizeof(PlanPointer);
+  std::size_t sum = pointers.size() * sizeof(PlanPointer);
+  for (const PlanStep& step : steps) sum += sizeof(step) + step.kernel->bytes();
   for (const auto& [value, slot] : slots) {
     const bool is_own = slot.root == Slot::Root::kKnown && prepared.known(value) == nullptr;
     sum += sizeof(slot) + (is_own && slot.known.is_defined() ? slot.known.bytes() : 0);
