@@ -51,7 +51,7 @@ TEST(Arena, BuffersThatLiveTogetherDoNotOverlap) {
   expect_no_overlap(requests, plan_arena(requests));
 }
 
-TEST(Arena, BuffersInMillionsOfPairsDoNotOverlap) {
+TEST(Arena, BuffersInAMillionPairsDoNotOverlap) {
   std::vector<ArenaRequest> requests = nested(4000);
   std::size_t number = 1;
   for (ArenaRequest& request : requests) {

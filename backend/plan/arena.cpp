@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 // Pairs of buffers that live at the same time up to which each is looked at.
-constexpr std::size_t kMostPairs = std::size_t{1} << 22;
+constexpr std::size_t kMostPairs = std::size_t{1} << 20;
 
 std::size_t aligned(std::size_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
