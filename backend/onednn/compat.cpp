@@ -12,8 +12,8 @@ dnnl::memory memory_at(const dnnl::memory::desc& layout, const void* memory) {
 }  // namespace
 
 const dnnl::engine& engine() {
-  // oneDNN keeps 1024 primitives with their code, and thus a GB, for each process; so many do for
-  // contexts that run the same shapes.
+  // oneDNN would keep 1024 primitives with their code, about a GB. These are enough for contexts of
+  // one model to share theirs.
   constexpr int kMostCachedPrimitives = 128;
   static const dnnl::engine cpu = [] {
     if (dnnl::get_primitive_cache_capacity() > kMostCachedPrimitives) {

@@ -67,8 +67,8 @@ class PreparedPrimitive {
       : PreparedPrimitive(primitive, desc.scratchpad_desc(), desc.impl_info_str(),
                           std::move(arguments)) {}
 
-  /// What a primitive and the code that was generated for it take at the most, about: 0.2 MB
-  /// (jit:avx2) to 1.3 MB (brgconv:avx512_core) were measured.
+  /// About what a primitive takes with the code that was generated for it: 0.2 MB (jit:avx2) to
+  /// 1.3 MB (brgconv:avx512_core) were measured.
   static constexpr std::size_t kBytes = std::size_t{1} << 20;
   /// What Kernel::scratch_bytes answers.
   std::size_t scratch_bytes() const { return scratch_bytes_; }

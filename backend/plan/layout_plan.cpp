@@ -131,8 +131,9 @@ void LayoutPlan::make(const Moves& moves) {
 }
 
 void LayoutPlan::write_in_place(StepDraft& draft) {
-  const Value* output = draft.request.node.output(0);
-  if (output == nullptr || draft.request.node.output_count() != 1) return;
+  const Node& node = draft.request.node;
+  const Value* output = node.output(0);
+  if (output == nullptr || node.output_count() != 1 || !can_be_view(node.op())) return;
   const std::vector<View> parts = parts_of(draft.request, strides_in(slots_.at(output)));
   std::size_t placed = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) placed += place_input(draft, i, parts[i]) ? 1 : 0;

@@ -87,6 +87,7 @@ std::unique_ptr<const Plan> PlanBuilder::build(const std::vector<const Node*>& n
   join_stacks(slots_, groups);
   plan_updates(groups);
   last_buffer_reads_ = last_reads(groups, Root::kBuffer, buffers_.size());
+  plan_->steps.reserve(groups.size());
   for (const StepGroup& group : groups) add_step(group);
   if (plan_->pivots.empty()) {
     for (const Graph::Output& output : graph_.outputs()) keep(output.value);

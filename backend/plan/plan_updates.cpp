@@ -162,9 +162,9 @@ void PlanBuilder::find_overwrites(const native::KernelWithValues& parts) {
     if (parts.outputs[k] == nullptr) continue;
     const Slot& output = slots_.at(parts.outputs[k]);
     if (!has_whole_buffer(output)) continue;
-    for (const Value* value : parts.inputs) {
-      if (value == nullptr) continue;
-      const Slot& input = slots_.at(value);
+    for (std::size_t i = 0; i < parts.inputs.size(); ++i) {
+      if (parts.inputs[i] == nullptr || !parts.kernel->may_overwrite(i, k)) continue;
+      const Slot& input = slots_.at(parts.inputs[i]);
       if (input.root == Root::kBuffer && may_overwrite(parts, Root::kBuffer, input.index, k)) {
         overwrites_.push_back({plan_->steps.size(), input.index, output.index});
       }

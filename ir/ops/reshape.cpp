@@ -2,7 +2,6 @@
 
 #include "ir/evaluate.h"
 #include "ir/infer.h"
-#include "ir/ops/copy.h"
 #include "ir/ops/extents.h"
 #include "ir/ops/ops.h"
 
