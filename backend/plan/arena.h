@@ -19,8 +19,7 @@ struct ArenaLayout {
 };
 
 /// Places buffers so that those that live at the same time do not overlap: largest first, each in
-/// the tightest gap left by what is already placed. Where a million pairs live at the same time,
-/// in the order in which they begin to live instead, which takes O(n log n).
+/// the tightest gap left by what is already placed.
 /// Source: Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020.
 ArenaLayout plan_arena(const std::vector<ArenaRequest>& requests);
 

@@ -146,7 +146,8 @@ TEST_F(CliRun, ExplainsWhatIsWrongWithInputs) {
       {"--input x=x.txt", "'x.txt' has an unknown form; .npy, .npz and .pb are read"},
       {"--input x=y.npy", "'y.npy' cannot be read: No such file or directory"},
       {"--random 1", "'a' has no size; give one with --dim a=SIZE"},
-      {"--random 1 --dim a=2 --dim n=3", "no input has an extent named 'n' to be 3; there are: a, b"},
+      {"--random 1 --dim a=2 --dim n=3",
+       "no input has an extent named 'n' to be 3; there are: a, b"},
       {"--random 1 --dim a", "--dim a: should be NAME=SIZE"},
   };
   for (const auto& [options, message] : kCases) {
