@@ -23,7 +23,7 @@ std::string identifier(std::string_view text) {
     if (std::isalnum(static_cast<unsigned char>(letter)) == 0) letter = '_';
   }
   if (result.empty() || std::isdigit(static_cast<unsigned char>(result[0])) != 0) {
-    result.insert(0, "v");
+    result.insert(result.begin(), 'v');
   }
   const bool is_type = data_type_from_name(result) != DataType::kUndefined || result == "string" ||
                        std::find(kTypeWords.begin(), kTypeWords.end(), result) != kTypeWords.end();

@@ -165,7 +165,8 @@ std::string to_string(const AxisRule& rule) {
 std::string to_string(const InputRule& rule) {
   std::string text;
   for (std::size_t axis = 0; axis < rule.axes.size(); ++axis) {
-    text += (text.empty() ? "" : ",") + to_string(rule.axes[axis]);
+    if (axis > 0) text += ',';
+    text += to_string(rule.axes[axis]);
   }
   return text;
 }
