@@ -26,7 +26,8 @@ std::string label_of(const std::vector<const Node*>& nodes) {
   constexpr std::size_t kMostNames = 4;
   std::string label;
   for (std::size_t i = 0; i < std::min(nodes.size(), kMostNames); ++i) {
-    label += (i == 0 ? "" : "+") + std::string(nodes[i]->op().name);
+    if (i > 0) label += '+';
+    label += nodes[i]->op().name;
   }
   if (nodes.size() > kMostNames) label += fmt::format("+{} more", nodes.size() - kMostNames);
   return label;

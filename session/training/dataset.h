@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -19,7 +21,9 @@ struct DataSource {
 
   bool empty() const { return path.empty() && arrays.empty(); }
   /// Returns what messages call the source.
-  std::string name() const { return path.empty() ? "the data" : "'" + path.string() + "'"; }
+  std::string name() const {
+    return path.empty() ? "the data" : fmt::format("'{}'", path.string());
+  }
 };
 
 /// How arrays are divided into batches.
