@@ -1,5 +1,7 @@
 #include "tools/pass_options.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
