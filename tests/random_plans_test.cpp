@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -19,13 +20,13 @@ class RandomGraph {
   explicit RandomGraph(std::uint64_t seed) : generator_(seed), builder_(*graph_) {
     for (int i = 0; i < 3; ++i) {
       const Type type(DataType::kFloat32, Dims{1 + below(3), 1 + below(4), 2});
-      values_.push_back(graph_->add_input("x" + std::to_string(i), type));
+      values_.push_back(graph_->add_input(fmt::format("x{}", i), type));
     }
     constexpr int kNodes = 14;
     for (int i = 0; i < kNodes; ++i) add_node();
     for (Value* value : values_) {
       const bool is_wanted = value->uses().empty() || below(6) == 0;
-      if (is_wanted) graph_->add_output("y" + std::to_string(graph_->outputs().size()), value);
+      if (is_wanted) graph_->add_output(fmt::format("y{}", graph_->outputs().size()), value);
     }
   }
 

@@ -132,7 +132,7 @@ TEST(SpecialValues, EveryLaneAndTailGivesWhatTheDefinitionGives) {
     forms += own;
   }
   std::string type_names;
-  for (const DataType dtype : types) type_names += " " + std::string(name_of(dtype));
+  for (const DataType dtype : types) type_names += fmt::format(" {}", name_of(dtype));
   fmt::print("{} operators, {} forms with a type, types{}, instruction sets{}\n", ops, forms,
              type_names, names_of(sets));
   for (const UnsweptOp& row : unswept_ops()) fmt::print("left out: {}: {}\n", row.op, row.reason);
