@@ -19,8 +19,8 @@ Each option gives tables of its own; --output puts them in the places of the old
 --roofline  the layers' recurrent operator beside what the machine can do
 
 Peers are taken where they are: --onnxruntime is a folder that holds the npm package
-onnxruntime-node, --torch the command of a Python that has PyTorch. One that is absent is named and
-left out. Both sides of a ratio run in turn, for --rounds rounds, on the same threads; a cell is the
+onnxruntime-node, --torch the command of a Python that has PyTorch, --baseline the binary of another
+build of Gatefold. One that is absent is named and left out. Both sides of a ratio run in turn, for --rounds rounds, on the same threads; a cell is the
 median over the rounds. sides.py says what is counted. Needs numpy and the Python package onnx.
 """
 import argparse
@@ -132,22 +132,22 @@ def threads_text(threads):
     return f"{threads} thread" + ("s" if threads > 1 else "")
 
 
-def compare_models(args, threads, gatefold, runtime):
-    comparison = Comparison("Models", runtime.name, threads, args.rounds)
+def compare_models(args, threads, gatefold, peer):
+    comparison = Comparison("Models", peer.name, threads, args.rounds)
     for folder in sorted(path.parent for top in args.models for path in top.glob("**/model.onnx")):
         if (folder / "test_data_set_0").is_dir():
             comparison.measure(folder.name, lambda: gatefold.infer(folder, threads),
-                               lambda: runtime.infer(folder, threads))
+                               lambda: peer.infer(folder, threads))
     return comparison.tables(LATENCY, START, MEMORY)
 
 
-def compare_layers(args, threads, gatefold, runtime, torch, scratch):
+def compare_layers(args, threads, gatefold, peers, torch, scratch):
     tables = []
-    if runtime:
-        comparison = Comparison("Layers", runtime.name, threads, args.rounds)
+    for peer in peers:
+        comparison = Comparison("Layers", peer.name, threads, args.rounds)
         for what, _, _, folder in grid_folders(scratch):
             comparison.measure(what, lambda: gatefold.infer(folder, threads),
-                               lambda: runtime.infer(folder, threads))
+                               lambda: peer.infer(folder, threads))
         tables += comparison.tables(LATENCY, MEMORY)
     if torch:
         comparison = Comparison("Layers", torch.name, threads, args.rounds)
@@ -166,12 +166,12 @@ def compare_training(args, threads, gatefold, torch, scratch):
     return comparison.tables(LATENCY, MEMORY)
 
 
-def compare_model_training(args, threads, gatefold, torch):
-    comparison = Comparison("Training steps of models", torch.name, threads, args.rounds)
+def compare_model_training(args, threads, gatefold, peer):
+    comparison = Comparison("Training steps of models", peer.name, threads, args.rounds)
     for top in args.training_models:
         for folder in sorted(path.parent for path in top.glob("**/expected.npz")):
             comparison.measure(folder.name, lambda: gatefold.train(folder, threads),
-                               lambda: torch.train(folder, threads))
+                               lambda: peer.train(folder, threads))
     return comparison.tables(LATENCY, MEMORY)
 
 
@@ -244,6 +244,7 @@ def parse_arguments():
     parser.add_argument("--gatefold", default=str(sides.HERE.parent / "build/release/gatefold"))
     parser.add_argument("--onnxruntime", type=pathlib.Path, metavar="NODE_MODULES")
     parser.add_argument("--torch", metavar="PYTHON")
+    parser.add_argument("--baseline", metavar="GATEFOLD")
     parser.add_argument("--output", type=pathlib.Path,
                         help="file whose sections of the same titles are replaced; standard output "
                              "without it")
@@ -252,24 +253,24 @@ def parse_arguments():
 
 def main():
     args = parse_arguments()
-    gatefold, runtime, torch = sides.Gatefold(args), sides.OnnxRuntime(args), sides.PyTorch(args)
-    for peer in (runtime, torch):
-        if not peer.is_there():
-            print(f"{peer.name} is not there and is left out", file=sys.stderr)
-    runtime = runtime if runtime.is_there() else None
-    torch = torch if torch.is_there() else None
+    gatefold = sides.Gatefold(args)
+    runtime, torch, build = (
+        peer if peer.is_there() else print(f"{peer.name} is left out", file=sys.stderr)
+        for peer in (sides.OnnxRuntime(args), sides.PyTorch(args), sides.OtherBuild(args)))
+    runtimes = [peer for peer in (runtime, build) if peer]
+    trainers = [peer for peer in (torch, build) if peer]
     tables = []
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
         for threads in args.threads:
-            if args.models and runtime:
-                tables += compare_models(args, threads, gatefold, runtime)
+            for peer in runtimes if args.models else ():
+                tables += compare_models(args, threads, gatefold, peer)
             if args.grid:
-                tables += compare_layers(args, threads, gatefold, runtime, torch, scratch)
+                tables += compare_layers(args, threads, gatefold, runtimes, torch, scratch)
             if args.training and torch:
                 tables += compare_training(args, threads, gatefold, torch, scratch)
-            if args.training_models and torch:
-                tables += compare_model_training(args, threads, gatefold, torch)
+            for peer in trainers if args.training_models else ():
+                tables += compare_model_training(args, threads, gatefold, peer)
             if args.checkpoints:
                 tables += checkpoint_table(args, threads, gatefold, scratch)
             if args.roofline:

@@ -32,8 +32,12 @@ class Gatefold:
     name = "Gatefold"
 
     def __init__(self, args):
-        self.binary = args.gatefold
+        self.binary = self.choose_binary(args)
         self.seconds = str(args.seconds)
+
+    @staticmethod
+    def choose_binary(args):
+        return args.gatefold
 
     def bench(self, folder, threads, *flags):
         command = [self.binary, "bench", folder, "--json", "--seconds", self.seconds, "--threads",
@@ -49,6 +53,18 @@ class Gatefold:
 
     def train(self, folder, threads):
         return self.infer(folder, threads, "--train")
+
+
+class OtherBuild(Gatefold):
+    """Another build of Gatefold, such as that of an earlier version."""
+    name = "the other build"
+
+    @staticmethod
+    def choose_binary(args):
+        return args.baseline
+
+    def is_there(self):
+        return self.binary is not None
 
 
 class OnnxRuntime:

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <limits>
 #include <memory>
@@ -7,6 +6,7 @@
 #include "tools/bench_subject.h"
 #include "tools/binding_options.h"
 #include "tools/command.h"
+#include "tools/command_line.h"
 #include "tools/inputs.h"
 #include "tools/load_options.h"
 #include "tools/output.h"
@@ -102,32 +102,30 @@ int run(const Options& options) {
   return kSuccess;
 }
 
-std::function<int()> declare(CLI::App& parser) {
+std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
   parser
       .add_option("MODEL", options->path,
                   "ONNX model, or a test folder, whose first data set then gives the inputs")
-      ->required();
+      .required();
   add_dim_option(parser, options->dims);
   add_value_option(parser, options->values);
-  CLI::Option* train =
-      parser
-          .add_flag(
-              "--train", options->train,
-              "Measure a training step; MODEL is a folder with model.onnx, spec.json and data.npz")
-          ->excludes("--dim")
-          ->excludes("--value");
+  parser
+      .add_flag(
+          "--train", options->train,
+          "Measure a training step; MODEL is a folder with model.onnx, spec.json and data.npz")
+      .excludes({"--dim", "--value"});
   parser
       .add_option("--checkpoint-every", options->checkpoint_every,
                   "Save memory: recompute recurrent layers in the backward step, this many time "
                   "steps at a time")
-      ->check(CLI::Range(1, std::numeric_limits<int>::max()).description("POSITIVE"))
-      ->needs(train);
+      .positive()
+      .needs("--train");
   add_load_options(parser, options->load);
   parser.add_option("--seconds", options->seconds, "Measure for about this many seconds")
-      ->check(CLI::Range(0.0, 86400.0))
-      ->capture_default_str();
-  parser.add_option("--seed", options->seed, "Seed for random inputs")->capture_default_str();
+      .between(0, 86400)
+      .show_default();
+  parser.add_option("--seed", options->seed, "Seed for random inputs").show_default();
   parser.add_flag("--ops", options->parts.ops, "Also show the time that each operator takes");
   parser.add_flag("--roofline", options->parts.roofline,
                   "Also compare each step with the limits of this machine");

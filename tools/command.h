@@ -3,11 +3,9 @@
 #include <functional>
 #include <string_view>
 
-namespace CLI {
-class App;
-}
-
 namespace gatefold::tools {
+
+class OptionParser;
 
 /// Exit codes of every command.
 enum ExitCode : int {
@@ -24,7 +22,7 @@ struct Command {
   std::string_view example;
   /// Declares the command's options. The result runs the command with what was parsed into them and
   /// returns the exit code; it throws Error for input that cannot be used.
-  std::function<int()> (*declare)(CLI::App& parser);
+  std::function<int()> (*declare)(OptionParser& parser);
 };
 
 extern const Command kBenchCommand;

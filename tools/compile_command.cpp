@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -13,6 +12,7 @@
 #include "session/training/training_plan.h"
 #include "tools/binding_options.h"
 #include "tools/command.h"
+#include "tools/command_line.h"
 #include "tools/graph_dot.h"
 #include "tools/input_values.h"
 #include "tools/inputs.h"
@@ -143,36 +143,36 @@ int run(const Options& options) {
   return kSuccess;
 }
 
-std::function<int()> declare(CLI::App& parser) {
+std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
   parser.add_option("MODEL", options->model, "ONNX model (.onnx) or ONNX text (.onnxtxt)")
-      ->required();
+      .required();
   parser.add_option("-o,--output", options->output, "Write the result to this file")
-      ->type_name("FILE")
-      ->required();
+      .type_name("FILE")
+      .required();
   parser
       .add_option("--emit", options->emit,
                   "Write onnx (as text if the file is named .onnxtxt), text for reading, or dot "
                   "for Graphviz")
-      ->check(CLI::IsMember({"onnx", "text", "dot"}))
-      ->capture_default_str();
+      .one_of({"onnx", "text", "dot"})
+      .show_default();
   parser
       .add_option("--pipeline", options->pipeline,
                   "Run the passes for inference or for training, or none")
-      ->check(CLI::IsMember({"inference", "training", "none"}))
-      ->capture_default_str();
+      .one_of({"inference", "training", "none"})
+      .show_default();
   parser
       .add_option("--passes", options->passes,
                   "Run these passes, separated by commas, instead of a pipeline")
-      ->type_name("LIST");
+      .type_name("LIST");
   add_dim_option(parser, options->dims);
   add_value_option(parser, options->values);
   parser
       .add_option(
           "--train", options->training,
           "Add the training step that this file describes, and leave the model itself as it is")
-      ->type_name("SPEC.json")
-      ->excludes("--pipeline", "--passes", "--value");
+      .type_name("SPEC.json")
+      .excludes({"--pipeline", "--passes", "--value"});
   add_pass_flags(parser, options->flags);
   return [options] { return run(*options); };
 }

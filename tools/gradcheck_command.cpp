@@ -1,13 +1,12 @@
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
 #include "ir/error.h"
 #include "tools/command.h"
+#include "tools/command_line.h"
 #include "tools/gradients/gradient_check.h"
-#include "tools/number_check.h"
 #include "tools/output.h"
 #include "tools/table.h"
 
@@ -73,31 +72,31 @@ int run(Options& options) {
   return bad > 0 || is_flat ? kTestFailed : kSuccess;
 }
 
-std::function<int()> declare(CLI::App& parser) {
+std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
   add_loss_problem_options(parser, options->problem);
   parser
       .add_option("--samples", options->check.samples,
                   "Check this many elements of each tensor, or all elements of a smaller one")
-      ->check(positive_number())
-      ->capture_default_str();
+      .positive()
+      .show_default();
   parser
       .add_option("--time-limit", options->check.time_limit,
                   "Check no further elements after this many seconds")
-      ->capture_default_str();
+      .show_default();
   parser
       .add_option("--step", options->check.step,
                   "Step of the finite differences, relative to max(1, |element|)")
-      ->check(positive_number())
-      ->capture_default_str();
+      .positive()
+      .show_default();
   parser
       .add_option("--tolerance", options->check.tolerance,
                   "Allow this error of the gradients against the differences")
-      ->capture_default_str();
+      .show_default();
   parser
       .add_option("--kernel-tolerance", options->kernel_tolerance,
                   "Allow this error of the kernels' gradients against those computed in double")
-      ->capture_default_str();
+      .show_default();
   return [options] { return run(*options); };
 }
 

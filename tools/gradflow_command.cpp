@@ -1,10 +1,10 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "session/arrays/files.h"
 #include "tools/command.h"
+#include "tools/command_line.h"
 #include "tools/gradients/gradient_flow.h"
 #include "tools/output.h"
 #include "tools/table.h"
@@ -112,16 +112,16 @@ int run(const Options& options) {
   return kSuccess;
 }
 
-std::function<int()> declare(CLI::App& parser) {
+std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
   add_loss_problem_options(parser, options->problem);
-  parser.get_option("--data")->required();
+  parser.find("--data").required();
   parser
       .add_option("--step", options->problem.data_step,
                   "Use this entry of arrays that have a leading axis of steps")
-      ->capture_default_str();
+      .show_default();
   parser.add_option("--svg", options->svg, "Plot the norms over the steps into this SVG file")
-      ->type_name("FILE.svg");
+      .type_name("FILE.svg");
   parser.add_flag("--json", options->json, "Print one JSON object instead of text");
   return [options] { return run(*options); };
 }

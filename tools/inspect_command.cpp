@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -11,6 +10,7 @@
 #include "session/port.h"
 #include "tools/binding_options.h"
 #include "tools/command.h"
+#include "tools/command_line.h"
 #include "tools/graph_dot.h"
 #include "tools/inputs.h"
 #include "tools/model_summary.h"
@@ -209,18 +209,18 @@ int run(const Options& options) {
   return kSuccess;
 }
 
-std::function<int()> declare(CLI::App& parser) {
+std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
   parser.add_option("MODEL", options->model, "ONNX model (.onnx) or ONNX text (.onnxtxt)")
-      ->required();
+      .required();
   add_dim_option(parser, options->dims);
   parser.add_option("--dot", options->dot, "Also write the graph to this Graphviz file")
-      ->type_name("FILE");
-  auto* json = parser.add_flag("--json", options->json, "Print one JSON object instead of text");
+      .type_name("FILE");
+  parser.add_flag("--json", options->json, "Print one JSON object instead of text");
   parser
       .add_flag("--text", options->text,
                 "Print the imported graph as ONNX text instead of a summary")
-      ->excludes(json);
+      .excludes({"--json"});
   return [options] { return run(*options); };
 }
 

@@ -1,10 +1,10 @@
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "frontend/onnx_reader.h"
 #include "ir/print.h"
 #include "session/arrays/files.h"
 #include "tools/command.h"
+#include "tools/command_line.h"
 #include "tools/output.h"
 #include "tools/pass_options.h"
 #include "tools/pass_text.h"
@@ -36,16 +36,16 @@ int run(const Options& options) {
   return kSuccess;
 }
 
-std::function<int()> declare(CLI::App& parser) {
+std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
   parser.add_option("MODEL", options->model, "ONNX model (.onnx) or ONNX text (.onnxtxt)")
-      ->required();
+      .required();
   parser
       .add_option(
           "--passes", options->passes,
           "Run these passes or pipelines, separated by commas; by default those that the text "
           "names, or inference")
-      ->type_name("LIST");
+      .type_name("LIST");
   add_pass_flags(parser, options->flags);
   return [options] { return run(*options); };
 }

@@ -2,35 +2,35 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "session/arrays/files.h"
+#include "tools/command_line.h"
 
 namespace gatefold::tools {
 
-void add_pass_flags(CLI::App& parser, PassFlags& flags) {
+void add_pass_flags(OptionParser& parser, PassFlags& flags) {
   PipelineOptions& pipeline = flags.pipeline;
   parser
       .add_option("--print-after", pipeline.print_after,
                   "Show the graph after this pass, or after each one if PASS is all")
-      ->type_name("PASS");
+      .type_name("PASS");
   parser.add_flag("--print-changed", pipeline.print_changed,
                   "Show the graph after each pass that changed it");
-  parser.add_option("--stop-after", pipeline.stop_after, "Stop after this pass")->type_name("PASS");
+  parser.add_option("--stop-after", pipeline.stop_after, "Stop after this pass").type_name("PASS");
   parser.add_option("--max-rewrites", pipeline.max_rewrites, "Stop after this many rewrites")
-      ->type_name("N")
-      ->check(CLI::NonNegativeNumber);
+      .type_name("N")
+      .not_negative();
   parser
       .add_option("--explain", pipeline.explain,
                   "Explain what this pass nearly matched, and why it did not")
-      ->type_name("PASS");
+      .type_name("PASS");
   parser.add_flag("--time-passes", flags.time_passes, "Show the time that each pass takes");
   parser.add_flag("--no-verify", flags.no_verify, "Skip the check of the graph after each pass");
   parser
       .add_option("--reproducer", flags.reproducer,
                   "If a pass fails, write the graph that it was given to this file as a pass test")
-      ->type_name("FILE");
+      .type_name("FILE");
 }
 
 std::vector<PassReport> run_passes_shown(Graph& graph, std::string_view passes,

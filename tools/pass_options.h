@@ -6,11 +6,9 @@
 
 #include "passes/pipeline.h"
 
-namespace CLI {  // NOLINT(readability-identifier-naming)
-class App;
-}
-
 namespace gatefold::tools {
+
+class OptionParser;
 
 /// Options about passes that several commands share.
 struct PassFlags {
@@ -22,7 +20,7 @@ struct PassFlags {
 
 /// Declares --print-after, --print-changed, --stop-after, --max-rewrites, --explain, --time-passes,
 /// --no-verify and --reproducer.
-void add_pass_flags(CLI::App& parser, PassFlags& flags);
+void add_pass_flags(OptionParser& parser, PassFlags& flags);
 
 /// Calls run_passes and shows what the flags ask for on standard error.
 std::vector<PassReport> run_passes_shown(Graph& graph, std::string_view passes,

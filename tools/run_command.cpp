@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <memory>
@@ -17,6 +16,7 @@
 #include "session/number_trace.h"
 #include "tools/binding_options.h"
 #include "tools/command.h"
+#include "tools/command_line.h"
 #include "tools/compare.h"
 #include "tools/inner_values.h"
 #include "tools/inputs.h"
@@ -216,43 +216,40 @@ int run(const Options& options) {
   return kSuccess;
 }
 
-std::function<int()> declare(CLI::App& parser) {
+std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
   parser.add_option("MODEL", options->model, "ONNX model (.onnx) or ONNX text (.onnxtxt)")
-      ->required();
+      .required();
   parser
       .add_option("--input", options->inputs,
                   "Read the input of this name, or of this number from 0, from a file: .npy, "
                   ".npz:ARRAY or a TensorProto .pb")
-      ->type_name("NAME=FILE")
-      ->expected(1)
-      ->take_all();
+      .type_name("NAME=FILE")
+      .repeatable();
   parser
       .add_option("--random", options->seed,
                   "Fill the inputs that are not given with random numbers")
-      ->type_name("SEED");
+      .type_name("SEED");
   add_dim_option(parser, options->dims);
   parser
       .add_option("--output", options->output,
                   "Write the outputs to this folder instead of showing a summary")
-      ->type_name("DIR");
+      .type_name("DIR");
   parser
       .add_option("--format", options->format,
                   "Write an npy or pb file for each output, or one npz archive")
-      ->check(CLI::IsMember({"npy", "pb", "npz"}))
-      ->capture_default_str();
+      .one_of({"npy", "pb", "npz"})
+      .show_default();
   parser
       .add_option("--values", options->values,
                   "Also deliver the inner values whose names in the model's file match")
-      ->type_name("GLOB")
-      ->expected(1)
-      ->take_all();
+      .type_name("GLOB")
+      .repeatable();
   parser
       .add_flag("--find-nan", options->find_nan,
                 "Name the node that makes the first nan or infinite number, instead of showing "
                 "outputs; run the model without passes")
-      ->excludes("--output")
-      ->excludes("--values");
+      .excludes({"--output", "--values"});
   add_load_options(parser, options->load);
   return [options] { return run(*options); };
 }

@@ -1,10 +1,10 @@
-#include <CLI/CLI.hpp>
 #include <array>
 #include <memory>
 
 #include "ir/error.h"
 #include "session/arrays/files.h"
 #include "tools/command.h"
+#include "tools/command_line.h"
 #include "tools/output.h"
 #include "tools/precision_option.h"
 #include "tools/test_case.h"
@@ -55,31 +55,29 @@ int run(Options options) {
   return failed == 0 ? kSuccess : kTestFailed;
 }
 
-std::function<int()> declare(CLI::App& parser) {
+std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
-  parser.add_option("PATH", options->paths, "Folders to search for tests, at any depth")
-      ->required();
+  parser.add_option("PATH", options->paths, "Folders to search for tests, at any depth").required();
   parser
       .add_option("--rtol", options->test.tolerance.relative,
                   "Allow this difference relative to the expected number")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+      .not_negative()
+      .show_default();
   parser
       .add_option("--atol", options->test.tolerance.absolute,
                   "Allow this absolute difference in addition")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+      .not_negative()
+      .show_default();
   parser.add_option("--filter", options->filter, "Run only the tests whose folder name matches")
-      ->type_name("GLOB");
+      .type_name("GLOB");
   parser.add_option("--junit", options->junit, "Also write the results to this file as JUnit XML")
-      ->type_name("FILE");
+      .type_name("FILE");
   parser.add_option("--threads", options->test.threads, "Run each model with this many threads")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
+      .between(1, 1024)
+      .show_default();
   add_precision_option(parser, options->test.products);
-  parser.add_flag_callback(
-      "--no-optimize", [options] { options->test.optimize = false; },
-      "Run the models as they are, without passes");
+  parser.add_flag("--no-optimize", options->test.optimize,
+                  "Run the models as they are, without passes", false);
   parser.add_flag("--update", options->test.update,
                   "Rewrite the pass tests, so that they expect what the passes give");
   return [options] { return run(*options); };

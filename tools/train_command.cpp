@@ -1,6 +1,5 @@
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <memory>
@@ -13,8 +12,8 @@
 #include "session/training/training_run.h"
 #include "tools/binding_options.h"
 #include "tools/command.h"
+#include "tools/command_line.h"
 #include "tools/inputs.h"
-#include "tools/number_check.h"
 #include "tools/output.h"
 #include "tools/precision_option.h"
 #include "tools/training/progress.h"
@@ -216,17 +215,16 @@ int run(Options& options) {
 }
 
 /// Options that say which tensors are trained; what is given later counts over what is earlier.
-void add_wishes(CLI::App& parser, Options& options) {
+void add_wishes(OptionParser& parser, Options& options) {
   const auto add = [&](const char* name, bool is_trained, const char* text) {
     parser
-        .add_option_function<std::string>(
+        .add_option(
             name,
             [&options, is_trained](const std::string& pattern) {
               options.wishes.push_back({pattern, is_trained});
             },
             text)
-        ->type_name("GLOB")
-        ->trigger_on_parse();
+        .type_name("GLOB");
   };
   add("--trainable", true, "Also train the tensors whose names match");
   add("--freeze", false, "Do not train the tensors whose names match");
@@ -234,29 +232,28 @@ void add_wishes(CLI::App& parser, Options& options) {
                   "List what would be trained and what would not, and end");
 }
 
-void add_what_to_train(CLI::App& parser, Options& options) {
-  parser
-      .add_option("MODEL", options.model, "ONNX model to train; training starts from its weights")
-      ->required();
+void add_what_to_train(OptionParser& parser, Options& options) {
+  parser.add_option("MODEL", options.model, "ONNX model to train; training starts from its weights")
+      .required();
   parser.add_option("-o,--output", options.output, "Write the trained model to this file")
-      ->type_name("FILE");
+      .type_name("FILE");
   parser
       .add_option("--data", options.run.data.path,
                   "Read the arrays to train on, named like the inputs and the target")
-      ->type_name("FILE.npz");
+      .type_name("FILE.npz");
   parser
       .add_option("--valid", options.run.validation.path,
                   "Read arrays of the same form and compute their loss after each epoch")
-      ->type_name("FILE.npz");
+      .type_name("FILE.npz");
   parser
       .add_option("--spec", options.spec,
                   "Read loss, optimizer, schedule and states from a file; options override it")
-      ->type_name("FILE.json");
+      .type_name("FILE.json");
   add_wishes(parser, options);
   add_dim_option(parser, options.dims);
 }
 
-void add_how_to_train(CLI::App& parser, Options& options) {
+void add_how_to_train(OptionParser& parser, Options& options) {
   parser.add_option("--loss", options.loss,
                     fmt::format("Minimize this loss: {}", fmt::join(loss_names(), ", ")));
   parser.add_option("--loss-output", options.loss_output,
@@ -272,92 +269,85 @@ void add_how_to_train(CLI::App& parser, Options& options) {
                     fmt::format("Change the learning rate by this schedule: {}",
                                 fmt::join(schedule_names(), ", ")));
   parser.add_option("--clip-norm", options.clip_norm, "Limit the norm of all gradients together")
-      ->check(positive_number());
+      .positive();
   parser
       .add_option("--clip-value", options.clip_value,
                   "Limit the size of each element of the gradients")
-      ->check(positive_number());
+      .positive();
   parser
       .add_option("--accumulate", options.accumulate,
                   "Make one update of the mean gradient of this many steps")
-      ->check(positive_number());
+      .positive();
   parser
       .add_option("--checkpoint-every", options.checkpoint_every,
                   "Save memory: recompute recurrent layers in the backward step, this many time "
                   "steps at a time")
-      ->check(positive_number());
+      .positive();
   parser
       .add_option("--state", options.states,
                   "Carry an output of each step into an input of the next one")
-      ->type_name("OUTPUT=INPUT")
-      ->expected(1)
-      ->take_all();
+      .type_name("OUTPUT=INPUT")
+      .repeatable();
 }
 
-void add_batches(CLI::App& parser, Options& options) {
+void add_batches(OptionParser& parser, Options& options) {
   RunOptions& run = options.run;
-  parser.add_option("--epochs", run.epochs, "Train for this many passes over the data")
-      ->check(positive_number());
+  parser.add_option("--epochs", run.epochs, "Train for this many passes over the data").positive();
   parser.add_option("--steps", run.steps, "Train for this many steps instead of epochs")
-      ->check(positive_number())
-      ->excludes("--epochs");
+      .positive()
+      .excludes({"--epochs"});
   parser.add_option("--batch-size", run.batches.batch_size, "Use this many examples in each step")
-      ->check(positive_number());
+      .positive();
   parser
       .add_option("--batch-axis", options.batch_axes,
                   "Count the examples of an array along this axis instead of axis 0")
-      ->type_name("NAME=AXIS")
-      ->expected(1)
-      ->take_all();
+      .type_name("NAME=AXIS")
+      .repeatable();
   parser
       .add_option("--bptt", run.batches.chunk,
                   "Cut sequences into chunks of this many time steps; see --state")
-      ->check(positive_number());
+      .positive();
   parser.add_flag("--shuffle", run.batches.shuffle, "Shuffle the examples before each epoch");
-  parser.add_option("--seed", options.seed, "Seed for shuffling and dropout")
-      ->capture_default_str();
+  parser.add_option("--seed", options.seed, "Seed for shuffling and dropout").show_default();
 }
 
-void add_run(CLI::App& parser, Options& options) {
+void add_run(OptionParser& parser, Options& options) {
   RunOptions& run = options.run;
   parser.add_option("--metric", run.metrics, "Also report these metrics: accuracy, perplexity")
-      ->delimiter(',');
-  CLI::Option* folder = parser
-                            .add_option("--checkpoint", run.checkpoint,
-                                        "Save the run in this folder after each epoch")
-                            ->type_name("DIR");
+      .comma_separated();
+  parser.add_option("--checkpoint", run.checkpoint, "Save the run in this folder after each epoch")
+      .type_name("DIR");
   parser
       .add_option("--save-every", run.save_every, "Save the run after every so many steps instead")
-      ->check(positive_number())
-      ->needs(folder);
+      .positive()
+      .needs("--checkpoint");
   parser
       .add_option(
           "--early-stopping", run.early_stopping,
           "Stop after this many epochs without a better loss (that of --valid if it is given)")
-      ->check(positive_number());
+      .positive();
   parser
-      .add_option_function<std::string>(
+      .add_option(
           "--keep", [&run](const std::string& which) { run.keep_best = which == "best"; },
           "Write the weights of the last step or of the epoch with the best loss; last by default")
-      ->check(CLI::IsMember({"last", "best"}).description(""))
-      ->type_name("last|best");
+      .one_of({"last", "best"});
   parser
       .add_flag("--resume", run.resume, "Continue the run that is saved in the --checkpoint folder")
-      ->needs(folder);
+      .needs("--checkpoint");
   parser.add_option("--log", options.log, "Write a line of JSON for each step and each epoch")
-      ->type_name("FILE.jsonl");
+      .type_name("FILE.jsonl");
   parser
       .add_option("--report", options.report,
                   "Write losses, gradients and weights of the run, as a training test expects them")
-      ->type_name("FILE.npz")
-      ->excludes(folder);
+      .type_name("FILE.npz")
+      .excludes({"--checkpoint"});
   parser.add_option("--threads", run.threads, "Use this many threads for each step")
-      ->check(positive_number())
-      ->capture_default_str();
+      .positive()
+      .show_default();
   add_precision_option(parser, run.products);
 }
 
-std::function<int()> declare(CLI::App& parser) {
+std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
   add_what_to_train(parser, *options);
   add_how_to_train(parser, *options);

@@ -2,7 +2,6 @@
 
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -17,6 +16,7 @@
 #include "session/training/carriers.h"
 #include "session/training/training_plan.h"
 #include "tools/binding_options.h"
+#include "tools/command_line.h"
 #include "tools/input_values.h"
 #include "tools/inputs.h"
 
@@ -207,24 +207,24 @@ class ProblemReader {
 
 }  // namespace
 
-void add_loss_problem_options(CLI::App& parser, LossProblemOptions& options) {
+void add_loss_problem_options(OptionParser& parser, LossProblemOptions& options) {
   parser.add_option("MODEL", options.model, "ONNX model (.onnx) or ONNX text (.onnxtxt)")
-      ->required();
+      .required();
   parser
       .add_option("--spec", options.spec,
                   "Read the loss and the trainable parameters from a file, as train does")
-      ->type_name("FILE.json");
+      .type_name("FILE.json");
   parser.add_option("--loss", options.loss,
                     fmt::format("Use this loss: {}", fmt::join(loss_names(), ", ")));
   parser
       .add_option("--data", options.data,
                   "Read arrays, named like the inputs and the target, from a file")
-      ->type_name("FILE.npz");
+      .type_name("FILE.npz");
   add_dim_option(parser, options.dims);
   add_value_option(parser, options.values);
-  parser.add_option("--seed", options.seed, "Seed for all random numbers")->capture_default_str();
+  parser.add_option("--seed", options.seed, "Seed for all random numbers").show_default();
   parser.add_option("--threads", options.threads, "Use this many threads for the kernels")
-      ->capture_default_str();
+      .show_default();
 }
 
 LossProblem read_loss_problem(const LossProblemOptions& options) {

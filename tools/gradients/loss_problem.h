@@ -8,11 +8,9 @@
 
 #include "ir/graph.h"
 
-namespace CLI {  // NOLINT(readability-identifier-naming)
-class App;
-}
-
 namespace gatefold::tools {
+
+class OptionParser;
 
 /// The options that the commands for gradients share.
 struct LossProblemOptions {
@@ -31,7 +29,7 @@ struct LossProblemOptions {
 };
 
 /// Declares MODEL, --spec, --loss, --data, --dim, --value, --seed and --threads.
-void add_loss_problem_options(CLI::App& parser, LossProblemOptions& options);
+void add_loss_problem_options(OptionParser& parser, LossProblemOptions& options);
 
 /// A loss, its gradients, and the numbers for which to compute them.
 struct LossProblem {
