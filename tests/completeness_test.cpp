@@ -45,9 +45,9 @@ TEST(Completeness, EveryOperatorHasCases) {
   }
 }
 
-TEST(Completeness, EveryOperatorHasAGradientRowThatSaysWhatFlows) {
+TEST(Completeness, EveryOperatorHasAGradientEntryThatSaysWhatFlows) {
   for (const OpDef* op : all_ops()) {
-    const GradientRow* row = find_gradient(*op);
+    const GradientEntry* row = find_gradient(*op);
     if (row == nullptr) {
       ADD_FAILURE()
           << "op '" << name_of(*op)
@@ -74,7 +74,7 @@ std::string kernel_cell(const OpDef& op) {
 }
 
 std::string gradient_cell(const OpDef& op) {
-  const GradientRow* row = find_gradient(op);
+  const GradientEntry* row = find_gradient(op);
   if (row == nullptr) return "";
   if (row->rule != nullptr) return "yes";
   return fmt::format("{}: {}", row->is_zero ? "zero" : "none", row->reason);

@@ -12,12 +12,12 @@ constexpr DataType kInt64 = DataType::kInt64;
 using Forms = std::vector<SpecialForm>;
 
 Forms reductions() {
-  struct Row {
+  struct Entry {
     const char* op;
     double greatest;
     double tolerance;
   };
-  constexpr Row kRows[] = {
+  constexpr Entry kEntries[] = {
       {"ReduceSum", kAddable, 1e-5},    {"ReduceMean", kAddable, 1e-5},
       {"ReduceProd", 1e20, 1e-4},       {"ReduceMax", 1e300, 0},
       {"ReduceMin", 1e300, 0},          {"ReduceL1", kAddable, 1e-5},
@@ -25,21 +25,21 @@ Forms reductions() {
       {"ReduceLogSum", kAddable, 1e-2},
   };
   Forms forms;
-  for (const Row& row : kRows) {
+  for (const Entry& entry : kEntries) {
     for (const char* graph :
          {"g ($T[$R,$N] x) => ($T[a] y) <int64[1] axes = {1}> { y = $O <keepdims = 0> (x, axes) }",
           "g ($T[$N,$R] x) => ($T[a] y) <int64[1] axes = {0}> { y = $O <keepdims = 0> (x, axes) }",
           "g ($T[$R,$N,3] x) => ($T[a,b] y) <int64[1] axes = {1}> { y = $O <keepdims = 0> (x, "
           "axes) }"}) {
       std::string text = graph;
-      text.replace(text.find("$O"), 2, row.op);
-      forms.push_back({.op = row.op,
+      text.replace(text.find("$O"), 2, entry.op);
+      forms.push_back({.op = entry.op,
                        .graph = text,
                        .types = {kFloat, kInt64},
-                       .greatest = row.greatest,
-                       .tolerance = row.tolerance,
+                       .greatest = entry.greatest,
+                       .tolerance = entry.tolerance,
                        .is_zero_unsigned = true,
-                       .smallest = std::string_view(row.op) == "ReduceProd" ? 1e-20 : 0});
+                       .smallest = std::string_view(entry.op) == "ReduceProd" ? 1e-20 : 0});
     }
   }
   return forms;

@@ -75,7 +75,7 @@ std::string roofline_table(const Measurement& result) {
                {"bound us", Align::kRight},
                {"by"},
                {"reached", Align::kRight}});
-  for (const RooflineRow& row : result.roofline) {
+  for (const RooflineEntry& row : result.roofline) {
     table.add_row({row.op, row.implementation, fmt::format("{:.2f}", row.time.least / kMicrosecond),
                    fmt::format("{:.3f}", row.cost.flops() / 1e6),
                    fmt::format("{:.1f}", row.cost.bytes() / 1024),
@@ -112,7 +112,7 @@ Json limits_json(const MachineLimits& limits) {
 
 Json roofline_json(const Measurement& result) {
   Json json = Json::array();
-  for (const RooflineRow& row : result.roofline) {
+  for (const RooflineEntry& row : result.roofline) {
     json.push_back({{"op", row.op},
                     {"implementation", row.implementation},
                     {"us", row.time.least / kMicrosecond},

@@ -34,7 +34,7 @@ struct Measurement {
   double memory_growth = 0;             ///< Less the memory in use before reading the file.
   std::vector<OperatorTime> operators;  ///< The most expensive first, if asked for.
   MachineLimits limits;                 ///< Measured for the roofline, if asked for.
-  std::vector<RooflineRow> roofline;
+  std::vector<RooflineEntry> roofline;
 };
 
 /// The optional parts of a report.

@@ -93,15 +93,15 @@ Bound bound_of(const StepCost& cost, const MachineLimits& limits) {
           at_once.seconds >= in_turn.seconds ? at_once.limit : in_turn.limit};
 }
 
-std::vector<RooflineRow> compare_with(const MachineLimits& limits,
-                                      const std::vector<StepProfile>& steps) {
-  std::vector<RooflineRow> rows;
+std::vector<RooflineEntry> compare_with(const MachineLimits& limits,
+                                        const std::vector<StepProfile>& steps) {
+  std::vector<RooflineEntry> rows;
   for (const StepProfile& step : steps) {
     if (step.nodes.empty() || step.time.runs == 0) continue;
     const StepCost cost = cost_of(step);
     rows.push_back({step.op, step.implementation, step.time, cost, bound_of(cost, limits)});
   }
-  std::stable_sort(rows.begin(), rows.end(), [](const RooflineRow& a, const RooflineRow& b) {
+  std::stable_sort(rows.begin(), rows.end(), [](const RooflineEntry& a, const RooflineEntry& b) {
     return a.time.seconds > b.time.seconds;
   });
   return rows;

@@ -39,7 +39,7 @@ struct Bound {
 };
 
 /// A step compared with what the machine can do.
-struct RooflineRow {
+struct RooflineEntry {
   std::string op;
   std::string implementation;
   StepTime time;
@@ -57,7 +57,7 @@ StepCost cost_of(const StepProfile& step);
 Bound bound_of(const StepCost& cost, const MachineLimits& limits);
 
 /// The steps that ran and whose work is known, the most expensive first.
-std::vector<RooflineRow> compare_with(const MachineLimits& limits,
-                                      const std::vector<StepProfile>& steps);
+std::vector<RooflineEntry> compare_with(const MachineLimits& limits,
+                                        const std::vector<StepProfile>& steps);
 
 }  // namespace gatefold::tools

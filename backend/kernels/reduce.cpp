@@ -13,13 +13,13 @@
 namespace gatefold::native {
 namespace {
 
-struct Row {
+struct Entry {
   std::string_view op;
   Reduction reduction;
   bool takes_integers;
 };
 
-constexpr Row kRows[] = {
+constexpr Entry kEntries[] = {
     {"ReduceSum", Reduction::kSum, true},
     {"ReduceMean", Reduction::kMean, true},
     {"ReduceProd", Reduction::kProduct, true},
@@ -143,18 +143,18 @@ class IntegerReduceKernel : public Kernel {
 }  // namespace
 
 std::unique_ptr<Kernel> make_reduce(const KernelRequest& request) {
-  const auto* row = std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& candidate) {
-    return candidate.op == request.node.op().name;
-  });
+  const auto* entry =
+      std::find_if(std::begin(kEntries), std::end(kEntries),
+                   [&](const Entry& candidate) { return candidate.op == request.node.op().name; });
   const Tensor* axes = request.constant(1);
-  if (row == std::end(kRows) || (request.has_input(1) && axes == nullptr)) return nullptr;
+  if (entry == std::end(kEntries) || (request.has_input(1) && axes == nullptr)) return nullptr;
   const Dims dims = request.input_dims(0);
   const auto is_reduced = reduced_axes(request.node, static_cast<std::int64_t>(dims.size()), axes);
   if (request.dtype() == DataType::kFloat32) {
-    return std::make_unique<FloatReduceKernel>(row->reduction, make_plan(dims, is_reduced));
+    return std::make_unique<FloatReduceKernel>(entry->reduction, make_plan(dims, is_reduced));
   }
-  if (request.dtype() == DataType::kInt64 && row->takes_integers) {
-    return std::make_unique<IntegerReduceKernel>(row->reduction, make_plan(dims, is_reduced));
+  if (request.dtype() == DataType::kInt64 && entry->takes_integers) {
+    return std::make_unique<IntegerReduceKernel>(entry->reduction, make_plan(dims, is_reduced));
   }
   return nullptr;
 }

@@ -46,14 +46,14 @@ template <typename T>
 using Wrapping = typename std::conditional_t<std::is_integral_v<T>, std::make_unsigned<T>,
                                              std::type_identity<T>>::type;
 
-struct Row {
+struct Entry {
   std::string_view op;
   DataType dtype;
   BinaryFunctions functions;
 };
 
 template <typename T, typename R, typename Formula>
-constexpr Row row(std::string_view op, Formula /*formula*/) {
+constexpr Entry entry(std::string_view op, Formula /*formula*/) {
   return {
       op, data_type_of<T>(), {both<T, R, Formula>, first<T, R, Formula>, second<T, R, Formula>}};
 }
@@ -80,52 +80,52 @@ constexpr auto kAnd = [](bool a, bool b) HWY_ATTR { return static_cast<bool>(a &
 constexpr auto kOr = [](bool a, bool b) HWY_ATTR { return static_cast<bool>(a | b); };
 constexpr auto kXor = [](bool a, bool b) HWY_ATTR { return a != b; };
 
-constexpr Row kRows[] = {
-    row<float, float>("Add", kAdd),
-    row<std::int64_t, std::int64_t>("Add", kAdd),
-    row<std::int32_t, std::int32_t>("Add", kAdd),
-    row<float, float>("Sub", kSub),
-    row<std::int64_t, std::int64_t>("Sub", kSub),
-    row<std::int32_t, std::int32_t>("Sub", kSub),
-    row<float, float>("Mul", kMul),
-    row<std::int64_t, std::int64_t>("Mul", kMul),
-    row<std::int32_t, std::int32_t>("Mul", kMul),
-    row<float, float>("Div", kDiv),
-    row<std::int64_t, std::int64_t>("Div", kDivIntegers),
-    row<std::int32_t, std::int32_t>("Div", kDivIntegers),
-    row<float, float>("Pow", kPow),
-    row<float, float>("Sum", kAdd),
-    row<float, float>("Mean", kAdd),
-    row<float, float>("Max", kMax),
-    row<std::int64_t, std::int64_t>("Max", kMax),
-    row<std::int32_t, std::int32_t>("Max", kMax),
-    row<float, float>("Min", kMin),
-    row<std::int64_t, std::int64_t>("Min", kMin),
-    row<std::int32_t, std::int32_t>("Min", kMin),
-    row<float, float>("PRelu", kPRelu),
-    row<float, bool>("Equal", kEqual),
-    row<std::int64_t, bool>("Equal", kEqual),
-    row<std::int32_t, bool>("Equal", kEqual),
-    row<bool, bool>("Equal", kEqual),
-    row<float, bool>("Greater", kGreater),
-    row<std::int64_t, bool>("Greater", kGreater),
-    row<std::int32_t, bool>("Greater", kGreater),
-    row<float, bool>("GreaterOrEqual", kGreaterOrEqual),
-    row<std::int64_t, bool>("GreaterOrEqual", kGreaterOrEqual),
-    row<std::int32_t, bool>("GreaterOrEqual", kGreaterOrEqual),
-    row<float, bool>("Less", kLess),
-    row<std::int64_t, bool>("Less", kLess),
-    row<std::int32_t, bool>("Less", kLess),
-    row<float, bool>("LessOrEqual", kLessOrEqual),
-    row<std::int64_t, bool>("LessOrEqual", kLessOrEqual),
-    row<std::int32_t, bool>("LessOrEqual", kLessOrEqual),
-    row<bool, bool>("And", kAnd),
-    row<bool, bool>("Or", kOr),
-    row<bool, bool>("Xor", kXor),
+constexpr Entry kEntries[] = {
+    entry<float, float>("Add", kAdd),
+    entry<std::int64_t, std::int64_t>("Add", kAdd),
+    entry<std::int32_t, std::int32_t>("Add", kAdd),
+    entry<float, float>("Sub", kSub),
+    entry<std::int64_t, std::int64_t>("Sub", kSub),
+    entry<std::int32_t, std::int32_t>("Sub", kSub),
+    entry<float, float>("Mul", kMul),
+    entry<std::int64_t, std::int64_t>("Mul", kMul),
+    entry<std::int32_t, std::int32_t>("Mul", kMul),
+    entry<float, float>("Div", kDiv),
+    entry<std::int64_t, std::int64_t>("Div", kDivIntegers),
+    entry<std::int32_t, std::int32_t>("Div", kDivIntegers),
+    entry<float, float>("Pow", kPow),
+    entry<float, float>("Sum", kAdd),
+    entry<float, float>("Mean", kAdd),
+    entry<float, float>("Max", kMax),
+    entry<std::int64_t, std::int64_t>("Max", kMax),
+    entry<std::int32_t, std::int32_t>("Max", kMax),
+    entry<float, float>("Min", kMin),
+    entry<std::int64_t, std::int64_t>("Min", kMin),
+    entry<std::int32_t, std::int32_t>("Min", kMin),
+    entry<float, float>("PRelu", kPRelu),
+    entry<float, bool>("Equal", kEqual),
+    entry<std::int64_t, bool>("Equal", kEqual),
+    entry<std::int32_t, bool>("Equal", kEqual),
+    entry<bool, bool>("Equal", kEqual),
+    entry<float, bool>("Greater", kGreater),
+    entry<std::int64_t, bool>("Greater", kGreater),
+    entry<std::int32_t, bool>("Greater", kGreater),
+    entry<float, bool>("GreaterOrEqual", kGreaterOrEqual),
+    entry<std::int64_t, bool>("GreaterOrEqual", kGreaterOrEqual),
+    entry<std::int32_t, bool>("GreaterOrEqual", kGreaterOrEqual),
+    entry<float, bool>("Less", kLess),
+    entry<std::int64_t, bool>("Less", kLess),
+    entry<std::int32_t, bool>("Less", kLess),
+    entry<float, bool>("LessOrEqual", kLessOrEqual),
+    entry<std::int64_t, bool>("LessOrEqual", kLessOrEqual),
+    entry<std::int32_t, bool>("LessOrEqual", kLessOrEqual),
+    entry<bool, bool>("And", kAnd),
+    entry<bool, bool>("Or", kOr),
+    entry<bool, bool>("Xor", kXor),
 };
 
 BinaryFunctions find(std::string_view op, DataType dtype) {
-  for (const Row& candidate : kRows) {
+  for (const Entry& candidate : kEntries) {
     if (candidate.op == op && candidate.dtype == dtype) return candidate.functions;
   }
   return {};

@@ -49,18 +49,18 @@ void map_scalar(const float* x, float* y, std::size_t n, float /*alpha*/, float 
   for (std::size_t i = 0; i < n; ++i) y[i] = Formula()(x[i]);
 }
 
-struct Row {
+struct Entry {
   std::string_view op;
   UnaryFunction function;
 };
 
 template <typename Formula>
-constexpr Row row(std::string_view op, Formula /*formula*/) {
+constexpr Entry entry(std::string_view op, Formula /*formula*/) {
   return {op, map<Formula>};
 }
 
 template <typename Formula>
-constexpr Row scalar_row(std::string_view op, Formula /*formula*/) {
+constexpr Entry scalar_entry(std::string_view op, Formula /*formula*/) {
   return {op, map_scalar<Formula>};
 }
 
@@ -115,65 +115,68 @@ HWY_INLINE V sign(D d, V x) {
 }
 
 // On some instruction sets Ceil and Floor lose the sign of zero.
-constexpr Row kRows[] = {
-    row("Abs", [](auto /*d*/, auto x) HWY_ATTR { return hn::Abs(x); }),
-    row("Ceil", [](auto /*d*/, auto x) HWY_ATTR { return hn::CopySign(hn::Ceil(x), x); }),
-    row("Celu",
-        [](auto d, auto x, auto alpha)
-            HWY_ATTR { return where_negative(d, x, hn::Mul(alpha, expm1(d, hn::Div(x, alpha)))); }),
-    row("Clip", [](auto d, auto x, auto low, auto high) HWY_ATTR { return clip(d, x, low, high); }),
-    row("Elu", [](auto d, auto x, auto alpha)
-                   HWY_ATTR { return where_negative(d, x, hn::Mul(alpha, expm1(d, x))); }),
-    row("Erf", [](auto d, auto x) HWY_ATTR { return erf(d, x); }),
-    row("Exp", [](auto d, auto x) HWY_ATTR { return exp(d, x); }),
-    row("Floor", [](auto /*d*/, auto x) HWY_ATTR { return hn::CopySign(hn::Floor(x), x); }),
-    row("Gelu",
-        [](auto d, auto x)
-            HWY_ATTR { return gelu_of(d, x, erf(d, hn::Mul(x, hn::Set(d, 0.707106781F)))); }),
-    row("GeluTanh", [](auto d, auto x) HWY_ATTR { return gelu_tanh(d, x); }),
-    row("HardSigmoid", [](auto d, auto x, auto alpha, auto beta)
-                           HWY_ATTR { return unit_clip(d, hn::MulAdd(alpha, x, beta)); }),
-    row("HardSwish",
-        [](auto d, auto x) HWY_ATTR {
-          return hn::Mul(x, unit_clip(d, hn::MulAdd(x, hn::Set(d, 1.0F / 6), hn::Set(d, 0.5F))));
-        }),
-    row("LeakyRelu", [](auto d, auto x, auto alpha)
-                         HWY_ATTR { return where_negative(d, x, hn::Mul(alpha, x)); }),
-    row("Log", [](auto d, auto x) HWY_ATTR { return log(d, x); }),
-    row("Mish", [](auto d, auto x) HWY_ATTR { return hn::Mul(x, tanh(d, softplus(d, x))); }),
-    row("Neg", [](auto /*d*/, auto x) HWY_ATTR { return hn::Neg(x); }),
-    row("Reciprocal", [](auto d, auto x) HWY_ATTR { return hn::Div(hn::Set(d, 1.0F), x); }),
-    row("Relu", [](auto d, auto x) HWY_ATTR { return relu(d, x); }),
-    row("Round", [](auto /*d*/, auto x) HWY_ATTR { return hn::Round(x); }),
-    row("Selu",
-        [](auto d, auto x, auto alpha, auto gamma)
-            HWY_ATTR { return hn::Mul(gamma, where_negative(d, x, hn::Mul(alpha, expm1(d, x)))); }),
-    row("Sigmoid", [](auto d, auto x) HWY_ATTR { return sigmoid(d, x); }),
-    row("Sign", [](auto d, auto x) HWY_ATTR { return sign(d, x); }),
-    row("Softplus", [](auto d, auto x) HWY_ATTR { return softplus(d, x); }),
-    row("Softsign",
-        [](auto d, auto x) HWY_ATTR { return hn::Div(x, hn::Add(hn::Set(d, 1.0F), hn::Abs(x))); }),
-    row("Sqrt", [](auto /*d*/, auto x) HWY_ATTR { return hn::Sqrt(x); }),
-    row("Swish", [](auto d, auto x, auto alpha)
-                     HWY_ATTR { return hn::Mul(x, sigmoid(d, hn::Mul(alpha, x))); }),
-    row("Tanh", [](auto d, auto x) HWY_ATTR { return tanh(d, x); }),
-    row("ThresholdedRelu", [](auto /*d*/, auto x, auto alpha)
-                               HWY_ATTR { return hn::IfThenElseZero(hn::Gt(x, alpha), x); }),
-    scalar_row("Acos", [](float x) { return std::acos(x); }),
-    scalar_row("Acosh", [](float x) { return std::acosh(x); }),
-    scalar_row("Asin", [](float x) { return std::asin(x); }),
-    scalar_row("Asinh", [](float x) { return std::asinh(x); }),
-    scalar_row("Atan", [](float x) { return std::atan(x); }),
-    scalar_row("Atanh", [](float x) { return std::atanh(x); }),
-    scalar_row("Cos", [](float x) { return std::cos(x); }),
-    scalar_row("Cosh", [](float x) { return std::cosh(x); }),
-    scalar_row("Sin", [](float x) { return std::sin(x); }),
-    scalar_row("Sinh", [](float x) { return std::sinh(x); }),
-    scalar_row("Tan", [](float x) { return std::tan(x); }),
+constexpr Entry kEntries[] = {
+    entry("Abs", [](auto /*d*/, auto x) HWY_ATTR { return hn::Abs(x); }),
+    entry("Ceil", [](auto /*d*/, auto x) HWY_ATTR { return hn::CopySign(hn::Ceil(x), x); }),
+    entry("Celu",
+          [](auto d, auto x, auto alpha) HWY_ATTR {
+            return where_negative(d, x, hn::Mul(alpha, expm1(d, hn::Div(x, alpha))));
+          }),
+    entry("Clip",
+          [](auto d, auto x, auto low, auto high) HWY_ATTR { return clip(d, x, low, high); }),
+    entry("Elu", [](auto d, auto x, auto alpha)
+                     HWY_ATTR { return where_negative(d, x, hn::Mul(alpha, expm1(d, x))); }),
+    entry("Erf", [](auto d, auto x) HWY_ATTR { return erf(d, x); }),
+    entry("Exp", [](auto d, auto x) HWY_ATTR { return exp(d, x); }),
+    entry("Floor", [](auto /*d*/, auto x) HWY_ATTR { return hn::CopySign(hn::Floor(x), x); }),
+    entry("Gelu",
+          [](auto d, auto x)
+              HWY_ATTR { return gelu_of(d, x, erf(d, hn::Mul(x, hn::Set(d, 0.707106781F)))); }),
+    entry("GeluTanh", [](auto d, auto x) HWY_ATTR { return gelu_tanh(d, x); }),
+    entry("HardSigmoid", [](auto d, auto x, auto alpha, auto beta)
+                             HWY_ATTR { return unit_clip(d, hn::MulAdd(alpha, x, beta)); }),
+    entry("HardSwish",
+          [](auto d, auto x) HWY_ATTR {
+            return hn::Mul(x, unit_clip(d, hn::MulAdd(x, hn::Set(d, 1.0F / 6), hn::Set(d, 0.5F))));
+          }),
+    entry("LeakyRelu", [](auto d, auto x, auto alpha)
+                           HWY_ATTR { return where_negative(d, x, hn::Mul(alpha, x)); }),
+    entry("Log", [](auto d, auto x) HWY_ATTR { return log(d, x); }),
+    entry("Mish", [](auto d, auto x) HWY_ATTR { return hn::Mul(x, tanh(d, softplus(d, x))); }),
+    entry("Neg", [](auto /*d*/, auto x) HWY_ATTR { return hn::Neg(x); }),
+    entry("Reciprocal", [](auto d, auto x) HWY_ATTR { return hn::Div(hn::Set(d, 1.0F), x); }),
+    entry("Relu", [](auto d, auto x) HWY_ATTR { return relu(d, x); }),
+    entry("Round", [](auto /*d*/, auto x) HWY_ATTR { return hn::Round(x); }),
+    entry("Selu",
+          [](auto d, auto x, auto alpha, auto gamma) HWY_ATTR {
+            return hn::Mul(gamma, where_negative(d, x, hn::Mul(alpha, expm1(d, x))));
+          }),
+    entry("Sigmoid", [](auto d, auto x) HWY_ATTR { return sigmoid(d, x); }),
+    entry("Sign", [](auto d, auto x) HWY_ATTR { return sign(d, x); }),
+    entry("Softplus", [](auto d, auto x) HWY_ATTR { return softplus(d, x); }),
+    entry("Softsign", [](auto d, auto x)
+                          HWY_ATTR { return hn::Div(x, hn::Add(hn::Set(d, 1.0F), hn::Abs(x))); }),
+    entry("Sqrt", [](auto /*d*/, auto x) HWY_ATTR { return hn::Sqrt(x); }),
+    entry("Swish", [](auto d, auto x, auto alpha)
+                       HWY_ATTR { return hn::Mul(x, sigmoid(d, hn::Mul(alpha, x))); }),
+    entry("Tanh", [](auto d, auto x) HWY_ATTR { return tanh(d, x); }),
+    entry("ThresholdedRelu", [](auto /*d*/, auto x, auto alpha)
+                                 HWY_ATTR { return hn::IfThenElseZero(hn::Gt(x, alpha), x); }),
+    scalar_entry("Acos", [](float x) { return std::acos(x); }),
+    scalar_entry("Acosh", [](float x) { return std::acosh(x); }),
+    scalar_entry("Asin", [](float x) { return std::asin(x); }),
+    scalar_entry("Asinh", [](float x) { return std::asinh(x); }),
+    scalar_entry("Atan", [](float x) { return std::atan(x); }),
+    scalar_entry("Atanh", [](float x) { return std::atanh(x); }),
+    scalar_entry("Cos", [](float x) { return std::cos(x); }),
+    scalar_entry("Cosh", [](float x) { return std::cosh(x); }),
+    scalar_entry("Sin", [](float x) { return std::sin(x); }),
+    scalar_entry("Sinh", [](float x) { return std::sinh(x); }),
+    scalar_entry("Tan", [](float x) { return std::tan(x); }),
 };
 
 UnaryFunction find(std::string_view op) {
-  for (const Row& candidate : kRows) {
+  for (const Entry& candidate : kEntries) {
     if (candidate.op == op) return candidate.function;
   }
   return nullptr;

@@ -7,7 +7,7 @@
 namespace gatefold::ops {
 namespace {
 
-struct Row {
+struct Entry {
   std::string_view name;
   std::int64_t since;
   UnaryPorts ports;
@@ -35,30 +35,30 @@ void apply(EvaluateContext& context, Formula formula) {
   }
 }
 
-OpDef make_def(Row row, DataTypeSet types, EvaluateFn evaluate) {
+OpDef make_def(Entry entry, DataTypeSet types, EvaluateFn evaluate) {
   return {
-      .name = row.name,
-      .doc = row.doc,
-      .since = row.since,
-      .inputs = {{row.ports.input, "T", types}},
-      .outputs = {{row.ports.output, "T", types}},
-      .attrs = std::move(row.attrs),
+      .name = entry.name,
+      .doc = entry.doc,
+      .since = entry.since,
+      .inputs = {{entry.ports.input, "T", types}},
+      .outputs = {{entry.ports.output, "T", types}},
+      .attrs = std::move(entry.attrs),
       .infer = infer_same_as_input,
       .evaluate = evaluate,
   };
 }
 
-/// `Formula` is a captureless lambda taking x and the attributes in the order of the row.
+/// `Formula` is a captureless lambda taking x and the attributes in the order of the entry.
 template <typename Formula>
-OpDef on_floats(Row row, Formula /*formula*/) {
-  return make_def(std::move(row), kFloatTypes, [](EvaluateContext& context) {
+OpDef on_floats(Entry entry, Formula /*formula*/) {
+  return make_def(std::move(entry), kFloatTypes, [](EvaluateContext& context) {
     dispatch_float(context.input(0).dtype(), [&]<typename T>() { apply<T>(context, Formula{}); });
   });
 }
 
 template <typename Formula>
-OpDef on_numbers(Row row, DataTypeSet types, Formula /*formula*/) {
-  return make_def(std::move(row), types, [](EvaluateContext& context) {
+OpDef on_numbers(Entry entry, DataTypeSet types, Formula /*formula*/) {
+  return make_def(std::move(entry), types, [](EvaluateContext& context) {
     dispatch_numeric(context.input(0).dtype(), [&]<typename T>() { apply<T>(context, Formula{}); });
   });
 }

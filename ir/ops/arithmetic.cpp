@@ -115,17 +115,17 @@ void evaluate_pow(EvaluateContext& context) {
   });
 }
 
-struct Row {
+struct Entry {
   std::string_view name;
   std::int64_t since;
   std::string_view doc;
 };
 
-OpDef make_def(const Row& row, EvaluateFn evaluate) {
+OpDef make_def(const Entry& entry, EvaluateFn evaluate) {
   return {
-      .name = row.name,
-      .doc = row.doc,
-      .since = row.since,
+      .name = entry.name,
+      .doc = entry.doc,
+      .since = entry.since,
       .inputs = {{"A", "T", kNumericTypes}, {"B", "T", kNumericTypes}},
       .outputs = {{"C", "T", kNumericTypes}},
       .infer = infer_broadcast,

@@ -7,19 +7,19 @@
 namespace gatefold::ops {
 namespace {
 
-struct Row {
+struct Entry {
   std::string_view name;
   std::int64_t since;
   DataTypeSet types;
   std::string_view doc;
 };
 
-OpDef make_binary(const Row& row, EvaluateFn evaluate) {
+OpDef make_binary(const Entry& entry, EvaluateFn evaluate) {
   return {
-      .name = row.name,
-      .doc = row.doc,
-      .since = row.since,
-      .inputs = {{"A", "T", row.types}, {"B", "T", row.types}},
+      .name = entry.name,
+      .doc = entry.doc,
+      .since = entry.since,
+      .inputs = {{"A", "T", entry.types}, {"B", "T", entry.types}},
       .outputs = {{"C", "T1", kBoolType}},
       .infer = infer_broadcast_to_bool,
       .evaluate = evaluate,
@@ -28,8 +28,8 @@ OpDef make_binary(const Row& row, EvaluateFn evaluate) {
 
 /// Two inputs of one type compared to booleans; `Formula` is a captureless lambda.
 template <typename Formula>
-OpDef comparison(const Row& row, Formula /*formula*/) {
-  return make_binary(row, [](EvaluateContext& context) {
+OpDef comparison(const Entry& entry, Formula /*formula*/) {
+  return make_binary(entry, [](EvaluateContext& context) {
     const Tensor& a = context.input(0);
     Tensor& c = context.output(0, DataType::kBool, broadcast_input_dims(context));
     dispatch_numeric_or_bool(a.dtype(), [&]<typename T>() {
@@ -39,8 +39,8 @@ OpDef comparison(const Row& row, Formula /*formula*/) {
 }
 
 template <typename Formula>
-OpDef on_booleans(const Row& row, Formula /*formula*/) {
-  return make_binary(row, [](EvaluateContext& context) {
+OpDef on_booleans(const Entry& entry, Formula /*formula*/) {
+  return make_binary(entry, [](EvaluateContext& context) {
     Tensor& c = context.output(0, DataType::kBool, broadcast_input_dims(context));
     map_broadcast<bool, bool, bool>(context.input(0), context.input(1), c, Formula{});
   });

@@ -200,7 +200,7 @@ constexpr DataTypeSet kSummable = kFloatTypes | DataTypeSet(DataType::kInt32, Da
 constexpr DataTypeSet kOrdered =
     kSummable | DataTypeSet(DataType::kInt8, DataType::kUint8, DataType::kBool);
 
-struct Row {
+struct Entry {
   std::string_view name;
   std::string_view doc;
   std::int64_t since;
@@ -209,7 +209,7 @@ struct Row {
 };
 
 // k: the axes kept, r: those reduced.
-constexpr Row kRows[] = {
+constexpr Entry kEntries[] = {
     {"ReduceSum",
      "Sum along axes; all axes when none are given.\n"
      "Shapes: data [d..], axes [n] -> reduced [d.. with reduced extents 1, or gone]\n"
@@ -269,17 +269,17 @@ constexpr Row kRows[] = {
 
 std::vector<OpDef> reduce() {
   std::vector<OpDef> defs;
-  for (const Row& row : kRows) {
+  for (const Entry& entry : kEntries) {
     defs.push_back({
-        .name = row.name,
-        .doc = row.doc,
-        .since = row.since,
-        .inputs = {{"data", "T", row.types}, {"axes", {}, kInt64Type, Port::Arity::kOptional}},
-        .outputs = {{"reduced", "T", row.types}},
+        .name = entry.name,
+        .doc = entry.doc,
+        .since = entry.since,
+        .inputs = {{"data", "T", entry.types}, {"axes", {}, kInt64Type, Port::Arity::kOptional}},
+        .outputs = {{"reduced", "T", entry.types}},
         .attrs = {{"keepdims", AttrDef::Kind::kInt, 1},
                   {"noop_with_empty_axes", AttrDef::Kind::kInt, 0}},
         .infer = infer,
-        .evaluate = row.evaluate,
+        .evaluate = entry.evaluate,
     });
   }
   return defs;

@@ -6,20 +6,20 @@
 namespace gatefold::ops {
 namespace {
 
-struct Row {
+struct Entry {
   std::string_view name;
   std::int64_t since;
   UnaryPorts ports;
   std::string_view doc;
 };
 
-OpDef make_def(const Row& row, DataTypeSet types, EvaluateFn evaluate) {
+OpDef make_def(const Entry& entry, DataTypeSet types, EvaluateFn evaluate) {
   return {
-      .name = row.name,
-      .doc = row.doc,
-      .since = row.since,
-      .inputs = {{row.ports.input, "T", types}},
-      .outputs = {{row.ports.output, "T", types}},
+      .name = entry.name,
+      .doc = entry.doc,
+      .since = entry.since,
+      .inputs = {{entry.ports.input, "T", types}},
+      .outputs = {{entry.ports.output, "T", types}},
       .infer = infer_same_as_input,
       .evaluate = evaluate,
   };
@@ -27,16 +27,16 @@ OpDef make_def(const Row& row, DataTypeSet types, EvaluateFn evaluate) {
 
 /// An operator on floats; `Formula` is a captureless lambda.
 template <typename Formula>
-OpDef on_floats(const Row& row, Formula /*formula*/) {
-  return make_def(row, kFloatTypes, [](EvaluateContext& context) {
+OpDef on_floats(const Entry& entry, Formula /*formula*/) {
+  return make_def(entry, kFloatTypes, [](EvaluateContext& context) {
     dispatch_float(context.input(0).dtype(), [&]<typename T>() { map<T>(context, Formula{}); });
   });
 }
 
 /// An operator on floats and integers.
 template <typename Formula>
-OpDef on_numbers(const Row& row, DataTypeSet types, Formula /*formula*/) {
-  return make_def(row, types, [](EvaluateContext& context) {
+OpDef on_numbers(const Entry& entry, DataTypeSet types, Formula /*formula*/) {
+  return make_def(entry, types, [](EvaluateContext& context) {
     dispatch_numeric(context.input(0).dtype(), [&]<typename T>() { map<T>(context, Formula{}); });
   });
 }

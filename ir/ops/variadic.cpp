@@ -44,7 +44,7 @@ void evaluate_mean(EvaluateContext& context) {
   });
 }
 
-struct Row {
+struct Entry {
   std::string_view name;
   std::string_view output;
   DataTypeSet types;
@@ -52,7 +52,7 @@ struct Row {
   EvaluateFn evaluate;
 };
 
-constexpr Row kRows[] = {
+constexpr Entry kEntries[] = {
     {"Max", "max", kNumericTypes,
      "Formula: max = the greatest of the inputs, NaN if one is, with numpy's broadcasting\n"
      "Source: ONNX Max-13",
@@ -74,15 +74,15 @@ constexpr Row kRows[] = {
 
 std::vector<OpDef> variadic() {
   std::vector<OpDef> defs;
-  for (const Row& row : kRows) {
+  for (const Entry& entry : kEntries) {
     defs.push_back({
-        .name = row.name,
-        .doc = row.doc,
+        .name = entry.name,
+        .doc = entry.doc,
         .since = 8,
-        .inputs = {{"data_0", "T", row.types, Port::Arity::kVariadic}},
-        .outputs = {{row.output, "T", row.types}},
+        .inputs = {{"data_0", "T", entry.types, Port::Arity::kVariadic}},
+        .outputs = {{entry.output, "T", entry.types}},
         .infer = infer,
-        .evaluate = row.evaluate,
+        .evaluate = entry.evaluate,
     });
   }
   return defs;

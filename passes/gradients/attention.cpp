@@ -175,7 +175,7 @@ std::vector<Value*> rotary_embedding(GradientBuilder& g, const Node& node) {
 
 }  // namespace
 
-std::vector<GradientRow> attention() {
+std::vector<GradientEntry> attention() {
   return {{.op = "Attention", .rule = by_formula<attention>},
           {.op = "RotaryEmbedding", .rule = by_formula<rotary_embedding>}};
 }

@@ -232,7 +232,7 @@ Gradients conv_transpose(GradientBuilder& g, Node& node, const Gradients& dY) {
 
 }  // namespace
 
-std::vector<GradientRow> convolutions() {
+std::vector<GradientEntry> convolutions() {
   return {{.op = "Conv", .rule = conv}, {.op = "ConvTranspose", .rule = conv_transpose}};
 }
 

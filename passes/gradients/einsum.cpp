@@ -187,6 +187,6 @@ Gradients einsum_rule(GradientBuilder& g, Node& node, const Gradients& dY) {
 
 }  // namespace
 
-std::vector<GradientRow> einsum() { return {{.op = "Einsum", .rule = einsum_rule}}; }
+std::vector<GradientEntry> einsum() { return {{.op = "Einsum", .rule = einsum_rule}}; }
 
 }  // namespace gatefold::gradients

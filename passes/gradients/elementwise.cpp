@@ -24,7 +24,7 @@ Term is_positive(const Term& x) { return mask(x.apply("Greater", x.number(0)), x
 float alpha(const Node& node) { return node.attr_float("alpha"); }
 
 template <Derivative derivative>
-GradientRow unary_row(std::string_view op) {
+GradientEntry unary_row(std::string_view op) {
   return {.op = op, .rule = unary<derivative>};
 }
 
@@ -247,7 +247,7 @@ Gradients dropout(GradientBuilder& g, Node& node, const Gradients& dY) {
 
 }  // namespace
 
-std::vector<GradientRow> elementwise() {
+std::vector<GradientEntry> elementwise() {
   return {
       unary_row<of_abs>("Abs"),
       unary_row<of_acos>("Acos"),

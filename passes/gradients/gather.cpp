@@ -79,7 +79,7 @@ Gradients scatter_nd(GradientBuilder& g, Node& node, const Gradients& dY) {
 
 }  // namespace
 
-std::vector<GradientRow> gather() {
+std::vector<GradientEntry> gather() {
   return {
       {.op = "Gather", .rule = gather_rule},
       {.op = "GatherElements", .rule = gather_elements},

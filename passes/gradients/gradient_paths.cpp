@@ -92,7 +92,7 @@ void SubGraphMap::add(const Graph& graph) {
 bool flows_to_input(const Node& node, std::size_t index) {
   const Value* input = node.input(index);
   if (input == nullptr || !may_have_gradient(input->type())) return false;
-  const GradientRow* row = find_gradient(node.op());
+  const GradientEntry* row = find_gradient(node.op());
   if (row == nullptr) return true;
   const auto& settings = row->settings;
   return !row->is_zero && std::find(settings.begin(), settings.end(), index) == settings.end();

@@ -28,8 +28,8 @@ struct SubGraphMap {
 };
 
 /// The values of a graph and its sub-graphs from which gradients flow to `results`, values of the
-/// graph: by the operators' rows (see GradientRow), into branches, and from one iteration of a loop
-/// to the one before.
+/// graph: by the operators' entries (see GradientEntry), into branches, and from one iteration of a
+/// loop to the one before.
 std::unordered_set<const Value*> values_on_gradient_paths(const SubGraphMap& sub_graphs,
                                                           std::span<Value* const> results);
 

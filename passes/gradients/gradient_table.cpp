@@ -6,10 +6,10 @@
 namespace gatefold {
 namespace {
 
-using Table = std::unordered_map<const OpDef*, GradientRow>;
-using Rows = std::vector<GradientRow> (*)();
+using Table = std::unordered_map<const OpDef*, GradientEntry>;
+using Entries = std::vector<GradientEntry> (*)();
 
-constexpr Rows kFiles[] = {
+constexpr Entries kFiles[] = {
     gradients::attention, gradients::convolutions,   gradients::einsum,  gradients::elementwise,
     gradients::gather,    gradients::if_then_else,   gradients::loop,    gradients::losses,
     gradients::moves,     gradients::normalizations, gradients::pools,   gradients::products,
@@ -19,15 +19,15 @@ constexpr Rows kFiles[] = {
 
 Table make_table() {
   Table table;
-  for (const Rows rows : kFiles) {
-    for (const GradientRow& row : rows()) table.emplace(&op(row.op, row.domain), row);
+  for (const Entries entries : kFiles) {
+    for (const GradientEntry& entry : entries()) table.emplace(&op(entry.op, entry.domain), entry);
   }
   return table;
 }
 
 }  // namespace
 
-const GradientRow* find_gradient(const OpDef& op) {
+const GradientEntry* find_gradient(const OpDef& op) {
   static const Table kTable = make_table();
   const auto found = kTable.find(&op);
   return found == kTable.end() ? nullptr : &found->second;

@@ -7,23 +7,23 @@
 /// One function per file of rules of this folder; gradient_table.cpp joins them.
 namespace gatefold::gradients {
 
-std::vector<GradientRow> attention();
-std::vector<GradientRow> convolutions();
-std::vector<GradientRow> einsum();
-std::vector<GradientRow> elementwise();
-std::vector<GradientRow> gather();
-std::vector<GradientRow> if_then_else();
-std::vector<GradientRow> loop();
-std::vector<GradientRow> losses();
-std::vector<GradientRow> moves();
-std::vector<GradientRow> normalizations();
-std::vector<GradientRow> pools();
-std::vector<GradientRow> products();
-std::vector<GradientRow> recurrent();
-std::vector<GradientRow> reductions();
-std::vector<GradientRow> refused();
-std::vector<GradientRow> resize();
-std::vector<GradientRow> softmax();
-std::vector<GradientRow> zero();
+std::vector<GradientEntry> attention();
+std::vector<GradientEntry> convolutions();
+std::vector<GradientEntry> einsum();
+std::vector<GradientEntry> elementwise();
+std::vector<GradientEntry> gather();
+std::vector<GradientEntry> if_then_else();
+std::vector<GradientEntry> loop();
+std::vector<GradientEntry> losses();
+std::vector<GradientEntry> moves();
+std::vector<GradientEntry> normalizations();
+std::vector<GradientEntry> pools();
+std::vector<GradientEntry> products();
+std::vector<GradientEntry> recurrent();
+std::vector<GradientEntry> reductions();
+std::vector<GradientEntry> refused();
+std::vector<GradientEntry> resize();
+std::vector<GradientEntry> softmax();
+std::vector<GradientEntry> zero();
 
 }  // namespace gatefold::gradients

@@ -20,7 +20,7 @@ std::vector<Value*> reads_of(const Node& node) {
 }
 
 bool is_constant_like(const Node& node) {
-  const GradientRow* row = find_gradient(node.op());
+  const GradientEntry* row = find_gradient(node.op());
   return row != nullptr && row->is_zero;
 }
 
@@ -65,7 +65,7 @@ class Backward {
     const bool is_path = std::any_of(reads.begin(), reads.end(),
                                      [this](const Value* read) { return builder_.wants(read); });
     if (!is_reached || !is_path) return;
-    const GradientRow* row = find_gradient(node.op());
+    const GradientEntry* row = find_gradient(node.op());
     if (row == nullptr || row->rule == nullptr) refuse(node, row);
     const Gradients dX = row->rule(builder_, node, dY);
     for (std::size_t i = 0; i < dX.size() && i < reads.size(); ++i) {
@@ -84,7 +84,7 @@ class Backward {
     contributions_[&value].push_back(gradient);
   }
 
-  [[noreturn]] void refuse(const Node& node, const GradientRow* row) const {
+  [[noreturn]] void refuse(const Node& node, const GradientEntry* row) const {
     std::string path = node.describe();
     const Value* value = wanted_input(node);
     while (value->producer() != nullptr && targets_.count(value) == 0) {

@@ -21,8 +21,8 @@ using Gradients = std::vector<Value*>;
 /// up.
 using GradientRule = Gradients (*)(GradientBuilder& g, Node& node, const Gradients& dY);
 
-/// The gradient of an operator: one row of the table.
-struct GradientRow {
+/// The gradient of an operator: one entry of the table.
+struct GradientEntry {
   std::string_view op;
   std::string_view domain = kOnnxDomain;
   /// nullptr where there is none; `reason` then says why.
@@ -34,8 +34,8 @@ struct GradientRow {
   std::vector<std::size_t> settings = {};
 };
 
-/// Returns the operator's row of the table; nullptr if it has none.
-const GradientRow* find_gradient(const OpDef& op);
+/// Returns the operator's entry of the table; nullptr if it has none.
+const GradientEntry* find_gradient(const OpDef& op);
 
 /// Whether values of the type may have gradients: floating-point tensors, and what holds such, so
 /// that a path through it is refused and not overlooked.

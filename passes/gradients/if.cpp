@@ -43,6 +43,6 @@ Gradients if_rule(GradientBuilder& g, Node& node, const Gradients& dY) {
 
 }  // namespace
 
-std::vector<GradientRow> if_then_else() { return {{.op = "If", .rule = if_rule}}; }
+std::vector<GradientEntry> if_then_else() { return {{.op = "If", .rule = if_rule}}; }
 
 }  // namespace gatefold::gradients

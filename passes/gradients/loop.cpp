@@ -274,7 +274,7 @@ Gradients loop_rule(GradientBuilder& g, Node& node, const Gradients& dY) {
 
 }  // namespace
 
-std::vector<GradientRow> loop() {
+std::vector<GradientEntry> loop() {
   return {{.op = "Loop", .rule = loop_rule}, {.op = "Scan", .rule = loop_rule}};
 }
 

@@ -78,7 +78,7 @@ Gradients ctc(GradientBuilder& g, Node& node, const Gradients& dY) {
 
 }  // namespace
 
-std::vector<GradientRow> losses() {
+std::vector<GradientEntry> losses() {
   return {
       {.op = "CTCLoss", .domain = kGatefoldDomain, .rule = ctc},
       {.op = "NegativeLogLikelihoodLoss", .rule = negative_log_likelihood, .settings = {2}},

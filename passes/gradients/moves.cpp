@@ -164,7 +164,7 @@ Gradients cum_sum(GradientBuilder& g, Node& node, const Gradients& dY) {
 
 }  // namespace
 
-std::vector<GradientRow> moves() {
+std::vector<GradientEntry> moves() {
   return {
       {.op = "CenterCropPad", .rule = center_crop_pad},
       {.op = "Compress", .rule = scatter_back},

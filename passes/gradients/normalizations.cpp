@@ -151,7 +151,7 @@ std::vector<Value*> local_response(GradientBuilder& g, const Node& node) {
 
 }  // namespace
 
-std::vector<GradientRow> normalizations() {
+std::vector<GradientEntry> normalizations() {
   return {
       {.op = "BatchNormalization", .rule = by_formula<batch>},
       {.op = "GroupNormalization", .rule = by_formula<group>},

@@ -188,7 +188,7 @@ std::vector<Value*> global_lp(GradientBuilder& g, const Node& node) {
 
 }  // namespace
 
-std::vector<GradientRow> pools() {
+std::vector<GradientEntry> pools() {
   return {
       {.op = "AveragePool", .rule = by_formula<average_pool>},
       {.op = "GlobalAveragePool", .rule = by_formula<global_average>},

@@ -105,7 +105,7 @@ Gradients matmul_rule(GradientBuilder& g, Node& node, const Gradients& dY) {
 
 }  // namespace
 
-std::vector<GradientRow> products() {
+std::vector<GradientEntry> products() {
   return {
       {.op = "Gemm", .rule = gemm_rule},
       {.op = "MatMul", .rule = matmul_rule},

@@ -48,7 +48,7 @@ Gradients recurrent_rule(GradientBuilder& g, Node& node, const Gradients& dY) {
 
 }  // namespace
 
-std::vector<GradientRow> recurrent() {
+std::vector<GradientEntry> recurrent() {
   return {
       {.op = kGru.op, .rule = recurrent_rule<kGru>},
       {.op = kLstm.op, .rule = recurrent_rule<kLstm>},

@@ -79,7 +79,7 @@ Gradients product(GradientBuilder& g, Node& node, const Gradients& dY) {
 
 }  // namespace
 
-std::vector<GradientRow> reductions() {
+std::vector<GradientEntry> reductions() {
   return {
       {.op = "ReduceL1", .rule = scaled<of_l1>},
       {.op = "ReduceL2", .rule = scaled<of_l2>},

@@ -5,7 +5,7 @@
 /// Operators that a gradient may need but that have no rule, and why.
 namespace gatefold::gradients {
 
-std::vector<GradientRow> refused() {
+std::vector<GradientEntry> refused() {
   constexpr std::string_view kSequence =
       "gradients flow through tensors only, not through sequences and optionals; Split, Concat, "
       "Slice and If do what these do";
@@ -14,7 +14,7 @@ std::vector<GradientRow> refused() {
   constexpr std::string_view kMatrices = "it has no gradient rule";
   constexpr std::string_view kSecond = "it computes gradients itself; there are no second ones";
   constexpr std::string_view kOptimizer = "what an optimizer does is not trained itself";
-  std::vector<GradientRow> rows;
+  std::vector<GradientEntry> rows;
   const auto add = [&rows](std::string_view reason, std::initializer_list<std::string_view> ops,
                            std::string_view domain = kOnnxDomain) {
     for (const std::string_view op : ops) {

@@ -156,7 +156,7 @@ Gradients resize_rule(GradientBuilder& g, Node& node, const Gradients& dY) {
 
 }  // namespace
 
-std::vector<GradientRow> resize() {
+std::vector<GradientEntry> resize() {
   return {{.op = "Resize", .rule = resize_rule, .settings = {1, 2, 3}}};
 }
 

@@ -23,7 +23,7 @@ Gradients log_softmax(GradientBuilder& g, Node& node, const Gradients& dY) {
 
 }  // namespace
 
-std::vector<GradientRow> softmax() {
+std::vector<GradientEntry> softmax() {
   return {
       {.op = "LogSoftmax", .rule = log_softmax},
       {.op = "Softmax", .rule = softmax_rule},

@@ -4,14 +4,14 @@
 
 namespace gatefold::gradients {
 
-std::vector<GradientRow> zero() {
+std::vector<GradientEntry> zero() {
   constexpr std::string_view kStep = "it is constant between its steps";
   constexpr std::string_view kInteger = "its result is no floating-point number";
   constexpr std::string_view kShape = "it reads shapes only";
   constexpr std::string_view kWindow = "it depends on a whole number only";
   constexpr std::string_view kSettings = "its inputs are settings, which are not trained";
   constexpr std::string_view kRandom = "what it draws depends on no input";
-  std::vector<GradientRow> rows;
+  std::vector<GradientEntry> rows;
   const auto add = [&rows](std::string_view reason, std::initializer_list<std::string_view> ops) {
     for (const std::string_view op : ops) {
       rows.push_back({.op = op, .is_zero = true, .reason = reason});

@@ -41,12 +41,12 @@ const std::map<std::string_view, std::vector<std::size_t>> kSettings = {
 };
 
 bool has_rule(const std::unique_ptr<Node>& node) {
-  const GradientRow* row = find_gradient(node->op());
+  const GradientEntry* row = find_gradient(node->op());
   return row != nullptr && row->rule != nullptr;
 }
 
 bool is_known(const std::unique_ptr<Node>& node) {
-  const GradientRow* row = find_gradient(node->op());
+  const GradientEntry* row = find_gradient(node->op());
   return row != nullptr && (row->rule != nullptr || row->is_zero);
 }
 
@@ -155,7 +155,7 @@ TEST(OpGradients, SomeGradientOfEveryRuleIsNotZero) {
     if (check(op_case).has_nonzero) seen.insert(ops.begin(), ops.end());
   }
   for (const OpDef* op : all_ops()) {
-    const GradientRow* row = find_gradient(*op);
+    const GradientEntry* row = find_gradient(*op);
     if (row == nullptr || row->rule == nullptr || !op->domain.empty()) continue;
     EXPECT_TRUE(seen.count(op->name) > 0)
         << "op '" << op->name << "': no case of tests/ops has a gradient that is not zero; add one";

@@ -5,10 +5,10 @@ namespace {
 
 /// One case per activation function, with and without its parameters.
 std::vector<RecurrentCase> rnn_activation_cases() {
-  struct Row {
+  struct Entry {
     std::string name, parameters;
   };
-  const Row rows[] = {
+  const Entry rows[] = {
       {"Relu", ""},
       {"Tanh", ""},
       {"Sigmoid", ""},
@@ -22,18 +22,18 @@ std::vector<RecurrentCase> rnn_activation_cases() {
       {"Softplus", ""},
   };
   std::vector<RecurrentCase> cases;
-  for (const Row& row : rows) {
-    const std::string activations = R"(activations = [")" + row.name + R"("])";
-    cases.push_back({.name = "RnnActivation" + row.name,
+  for (const Entry& entry : rows) {
+    const std::string activations = R"(activations = [")" + entry.name + R"("])";
+    cases.push_back({.name = "RnnActivation" + entry.name,
                      .op = "RNN",
                      .H = 18,
                      .attributes = activations,
                      .inputs = {"B", "initial_h"}});
-    if (row.parameters.empty()) continue;
-    cases.push_back({.name = "RnnActivation" + row.name + "Parameters",
+    if (entry.parameters.empty()) continue;
+    cases.push_back({.name = "RnnActivation" + entry.name + "Parameters",
                      .op = "RNN",
                      .H = 18,
-                     .attributes = activations + ", " + row.parameters,
+                     .attributes = activations + ", " + entry.parameters,
                      .inputs = {"B", "initial_h"}});
   }
   return cases;
