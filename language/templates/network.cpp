@@ -1,0 +1,82 @@
+#include "language/templates/network.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "ir/infer.h"
+#include "language/templates/initial_weights.h"
+
+namespace gatefold::language {
+
+Network::Network(std::string name, std::uint64_t seed) : seed_(seed), builder_(*model_.graph) {
+  model_.graph->set_name(std::move(name));
+}
+
+Value* Network::input(const std::string& name, Type type) {
+  return model_.graph->add_input(name, std::move(type));
+}
+
+void Network::output(const std::string& name, Value* value) {
+  model_.graph->add_output(name, value);
+}
+
+Value* Network::named(const std::string& name, std::string_view op,
+                      const std::vector<Value*>& inputs, Attrs attrs) {
+  Node* node = model_.graph->add_node(gatefold::op(op), inputs, {name}, std::move(attrs));
+  infer_types(*node);
+  return node->output();
+}
+
+Value* Network::uniform(const std::string& name, Dims dims, std::int64_t fan) {
+  const double bound = 1 / std::sqrt(static_cast<double>(fan));
+  return model_.graph->add_parameter(name, uniform_weights(seed_, name, std::move(dims), bound));
+}
+
+Value* Network::embedding(const std::string& module, Value* indices, std::int64_t rows,
+                          std::int64_t width, std::int64_t padding) {
+  const std::string name = module + ".weight";
+  Tensor table = normal_weights(seed_, name, {rows, width});
+  if (padding >= 0) std::fill_n(table.data<float>() + padding * width, width, 0.0F);
+  return builder_.add("Gather", {model_.graph->add_parameter(name, std::move(table)), indices});
+}
+
+Value* Network::multiply(Value* x, Value* weight) {
+  Value* transposed =
+      builder_.add("Transpose", {weight}, {{"perm", std::vector<std::int64_t>{1, 0}}});
+  return builder_.add("MatMul", {x, transposed});
+}
+
+Value* Network::add_bias(const std::string& module, Value* product, std::int64_t in,
+                         std::int64_t out) {
+  return builder_.add("Add", {product, uniform(module + ".bias", {out}, in)});
+}
+
+Value* Network::linear(const std::string& module, Value* x, std::int64_t in, std::int64_t out,
+                       bool has_bias) {
+  Value* product = multiply(x, uniform(module + ".weight", {out, in}, in));
+  return has_bias ? add_bias(module, product, in, out) : product;
+}
+
+Value* Network::tied_linear(const std::string& module, Value* x, const std::string& other,
+                            std::int64_t in, std::int64_t out) {
+  Value* weight = nullptr;
+  for (const auto& value : model_.graph->initializers()) {
+    if (value->name() == other + ".weight") weight = value.get();
+  }
+  return add_bias(module, multiply(x, weight), in, out);
+}
+
+Model Network::finish(const std::vector<CarriedState>& states) {
+  std::string lines;
+  for (const CarriedState& state : states) {
+    lines += (lines.empty() ? "" : "\n") + to_string(state);
+  }
+  if (!lines.empty()) model_.metadata[std::string(kStatesKey)] = lines;
+  model_.producer = "gatefold";
+  return std::move(model_);
+}
+
+}  // namespace gatefold::language

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ir/graph.h"
+
+namespace gatefold::language {
+
+/// What a model is made for: which data it is trained on, by which loss, and what is asked of it.
+enum class Task : std::int8_t {
+  kRegression,      ///< x -> y, numbers.
+  kClassification,  ///< Text -> label.
+  kTagging,         ///< Text -> one label for each token.
+  kLanguageModel,   ///< Text so far -> next token.
+  kTranslation,     ///< Text -> text.
+  kSkipGram,        ///< Token -> tokens around it.
+  kCbow,            ///< Tokens around one -> that token.
+};
+
+/// The choices of `gatefold new`. Those that a template has no use for are ignored.
+struct TemplateOptions {
+  std::string cell = "lstm";  ///< "rnn", "gru" or "lstm".
+  std::int64_t embedding = 128;
+  std::int64_t hidden = 128;
+  std::int64_t layers = 1;
+  bool bidirectional = false;
+  bool tie = false;                ///< Share the embedding with the output layer.
+  std::string attention = "none";  ///< "none" or "luong".
+  std::int64_t heads = 4;          ///< Of a transformer.
+  std::int64_t inputs = 1;         ///< Numbers per example of linear and mlp.
+  std::int64_t outputs = 1;
+  std::uint64_t seed = 0;
+};
+
+/// What the data decide about a model.
+struct DataSizes {
+  std::int64_t tokens = 0;    ///< Size of the vocabulary.
+  std::int64_t padding = -1;  ///< The index that pads sequences; -1: none.
+  std::int64_t targets = 0;   ///< Number of labels, or size of the target vocabulary.
+  std::int64_t length = 0;    ///< Largest number of tokens in a sequence.
+};
+
+/// A model and the file of a project that holds it.
+struct NamedModel {
+  std::string file;
+  Model model;
+};
+
+/// A kind of model that can be made new.
+struct Template {
+  std::string_view name;
+  Task task;
+  /// Says in a line what the model computes.
+  std::string_view summary;
+  /// Makes the models. Throws Error for options that contradict each other.
+  std::vector<NamedModel> (*make)(const TemplateOptions& options, const DataSizes& sizes);
+};
+
+/// Returns every template, simplest first.
+std::span<const Template> all_templates();
+/// Returns the template of that name. Throws Error, listing the names, if there is none.
+const Template& find_template(std::string_view name);
+
+/// Checks the choices that every template shares. Throws Error for a cell or an attention that is
+/// not known and for sizes below 1.
+void check_options(const TemplateOptions& options);
+
+}  // namespace gatefold::language
