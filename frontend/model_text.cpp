@@ -36,12 +36,16 @@ const std::string& checked_name(const std::string& name, std::string_view what) 
       what, name, identifier(name));
 }
 
+/// Text may have several lines, but none that looks like the heading of a training section.
 std::string quoted(const std::string& text) {
   const bool is_plain = std::all_of(text.begin(), text.end(), [](char letter) {
-    return letter != '"' && letter != '\\' && static_cast<unsigned char>(letter) >= ' ';
+    return letter != '"' && letter != '\\' &&
+           (letter == '\n' || static_cast<unsigned char>(letter) >= ' ');
   });
-  if (!is_plain) {
-    fail("ONNX text cannot hold '{}', which has a quote or a line break in it", text);
+  if (!is_plain || text.find("\n#") != std::string::npos) {
+    fail(
+        "ONNX text cannot hold '{}', which has a quote, a control character or a line with # in it",
+        text);
   }
   return '"' + text + '"';
 }

@@ -79,6 +79,15 @@ void replace_tensor(const TensorSite& site, const NewNumbers* numbers,
   replace_numbers(proto, numbers != nullptr ? numbers->tensor : before);
 }
 
+void set_metadata(onnx::ModelProto& model, const std::string& key, const std::string& value) {
+  auto& entries = *model.mutable_metadata_props();
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&](const auto& entry) { return entry.key() == key; });
+  auto& entry = found != entries.end() ? *found : *entries.Add();
+  entry.set_key(key);
+  entry.set_value(value);
+}
+
 }  // namespace
 
 void write_model(const Model& model, const std::filesystem::path& path,
@@ -100,7 +109,8 @@ void write_model(const Model& model, const std::filesystem::path& path,
 
 void write_model_with_weights(const std::filesystem::path& source, const TensorPlaces& places,
                               const std::map<std::string, Tensor>& weights,
-                              const std::filesystem::path& path) {
+                              const std::filesystem::path& path,
+                              const std::map<std::string, std::string>& metadata) {
   onnx::ModelProto model = read_model_proto(source);
   const std::vector<TensorSite> sites = tensor_sites(model);
   std::vector<std::optional<NewNumbers>> numbers(sites.size());
@@ -114,6 +124,7 @@ void write_model_with_weights(const std::filesystem::path& source, const TensorP
   for (std::size_t i = 0; i < sites.size(); ++i) {
     replace_tensor(sites[i], numbers[i] ? &*numbers[i] : nullptr, source.parent_path());
   }
+  for (const auto& [key, value] : metadata) set_metadata(model, key, value);
   NewFile file(path);
   write_model_proto(model, file, path);
   file.commit();

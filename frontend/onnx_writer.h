@@ -26,12 +26,14 @@ void write_model(const Model& model, const std::filesystem::path& path,
                  std::size_t most_inline_bytes = kMostInlineBytes);
 
 /// Writes the model of the file `source` as it is, with other numbers in the tensors that `weights`
-/// names and `places` locates, as protobuf or as text like write_model. Tensors outside the file
-/// move into it. The file appears whole or not at all. Throws Error for a tensor that the source
-/// lacks or that has another type there, and when the file cannot be written.
+/// names and `places` locates, as protobuf or as text like write_model. Entries of `metadata` are
+/// added or take the place of those with their keys. Tensors outside the file move into it. The
+/// file appears whole or not at all. Throws Error for a tensor that the source lacks or that has
+/// another type there, and when the file cannot be written.
 void write_model_with_weights(const std::filesystem::path& source, const TensorPlaces& places,
                               const std::map<std::string, Tensor>& weights,
-                              const std::filesystem::path& path);
+                              const std::filesystem::path& path,
+                              const std::map<std::string, std::string>& metadata = {});
 
 /// Checks that the model of the file `source` can be written to `path`. Throws Error when that file
 /// would be text, and text cannot hold the model.

@@ -126,6 +126,29 @@ void check_states(const Graph& graph, std::span<const CarriedState> states) {
   }
 }
 
+void drop_lost_states(std::vector<CarriedState>& states, const Graph& graph) {
+  std::erase_if(states, [&](const CarriedState& state) {
+    return find_input(graph, state.input) == nullptr || find_output(graph, state.output) == nullptr;
+  });
+}
+
+std::map<std::string, std::string> metadata_of(std::span<const CarriedState> states) {
+  std::string lines;
+  for (const CarriedState& state : states) {
+    const std::string line = to_string(state);
+    if (line.find('\n') != std::string::npos || parse_carried_state(line) != state) {
+      fail(
+          "state {}: a file cannot name it, for there is a line break, a blank at an end or, in "
+          "the "
+          "output, '=' in the names; rename them",
+          line);
+    }
+    lines += (lines.empty() ? "" : "\n") + line;
+  }
+  if (lines.empty()) return {};
+  return {{std::string(kStatesKey), lines}};
+}
+
 std::vector<CarriedState> propose_states(std::span<const ModelPort> inputs,
                                          std::span<const ModelPort> outputs) {
   std::vector<CarriedState> states;
@@ -133,6 +156,8 @@ std::vector<CarriedState> propose_states(std::span<const ModelPort> inputs,
     const auto fits = [&](const ModelPort& output) { return look_alike(input, output); };
     const auto found = std::find_if(outputs.begin(), outputs.end(), fits);
     if (found == outputs.end() || std::count_if(found, outputs.end(), fits) != 1) continue;
+    const auto fits_too = [&](const ModelPort& other) { return look_alike(other, *found); };
+    if (std::count_if(inputs.begin(), inputs.end(), fits_too) != 1) continue;
     states.push_back({.input = input.name, .output = found->name});
   }
   return states;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,9 +31,18 @@ std::vector<CarriedState> stated_states(const Model& model);
 /// when their types differ, and when two states have the same input.
 void check_states(const Graph& graph, std::span<const CarriedState> states);
 
+/// Removes the states whose input or output the graph lacks, such as an input that was bound to a
+/// value.
+void drop_lost_states(std::vector<CarriedState>& states, const Graph& graph);
+
+/// Returns the metadata that name these states in a model file, by key; empty for no states. Throws
+/// Error for a name that the form under kStatesKey cannot hold.
+std::map<std::string, std::string> metadata_of(std::span<const CarriedState> states);
+
 /// Returns pairs of an output and an input that look like one state: their types are equal, and so
 /// are their names, except for the part that marks before and after (hn/h0, state_out/state_in,
-/// new_h/h). Each pair is a guess to show to a person; it must not be used without being asked for.
+/// new_h/h); neither looks so with any other. Each pair is a guess to show to a person; it must not
+/// be used without being asked for.
 std::vector<CarriedState> propose_states(std::span<const ModelPort> inputs,
                                          std::span<const ModelPort> outputs);
 

@@ -28,8 +28,9 @@ const ModelPort& find_port(const std::vector<ModelPort>& ports, std::string_view
 CompiledModel::CompiledModel(Model model, const LoadOptions& options) : model_(std::move(model)) {
   Graph& graph = *model_.graph;
   bind_dims(graph, options.dims);
-  bind_values(graph, options.values);
   states_ = stated_states(model_);
+  bind_values(graph, options.values);
+  drop_lost_states(states_, graph);
   const bool is_compiled = model_.metadata.contains(std::string(kCompiledKey));
   run_passes(graph, options.optimize && !is_compiled ? kInferencePipeline : kRequiredPipeline,
              {.verify = false});

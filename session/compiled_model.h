@@ -44,7 +44,8 @@ class CompiledModel {
 
   const std::vector<ModelPort>& inputs() const { return inputs_; }
   const std::vector<ModelPort>& outputs() const { return outputs_; }
-  /// Returns the states that the file itself names; see kStatesKey.
+  /// Returns the states that the file itself names, without those whose input has become a
+  /// constant; see kStatesKey.
   const std::vector<CarriedState>& states() const { return states_; }
   /// Returns the input or output of that name. Throws Error, listing the names, if there is none.
   const ModelPort& input(std::string_view name) const;

@@ -8,6 +8,7 @@
 #include "passes/training/model_parts.h"
 #include "passes/training/training_stages.h"
 #include "session/arrays/files.h"
+#include "session/carried_states.h"
 #include "session/compiled_model.h"
 #include "session/training/training_plan.h"
 #include "tools/binding_options.h"
@@ -32,6 +33,7 @@ struct Options {
   std::string passes;
   std::vector<std::string> dims;
   std::vector<std::string> values;
+  std::vector<std::string> states;
   std::filesystem::path training;
   PassFlags flags;
 };
@@ -120,13 +122,27 @@ int write_with_training(Model& model, const Options& options) {
   return kSuccess;
 }
 
+/// Makes the options' values constants, and names the states: those of the options if there are
+/// any, else those that the file names and whose inputs remain.
+void bind_and_name_states(Model& model, const Options& options) {
+  Graph& graph = *model.graph;
+  std::vector<CarriedState> states;
+  if (options.states.empty()) states = stated_states(model);
+  for (const std::string& state : options.states) states.push_back(parse_carried_state(state));
+  bind_inputs(graph, {}, parse_input_values(options.values));
+  if (options.states.empty()) drop_lost_states(states, graph);
+  check_states(graph, states);
+  model.metadata.erase(std::string(kStatesKey));
+  model.metadata.merge(metadata_of(states));
+}
+
 int run(const Options& options) {
   check_file_name(options);
   Model model = read_model(options.model);
   bind_dims(*model.graph, parse_dim_sizes(options.dims));
-  if (!options.training.empty()) return write_with_training(model, options);
   const ModelSummary before = summarize(*model.graph);
-  bind_inputs(*model.graph, {}, parse_input_values(options.values));
+  bind_and_name_states(model, options);
+  if (!options.training.empty()) return write_with_training(model, options);
   PassFlags flags = options.flags;
   flags.pipeline.training = options.pipeline == kTrainingPipeline;
   const std::string passes = !options.passes.empty()      ? options.passes
@@ -167,6 +183,13 @@ std::function<int()> declare(OptionParser& parser) {
       .type_name("LIST");
   add_dim_option(parser, options->dims);
   add_value_option(parser, options->values);
+  parser
+      .add_option("--state", options->states,
+                  "Write into the file that sessions carry this output into this input; may be "
+                  "repeated, and replaces the states that the model's file names")
+      ->type_name("OUTPUT=INPUT")
+      ->expected(1)
+      ->take_all();
   parser
       .add_option(
           "--train", options->training,

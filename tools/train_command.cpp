@@ -9,6 +9,7 @@
 #include "ir/error.h"
 #include "session/arrays/files.h"
 #include "session/arrays/npz.h"
+#include "session/carried_states.h"
 #include "session/training/training_run.h"
 #include "tools/binding_options.h"
 #include "tools/command.h"
@@ -86,8 +87,7 @@ TrainingPlan make_plan(const Options& options) {
   step.seed = static_cast<std::int64_t>(options.seed);
   set_if_given(step.optimizer.learning_rate, options.learning_rate);
   for (const std::string& state : options.states) {
-    const auto [output, input] = split_pair(state, "OUTPUT=INPUT");
-    plan.carried.push_back({input, output});
+    plan.carried.push_back(parse_carried_state(state));
   }
   if (step.loss.type.empty())
     fail("no loss is given, and the model's file describes no training; use --loss or --spec");
@@ -180,12 +180,13 @@ int run_plan(Options& options, Model& model, const TensorPlaces& places) {
   PlanProgress progress(options, places, tensors);
   options.run.record = !options.report.empty();
   if (options.run.record) check_writable(options.report);
+  const auto metadata = metadata_of(plan.carried);
   const RunResult result = train(std::move(model.graph), plan, options.run, progress);
   if (options.run.dry) return kSuccess;
   if (options.run.record) {
     write_npz(options.report, {result.record.begin(), result.record.end()});
   }
-  write_model_with_weights(options.model, places, result.weights, options.output);
+  write_model_with_weights(options.model, places, result.weights, options.output, metadata);
   print("wrote {}\n", options.output.string());
   return kSuccess;
 }

@@ -6,11 +6,11 @@
 #include <cstring>
 #include <numeric>
 #include <optional>
-#include <set>
 
 #include "ir/error.h"
 #include "ir/random.h"
 #include "session/arrays/npz.h"
+#include "session/carried_states.h"
 
 namespace gatefold {
 namespace {
@@ -175,16 +175,11 @@ void Dataset::fail_for_missing(const std::vector<const Value*>& wanted,
                                const std::string& target) const {
   const Value* first = nullptr;
   std::vector<std::string> states;
-  std::set<std::string> taken;
   for (const Value* input : wanted) {
     if (arrays_.contains(input->name()) || !input->is_used()) continue;
     if (first == nullptr) first = input;
-    const auto carriers = options_.carriers.find(input->name());
-    if (carriers == options_.carriers.end()) continue;
-    for (const std::string& output : carriers->second) {
-      if (!taken.insert(output).second) continue;
-      states.push_back(fmt::format("--state {}={}", output, input->name()));
-      break;
+    for (const CarriedState& state : options_.proposed_states) {
+      if (state.input == input->name()) states.push_back("--state " + to_string(state));
     }
   }
   fail("has no array '{}'{}{}", first->name(),

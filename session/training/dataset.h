@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ir/graph.h"
+#include "passes/training/carried_state.h"
 #include "session/training/trainer.h"
 
 namespace gatefold {
@@ -29,8 +30,9 @@ struct DataSource {
 /// How arrays are divided into batches.
 struct BatchOptions {
   std::int64_t batch_size = 0;  ///< 0: the model's own if it is fixed, else 32.
-  std::map<std::string, std::int64_t> batch_axes = {};            ///< By array; 0 for the others.
-  std::map<std::string, std::vector<std::string>> carriers = {};  ///< See find_carriers.
+  std::map<std::string, std::int64_t> batch_axes = {};  ///< By array; 0 for the others.
+  /// States that a message about a missing array proposes to carry; see propose_states.
+  std::vector<CarriedState> proposed_states = {};
   std::int64_t chunk = 0;  ///< Time steps per chunk of truncated backpropagation; 0: no chunks.
   bool shuffle = false;
   std::uint64_t seed = 0;

@@ -23,11 +23,14 @@ const Tensor& tensor_of(const Datum& datum) { return std::get<Tensor>(datum); }
 
 void copy_into(const Tensor& from, Tensor& to) { std::memcpy(to.raw(), from.raw(), from.bytes()); }
 
-/// A step changes its states, unless the loss or the norm of the gradients is not finite.
+/// A step changes its states, unless the loss or the norm of the gradients is not finite. Kernels
+/// are chosen by rule in steps that only judge, too, since schedules and early stopping follow
+/// them.
 CompileOptions compile_options(const TrainingStep& step, bool is_updating, CompileOptions options) {
   if (options.products == ProductPrecision::kInt8) {
     fail("products in int8 are for constant weights; train in float32 or bfloat16");
   }
+  options.reproducible = true;
   if (!is_updating) return options;
   for (const TrainingState& state : step.states) {
     options.updates.push_back({state.input, state.output});

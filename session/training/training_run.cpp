@@ -9,7 +9,8 @@
 #include "frontend/tensor_places.h"
 #include "ir/error.h"
 #include "passes/training/training_stages.h"
-#include "session/training/carriers.h"
+#include "session/carried_states.h"
+#include "session/port.h"
 #include "session/training/checkpoint.h"
 #include "session/training/metrics.h"
 #include "session/training/trainer.h"
@@ -50,7 +51,7 @@ class Run {
         observer_(observer),
         plan_(plan),
         recorder_(options.record ? std::make_unique<TrainingRecorder>(model) : nullptr),
-        carriers_(find_carriers(model, plan.step.loss.output)),
+        proposed_states_(propose_states(inputs_of(model), outputs_of(model))),
         trainer_(model, plan, wanted_outputs(), compile_options(options)),
         dataset_(options.data, trainer_.data_inputs(), plan.step.loss.target, batch_options()),
         metrics_(plan.step.loss, options.metrics),
@@ -85,6 +86,7 @@ class Run {
 
   RunResult result() {
     RunResult result{.weights = best_.weights.empty() ? trained_weights(trainer_) : best_.weights,
+                     .carried = plan_.carried,
                      .steps = trainer_.steps_done(),
                      .best_loss = best_.epochs > 0 ? best_.loss : 0,
                      .record = {}};
@@ -151,7 +153,7 @@ class Run {
   BatchOptions batch_options() const {
     BatchOptions batches = options_.batches;
     batches.drop_last = batches.drop_last || !plan_.carried.empty();
-    batches.carriers = carriers_;
+    batches.proposed_states = proposed_states_;
     return batches;
   }
 
@@ -218,7 +220,7 @@ class Run {
   TrainingObserver& observer_;
   TrainingPlan plan_;
   std::unique_ptr<TrainingRecorder> recorder_;
-  std::map<std::string, std::vector<std::string>> carriers_;  // See BatchOptions.
+  std::vector<CarriedState> proposed_states_;  // See BatchOptions.
   Trainer trainer_;
   Dataset dataset_;
   Metrics metrics_;  // Of the epoch so far.
@@ -235,6 +237,7 @@ class Run {
 RunResult train(std::shared_ptr<const Graph> model, const TrainingPlan& plan,
                 const RunOptions& options, TrainingObserver& observer) {
   const TrainingPlan whole = completed(plan, *model);
+  check_states(*model, whole.carried);
   if (options.dry && options.data.empty()) {
     begin(Trainer(*model, whole, {}, compile_options(options)), observer);
     return {};
@@ -257,7 +260,7 @@ void save_trained(const std::filesystem::path& model, const RunResult& result,
                   const std::filesystem::path& output) {
   TensorPlaces places;
   read_model(model, places);
-  write_model_with_weights(model, places, result.weights, output);
+  write_model_with_weights(model, places, result.weights, output, metadata_of(result.carried));
 }
 
 std::map<std::string, Tensor> train_by_stages(Model& model, const ScheduleSpec& schedule,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ir/graph.h"
+#include "passes/training/carried_state.h"
 #include "session/training/dataset.h"
 #include "session/training/observer.h"
 #include "session/training/training_plan.h"
@@ -41,21 +42,23 @@ struct RunOptions {
 /// The result of a training run.
 struct RunResult {
   std::map<std::string, Tensor> weights;  ///< The trained parameters by name.
+  std::vector<CarriedState> carried;      ///< The states that the plan carries.
   std::int64_t steps = 0;                 ///< Steps taken, those before a resumption included.
   double best_loss = 0;                   ///< Loss of the best epoch; 0 if none has ended.
   TrainingRecord record;                  ///< Empty unless RunOptions::record.
 };
 
 /// Trains the parameters of a model, and releases the model before the first step. Throws Error for
-/// data that do not fit, and for weights or a loss that are not finite.
+/// data and carried states that do not fit, and for weights or a loss that are not finite.
 RunResult train(std::shared_ptr<const Graph> model, const TrainingPlan& plan,
                 const RunOptions& options, TrainingObserver& observer);
 /// Trains the model in a file, without an observer.
 RunResult train(const std::filesystem::path& model, const TrainingPlan& plan,
                 const RunOptions& options);
 
-/// Writes the model of a file with the weights of a run and otherwise as it is, whole or not at
-/// all. Throws Error as write_model_with_weights does.
+/// Writes the model of a file with the weights of a run and the names of its carried states, if
+/// any, and otherwise as it is, whole or not at all. Throws Error as write_model_with_weights and
+/// metadata_of do.
 void save_trained(const std::filesystem::path& model, const RunResult& result,
                   const std::filesystem::path& output);
 

@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "tests/cli/cli.h"
 
@@ -61,6 +64,47 @@ TEST_F(CliCompile, RefusesValuesThatDoNotFit) {
   EXPECT_TRUE(contains(complaint("--dim n=2 --value x=1,2,3"), "give 1 or 8"));
   EXPECT_TRUE(contains(complaint("--value sr"), "NAME=NUMBER"));
   EXPECT_TRUE(contains(complaint("--value sr="), "NAME=NUMBER"));
+}
+
+constexpr const char* kStream =
+    "<ir_version: 8, opset_import: [\"\" : 17]>\n"
+    "stream (float[n,4] x, float[n,4] h0, float[n,4] c0, float[2] s) => (float[n,4] y, "
+    "float[n,4] hn, float[n,4] cn, float[2] s_out)\n"
+    "{\n"
+    "  hn = Add (x, h0)\n"
+    "  cn = Add (hn, c0)\n"
+    "  y = Relu (cn)\n"
+    "  s_out = Neg (s)\n"
+    "}\n";
+
+TEST_F(CliCompile, NamesStates) {
+  write("model.onnxtxt", kStream);
+  const auto named_by = [&](const std::string& source, const std::string& options) {
+    const CommandResult result = gatefold("compile " + source + " " + options);
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    const std::string file = options.substr(options.find("-o ") + 3);
+    return nlohmann::json::parse(gatefold("inspect --json " + file).output)["states"];
+  };
+  using States = std::vector<std::string>;
+  EXPECT_EQ(named_by("model.onnxtxt", "-o none.onnx"), States{});
+  EXPECT_EQ(named_by("model.onnxtxt", "--state hn=h0 --state cn=c0 -o two.onnx"),
+            (States{"hn=h0", "cn=c0"}));
+  EXPECT_EQ(named_by("two.onnx", "-o again.onnxtxt"), (States{"hn=h0", "cn=c0"}));
+  EXPECT_EQ(named_by("again.onnxtxt", "--dim n=1 --value c0=0 -o one.onnx"), States{"hn=h0"});
+  EXPECT_EQ(named_by("one.onnx", "--value h0=0 -o none.onnx"), States{});
+  EXPECT_EQ(named_by("two.onnx", "--state s_out=s -o other.onnxtxt"), States{"s_out=s"});
+}
+
+TEST_F(CliCompile, RefusesStatesThatDoNotFit) {
+  write("model.onnxtxt", kStream);
+  EXPECT_TRUE(contains(complaint("--state hn"), "'hn' should be OUTPUT=INPUT"));
+  EXPECT_TRUE(contains(complaint("--state h=h0"), "state h=h0: the model has no output 'h'"));
+  EXPECT_TRUE(contains(complaint("--state hn=h"), "state hn=h: the model has no input 'h'"));
+  EXPECT_TRUE(contains(complaint("--dim n=1 --value h0=0 --state hn=h0"), "has no input 'h0'"));
+  EXPECT_TRUE(contains(complaint("--state s_out=h0"),
+                       "output 's_out' is float[2] but input 'h0' is float[n,4]"));
+  EXPECT_TRUE(contains(complaint("--state hn=h0 --state cn=h0"), "'h0' is carried into twice"));
+  EXPECT_FALSE(std::filesystem::exists(folder() / "compiled.onnxtxt"));
 }
 
 TEST_F(CliCompile, WritesWhatTheFileNamePromises) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tests/cli/cli.h"
+#include "tests/random_weights.h"
 
 namespace gatefold::test {
 namespace {
@@ -299,6 +300,29 @@ TEST_F(CliRun, DrawsTheSameInputsForTheSameSeed) {
   EXPECT_TRUE(starts_with(run("1"), "y float[2,3]\n"));
   EXPECT_EQ(run("1"), run("1"));
   EXPECT_NE(run("1"), run("2"));
+}
+
+TEST_F(CliRun, WritesTheSameBitsFromEachProcessThatIsReproducible) {
+  write("model.onnxtxt",
+        "<ir_version: 8, opset_import: [\"\" : 17]>\n"
+        "g (float[2, 32, 600] x) => (float[600, 1, 2, 32] y) <" +
+            random_weights("filter", {32, 32, 5}, 1, 0.1) + ", " +
+            random_weights("w", {1, 96, 32}, 2, 0.2) + ", " +
+            random_weights("r", {1, 96, 32}, 3, 0.2) +
+            "> { features = Conv <pads = [2, 2]> (x, filter)\n"
+            "  steps = Transpose <perm = [2, 0, 1]> (features)\n"
+            "  y = GRU <hidden_size = 32> (steps, w, r) }");
+  for (const std::string threads : {"1", "2"}) {
+    const auto outputs = [&] {
+      const CommandResult result =
+          gatefold("run model.onnxtxt --random 1 --output out --reproducible --threads " + threads);
+      EXPECT_EQ(result.exit_code, 0) << result.errors;
+      return read("out/y.npy");
+    };
+    const std::string first = outputs();
+    EXPECT_GE(first.size(), sizeof(float) * 600 * 2 * 32);
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(outputs() == first) << threads << " threads";
+  }
 }
 
 }  // namespace

@@ -320,6 +320,31 @@ TEST_F(CliTrain, NamesABatchAxisOfAnArrayThatDoesNotFit) {
                         "if examples are counted along another axis, give --batch-axis x=1\n"));
 }
 
+TEST_F(CliTrain, WritesTheStatesThatItCarries) {
+  write("model.onnxtxt",
+        "<ir_version: 8, opset_import: [\"\" : 17], metadata_props: [\"gatefold.states\": "
+        "\"g=b\", \"kept\": \"as it is\"]>\n"
+        "stream (float[n,2] x, float[n,2] a, float[n,2] b) => (float[n,2] y, float[n,2] f, "
+        "float[n,2] g)\n"
+        "<float[2] w = {1, 2}> { y = Mul (x, w)\n f = Add (y, a)\n g = Add (y, b) }");
+  const Tensor zeros(DataType::kFloat32, {4, 2});
+  write_arrays("d.npz", {{"x", zeros}, {"a", zeros}, {"b", zeros}, {"target", zeros}});
+  const auto metadata_with = [&](const std::string& options) {
+    const CommandResult result =
+        gatefold("train model.onnxtxt --data d.npz --loss mse -o new.onnxtxt " + options);
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    const std::string text = read("new.onnxtxt");
+    const std::size_t start = text.find("metadata_props");
+    return text.substr(start, text.find('>', start) - start);
+  };
+  EXPECT_EQ(metadata_with(""), R"(metadata_props: ["gatefold.states": "g=b", "kept": "as it is"])");
+  write_arrays("d.npz", {{"x", zeros}, {"target", zeros}});
+  EXPECT_EQ(metadata_with("--state f=a --state g=b"),
+            "metadata_props: [\"gatefold.states\": \"f=a\ng=b\", \"kept\": \"as it is\"]");
+  EXPECT_TRUE(
+      contains(gatefold("inspect new.onnxtxt").output, "states that the file names: f=a g=b\n"));
+}
+
 TEST_F(CliTrain, NamesAStateThatIsForgotten) {
   const Tensor tokens = Tensor::of<std::int64_t>({4, 6}, std::vector<std::int64_t>(24, 1));
   write_arrays("text.npz", {{"tokens", tokens}, {"target", tokens}});
@@ -407,6 +432,9 @@ TEST_F(CliTrain, RefusesBadUse) {
        "--freeze: no floating-point tensor of the model matches 'z*'; those are: "},
       {"--loss cross_entropy --freeze w --freeze b", "leaves no parameter to train"},
       {"--loss cross_entropy --state y", "OUTPUT=INPUT"},
+      {"--loss cross_entropy --state y=h", "state y=h: the model has no input 'h'"},
+      {"--loss cross_entropy --state h=x", "state h=x: the model has no output 'h'"},
+      {"--loss cross_entropy --state y=x", "must be equal"},
       {"--loss cross_entropy --batch-axis x", "NAME=AXIS"},
       {"--loss cross_entropy --batch-axis x=one", "'one' is not the number of an axis"},
       {"--loss cross_entropy --batch-axis z=1", "has no array 'z'"},

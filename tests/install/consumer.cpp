@@ -11,7 +11,7 @@ int main(int, char** files) {  // A model, data for it, and where to put the tra
                           .carried = states};
   const RunResult result = train(files[1], plan, {.data = {.path = files[2]}, .epochs = 5});
   save_trained(files[1], result, files[3]);
-  return Session(load(files[3]), states)
+  return Session(load(files[3]))  // The trained file names its states.
                      .run({{"x", Tensor(DataType::kFloat32, {1, 1, 2})}})
                      .size() == 2
              ? 0

@@ -103,6 +103,28 @@ TEST(Session, TakesTheStatesThatTheFileNames) {
   EXPECT_EQ(session.carried(), kStates);
 }
 
+TEST(Session, DropsAStateWhoseInputIsBound) {
+  Model model = parse_model(kStream);
+  model.metadata[std::string(kStatesKey)] = "hn=h0";
+  Session session(load(std::move(model), {.values = {{"h0", row(1, 2)}}}));
+  EXPECT_TRUE(session.carried().empty());
+  EXPECT_EQ(numbers(session.run({{"x", row(1, 1)}}).at("y")), (std::vector<float>{2, 3}));
+}
+
+TEST(Session, ReadsTheMetadataThatNameItsStates) {
+  Model model = parse_model(kStream);
+  EXPECT_TRUE(metadata_of({}).empty());
+  model.metadata = metadata_of(kStates);
+  EXPECT_EQ(stated_states(model), kStates);
+  const std::vector<CarriedState> two{{.input = "h0", .output = "hn"},
+                                      {.input = "c=0", .output = "cn"}};
+  EXPECT_EQ(metadata_of(two).at(std::string(kStatesKey)), "hn=h0\ncn=c=0");
+  for (const CarriedState& state : std::vector<CarriedState>{
+           {.input = "h0", .output = "h=n"}, {.input = "h0 ", .output = "hn"}, {"h\n0", "hn"}}) {
+    EXPECT_THROW(metadata_of({&state, 1}), Error) << to_string(state);
+  }
+}
+
 TEST(Session, NamesWhatIsMissingAndProposesAState) {
   Session session(stream_model());
   EXPECT_EQ(complaint([&] {
@@ -149,6 +171,15 @@ INSTANTIATE_TEST_SUITE_P(
                     Proposal{"state_1", "state_1_out", true}, Proposal{"h0", "cn", false},
                     Proposal{"input", "output", false}, Proposal{"x", "y", false},
                     Proposal{"state_1", "state_2_out", false}));
+
+TEST(StateProposals, NeedOneOutputAndOneInput) {
+  const Type type(DataType::kFloat32, Dims{1, 8});
+  const std::vector<ModelPort> h0{{"h0", type}};
+  const std::vector<ModelPort> hn{{"hn", type}};
+  EXPECT_TRUE(propose_states(h0, std::vector<ModelPort>{{"hn", type}, {"new_h", type}}).empty());
+  EXPECT_TRUE(propose_states(std::vector<ModelPort>{{"h0", type}, {"h_in", type}}, hn).empty());
+  EXPECT_EQ(propose_states(h0, hn).size(), 1U);
+}
 
 TEST(StateProposals, NeedEqualTypes) {
   const std::vector<ModelPort> inputs{{"h0", Type(DataType::kFloat32, Dims{1, 8})}};

@@ -13,7 +13,8 @@
 #include "passes/training/loss_gradients.h"
 #include "passes/training/model_parts.h"
 #include "session/arrays/npz.h"
-#include "session/training/carriers.h"
+#include "session/carried_states.h"
+#include "session/port.h"
 #include "session/training/training_plan.h"
 #include "tools/binding_options.h"
 #include "tools/command_line.h"
@@ -112,18 +113,18 @@ class ProblemReader {
     if (array != arrays_.end()) {
       return entry_for(input.type(), input.name(), array->second, options_.data_step);
     }
-    const bool is_carried =
-        std::any_of(plan_.carried.begin(), plan_.carried.end(),
-                    [&](const CarriedState& state) { return state.input == input.name(); });
+    const auto is_input = [&](const CarriedState& state) { return state.input == input.name(); };
+    const bool is_carried = std::any_of(plan_.carried.begin(), plan_.carried.end(), is_input);
     if (!options_.make_up_data && !is_carried) {
-      const auto carriers = find_carriers(*model_.graph, judged_output(plan_.step.loss));
-      const auto carrier = carriers.find(input.name());
+      const std::vector<CarriedState> proposed =
+          propose_states(inputs_of(*model_.graph), outputs_of(*model_.graph));
+      const auto state = std::find_if(proposed.begin(), proposed.end(), is_input);
       fail("'{}' has no array '{}', which the model needs{}", options_.data.string(), input.name(),
-           carrier == carriers.end()
+           state == proposed.end()
                ? ""
                : fmt::format("; for a state that starts at zero give a --spec with {{\"carried\": "
                              "[{{\"input\": \"{}\", \"output\": \"{}\"}}]}}",
-                             input.name(), carrier->second.front()));
+                             state->input, state->output));
     }
     const Datum drawn = random_input(input, problem_.data.size(), options_.seed);
     const auto& tensor = std::get<Tensor>(drawn);
