@@ -187,9 +187,8 @@ std::function<int()> declare(OptionParser& parser) {
       .add_option("--state", options->states,
                   "Write into the file that sessions carry this output into this input; may be "
                   "repeated, and replaces the states that the model's file names")
-      ->type_name("OUTPUT=INPUT")
-      ->expected(1)
-      ->take_all();
+      .type_name("OUTPUT=INPUT")
+      .repeatable();
   parser
       .add_option(
           "--train", options->training,

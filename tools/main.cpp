@@ -13,9 +13,11 @@
 namespace gatefold::tools {
 namespace {
 
-const std::array<const Command*, 9> kCommands{
-    &kRunCommand,   &kInspectCommand, &kCompileCommand,   &kTrainCommand,    &kTestCommand,
-    &kBenchCommand, &kOptCommand,     &kGradcheckCommand, &kGradflowCommand,
+const std::array kCommands{
+    &kRunCommand,      &kInspectCommand,   &kCompileCommand,    &kTrainCommand,
+    &kTestCommand,     &kBenchCommand,     &kOptCommand,        &kGradcheckCommand,
+    &kGradflowCommand, &kNewCommand,       &kPrepareCommand,    &kPredictCommand,
+    &kGenerateCommand, &kTranslateCommand, &kNeighboursCommand, &kEmbedCommand,
 };
 
 int complain(std::string message) {

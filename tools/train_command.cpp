@@ -10,6 +10,7 @@
 #include "session/arrays/files.h"
 #include "session/arrays/npz.h"
 #include "session/carried_states.h"
+#include "session/training/corpus.h"
 #include "session/training/training_run.h"
 #include "tools/binding_options.h"
 #include "tools/command.h"
@@ -47,6 +48,7 @@ struct Options {
   fs::path log;
   std::vector<std::string> batch_axes;
   std::vector<std::string> dims;
+  bool is_corpus = false;
   RunOptions run;
 };
 
@@ -204,6 +206,7 @@ int run(Options& options) {
   Model model = read_model(options.model, places);
   bind_dims(*model.graph, parse_dim_sizes(options.dims));
   options.run.batches.seed = options.seed;
+  if (options.is_corpus) options.run.make_source = source_maker<Corpus>();
   options.run.batches.batch_axes = parse_axes(options.batch_axes);
   if (!options.output.empty()) {
     check_writable(options.output);
@@ -308,6 +311,11 @@ void add_batches(OptionParser& parser, Options& options) {
       .add_option("--bptt", run.batches.chunk,
                   "Cut sequences into chunks of this many time steps; see --state")
       .positive();
+  parser
+      .add_flag("--corpus", options.is_corpus,
+                "Read each array as one long text: cut it into --batch-size lanes, and the lanes "
+                "into chunks of --bptt; without targets, predict what follows")
+      .excludes({"--batch-axis"});
   parser.add_flag("--shuffle", run.batches.shuffle, "Shuffle the examples before each epoch");
   parser.add_option("--seed", options.seed, "Seed for shuffling and dropout").show_default();
 }

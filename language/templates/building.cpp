@@ -4,7 +4,7 @@
 
 #include "ir/error.h"
 
-namespace gatefold::language {
+namespace gatefold {
 namespace {
 
 Value* add_states(Network& network, const std::string& name, const RecurrentShape& shape) {
@@ -69,4 +69,4 @@ void deliver_states(Network& network, const RecurrentStates& states) {
   if (states.c != nullptr) network.output("cn", states.c);
 }
 
-}  // namespace gatefold::language
+}  // namespace gatefold

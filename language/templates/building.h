@@ -9,7 +9,7 @@
 #include "language/templates/template.h"
 
 /// What the models of several templates have in common.
-namespace gatefold::language {
+namespace gatefold {
 
 /// Returns the type of token indices with these named extents.
 Type tokens_type(std::vector<std::string> extents);
@@ -41,4 +41,4 @@ void deliver_states(Network& network, const RecurrentStates& states);
 /// Makes the list of a project's only model.
 std::vector<NamedModel> only_model(Model model);
 
-}  // namespace gatefold::language
+}  // namespace gatefold

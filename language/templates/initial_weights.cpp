@@ -5,7 +5,7 @@
 
 #include "ir/random.h"
 
-namespace gatefold::language {
+namespace gatefold {
 namespace {
 
 /// Numbers of one parameter, each in [-1, 1).
@@ -80,4 +80,4 @@ Tensor normal_weights(std::uint64_t seed, std::string_view name, Dims dims) {
   return weights;
 }
 
-}  // namespace gatefold::language
+}  // namespace gatefold

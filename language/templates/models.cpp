@@ -8,7 +8,7 @@
 #include "ir/error.h"
 #include "language/templates/building.h"
 
-namespace gatefold::language {
+namespace gatefold {
 namespace {
 
 /// The layers that the classifier and the tagger share.
@@ -90,4 +90,4 @@ std::vector<NamedModel> make_language_model(const TemplateOptions& options,
   return only_model(network.finish(carried.pairs));
 }
 
-}  // namespace gatefold::language
+}  // namespace gatefold

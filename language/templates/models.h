@@ -6,7 +6,7 @@
 
 /// The models of the templates. N is the batch, T the time, V the vocabulary, E the width of the
 /// embedding, H that of the states, L layers, D directions. Parameters have PyTorch's names.
-namespace gatefold::language {
+namespace gatefold {
 
 /// x [N, in] -> y [N, out]; nn.Linear "linear".
 std::vector<NamedModel> make_linear(const TemplateOptions& options, const DataSizes& sizes);
@@ -40,4 +40,4 @@ std::vector<NamedModel> make_skipgram(const TemplateOptions& options, const Data
 /// of the context's vectors and those of the candidates; "context" and "center".
 std::vector<NamedModel> make_cbow(const TemplateOptions& options, const DataSizes& sizes);
 
-}  // namespace gatefold::language
+}  // namespace gatefold

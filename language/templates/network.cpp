@@ -1,7 +1,5 @@
 #include "language/templates/network.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -9,7 +7,7 @@
 #include "ir/infer.h"
 #include "language/templates/initial_weights.h"
 
-namespace gatefold::language {
+namespace gatefold {
 
 Network::Network(std::string name, std::uint64_t seed) : seed_(seed), builder_(*model_.graph) {
   model_.graph->set_name(std::move(name));
@@ -70,13 +68,9 @@ Value* Network::tied_linear(const std::string& module, Value* x, const std::stri
 }
 
 Model Network::finish(const std::vector<CarriedState>& states) {
-  std::string lines;
-  for (const CarriedState& state : states) {
-    lines += (lines.empty() ? "" : "\n") + to_string(state);
-  }
-  if (!lines.empty()) model_.metadata[std::string(kStatesKey)] = lines;
+  model_.metadata = metadata_of(states);
   model_.producer = "gatefold";
   return std::move(model_);
 }
 
-}  // namespace gatefold::language
+}  // namespace gatefold

@@ -9,7 +9,7 @@
 #include "passes/rewriting/graph_builder.h"
 #include "session/carried_states.h"
 
-namespace gatefold::language {
+namespace gatefold {
 
 /// A model that is made new, module by module, with the names, the layouts and the initialization
 /// that PyTorch gives to its parameters.
@@ -51,4 +51,4 @@ class Network {
   GraphBuilder builder_;
 };
 
-}  // namespace gatefold::language
+}  // namespace gatefold

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace gatefold::language {
+namespace gatefold {
 namespace {
 
 /// A kind of cell: its operator, and the places in PyTorch's order of gates that ONNX's order
@@ -156,4 +156,4 @@ RecurrentResult add_recurrent(Network& network, const std::string& module, Value
   return ModuleBuilder(network, module, shape, lengths, initial).build(x);
 }
 
-}  // namespace gatefold::language
+}  // namespace gatefold

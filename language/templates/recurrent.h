@@ -5,7 +5,7 @@
 
 #include "language/templates/network.h"
 
-namespace gatefold::language {
+namespace gatefold {
 
 /// A recurrent module as PyTorch has it: layers on one another, in one direction or in both.
 struct RecurrentShape {
@@ -39,4 +39,4 @@ RecurrentResult add_recurrent(Network& network, const std::string& module, Value
                               const RecurrentShape& shape, Value* lengths = nullptr,
                               RecurrentStates initial = {});
 
-}  // namespace gatefold::language
+}  // namespace gatefold

@@ -4,7 +4,7 @@
 #include "language/templates/building.h"
 #include "language/templates/models.h"
 
-namespace gatefold::language {
+namespace gatefold {
 namespace {
 
 /// The states of both directions as those of one: [L*2, N, H] -> [L, N, H].
@@ -99,4 +99,4 @@ std::vector<NamedModel> make_seq2seq(const TemplateOptions& options, const DataS
   return models;
 }
 
-}  // namespace gatefold::language
+}  // namespace gatefold

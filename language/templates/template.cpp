@@ -10,7 +10,7 @@
 #include "ir/error.h"
 #include "language/templates/models.h"
 
-namespace gatefold::language {
+namespace gatefold {
 namespace {
 
 constexpr std::array kTemplates{
@@ -71,4 +71,4 @@ void check_options(const TemplateOptions& options) {
   for (const auto& [name, size] : sizes) check_positive(name, size);
 }
 
-}  // namespace gatefold::language
+}  // namespace gatefold

@@ -8,7 +8,7 @@
 
 #include "ir/graph.h"
 
-namespace gatefold::language {
+namespace gatefold {
 
 /// What a model is made for: which data it is trained on, by which loss, and what is asked of it.
 enum class Task : std::int8_t {
@@ -69,4 +69,4 @@ const Template& find_template(std::string_view name);
 /// not known and for sizes below 1.
 void check_options(const TemplateOptions& options);
 
-}  // namespace gatefold::language
+}  // namespace gatefold

@@ -4,7 +4,7 @@
 #include "language/templates/building.h"
 #include "language/templates/models.h"
 
-namespace gatefold::language {
+namespace gatefold {
 namespace {
 
 /// The products of a vector of each example with its candidates: [N, E], [N, K, E] -> [N, K].
@@ -40,4 +40,4 @@ std::vector<NamedModel> make_cbow(const TemplateOptions& options, const DataSize
   return only_model(network.finish());
 }
 
-}  // namespace gatefold::language
+}  // namespace gatefold

@@ -10,33 +10,13 @@
 #include "ir/error.h"
 #include "ir/random.h"
 #include "session/arrays/npz.h"
+#include "session/arrays/slices.h"
 #include "session/carried_states.h"
 
 namespace gatefold {
 namespace {
 
 constexpr std::int64_t kUsualBatchSize = 32;
-
-/// The slices `indices` along an axis, one after the other.
-Tensor take(const Tensor& array, std::int64_t axis, std::span<const std::int64_t> indices) {
-  Dims dims = array.dims();
-  const std::int64_t extent = dims[axis];
-  dims[axis] = static_cast<std::int64_t>(indices.size());
-  Tensor taken(array.dtype(), dims);
-  const auto outer =
-      std::accumulate(dims.begin(), dims.begin() + axis, std::int64_t{1}, std::multiplies<>());
-  const std::size_t bytes =
-      array.bytes() / static_cast<std::size_t>(std::max<std::int64_t>(1, outer * extent));
-  std::byte* target = taken.raw();
-  for (std::int64_t o = 0; o < outer; ++o) {
-    for (const std::int64_t index : indices) {
-      std::memcpy(target, array.raw() + static_cast<std::size_t>(o * extent + index) * bytes,
-                  bytes);
-      target += bytes;
-    }
-  }
-  return taken;
-}
 
 std::vector<std::int64_t> range(std::int64_t first, std::int64_t last) {
   std::vector<std::int64_t> numbers(static_cast<std::size_t>(last - first));
@@ -46,7 +26,8 @@ std::vector<std::int64_t> range(std::int64_t first, std::int64_t last) {
 
 bool is_integer(DataType dtype) { return kIntegerTypes.contains(dtype); }
 
-/// The array in the element type of the input, where that is only a matter of width.
+}  // namespace
+
 Tensor converted_for(const Value& input, const Tensor& array) {
   const DataType wanted = input.type().dtype;
   const DataType given = array.dtype();
@@ -59,8 +40,6 @@ Tensor converted_for(const Value& input, const Tensor& array) {
   }
   return array.converted(wanted);
 }
-
-}  // namespace
 
 Dataset::Dataset(const DataSource& source, const std::vector<const Value*>& wanted,
                  const std::string& target, const BatchOptions& options)

@@ -11,7 +11,7 @@
 
 #include "ir/graph.h"
 #include "passes/training/carried_state.h"
-#include "session/training/trainer.h"
+#include "session/training/batch_source.h"
 
 namespace gatefold {
 
@@ -26,6 +26,10 @@ struct DataSource {
     return path.empty() ? "the data" : fmt::format("'{}'", path.string());
   }
 };
+
+/// Returns an array in the element type of the input, where that is only a matter of width. Throws
+/// Error for types of another kind.
+Tensor converted_for(const Value& input, const Tensor& array);
 
 /// How arrays are divided into batches.
 struct BatchOptions {
@@ -46,23 +50,20 @@ struct BatchOptions {
 /// Element types are converted between widths. With chunks, each array whose time axis (of the
 /// first two axes, the one that is not the batch axis) is as long as that of the targets is cut
 /// along it, and the chunks of one batch follow one another.
-class Dataset {
+class Dataset : public BatchSource {
  public:
   /// Reads the arrays for the inputs `wanted` and for the target. Throws Error for an array that is
   /// missing, unknown or of a wrong shape or type, and when there are no examples.
   Dataset(const DataSource& source, const std::vector<const Value*>& wanted,
           const std::string& target, const BatchOptions& options);
 
-  std::int64_t batches_per_epoch() const { return batches_ * chunks_; }
-  /// Returns batch `index` of an epoch; it depends on these two numbers and the options alone.
-  Batch batch(std::int64_t epoch, std::int64_t index);
-  /// Returns whether the batch does not continue the one before: it is the first chunk of its
-  /// examples.
-  bool starts_anew(std::int64_t index) const {
+  std::int64_t batches_per_epoch() const override { return batches_ * chunks_; }
+  Batch batch(std::int64_t epoch, std::int64_t index) override;
+  /// True for the first chunk of examples.
+  bool starts_anew(std::int64_t index) const override {
     return is_steps_ ? index == 0 : index % chunks_ == 0;
   }
-  /// Returns the number of examples in a batch.
-  std::int64_t samples(std::int64_t index) const;
+  std::int64_t samples(std::int64_t index) const override;
 
  private:
   bool fits(const Value& input, const Tensor& array, std::int64_t examples) const;
@@ -90,5 +91,19 @@ class Dataset {
   std::vector<std::int64_t> order_;  ///< Order of the samples in epoch `order_epoch_`.
   std::int64_t order_epoch_ = -1;
 };
+
+/// Makes the source of a run's batches from its data: for the inputs `wanted` and the target.
+using SourceMaker = std::function<std::unique_ptr<BatchSource>(
+    const DataSource& source, const std::vector<const Value*>& wanted, const std::string& target,
+    const BatchOptions& options)>;
+
+/// Returns what makes sources of one kind: Dataset, or Corpus.
+template <typename Source>
+SourceMaker source_maker() {
+  return [](const DataSource& source, const std::vector<const Value*>& wanted,
+            const std::string& target, const BatchOptions& options) {
+    return std::make_unique<Source>(source, wanted, target, options);
+  };
+}
 
 }  // namespace gatefold

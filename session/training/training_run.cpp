@@ -27,10 +27,10 @@ TrainingPlan completed(TrainingPlan plan, const Graph& model) {
 }
 
 std::int64_t run_length(const RunOptions& options, const TrainingPlan& plan,
-                        const Dataset& dataset) {
+                        const BatchSource& batches) {
   if (options.steps > 0) return options.steps;
-  if (options.epochs > 0) return options.epochs * dataset.batches_per_epoch();
-  return plan.steps > 0 ? plan.steps : dataset.batches_per_epoch();
+  if (options.epochs > 0) return options.epochs * batches.batches_per_epoch();
+  return plan.steps > 0 ? plan.steps : batches.batches_per_epoch();
 }
 
 CompileOptions compile_options(const RunOptions& options) {
@@ -53,9 +53,10 @@ class Run {
         recorder_(options.record ? std::make_unique<TrainingRecorder>(model) : nullptr),
         proposed_states_(propose_states(inputs_of(model), outputs_of(model))),
         trainer_(model, plan, wanted_outputs(), compile_options(options)),
-        dataset_(options.data, trainer_.data_inputs(), plan.step.loss.target, batch_options()),
+        batches_(options.make_source(options.data, trainer_.data_inputs(), plan.step.loss.target,
+                                     batch_options())),
         metrics_(plan.step.loss, options.metrics),
-        total_(run_length(options, plan, dataset_)) {
+        total_(run_length(options, plan, *batches_)) {
     if (!options.validation.empty()) prepare_validation(model);
   }
 
@@ -66,9 +67,9 @@ class Run {
         observer_(observer),
         plan_(plan),
         trainer_(std::move(step), plan, compile_options(options)),
-        dataset_(options.data, trainer_.data_inputs(), {}, batch_options()),
+        batches_(options.make_source(options.data, trainer_.data_inputs(), {}, batch_options())),
         metrics_(plan.step.loss, {}),
-        total_(run_length(options, plan, dataset_)) {}
+        total_(run_length(options, plan, *batches_)) {}
 
   const Trainer& trainer() const { return trainer_; }
 
@@ -110,17 +111,17 @@ class Run {
         std::make_unique<Trainer>(model, same_weights, only_judging, compile_options(options_));
     BatchOptions batches = batch_options();
     batches.shuffle = false;
-    validation_ = std::make_unique<Dataset>(options_.validation, judge_->data_inputs(),
-                                            plan_.step.loss.target, batches);
+    validation_ = options_.make_source(options_.validation, judge_->data_inputs(),
+                                       plan_.step.loss.target, batches);
   }
 
   void resume() {
     const RunPosition position = read_checkpoint(options_.checkpoint, trainer_);
-    if (position.batches_per_epoch != dataset_.batches_per_epoch()) {
+    if (position.batches_per_epoch != batches_->batches_per_epoch()) {
       fail(
           "the checkpoint in '{}' is of a run with {} batches per epoch, but this one has {}; "
           "resume with the same data and batch size",
-          options_.checkpoint.string(), position.batches_per_epoch, dataset_.batches_per_epoch());
+          options_.checkpoint.string(), position.batches_per_epoch, batches_->batches_per_epoch());
     }
     epoch_ = position.epoch;
     batch_ = position.batch;
@@ -142,7 +143,7 @@ class Run {
     if (options_.checkpoint.empty()) return;
     trainer_.require_finite_states();
     write_checkpoint(options_.checkpoint, trainer_,
-                     {epoch_, batch_, dataset_.batches_per_epoch(), metrics_.sums(), best_});
+                     {epoch_, batch_, batches_->batches_per_epoch(), metrics_.sums(), best_});
     observer_.saved(options_.checkpoint);
   }
 
@@ -158,20 +159,20 @@ class Run {
   }
 
   void step() {
-    if (dataset_.starts_anew(batch_)) trainer_.forget_carried();
-    const Batch batch = dataset_.batch(epoch_, batch_);
+    if (batches_->starts_anew(batch_)) trainer_.forget_carried();
+    const Batch batch = batches_->batch(epoch_, batch_);
     const double rate = trainer_.learning_rate();
     const Trainer::Result result = trainer_.step(batch);
     if (recorder_ != nullptr) recorder_->add(trainer_, result, batch);
     if (result.outputs.empty()) {
-      metrics_.add(result.loss, dataset_.samples(batch_));
+      metrics_.add(result.loss, batches_->samples(batch_));
     } else {
       metrics_.add(result.loss, std::get<Tensor>(result.outputs[0]),
                    batch.at(plan_.step.loss.target));
     }
-    observer_.end_step({trainer_.steps_done(), total_, epoch_, dataset_.samples(batch_),
+    observer_.end_step({trainer_.steps_done(), total_, epoch_, batches_->samples(batch_),
                         result.loss, result.gradient_norm, rate, metrics_});
-    if (++batch_ == dataset_.batches_per_epoch()) end_epoch();
+    if (++batch_ == batches_->batches_per_epoch()) end_epoch();
     const bool is_due =
         options_.save_every > 0 ? trainer_.steps_done() % options_.save_every == 0 : batch_ == 0;
     // The end of the run is saved when it is reached.
@@ -222,11 +223,11 @@ class Run {
   std::unique_ptr<TrainingRecorder> recorder_;
   std::vector<CarriedState> proposed_states_;  // See BatchOptions.
   Trainer trainer_;
-  Dataset dataset_;
+  std::unique_ptr<BatchSource> batches_;
   Metrics metrics_;  // Of the epoch so far.
   std::int64_t total_;
   std::unique_ptr<Trainer> judge_;
-  std::unique_ptr<Dataset> validation_;
+  std::unique_ptr<BatchSource> validation_;
   std::int64_t epoch_ = 0;
   std::int64_t batch_ = 0;  // Of the epoch, the next one.
   BestEpoch best_;

@@ -22,6 +22,7 @@ struct RunOptions {
   DataSource data = {};
   DataSource validation = {};  ///< Empty: no validation.
   BatchOptions batches = {};
+  SourceMaker make_source = source_maker<Dataset>();  ///< Makes batches of the data.
   std::int64_t epochs = 0;  ///< Length in epochs or in steps; both 0: the plan's, else 1 epoch.
   std::int64_t steps = 0;
   std::vector<std::string> metrics = {};

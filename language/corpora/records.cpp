@@ -1,0 +1,181 @@
+#include "language/corpora/records.h"
+
+#include <csv.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "ir/error.h"
+#include "language/text/utf8.h"
+
+namespace gatefold {
+namespace {
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(separator, begin), text.size());
+    parts.emplace_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+/// The position from 0 that "3" names; nothing for other texts.
+std::optional<std::size_t> position_of(const std::string& column) {
+  std::size_t number = 0;
+  const char* end = column.data() + column.size();
+  const auto [rest, code] = std::from_chars(column.data(), end, number);
+  if (code != std::errc() || rest != end || number == 0) return std::nullopt;
+  return number - 1;
+}
+
+/// Reads the fields of all lines by libcsv.
+class FieldReader {
+ public:
+  FieldReader(std::string_view text, char separator) {
+    csv_parser parser;
+    csv_init(&parser, separator == '\t' ? CSV_STRICT_FINI : CSV_STRICT_FINI | CSV_APPEND_NULL);
+    csv_set_delim(&parser, static_cast<unsigned char>(separator));
+    if (separator == '\t') csv_set_quote(&parser, '\0');
+    const auto parsed = csv_parse(&parser, text.data(), text.size(), add_field, end_line, this);
+    const bool is_whole =
+        parsed == text.size() && csv_fini(&parser, add_field, end_line, this) == 0;
+    csv_free(&parser);
+    if (!is_whole) fail("line {} is damaged: a quote is not closed", lines_.size() + 1);
+  }
+
+  std::vector<Record> lines() { return std::move(lines_); }
+
+ private:
+  static void add_field(void* text, std::size_t size, void* reader) {
+    static_cast<FieldReader*>(reader)->line_.emplace_back(static_cast<const char*>(text), size);
+  }
+
+  static void end_line(int /*terminator*/, void* reader) {
+    auto* self = static_cast<FieldReader*>(reader);
+    self->lines_.push_back(std::exchange(self->line_, {}));
+  }
+
+  Record line_;
+  std::vector<Record> lines_;
+};
+
+/// Where the wanted columns stand: by the names in the first line, which then is no record, or by
+/// their numbers.
+std::vector<std::size_t> find_columns(const TextSource& source, std::vector<Record>& lines,
+                                      std::size_t count) {
+  std::vector<std::size_t> places;
+  if (source.columns.empty()) {
+    for (std::size_t i = 0; i < count; ++i) places.push_back(i);
+    return places;
+  }
+  const Record& names = lines.front();
+  for (const std::string& column : source.columns) {
+    const auto found = std::find(names.begin(), names.end(), column);
+    if (found != names.end()) places.push_back(static_cast<std::size_t>(found - names.begin()));
+  }
+  if (places.size() == source.columns.size()) {
+    lines.erase(lines.begin());
+    return places;
+  }
+  places.clear();
+  for (const std::string& column : source.columns) {
+    const std::optional<std::size_t> place = position_of(column);
+    if (!place) {
+      fail("there is no column '{}'; the first line holds {}; columns also have numbers from 1",
+           column, fmt::join(names, ", "));
+    }
+    places.push_back(*place);
+  }
+  return places;
+}
+
+std::vector<Record> read_table(const TextSource& source, std::string_view text, char separator,
+                               std::size_t count) {
+  std::vector<Record> lines = FieldReader(text, separator).lines();
+  if (lines.empty()) return {};
+  const std::vector<std::size_t> places = find_columns(source, lines, count);
+  std::vector<Record> records;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (lines[i].size() == 1 && lines[i][0].empty()) continue;
+    Record& record = records.emplace_back();
+    for (const std::size_t place : places) {
+      if (place >= lines[i].size()) {
+        fail("record {} has {} columns, but column {} is asked for", i + 1, lines[i].size(),
+             place + 1);
+      }
+      record.push_back(lines[i][place]);
+    }
+  }
+  return records;
+}
+
+std::vector<Record> read_objects(const TextSource& source, std::string_view text,
+                                 std::size_t count) {
+  if (source.columns.empty()) {
+    fail("which fields of its objects are to be read is not said; give {}:FIELD{}",
+         source.path.string(), count > 1 ? ",FIELD" : "");
+  }
+  std::vector<Record> records;
+  std::size_t number = 0;
+  for (const std::string& line : split(text, '\n')) {
+    ++number;
+    if (line.empty()) continue;
+    const auto object = nlohmann::json::parse(line, nullptr, false);
+    if (!object.is_object()) fail("line {} is not an object in JSON", number);
+    Record& record = records.emplace_back();
+    for (const std::string& column : source.columns) {
+      const auto field = object.find(column);
+      if (field == object.end() || !field->is_string()) {
+        fail("line {} has no text '{}'", number, column);
+      }
+      record.push_back(field->get<std::string>());
+    }
+  }
+  return records;
+}
+
+std::vector<Record> read_lines(std::string_view text) {
+  std::vector<Record> records;
+  for (std::string& line : split(text, '\n')) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (!line.empty()) records.push_back({std::move(line)});
+  }
+  return records;
+}
+
+}  // namespace
+
+TextSource parse_text_source(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0 || std::filesystem::exists(text)) return {text};
+  return {text.substr(0, colon), split(std::string_view(text).substr(colon + 1), ',')};
+}
+
+bool is_plain_text(const std::filesystem::path& path) {
+  const std::string extension = path.extension().string();
+  return extension != ".tsv" && extension != ".csv" && extension != ".jsonl";
+}
+
+std::vector<Record> read_records(const TextSource& source, std::size_t columns) {
+  const std::string text = read_text(source.path);
+  const std::string extension = source.path.extension().string();
+  std::vector<Record> records;
+  try {
+    records = extension == ".tsv"     ? read_table(source, text, '\t', columns)
+              : extension == ".csv"   ? read_table(source, text, ',', columns)
+              : extension == ".jsonl" ? read_objects(source, text, columns)
+                                      : read_lines(text);
+  } catch (const Error& error) {
+    fail("'{}': {}", source.path.string(), error.what());
+  }
+  if (records.empty()) fail("'{}' is empty: there is no text in it", source.path.string());
+  return records;
+}
+
+}  // namespace gatefold

@@ -1,0 +1,83 @@
+#include "language/decoding/generation.h"
+
+#include <utility>
+#include <vector>
+
+#include "ir/error.h"
+#include "language/text/utf8.h"
+
+namespace gatefold {
+namespace {
+
+/// Hands over the text of a growing list of tokens piece by piece.
+class Writer {
+ public:
+  Writer(const Tokenizer& tokenizer, std::vector<std::int64_t> ids)
+      : tokenizer_(tokenizer), ids_(std::move(ids)), shown_(tokenizer.decode(ids_).size()) {}
+
+  void add(std::int64_t id, const TextReceiver& receive) {
+    ids_.push_back(id);
+    const std::string text = tokenizer_.decode(ids_);
+    if (text.size() <= shown_) return;
+    const std::string_view piece = std::string_view(text).substr(shown_);
+    // A character may be spread over several tokens; until it is whole it is U+FFFD.
+    if (piece.ends_with("\uFFFD")) return;
+    receive(piece);
+    shown_ = text.size();
+    // Only a few of the last tokens decide how the next one is written.
+    if (ids_.size() > kMostKept) restart();
+  }
+
+ private:
+  static constexpr std::size_t kMostKept = 64;
+  static constexpr std::size_t kKept = 8;
+
+  void restart() {
+    ids_.erase(ids_.begin(), ids_.end() - static_cast<std::ptrdiff_t>(kKept));
+    shown_ = tokenizer_.decode(ids_).size();
+  }
+
+  const Tokenizer& tokenizer_;
+  std::vector<std::int64_t> ids_;
+  std::size_t shown_;
+};
+
+}  // namespace
+
+Generator::Generator(const std::shared_ptr<const CompiledModel>& model, Tokenizer tokenizer,
+                     std::optional<std::int64_t> end)
+    : session_(model), tokenizer_(std::move(tokenizer)), end_(end) {
+  model->input("tokens");
+  model->output("logits");
+}
+
+/// The scores of the token that follows these.
+std::span<const float> Generator::step(std::span<const std::int64_t> tokens) {
+  const auto length = static_cast<std::int64_t>(tokens.size());
+  const auto& outputs = session_.run({{"tokens", Tensor::of<std::int64_t>({1, length}, tokens)}});
+  const auto& logits = std::get<Tensor>(outputs.at("logits"));
+  const std::int64_t vocabulary = logits.dims().back();
+  return logits.values<float>().last(static_cast<std::size_t>(vocabulary));
+}
+
+std::int64_t Generator::generate(std::string_view prompt, std::int64_t count,
+                                 const SamplingOptions& options, const TextReceiver& receive) {
+  check_sampling(options);
+  const std::vector<std::int64_t> ids =
+      tokenizer_.encode(checked_utf8(std::string(prompt), "the prompt"), false);
+  if (ids.empty()) fail("the prompt is empty; give a text to continue");
+  session_.reset();
+  Sampler sampler(options);
+  Writer writer(tokenizer_, ids);
+  std::span<const float> scores = step(ids);
+  std::int64_t made = 0;
+  while (made < count) {
+    const std::int64_t next = sampler.choose(scores);
+    if (end_ && next == *end_) break;
+    writer.add(next, receive);
+    if (++made < count) scores = step(std::span(&next, 1));
+  }
+  return made;
+}
+
+}  // namespace gatefold

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "language/decoding/sampling.h"
+#include "language/tokenizers/tokenizer.h"
+#include "session/session.h"
+
+namespace gatefold {
+
+/// Receives pieces of a text as they are made; they are whole characters.
+using TextReceiver = std::function<void(std::string_view piece)>;
+
+/// Continues texts with a language model: tokens [N, T] and carried states -> logits [N, T, V].
+class Generator {
+ public:
+  /// `end` is the token behind which nothing follows, if there is one. Throws Error for a model
+  /// without an input `tokens` and an output `logits`.
+  Generator(const std::shared_ptr<const CompiledModel>& model, Tokenizer tokenizer,
+            std::optional<std::int64_t> end);
+
+  /// Reads a prompt once and makes at most `count` tokens after it, each from the carried states
+  /// and the token before. Returns how many were made. Throws Error for a prompt that is empty or
+  /// holds characters that the tokenizer does not know.
+  std::int64_t generate(std::string_view prompt, std::int64_t count, const SamplingOptions& options,
+                        const TextReceiver& receive);
+
+ private:
+  std::span<const float> step(std::span<const std::int64_t> tokens);
+
+  Session session_;
+  Tokenizer tokenizer_;
+  std::optional<std::int64_t> end_;
+};
+
+}  // namespace gatefold

@@ -1,0 +1,74 @@
+#include "language/decoding/translation.h"
+
+#include <utility>
+
+#include "ir/error.h"
+#include "language/text/utf8.h"
+
+namespace gatefold {
+namespace {
+
+std::int64_t require_token(const Tokenizer& tokenizer, const std::string& token) {
+  const std::optional<std::int64_t> id = tokenizer.id_of(token);
+  if (!id) fail("the tokenizer of the target has no token '{}'", token);
+  return *id;
+}
+
+}  // namespace
+
+Translator::Translator(std::shared_ptr<const CompiledModel> encoder,
+                       std::shared_ptr<const CompiledModel> decoder, Tokenizer source,
+                       Tokenizer target)
+    : encoder_(std::move(encoder)),
+      decoder_(std::move(decoder), std::vector<CarriedState>()),
+      source_(std::move(source)),
+      target_(std::move(target)),
+      beginning_(require_token(target_, "<s>")),
+      end_(require_token(target_, "</s>")) {}
+
+/// What the decoder reads at its first step, by its inputs, for a single hypothesis.
+NamedData Translator::encode(const std::vector<std::int64_t>& ids) {
+  const auto length = static_cast<std::int64_t>(ids.size());
+  const NamedData& encoded =
+      encoder_.run({{"tokens", Tensor::of<std::int64_t>({1, length}, std::span(ids))},
+                    {"lengths", Tensor::of<std::int64_t>({1}, {length})}});
+  const CompiledModel& decoder = decoder_.model();
+  NamedData inputs;
+  for (const ModelPort& port : decoder.inputs()) {
+    std::string output = port.name;
+    for (const CarriedState& state : decoder.states()) {
+      if (state.input == port.name) output = state.output;
+    }
+    const auto found = encoded.find(output);
+    if (found == encoded.end()) continue;
+    inputs[port.name] = std::get<Tensor>(found->second).clone();
+  }
+  return inputs;
+}
+
+std::vector<Translation> Translator::translate(std::string_view text, const BeamOptions& options) {
+  if (options.size < 1 || options.best < 1 || options.best > options.size) {
+    fail("{} translations of a beam of {} cannot be had; give 1 <= --n-best <= --beam-size",
+         options.best, options.size);
+  }
+  const std::vector<std::int64_t> ids = source_.encode(checked_utf8(std::string(text), "the text"));
+  if (ids.empty()) fail("the text is empty; give one to translate");
+  std::vector<Translation> translations;
+  for (const Hypothesis& found : search_beam(decoder_, encode(ids), beginning_, end_, options)) {
+    Translation& translation = translations.emplace_back();
+    translation.text = target_.decode(found.tokens);
+    translation.score = found.score(options);
+    for (const std::int64_t id : ids) translation.source_tokens.push_back(source_.token_of(id));
+    for (const std::int64_t id : found.tokens) {
+      translation.tokens.push_back(target_.token_of(id));
+    }
+    if (!found.attention.empty()) {
+      translation.attention = Tensor::of<float>(
+          {static_cast<std::int64_t>(found.tokens.size()), static_cast<std::int64_t>(ids.size())},
+          std::span<const float>(found.attention));
+    }
+  }
+  return translations;
+}
+
+}  // namespace gatefold

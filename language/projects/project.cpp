@@ -1,0 +1,138 @@
+#include "language/projects/project.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "frontend/onnx_reader.h"
+#include "frontend/onnx_writer.h"
+#include "ir/error.h"
+#include "language/projects/joined_graph.h"
+#include "language/text/utf8.h"
+#include "session/arrays/files.h"
+#include "session/carried_states.h"
+
+namespace gatefold {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+/// How models of a task are trained unless their owner says otherwise.
+std::string training_settings(Task task, const std::vector<CarriedState>& carried) {
+  const char* loss = task == Task::kRegression                        ? "mse"
+                     : task == Task::kSkipGram || task == Task::kCbow ? "bce_with_logits"
+                                                                      : "cross_entropy";
+  ordered_json settings{{"loss", {{"type", loss}}},
+                        {"optimizer", {{"type", "adam"}, {"lr", 0.001}}}};
+  if (task == Task::kLanguageModel || task == Task::kTranslation) settings["clip_norm"] = 5.0;
+  for (const CarriedState& state : carried) {
+    settings["carried"].push_back({{"input", state.input}, {"output", state.output}});
+  }
+  return settings.dump(2) + "\n";
+}
+
+/// Whether the sizes of the model depend on data.
+bool needs_data(Task task) { return task != Task::kRegression; }
+
+}  // namespace
+
+Project::Project(fs::path folder, ProjectConfig config)
+    : folder_(std::move(folder)), config_(std::move(config)) {}
+
+Project::Project(fs::path folder) : folder_(std::move(folder)) {
+  if (!is_project(folder_)) {
+    fail("'{}' is no project: it has no {}; make one with: gatefold new TEMPLATE {}",
+         folder_.string(), kConfigFile, folder_.string());
+  }
+  config_ = read_config(file(kConfigFile));
+}
+
+bool Project::is_project(const fs::path& path) {
+  return fs::is_directory(path) && fs::exists(path / kConfigFile);
+}
+
+Project Project::create(const fs::path& folder, const std::string& template_name,
+                        const TemplateOptions& options) {
+  if (is_project(folder)) {
+    fail("'{}' holds a project already; choose another folder", folder.string());
+  }
+  const Template& chosen = find_template(template_name);
+  check_options(options);
+  // Made before anything is written: the options may contradict each other.
+  const DataSizes smallest{.tokens = 1, .targets = 1};
+  const std::vector<NamedModel> trial = chosen.make(options, smallest);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) fail("'{}' cannot be made: {}", folder.string(), error.message());
+  Project project(folder, {template_name, options, {}, {}});
+  std::vector<CarriedState> carried;
+  if (chosen.task == Task::kLanguageModel) carried = stated_states(trial.front().model);
+  write_file(project.file(kTrainingFile), training_settings(chosen.task, carried));
+  if (needs_data(chosen.task)) {
+    write_config(project.config_, project.file(kConfigFile));
+  } else {
+    project.make_models({});
+  }
+  return project;
+}
+
+void Project::make_models(const DataSizes& sizes) {
+  config_.sizes = sizes;
+  config_.models.clear();
+  for (const NamedModel& made : config_.model_template().make(config_.options, sizes)) {
+    write_model(made.model, file(made.file));
+    fs::remove(trained_file(made.file));
+    config_.models.push_back(made.file);
+  }
+  write_config(config_, file(kConfigFile));
+}
+
+fs::path Project::trained_file(std::string_view model) const {
+  return file(model == kModelFile ? "best.onnx" : fmt::format("best_{}", model));
+}
+
+fs::path Project::newest_file(std::string_view model) const {
+  const fs::path trained = trained_file(model);
+  return fs::exists(trained) ? trained : require(model);
+}
+
+fs::path Project::require(std::string_view name) const {
+  if (!fs::exists(file(name))) {
+    fail("'{}' has no {} yet; make it of text with: gatefold prepare {} --text FILE",
+         folder_.string(), name, folder_.string());
+  }
+  return file(name);
+}
+
+std::shared_ptr<const CompiledModel> Project::load_model(std::string_view model,
+                                                         const LoadOptions& options) const {
+  return load(newest_file(model), options);
+}
+
+std::shared_ptr<Graph> Project::training_graph() const {
+  const Model model = read_model(require(kModelFile));
+  if (task() != Task::kTranslation) return model.graph;
+  const Model decoder = read_model(require(kDecoderFile));
+  return join_graphs(*model.graph, *decoder.graph, stated_states(decoder));
+}
+
+Tokenizer Project::tokenizer() const { return read_tokenizer(require(kTokenizerFile)); }
+
+Tokenizer Project::target_tokenizer() const {
+  return read_tokenizer(require(kTargetTokenizerFile));
+}
+
+std::vector<std::string> Project::labels() const {
+  const std::string text = read_text(require(kLabelsFile));
+  std::vector<std::string> labels;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    labels.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return labels;
+}
+
+}  // namespace gatefold

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "language/projects/project_config.h"
+#include "language/tokenizers/tokenizer.h"
+#include "session/compiled_model.h"
+
+namespace gatefold {
+
+/// The files of a project, all in one folder. A trained model stands beside the one that training
+/// begins with, under a name of its own.
+inline constexpr std::string_view kModelFile = "model.onnx";
+inline constexpr std::string_view kDecoderFile = "decoder.onnx";
+inline constexpr std::string_view kConfigFile = "config.json";
+inline constexpr std::string_view kTrainingFile = "training.json";  ///< As for `train --spec`.
+inline constexpr std::string_view kTokenizerFile = "tokenizer.json";
+inline constexpr std::string_view kTargetTokenizerFile = "target_tokenizer.json";
+inline constexpr std::string_view kLabelsFile = "labels.txt";
+inline constexpr std::string_view kTrainingDataFile = "train.npz";
+inline constexpr std::string_view kValidationDataFile = "valid.npz";
+inline constexpr std::string_view kLogFile = "log.jsonl";
+
+/// A folder that holds a model, its data and what came of them.
+class Project {
+ public:
+  /// Opens a project. Throws Error as read_config does, and for a folder that is no project.
+  explicit Project(std::filesystem::path folder);
+  /// Makes a project: a new folder with the configuration, how to train, and the models where no
+  /// data decide about their sizes. Throws Error for a folder that holds a project already.
+  static Project create(const std::filesystem::path& folder, const std::string& template_name,
+                        const TemplateOptions& options);
+  /// Returns whether the path is a folder with a configuration.
+  static bool is_project(const std::filesystem::path& path);
+
+  const std::filesystem::path& folder() const { return folder_; }
+  const ProjectConfig& config() const { return config_; }
+  Task task() const { return config_.model_template().task; }
+  std::filesystem::path file(std::string_view name) const { return folder_ / name; }
+
+  /// Makes the models for data of these sizes, and writes them and the configuration. Models that
+  /// were trained before are removed, for they no longer fit.
+  void make_models(const DataSizes& sizes);
+
+  /// Returns the file to which training writes a model: best.onnx, best_decoder.onnx.
+  std::filesystem::path trained_file(std::string_view model) const;
+  /// Returns the trained file if there is one, else the file of the model itself. Throws Error
+  /// when there is neither, saying what makes them.
+  std::filesystem::path newest_file(std::string_view model) const;
+  /// Loads the newest file of a model.
+  std::shared_ptr<const CompiledModel> load_model(std::string_view model,
+                                                  const LoadOptions& options = {}) const;
+  /// Returns the graph that training takes: the model, or encoder and decoder as one.
+  std::shared_ptr<Graph> training_graph() const;
+
+  Tokenizer tokenizer() const;
+  /// The tokenizer of what the model produces, where that is another one.
+  Tokenizer target_tokenizer() const;
+  /// The labels in the order of the model's outputs.
+  std::vector<std::string> labels() const;
+
+ private:
+  Project(std::filesystem::path folder, ProjectConfig config);
+
+  std::filesystem::path require(std::string_view name) const;
+
+  std::filesystem::path folder_;
+  ProjectConfig config_;
+};
+
+}  // namespace gatefold

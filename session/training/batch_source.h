@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ir/graph.h"
+#include "session/training/trainer.h"
+
+namespace gatefold {
+
+/// Delivers the batches of a training run.
+class BatchSource {
+ public:
+  virtual ~BatchSource() = default;
+
+  virtual std::int64_t batches_per_epoch() const = 0;
+  /// Returns batch `index` of an epoch; it depends on these two numbers and the options alone.
+  virtual Batch batch(std::int64_t epoch, std::int64_t index) = 0;
+  /// Returns whether carried states are forgotten before the batch, for its examples do not
+  /// continue those of the one before.
+  virtual bool starts_anew(std::int64_t index) const = 0;
+  /// Returns the number of examples in a batch.
+  virtual std::int64_t samples(std::int64_t index) const = 0;
+};
+
+}  // namespace gatefold

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "session/training/dataset.h"
+
+namespace gatefold {
+
+/// Delivers one long text in contiguous lanes, for truncated backpropagation through time that
+/// carries states: lane n of N holds the elements [n*L, (n+1)*L) of each array, and batch i of an
+/// epoch the chunk [i*C, (i+1)*C) of every lane; chunks follow one another, and the last one may be
+/// shorter. The arrays are named like the inputs and have one axis; inputs are int64 or float
+/// [N, C]. Without an array for the targets, they are the elements that follow those of the only
+/// array: what a language model predicts.
+class Corpus : public BatchSource {
+ public:
+  /// `batch_size` of the options is N (32 if it is 0, but no more than the text has chunks for),
+  /// `chunk` is C (64 if it is 0). Throws Error for arrays that are missing or have another form,
+  /// and for a text that is too short for its lanes.
+  Corpus(const DataSource& source, const std::vector<const Value*>& wanted,
+         const std::string& target, const BatchOptions& options);
+
+  std::int64_t batches_per_epoch() const override { return chunks_; }
+  Batch batch(std::int64_t epoch, std::int64_t index) override;
+  bool starts_anew(std::int64_t index) const override { return index == 0; }
+  std::int64_t samples(std::int64_t /*index*/) const override { return lanes_; }
+
+ private:
+  void add_targets(const std::vector<const Value*>& wanted, const std::string& target);
+  void check_arrays(const std::vector<const Value*>& wanted);
+  void count_lanes(const BatchOptions& options);
+
+  std::map<std::string, Tensor> arrays_;
+  std::int64_t size_ = 0;  ///< Elements of each array.
+  std::int64_t lanes_ = 0;
+  std::int64_t length_ = 0;  ///< Elements of each lane.
+  std::int64_t chunk_ = 0;
+  std::int64_t chunks_ = 0;
+};
+
+}  // namespace gatefold

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace gatefold::tools {
+
+/// Calls a function with each text of a command line, or, if there are none, with each line of
+/// standard input. Throws Error when standard input cannot be read.
+void for_each_text(const std::vector<std::string>& texts,
+                   const std::function<void(const std::string&)>& use);
+
+}  // namespace gatefold::tools

@@ -1,0 +1,64 @@
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ir/error.h"
+#include "language/decoding/classification.h"
+#include "language/projects/project.h"
+#include "tools/command.h"
+#include "tools/command_line.h"
+#include "tools/language/lines.h"
+#include "tools/output.h"
+
+namespace gatefold::tools {
+namespace {
+
+struct Options {
+  std::filesystem::path folder;
+  std::vector<std::string> texts;
+  std::uint64_t best = 1;
+};
+
+int run(const Options& options) {
+  const Project project(options.folder);
+  if (project.task() != Task::kClassification) {
+    fail("'{}' is a project of the template '{}', which gives texts no label",
+         options.folder.string(), project.config().template_name);
+  }
+  Classifier classifier(project.load_model(kModelFile), project.tokenizer(), project.labels());
+  for_each_text(options.texts, [&](const std::string& text) {
+    const bool is_single = options.texts.size() == 1;
+    for (const LabelProbability& found : classifier.classify(text, options.best)) {
+      if (is_single) {
+        print("{}\t{:.4f}\n", found.label, found.probability);
+      } else {
+        print("{}\t{}\t{:.4f}\n", text, found.label, found.probability);
+      }
+    }
+  });
+  return kSuccess;
+}
+
+std::function<int()> declare(OptionParser& parser) {
+  auto options = std::make_shared<Options>();
+  parser.add_option("DIR", options->folder, "Folder of the project").required();
+  parser.add_option("TEXT", options->texts,
+                    "Texts to label; by default the lines of standard input");
+  parser.add_option("-k,--best", options->best, "Show this many labels of each text")
+      .positive()
+      .show_default();
+  return [options] { return run(*options); };
+}
+
+}  // namespace
+
+const Command kPredictCommand{
+    .name = "predict",
+    .summary = "Label texts with a trained classifier",
+    .example =
+        "gatefold predict names Jones Satoshi -k 3\n\n"
+        "Each line is a label and its probability, after the text itself if there are several.",
+    .declare = declare,
+};
+
+}  // namespace gatefold::tools

@@ -1,0 +1,77 @@
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "language/projects/preparation.h"
+#include "tools/command.h"
+#include "tools/command_line.h"
+#include "tools/output.h"
+
+namespace gatefold::tools {
+namespace {
+
+struct Options {
+  std::filesystem::path folder;
+  std::vector<std::string> texts;
+  PreparationOptions preparation;
+};
+
+int run(const Options& options) {
+  Project project(options.folder);
+  PreparationOptions preparation = options.preparation;
+  for (const std::string& text : options.texts) {
+    preparation.texts.push_back(parse_text_source(text));
+  }
+  const Preparation made = prepare(project, preparation);
+  const bool is_text = project.task() == Task::kLanguageModel ||
+                       project.task() == Task::kSkipGram || project.task() == Task::kCbow;
+  print("{} {} for training, {} held back; a vocabulary of {}", made.training,
+        is_text ? "tokens" : "examples", made.validation, made.sizes.tokens);
+  if (made.sizes.targets > 0) {
+    print(project.task() == Task::kTranslation ? " and of {} for the target" : "; {} labels",
+          made.sizes.targets);
+  }
+  print("\n");
+  return kSuccess;
+}
+
+std::function<int()> declare(OptionParser& parser) {
+  auto options = std::make_shared<Options>();
+  PreparationOptions& preparation = options->preparation;
+  parser.add_option("DIR", options->folder, "Folder of the project").required();
+  parser
+      .add_option("--text", options->texts,
+                  "Read texts from these files: .tsv, .csv, .jsonl, or lines of text. Columns are "
+                  "names or numbers from 1; see docs/learn.md for those that a template needs")
+      .type_name("FILE[:COLUMN,...]")
+      .required();
+  parser
+      .add_option("--tokens", preparation.tokens,
+                  "Cut texts into characters (char), words (word) or, by byte-pair encoding, a "
+                  "vocabulary of so many pieces (bpe:SIZE); by default what suits the template")
+      .type_name("char|word|bpe:SIZE");
+  parser
+      .add_option("--min-count", preparation.min_count,
+                  "Replace tokens that are rarer than this by <unk>")
+      .positive()
+      .show_default();
+  parser.add_flag("--lower-case", preparation.lower_case, "Read capital letters as small ones");
+  parser
+      .add_option("--valid", preparation.validation,
+                  "Hold back this share of the examples, to judge the model on")
+      .show_default();
+  parser.add_option("--seed", preparation.seed, "Seed for the choice of those that are held back")
+      .show_default();
+  return [options] { return run(*options); };
+}
+
+}  // namespace
+
+const Command kPrepareCommand{
+    .name = "prepare",
+    .summary = "Turn texts into a project's vocabulary, data and model",
+    .example = "gatefold prepare names --text names.tsv:1,2 --tokens char",
+    .declare = declare,
+};
+
+}  // namespace gatefold::tools

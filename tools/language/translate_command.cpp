@@ -1,0 +1,71 @@
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ir/error.h"
+#include "language/decoding/translation.h"
+#include "language/projects/project.h"
+#include "tools/command.h"
+#include "tools/command_line.h"
+#include "tools/language/lines.h"
+#include "tools/output.h"
+
+namespace gatefold::tools {
+namespace {
+
+struct Options {
+  std::filesystem::path folder;
+  std::vector<std::string> texts;
+  BeamOptions beam;
+};
+
+int run(const Options& options) {
+  const Project project(options.folder);
+  if (project.task() != Task::kTranslation) {
+    fail("'{}' is a project of the template '{}', which does not translate",
+         options.folder.string(), project.config().template_name);
+  }
+  Translator translator(project.load_model(kModelFile), project.load_model(kDecoderFile),
+                        project.tokenizer(), project.target_tokenizer());
+  for_each_text(options.texts, [&](const std::string& text) {
+    for (const Translation& found : translator.translate(text, options.beam)) {
+      if (options.beam.best > 1) print("{:.4f}\t", found.score);
+      print("{}\n", found.text);
+    }
+    flush_output();
+  });
+  return kSuccess;
+}
+
+std::function<int()> declare(OptionParser& parser) {
+  auto options = std::make_shared<Options>();
+  BeamOptions& beam = options->beam;
+  parser.add_option("DIR", options->folder, "Folder of the project").required();
+  parser.add_option("TEXT", options->texts,
+                    "Texts to translate; by default the lines of standard input");
+  parser.add_option("--beam-size", beam.size, "Follow this many translations at a time; 1: greedy")
+      .positive()
+      .show_default();
+  parser
+      .add_option("--length-penalty", beam.length_penalty,
+                  "Divide the score of a translation by its length to this power")
+      .show_default();
+  parser.add_option("--n-best", beam.best, "Show this many translations, with their scores")
+      .positive()
+      .show_default();
+  parser.add_option("--longest", beam.longest, "Make at most this many tokens")
+      .positive()
+      .show_default();
+  return [options] { return run(*options); };
+}
+
+}  // namespace
+
+const Command kTranslateCommand{
+    .name = "translate",
+    .summary = "Translate texts with a trained encoder and decoder",
+    .example = "gatefold translate fra-eng \"Comme c'est chouette !\" --n-best 3",
+    .declare = declare,
+};
+
+}  // namespace gatefold::tools
