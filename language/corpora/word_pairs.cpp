@@ -13,10 +13,6 @@ namespace {
 
 constexpr std::int64_t kUsualBatchSize = 256;
 
-RandomNumbers numbers_of(std::uint64_t seed, std::int64_t epoch, std::uint64_t purpose) {
-  return RandomNumbers(RandomNumbers(seed + purpose).bits(static_cast<std::uint64_t>(epoch)));
-}
-
 }  // namespace
 
 WordPairs::WordPairs(const DataSource& source, const std::string& target,
@@ -65,17 +61,11 @@ std::int64_t WordPairs::samples(std::int64_t index) const {
   return std::min(batches_.batch_size, std::ssize(pairs_) - index * batches_.batch_size);
 }
 
-// Fisher and Yates' shuffle: neighbouring pairs share their center.
 void WordPairs::find_order(std::int64_t epoch) {
   if (order_epoch_ == epoch) return;
   order_epoch_ = epoch;
-  order_.resize(pairs_.size());
-  std::iota(order_.begin(), order_.end(), 0);
-  const RandomNumbers random = numbers_of(batches_.seed, epoch, 1);
-  for (std::size_t i = order_.size(); i-- > 1;) {
-    std::swap(order_[i],
-              order_[static_cast<std::size_t>(random.uniform(i) * static_cast<double>(i + 1))]);
-  }
+  // Neighbouring pairs share their center.
+  order_ = shuffled(std::ssize(pairs_), batches_.seed, epoch);
 }
 
 std::int64_t WordPairs::draw(double share) const {
@@ -85,7 +75,8 @@ std::int64_t WordPairs::draw(double share) const {
 
 Batch WordPairs::batch(std::int64_t epoch, std::int64_t index) {
   find_order(epoch);
-  const RandomNumbers random = numbers_of(batches_.seed, epoch, 2);
+  const RandomNumbers random(
+      RandomNumbers(batches_.seed + 1).bits(static_cast<std::uint64_t>(epoch)));
   const std::int64_t first = index * batches_.batch_size;
   const std::int64_t count = samples(index);
   const std::int64_t width = 1 + options_.negatives;

@@ -42,7 +42,7 @@ class WordPairs : public BatchSource {
   WordPairOptions options_;
   std::vector<std::pair<std::int32_t, std::int32_t>> pairs_;  // Center and neighbour.
   std::vector<double> shares_;                                // Of all tokens up to this one.
-  std::vector<std::uint32_t> order_;
+  std::vector<std::int64_t> order_;
   std::int64_t order_epoch_ = -1;
 };
 

@@ -69,6 +69,8 @@ std::int64_t Generator::generate(std::string_view prompt, std::int64_t count,
   session_.reset();
   Sampler sampler(options);
   Writer writer(tokenizer_, ids);
+  // Where texts end, the next one begins.
+  if (end_) step(std::span(&*end_, 1));
   std::span<const float> scores = step(ids);
   std::int64_t made = 0;
   while (made < count) {

@@ -24,9 +24,9 @@ class Generator {
   Generator(const std::shared_ptr<const CompiledModel>& model, Tokenizer tokenizer,
             std::optional<std::int64_t> end);
 
-  /// Reads a prompt once and makes at most `count` tokens after it, each from the carried states
-  /// and the token before. Returns how many were made. Throws Error for a prompt that is empty or
-  /// holds characters that the tokenizer does not know.
+  /// Reads a prompt once, as the beginning of a text, and makes at most `count` tokens after it,
+  /// each from the carried states and the token before. Returns how many were made. Throws Error
+  /// for a prompt that is empty or holds characters that the tokenizer does not know.
   std::int64_t generate(std::string_view prompt, std::int64_t count, const SamplingOptions& options,
                         const TextReceiver& receive);
 

@@ -34,9 +34,9 @@ constexpr std::int64_t kBoundary = -1;
 
 /// What a task makes of its texts.
 struct Data {
-  Arrays training;
-  Arrays validation;
-  Preparation result;
+  Arrays training = {};
+  Arrays validation = {};
+  Preparation result = {};
 };
 
 SpecialTokens special_tokens(const PreparationOptions& options, bool pads, bool ends, bool begins) {
@@ -195,6 +195,17 @@ Data prepare_tagging(const Project& project, const PreparationOptions& options) 
   return data;
 }
 
+/// Texts as one long one, and where each begins.
+Arrays text_arrays(const TokenRows& texts) {
+  std::vector<std::int64_t> starts;
+  std::int64_t size = 0;
+  for (const auto& text : texts) {
+    starts.push_back(size);
+    size += std::ssize(text);
+  }
+  return {{"tokens", joined(texts)}, {"starts", joined({starts})}};
+}
+
 Data prepare_language_model(const Project& project, const PreparationOptions& options) {
   Texts documents;
   bool has_records = false;
@@ -216,14 +227,14 @@ Data prepare_language_model(const Project& project, const PreparationOptions& op
   Data data;
   if (rows.size() > 1) {
     const Division division = divide(rows.size(), options.validation, options.seed);
-    data.training = {{"tokens", joined(chosen(rows, division.training))}};
-    data.validation = {{"tokens", joined(chosen(rows, division.validation))}};
+    data.training = text_arrays(chosen(rows, division.training));
+    data.validation = text_arrays(chosen(rows, division.validation));
   } else {
     const auto& row = rows.front();
     const auto end = row.end() - static_cast<std::ptrdiff_t>(options.validation *
                                                              static_cast<double>(row.size()));
-    data.training = {{"tokens", joined({{row.begin(), end}})}};
-    data.validation = {{"tokens", joined({{end, row.end()}})}};
+    data.training = text_arrays({{row.begin(), end}});
+    data.validation = text_arrays({{end, row.end()}});
   }
   data.result = {.training = data.training.front().second.size(),
                  .validation = data.validation.front().second.size(),

@@ -50,8 +50,13 @@ Model make_encoder(const TemplateOptions& options, const DataSizes& sizes) {
   return network.finish();
 }
 
-/// Adds what attention reads of the encoder: states [N, T, H] -> tanh(W_c [context; states]).
-Value* attend(Network& network, Value* states, std::int64_t hidden, std::int64_t width) {
+/// What attention makes of the states [N, T, H]: tanh(W_c [context; states]), and the weights.
+struct Attended {
+  Value* states = nullptr;
+  Value* weights = nullptr;
+};
+
+Attended attend(Network& network, Value* states, std::int64_t hidden, std::int64_t width) {
   GraphBuilder& builder = network.builder();
   Value* encoder = network.input(
       "encoder_output",
@@ -64,11 +69,10 @@ Value* attend(Network& network, Value* states, std::int64_t hidden, std::int64_t
   Value* lowest = builder.add_constant("lowest", Tensor::scalar(-1e30F));
   Value* weights = builder.add("Softmax", {builder.add("Where", {allowed, scores, lowest})},
                                {{"axis", std::int64_t{-1}}});
-  network.output("attention", weights);
   Value* context = builder.add("MatMul", {weights, encoder});
   Value* both = builder.add("Concat", {context, states}, {{"axis", std::int64_t{-1}}});
-  return builder.add("Tanh",
-                     {network.linear("decoder.combine", both, width + hidden, hidden, false)});
+  Value* combined = network.linear("decoder.combine", both, width + hidden, hidden, false);
+  return {builder.add("Tanh", {combined}), weights};
 }
 
 Model make_decoder(const TemplateOptions& options, const DataSizes& sizes) {
@@ -82,11 +86,14 @@ Model make_decoder(const TemplateOptions& options, const DataSizes& sizes) {
                                sizes.targets, options.embedding, sizes.padding);
   const RecurrentResult result =
       add_recurrent(network, "decoder.rnn", x, shape, nullptr, carried.initial);
-  Value* states = transpose(network, result.output, {1, 0, 2});
-  if (options.attention != "none") states = attend(network, states, shape.hidden, width);
-  network.output("logits",
-                 add_scores(network, "decoder.", states, shape.hidden, options, sizes.targets));
+  Attended attended{.states = transpose(network, result.output, {1, 0, 2})};
+  if (options.attention != "none") {
+    attended = attend(network, attended.states, shape.hidden, width);
+  }
+  network.output("logits", add_scores(network, "decoder.", attended.states, shape.hidden, options,
+                                      sizes.targets));
   deliver_states(network, result.final);
+  if (attended.weights != nullptr) network.output("attention", attended.weights);
   return network.finish(carried.pairs);
 }
 

@@ -26,4 +26,7 @@ class BatchSource {
   virtual std::int64_t samples(std::int64_t index) const = 0;
 };
 
+/// Returns the numbers from 0 to below `count` in the order of an epoch, drawn with a seed.
+std::vector<std::int64_t> shuffled(std::int64_t count, std::uint64_t seed, std::int64_t epoch);
+
 }  // namespace gatefold

@@ -12,31 +12,50 @@ namespace {
 constexpr std::int64_t kUsualLanes = 32;
 constexpr std::int64_t kUsualChunk = 64;
 
+/// The texts that begin at `starts`, one after the other in an order.
+Tensor joined(const Tensor& whole, std::span<const std::int64_t> starts,
+              std::span<const std::int64_t> order) {
+  Tensor result(whole.dtype(), whole.dims());
+  const std::size_t width = size_of(whole.dtype());
+  std::byte* target = result.raw();
+  for (const std::int64_t text : order) {
+    const std::int64_t end = text + 1 < std::ssize(starts) ? starts[text + 1] : whole.size();
+    const std::size_t bytes = static_cast<std::size_t>(end - starts[text]) * width;
+    std::memcpy(target, whole.raw() + static_cast<std::size_t>(starts[text]) * width, bytes);
+    target += bytes;
+  }
+  return result;
+}
+
 }  // namespace
 
 Corpus::Corpus(const DataSource& source, const std::vector<const Value*>& wanted,
                const std::string& target, const BatchOptions& options)
-    : arrays_(source.path.empty() ? source.arrays : read_npz(source.path)) {
+    : options_(options), arrays_(source.path.empty() ? source.arrays : read_npz(source.path)) {
   try {
-    add_targets(wanted, target);
+    take_starts();
+    if (!arrays_.contains(target) && arrays_.size() == 1 && wanted.size() == 2) target_ = target;
     check_arrays(wanted);
-    count_lanes(options);
+    count_lanes();
   } catch (const Error& error) {
     fail("{}: {}", source.name(), error.what());
   }
 }
 
-void Corpus::add_targets(const std::vector<const Value*>& wanted, const std::string& target) {
-  if (arrays_.contains(target) || arrays_.size() != 1 || wanted.size() != 2) return;
-  Tensor& text = arrays_.begin()->second;
-  if (text.rank() != 1 || text.size() < 2) return;
-  const std::size_t width = size_of(text.dtype());
-  arrays_[target] = text.part(width, text.dtype(), {text.size() - 1});
-  text = text.part(0, text.dtype(), {text.size() - 1});
+void Corpus::take_starts() {
+  const auto found = arrays_.find("starts");
+  if (found == arrays_.end()) return;
+  starts_ = found->second.to_int64();
+  arrays_.erase(found);
+  const bool is_rising =
+      !starts_.empty() && starts_.front() == 0 && std::is_sorted(starts_.begin(), starts_.end());
+  if (!is_rising) fail("array 'starts' must rise from 0: it says where texts begin");
 }
 
 void Corpus::check_arrays(const std::vector<const Value*>& wanted) {
+  std::int64_t size = 0;
   for (const Value* input : wanted) {
+    if (input->name() == target_) continue;
     const auto found = arrays_.find(input->name());
     if (found == arrays_.end()) {
       fail(
@@ -49,19 +68,25 @@ void Corpus::check_arrays(const std::vector<const Value*>& wanted) {
       fail("array '{}' has extents {}, but a corpus is one long text: an array with one axis",
            input->name(), to_string(array.dims()));
     }
-    if (size_ != 0 && array.size() != size_) {
-      fail("array '{}' has {} elements but another one {}", input->name(), array.size(), size_);
+    if (size != 0 && array.size() != size) {
+      fail("array '{}' has {} elements but another one {}", input->name(), array.size(), size);
     }
-    size_ = array.size();
+    size = array.size();
     array = converted_for(*input, array);
   }
-  if (arrays_.size() > wanted.size()) fail("has arrays that belong to no input");
+  if (arrays_.size() + (target_.empty() ? 0 : 1) > wanted.size()) {
+    fail("has arrays that belong to no input");
+  }
+  if (!starts_.empty() && starts_.back() > size) {
+    fail("array 'starts' ends with {}, but there are {} elements", starts_.back(), size);
+  }
+  size_ = target_.empty() ? size : size - 1;
 }
 
-void Corpus::count_lanes(const BatchOptions& options) {
-  chunk_ = options.chunk > 0 ? options.chunk : kUsualChunk;
-  lanes_ = options.batch_size > 0 ? options.batch_size
-                                  : std::clamp<std::int64_t>(size_ / chunk_, 1, kUsualLanes);
+void Corpus::count_lanes() {
+  chunk_ = options_.chunk > 0 ? options_.chunk : kUsualChunk;
+  lanes_ = options_.batch_size > 0 ? options_.batch_size
+                                   : std::clamp<std::int64_t>(size_ / chunk_, 1, kUsualLanes);
   length_ = size_ / lanes_;
   if (length_ == 0) {
     fail("its text of {} elements is too short for {} lanes; give a smaller batch size", size_,
@@ -71,11 +96,25 @@ void Corpus::count_lanes(const BatchOptions& options) {
   chunks_ = (length_ + chunk_ - 1) / chunk_;
 }
 
-Batch Corpus::batch(std::int64_t /*epoch*/, std::int64_t index) {
+void Corpus::order_texts(std::int64_t epoch) {
+  if (ordered_epoch_ == epoch) return;
+  ordered_epoch_ = epoch;
+  ordered_ = arrays_;
+  if (options_.shuffle && !starts_.empty()) {
+    const std::vector<std::int64_t> order = shuffled(std::ssize(starts_), options_.seed, epoch);
+    for (auto& [name, array] : ordered_) array = joined(array, starts_, order);
+  }
+  if (target_.empty()) return;
+  const Tensor& text = ordered_.begin()->second;
+  ordered_[target_] = text.part(size_of(text.dtype()), text.dtype(), {size_});
+}
+
+Batch Corpus::batch(std::int64_t epoch, std::int64_t index) {
+  order_texts(epoch);
   const std::int64_t first = index * chunk_;
   const std::int64_t steps = std::min(chunk_, length_ - first);
   Batch batch;
-  for (const auto& [name, array] : arrays_) {
+  for (const auto& [name, array] : ordered_) {
     Tensor part(array.dtype(), {lanes_, steps});
     const std::size_t width = size_of(array.dtype());
     const std::size_t bytes = static_cast<std::size_t>(steps) * width;

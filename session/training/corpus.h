@@ -15,6 +15,10 @@ namespace gatefold {
 /// shorter. The arrays are named like the inputs and have one axis; inputs are int64 or float
 /// [N, C]. Without an array for the targets, they are the elements that follow those of the only
 /// array: what a language model predicts.
+///
+/// An array `starts` (int64, rising from 0) says where the texts begin of which the whole is made;
+/// with `shuffle` they follow one another in another order in each epoch, so that none is known by
+/// the one before it.
 class Corpus : public BatchSource {
  public:
   /// `batch_size` of the options is N (32 if it is 0, but no more than the text has chunks for),
@@ -29,16 +33,22 @@ class Corpus : public BatchSource {
   std::int64_t samples(std::int64_t /*index*/) const override { return lanes_; }
 
  private:
-  void add_targets(const std::vector<const Value*>& wanted, const std::string& target);
+  void take_starts();
   void check_arrays(const std::vector<const Value*>& wanted);
-  void count_lanes(const BatchOptions& options);
+  void count_lanes();
+  void order_texts(std::int64_t epoch);
 
+  BatchOptions options_;
+  std::string target_;  ///< Made of what follows; empty when there is an array of targets.
   std::map<std::string, Tensor> arrays_;
-  std::int64_t size_ = 0;  ///< Elements of each array.
+  std::vector<std::int64_t> starts_;
+  std::int64_t size_ = 0;  ///< Elements of each array that have a target.
   std::int64_t lanes_ = 0;
   std::int64_t length_ = 0;  ///< Elements of each lane.
   std::int64_t chunk_ = 0;
   std::int64_t chunks_ = 0;
+  std::map<std::string, Tensor> ordered_;  ///< The arrays of epoch `ordered_epoch_`.
+  std::int64_t ordered_epoch_ = -1;
 };
 
 }  // namespace gatefold

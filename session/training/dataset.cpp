@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "ir/error.h"
-#include "ir/random.h"
 #include "session/arrays/npz.h"
 #include "session/arrays/slices.h"
 #include "session/carried_states.h"
@@ -229,17 +228,10 @@ std::int64_t Dataset::samples(std::int64_t index) const {
   return std::min(batch_size_, samples_ - first);
 }
 
-// Fisher and Yates' shuffle.
 void Dataset::find_order(std::int64_t epoch) {
   if (order_epoch_ == epoch) return;
   order_epoch_ = epoch;
-  order_ = range(0, samples_);
-  if (!options_.shuffle) return;
-  const RandomNumbers random(RandomNumbers(options_.seed).bits(static_cast<std::uint64_t>(epoch)));
-  for (std::size_t i = order_.size(); i-- > 1;) {
-    const auto other = static_cast<std::size_t>(random.uniform(i) * static_cast<double>(i + 1));
-    std::swap(order_[i], order_[other]);
-  }
+  order_ = options_.shuffle ? shuffled(samples_, options_.seed, epoch) : range(0, samples_);
 }
 
 Batch Dataset::batch(std::int64_t epoch, std::int64_t index) {

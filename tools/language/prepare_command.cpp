@@ -27,9 +27,10 @@ int run(const Options& options) {
                        project.task() == Task::kSkipGram || project.task() == Task::kCbow;
   print("{} {} for training, {} held back; a vocabulary of {}", made.training,
         is_text ? "tokens" : "examples", made.validation, made.sizes.tokens);
-  if (made.sizes.targets > 0) {
-    print(project.task() == Task::kTranslation ? " and of {} for the target" : "; {} labels",
-          made.sizes.targets);
+  if (project.task() == Task::kTranslation) {
+    print(" and one of {} for the target", made.sizes.targets);
+  } else if (made.sizes.targets > 0) {
+    print("; {} labels", made.sizes.targets);
   }
   print("\n");
   return kSuccess;
