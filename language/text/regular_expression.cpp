@@ -63,7 +63,8 @@ RegularExpression::RegularExpression(std::string_view pattern) {
     fail("the regular expression '{}' cannot be read at its character {}: {}", pattern,
          place.offset, u_errorName(status));
   }
-  compiled_ = std::make_shared<const Compiled>(std::string(pattern), std::move(expression));
+  compiled_ =
+      std::make_shared<const Compiled>(Compiled{std::string(pattern), std::move(expression)});
 }
 
 std::vector<TextSpan> RegularExpression::find_all(std::string_view text) const {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ir/error.h"
 #include "language/tokenizers/tokenizer.h"
 #include "session/arrays/files.h"
 #include "tests/temporary_folder.h"
@@ -40,6 +41,36 @@ TEST_P(TokenizerFile, IsWrittenByteForByte) {
   const fs::path copy = folder.path() / "tokenizer.json";
   write_tokenizer(read_tokenizer(file(".json")), copy);
   EXPECT_EQ(read_file(copy), read_file(file(".json")));
+}
+
+/// Every value of a document, by its path.
+std::vector<nlohmann::json::json_pointer> paths_of(const nlohmann::json& document) {
+  std::vector<nlohmann::json::json_pointer> paths;
+  const nlohmann::json leaves = document.flatten();
+  for (const auto& [path, value] : leaves.items()) {
+    for (nlohmann::json::json_pointer place(path); !place.empty(); place = place.parent_pointer()) {
+      paths.push_back(place);
+    }
+  }
+  return paths;
+}
+
+TEST_P(TokenizerFile, DamageIsAnErrorAtMost) {
+  const auto document = nlohmann::json::parse(read_file(file(".json")));
+  int refused = 0;
+  for (const auto& path : paths_of(document)) {
+    for (const char* damage : {"null", "-1", "0.5", "true", "\"\"", "\"ab\"", "[]", "[0]", "{}"}) {
+      auto damaged = document;
+      damaged[path] = nlohmann::json::parse(damage);
+      try {
+        const Tokenizer tokenizer(damaged.dump());
+        tokenizer.decode(tokenizer.encode("the cafe 山"), false);
+      } catch (const Error&) {
+        ++refused;
+      }
+    }
+  }
+  EXPECT_GT(refused, 100);
 }
 
 INSTANTIATE_TEST_SUITE_P(Styles, TokenizerFile,

@@ -19,7 +19,7 @@ Normalizer make_strip_accents(const nlohmann::json& settings) {
 Normalizer make_prepend(const nlohmann::json& settings) {
   std::string prefix;
   read_settings(settings, {required_field("prepend", prefix)});
-  return [prefix](std::string text) { return text.empty() ? text : prefix + text; };
+  return [prefix](const std::string& text) { return text.empty() ? text : prefix + text; };
 }
 
 }  // namespace gatefold
