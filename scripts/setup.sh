@@ -7,4 +7,5 @@ apt-get install -q -y --no-install-recommends \
   cmake g++ ninja-build pkg-config \
   libonnx-dev libprotobuf-dev protobuf-compiler libdnnl-dev ocl-icd-opencl-dev libhwy-dev \
   libfmt-dev libcli11-dev nlohmann-json3-dev libzip-dev \
+  libicu-dev libpugixml-dev libeigen3-dev libcsv-dev \
   libgtest-dev python3 python3-onnx

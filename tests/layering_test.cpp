@@ -20,7 +20,8 @@ const std::map<std::string, std::set<std::string>> kAllowedLayers{
     {"passes", {"ir"}},
     {"backend", {"ir"}},
     {"session", {"ir", "frontend", "passes", "backend"}},
-    {"tools", {"ir", "frontend", "passes", "backend", "session"}},
+    {"language", {"ir", "frontend", "passes", "backend", "session"}},
+    {"tools", {"ir", "frontend", "passes", "backend", "session", "language"}},
 };
 
 /// The rooms of each layer, lowest first: a room may include itself and those before it. The
@@ -29,12 +30,16 @@ const std::map<std::string, std::vector<std::string>> kRooms{
     {"passes", {"", "rewriting", "recurrence", "clean", "moves", "gradients", "training", "loops"}},
     {"backend", {"", "simd", "onednn", "products", "kernels", "kernels/recurrent", "plan"}},
     {"session", {"", "arrays", "training"}},
+    {"language",
+     {"", "text", "tokenizers/parts", "tokenizers", "corpora", "templates", "decoding", "pictures",
+      "projects"}},
 };
 
 /// Libraries that only one folder or file may know.
 const std::map<std::string, std::string> kPrivateLibraries{
     {"onnx/", "frontend"}, {"google/protobuf/", "frontend"}, {"oneapi/", "backend/onednn"},
     {"hwy/", "backend"},   {"zip.h", "session/arrays"},      {"CLI/", "tools/command_line.cpp"},
+    {"unicode/", "language/text"},
 };
 
 /// What an #include line includes; empty for other lines.
