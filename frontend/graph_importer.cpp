@@ -3,24 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
 #include "frontend/constant_node.h"
 #include "frontend/function_size.h"
 #include "frontend/function_table.h"
+#include "frontend/import_scope.h"
 #include "frontend/node_draft.h"
 #include "frontend/node_order.h"
 #include "frontend/operator_sets.h"
 #include "frontend/opset_raise.h"
+#include "frontend/placed_tensors.h"
 #include "frontend/proto_types.h"
 #include "frontend/stated_types.h"
-#include "frontend/tensor_sites.h"
 #include "frontend/training_check.h"
 #include "ir/error.h"
 #include "ir/op_def.h"
@@ -29,74 +28,6 @@ namespace gatefold {
 namespace {
 
 using Nodes = google::protobuf::RepeatedPtrField<onnx::NodeProto>;
-
-// What the nodes of a graph or a function body are read with.
-struct Environment {
-  OpsetImports opsets;
-  /// The attributes that the call of a function gives; nullptr in the model's own graphs.
-  const Attrs* arguments = nullptr;
-  /// The call, and what it is read with.
-  const onnx::NodeProto* call = nullptr;
-  const Environment* caller = nullptr;
-};
-
-// The attribute that holds the value of one that may stand in a function and refer to its call's.
-const onnx::AttributeProto& holder_of(const onnx::AttributeProto& attribute,
-                                      const Environment& environment) {
-  if (attribute.ref_attr_name().empty() || environment.call == nullptr) return attribute;
-  for (const auto& given : environment.call->attribute()) {
-    if (given.name() == attribute.ref_attr_name()) return holder_of(given, *environment.caller);
-  }
-  return attribute;
-}
-
-// The values that nodes can name at one level: a graph, a sub-graph, or a function body.
-struct Scope {
-  Graph& graph;
-  const Environment& environment;
-  const Scope* outer = nullptr;  ///< The graph around a sub-graph, whose values are visible, too.
-  std::unordered_map<std::string, Value*> values = {};
-  /// Every name that the level defines sooner or later.
-  std::unordered_set<std::string> declared = {};
-  /// Names in the graph of a function's outputs.
-  std::unordered_map<std::string, std::string> renamed = {};
-  /// Nodes whose attributes name values.
-  std::vector<Node*> gradients = {};
-
-  bool is_declared_outside(const std::string& name) const {
-    for (const Scope* scope = outer; scope != nullptr; scope = scope->outer) {
-      if (scope->declared.contains(name)) return true;
-    }
-    return false;
-  }
-};
-
-void collect_names(const onnx::GraphProto& proto, NameSource& names) {
-  for (const auto& input : proto.input()) names.take(input.name());
-  for (const auto& tensor : proto.initializer()) names.take(tensor.name());
-  for (const auto& output : proto.output()) names.take(output.name());
-  for (const auto& node : proto.node()) {
-    for (const std::string& output : node.output()) names.take(output);
-    for (const auto& attribute : node.attribute()) {
-      if (holds_graph(attribute)) collect_names(attribute.g(), names);
-    }
-  }
-}
-
-// The names that initializers and nodes of more than one graph give.
-void collect_repeated(const onnx::GraphProto& proto, std::unordered_set<std::string>& seen,
-                      std::unordered_set<std::string>& repeated) {
-  const auto add = [&](const std::string& name) {
-    if (!seen.insert(name).second) repeated.insert(name);
-  };
-  for (const auto& tensor : proto.initializer()) add(tensor.name());
-  for (const auto& node : proto.node()) {
-    for (const std::string& output : node.output()) add(output);
-    for (const auto& attribute : node.attribute()) {
-      if (holds_graph(attribute)) collect_repeated(attribute.g(), seen, repeated);
-    }
-  }
-}
 
 void check_age(const NodeDraft& draft) {
   if (draft.domain != kOnnxDomain) return;
@@ -110,20 +41,11 @@ void check_age(const NodeDraft& draft) {
 
 class Importer {
  public:
-  /// `places`, where given, receives what the tensors are in the file.
-  Importer(onnx::ModelProto& model, const std::filesystem::path& folder, TensorPlaces* places)
-      : functions_(model), folder_(folder), places_(places) {
-    check_function_sizes(model, functions_);
-    check_operators(model, functions_);
-    collect_names(model.graph(), names_);
-    std::unordered_set<std::string> seen;
-    collect_repeated(model.graph(), seen, repeated_names_);
-    if (places_ != nullptr) count_tensors(model);
-    for (const auto& stage : model.training_info()) {
-      collect_names(stage.initialization(), names_);
-      collect_names(stage.algorithm(), names_);
-    }
-  }
+  /// `functions` are those of the model; their sizes have been checked. `places`, where given,
+  /// receives what the tensors are in the file.
+  Importer(onnx::ModelProto& model, const FunctionTable& functions,
+           const std::filesystem::path& folder, TensorPlaces* places)
+      : functions_(functions), folder_(folder), names_(model), tensors_(model, places) {}
 
   void import_graph(const onnx::GraphProto& proto, Scope& scope);
   /// Frees the numbers of each initializer once they are imported.
@@ -139,8 +61,6 @@ class Importer {
   void capture(const onnx::GraphProto& algorithm, const Scope& model, Scope& scope);
   void import_initializer(const onnx::TensorProto& proto, Scope& scope);
   Value* import_constant(const onnx::NodeProto& proto, const NodeDraft& draft, const Scope& scope);
-  Value* placed(Value* value, const void* holder, const Scope& scope);
-  void count_tensors(onnx::ModelProto& model);
   void import_body(const onnx::GraphProto& proto, Scope& scope);
   void import_inputs(const onnx::GraphProto& proto, Scope& scope);
   void import_outputs(const onnx::GraphProto& proto, Scope& scope);
@@ -157,53 +77,11 @@ class Importer {
   Attrs import_attrs(const onnx::NodeProto& proto, Scope& scope);
   std::int64_t opset_of(const onnx::NodeProto& proto, const Scope& scope) const;
 
-  void declare(Scope& scope, const std::string& name);
-  void define(Scope& scope, const std::string& name, Value* value) { scope.values[name] = value; }
-  Value* find(const Scope& scope, const std::string& name) const;
-  std::string name_in_graph(const Scope& scope, const std::string& name);
-  std::string tensor_name(const Scope& scope, const std::string& name);
-
-  FunctionTable functions_;
+  const FunctionTable& functions_;
   std::filesystem::path folder_;
-  NameSource names_;
-  std::unordered_set<std::string> repeated_names_;
-  std::vector<const onnx::FunctionProto*> open_calls_;
-  TensorPlaces* places_;
-  std::unordered_map<const void*, std::size_t> numbers_;  // Of the file's tensors, with places_.
-  std::map<std::pair<const void*, const Graph*>, Value*> function_tensors_;
+  ImportedNames names_;
+  PlacedTensors tensors_;
 };
-
-void Importer::count_tensors(onnx::ModelProto& model) {
-  const std::vector<TensorSite> sites = tensor_sites(model);
-  places_->bytes = bytes_with_all_tensors(model, sites);
-  for (std::size_t i = 0; i < sites.size(); ++i) numbers_[sites[i].identity()] = i;
-}
-
-void Importer::declare(Scope& scope, const std::string& name) {
-  if (!scope.declared.insert(name).second) fail("the name '{}' is defined more than once", name);
-}
-
-Value* Importer::find(const Scope& scope, const std::string& name) const {
-  for (const Scope* level = &scope; level != nullptr; level = level->outer) {
-    const auto found = level->values.find(name);
-    if (found != level->values.end()) return found->second;
-  }
-  fail("'{}' is read but nothing defines it", name);
-}
-
-std::string Importer::name_in_graph(const Scope& scope, const std::string& name) {
-  const auto renamed = scope.renamed.find(name);
-  if (renamed != scope.renamed.end()) return renamed->second;
-  // Two calls of a function would give the same names, and sub-graphs may hide names around them.
-  const bool is_free = scope.environment.arguments == nullptr && !scope.is_declared_outside(name);
-  return is_free ? name : names_.fresh(name);
-}
-
-// Tensors are known by their names wherever they stand.
-std::string Importer::tensor_name(const Scope& scope, const std::string& name) {
-  const bool is_repeated = scope.outer != nullptr && repeated_names_.contains(name);
-  return is_repeated ? names_.fresh(name) : name_in_graph(scope, name);
-}
 
 void Importer::import_graph(const onnx::GraphProto& proto, Scope& scope) {
   for (const auto& tensor : proto.initializer()) import_initializer(tensor, scope);
@@ -220,12 +98,12 @@ void Importer::import_and_free(onnx::GraphProto& proto, Scope& scope) {
 
 void Importer::import_initializer(const onnx::TensorProto& proto, Scope& scope) {
   const std::string what = fmt::format("initializer '{}'", proto.name());
-  declare(scope, proto.name());
+  scope.declare(proto.name());
   Tensor data = import_tensor(proto, folder_, what);
-  const std::string name = tensor_name(scope, proto.name());
+  const std::string name = names_.of_tensor(scope, proto.name());
   Value* value = is_float(data.dtype()) ? scope.graph.add_parameter(name, std::move(data))
                                         : scope.graph.add_constant(name, std::move(data));
-  define(scope, proto.name(), placed(value, &proto, scope));
+  scope.define(proto.name(), tensors_.place(value, proto, scope, names_.source()));
 }
 
 Value* Importer::import_constant(const onnx::NodeProto& proto, const NodeDraft& draft,
@@ -234,33 +112,7 @@ Value* Importer::import_constant(const onnx::NodeProto& proto, const NodeDraft& 
   const auto attribute = std::find_if(
       proto.attribute().begin(), proto.attribute().end(),
       [&](const auto& candidate) { return candidate.name() == draft.attrs.begin()->first; });
-  return placed(value, &holder_of(*attribute, scope.environment), scope);
-}
-
-// Notes where a tensor stands in the file. A floating-point one of a function is one value of the
-// outermost graph in all calls, as it is one in the file.
-Value* Importer::placed(Value* value, const void* holder, const Scope& scope) {
-  if (scope.environment.arguments != nullptr && is_float(value->type().dtype)) {
-    Graph* outermost = value->graph();
-    while (outermost->outer() != nullptr) outermost = outermost->outer();
-    Value*& shared = function_tensors_[{holder, outermost}];
-    Graph& own = *value->graph();
-    if (shared == nullptr && &own == outermost) {
-      shared = value;
-    } else {
-      if (shared == nullptr) {
-        const std::string name = names_.fresh(value->name());
-        shared = value->kind() == Value::Kind::kParameter
-                     ? outermost->add_parameter(name, *value->data())
-                     : outermost->add_constant(name, *value->data());
-      }
-      own.erase_value(value);
-      value = shared;
-    }
-  }
-  const auto number = numbers_.find(holder);
-  if (number != numbers_.end()) places_->numbers.emplace(value->name(), number->second);
-  return value;
+  return tensors_.place(value, *attribute, scope, names_.source());
 }
 
 /// All of a graph but its initializers.
@@ -272,7 +124,7 @@ void Importer::import_body(const onnx::GraphProto& proto, Scope& scope) {
   import_inputs(proto, scope);
   for (const auto& node : proto.node()) {
     for (const std::string& output : node.output()) {
-      if (!output.empty()) declare(scope, output);
+      if (!output.empty()) scope.declare(output);
     }
   }
   import_nodes(proto.node(), scope);
@@ -284,10 +136,10 @@ void Importer::import_inputs(const onnx::GraphProto& proto, Scope& scope) {
   for (const auto& input : proto.input()) {
     // Up to IR version 3 every initializer is listed among the inputs.
     if (initialized.erase(input.name()) > 0) continue;
-    declare(scope, input.name());
+    scope.declare(input.name());
     Type type = import_type(input.type(), fmt::format("input '{}'", input.name()));
-    const std::string name = name_in_graph(scope, input.name());
-    define(scope, input.name(), scope.graph.add_input(name, std::move(type)));
+    const std::string name = names_.of_value(scope, input.name());
+    scope.define(input.name(), scope.graph.add_input(name, std::move(type)));
   }
 }
 
@@ -295,7 +147,7 @@ void Importer::import_outputs(const onnx::GraphProto& proto, Scope& scope) {
   for (const auto& output : proto.output()) {
     Value* value = nullptr;
     try {
-      value = find(scope, output.name());
+      value = scope.find(output.name());
     } catch (const Error&) {
       fail("output '{}' of the graph is defined by nothing", output.name());
     }
@@ -307,7 +159,7 @@ std::vector<ShapeContradiction> Importer::contradictions(const onnx::GraphProto&
                                                          const Scope& scope) const {
   std::vector<ShapeContradiction> found;
   for (const auto& output : proto.output()) {
-    check_stated_type(output, "output", find(scope, output.name())->type(), found);
+    check_stated_type(output, "output", scope.find(output.name())->type(), found);
   }
   for (const auto* list : {&proto.value_info(), &proto.input()}) {
     for (const auto& stated : *list) {
@@ -330,7 +182,7 @@ void Importer::resolve_gradient(Node& node, const Scope& scope) const {
   for (auto& [attribute, value] : attrs) {
     const auto resolve = [&, &attribute = attribute](std::string& name) {
       try {
-        name = find(scope, name)->name();
+        name = scope.find(name)->name();
       } catch (const Error& error) {
         fail("{}: attribute '{}': {}", node.describe(), attribute, error.what());
       }
@@ -364,7 +216,7 @@ void Importer::import_node(const onnx::NodeProto& proto, Scope& scope) {
   draft.opset = opset_of(proto, scope);
   check_age(draft);
   if (draft.domain == kOnnxDomain && draft.op == "Constant") {
-    return define(scope, proto.output(0), import_constant(proto, draft, scope));
+    return scope.define(proto.output(0), import_constant(proto, draft, scope));
   }
   raise_to_internal_opset(draft);
   if (draft.is_dead()) return;
@@ -373,20 +225,20 @@ void Importer::import_node(const onnx::NodeProto& proto, Scope& scope) {
     scope.gradients.push_back(node);
   }
   for (int i = 0; i < proto.output_size(); ++i) {
-    if (!proto.output(i).empty()) define(scope, proto.output(i), node->output(i));
+    if (!proto.output(i).empty()) scope.define(proto.output(i), node->output(i));
   }
 }
 
 NodeDraft Importer::read_node(const onnx::NodeProto& proto, Scope& scope) {
   NodeDraft draft;
   draft.graph = &scope.graph;
-  draft.names = &names_;
+  draft.names = &names_.source();
   draft.domain = canonical_domain(proto.domain());
   draft.op = proto.op_type();
   draft.name = proto.name();
   for (const std::string& input : proto.input()) {
     try {
-      draft.inputs.push_back(input.empty() ? nullptr : find(scope, input));
+      draft.inputs.push_back(input.empty() ? nullptr : scope.find(input));
     } catch (const Error& error) {
       fail("{}: input {}", describe(proto), error.what());
     }
@@ -395,8 +247,8 @@ NodeDraft Importer::read_node(const onnx::NodeProto& proto, Scope& scope) {
   const bool is_constant = draft.domain == kOnnxDomain && draft.op == "Constant";
   for (const std::string& output : proto.output()) {
     draft.outputs.push_back(output.empty() ? output
-                            : is_constant  ? tensor_name(scope, output)
-                                           : name_in_graph(scope, output));
+                            : is_constant  ? names_.of_tensor(scope, output)
+                                           : names_.of_value(scope, output));
   }
   draft.attrs = import_attrs(proto, scope);
   return draft;
@@ -404,37 +256,32 @@ NodeDraft Importer::read_node(const onnx::NodeProto& proto, Scope& scope) {
 
 void Importer::call_function(const onnx::FunctionProto& function, const onnx::NodeProto& call,
                              NodeDraft& draft, Scope& scope) {
-  if (std::find(open_calls_.begin(), open_calls_.end(), &function) != open_calls_.end()) {
-    draft.fail("the function calls itself");
-  }
   if (draft.inputs.size() > static_cast<std::size_t>(function.input_size()) ||
       draft.outputs.size() > static_cast<std::size_t>(function.output_size())) {
     draft.fail("it has {} inputs and {} outputs but the function has only {} and {}",
                draft.inputs.size(), draft.outputs.size(), function.input_size(),
                function.output_size());
   }
-  open_calls_.push_back(&function);
   const Environment environment{OpsetImports(function.opset_import()), &draft.attrs, &call,
                                 &scope.environment};
   Scope body{scope.graph, environment};
   for (int i = 0; i < function.input_size(); ++i) {
-    declare(body, function.input(i));
-    define(body, function.input(i), draft.input(i));
+    body.declare(function.input(i));
+    body.define(function.input(i), draft.input(i));
   }
   for (int i = 0; i < function.output_size(); ++i) {
     if (draft.has_output(i)) body.renamed[function.output(i)] = draft.outputs[i];
   }
   for (const auto& node : function.node()) {
     for (const std::string& output : node.output()) {
-      if (!output.empty()) declare(body, output);
+      if (!output.empty()) body.declare(output);
     }
   }
   import_nodes(function.node(), body);
   for (std::size_t i = 0; i < draft.outputs.size(); ++i) {
     if (!draft.has_output(i)) continue;
-    define(scope, call.output(static_cast<int>(i)), find(body, function.output(i)));
+    scope.define(call.output(static_cast<int>(i)), body.find(function.output(i)));
   }
-  open_calls_.pop_back();
 }
 
 /// What a function's node gets of an attribute of the call: of a graph, a copy of its own.
@@ -480,7 +327,7 @@ void Importer::capture(const onnx::GraphProto& algorithm, const Scope& model, Sc
     const auto found = model.values.find(std::string(name));
     if (found == model.values.end()) continue;
     const Value& value = *found->second;
-    define(scope, std::string(name), scope.graph.add_input(value.name(), value.type()));
+    scope.define(std::string(name), scope.graph.add_input(value.name(), value.type()));
   }
 }
 
@@ -527,7 +374,10 @@ Model import_model(onnx::ModelProto proto, const std::filesystem::path& folder,
 
   model.graph->set_name(proto.graph().name());
   Scope scope{*model.graph, environment};
-  Importer importer(proto, folder, places);
+  const FunctionTable functions(proto);
+  check_function_sizes(proto, functions);
+  check_operators(proto, functions);
+  Importer importer(proto, functions, folder, places);
   importer.import_and_free(*proto.mutable_graph(), scope);
   std::vector<ShapeContradiction> found = importer.contradictions(proto.graph(), scope);
   if (contradictions != nullptr) *contradictions = std::move(found);

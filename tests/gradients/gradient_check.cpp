@@ -1,27 +1,39 @@
 #include "tests/gradients/gradient_check.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "frontend/onnx_reader.h"
 #include "ir/evaluate.h"
 #include "ir/infer.h"
 #include "ir/verify.h"
 #include "passes/gradients/gradients.h"
+#include "passes/rewriting/graph_builder.h"
+#include "passes/training/loss_gradients.h"
+#include "passes/training/model_parts.h"
 #include "tests/random_inputs.h"
+#include "tools/gradients/gradient_check.h"
 
 namespace gatefold::test {
 namespace {
 
-// The smaller one where the other reaches over a kink.
-constexpr double kSteps[] = {1e-5, 1e-7};
-constexpr double kTolerance = 1e-5;
-constexpr std::int64_t kElementsCheckedOneByOne = 32;
-constexpr std::uint64_t kDirections = 6;
+using tools::LossProblem;
+
 constexpr std::uint64_t kWeightSeed = 1000;
-constexpr std::uint64_t kDirectionSeed = 2000;
+
+/// A gradient must be right at a kink, too.
+const tools::GradientCheckOptions kOptions{.step = 1e-5,
+                                           .tolerance = 1e-6,
+                                           .samples = 32,
+                                           .directions = 6,
+                                           .time_limit = std::numeric_limits<double>::infinity(),
+                                           .accept_kinks = false,
+                                           .skip_undefined = true,
+                                           .check_kernels = false};
 
 /// The r of an output: numbers that every float type holds exactly.
 Tensor weights_of(const Tensor& output, std::size_t index) {
@@ -30,127 +42,7 @@ Tensor weights_of(const Tensor& output, std::size_t index) {
     double& weight = weights.data<double>()[i];
     weight = std::round(weight * 64) / 64;
   }
-  return weights;
-}
-
-const Tensor* float_tensor(const Datum& datum) {
-  const auto* tensor = std::get_if<Tensor>(&datum);
-  return tensor != nullptr && is_float(tensor->dtype()) ? tensor : nullptr;
-}
-
-double dot(const Tensor& a, const Tensor& b) {
-  double sum = 0;
-  for (std::int64_t i = 0; i < a.size(); ++i) sum += a.number_at(i) * b.number_at(i);
-  return sum;
-}
-
-bool are_close(double analytic, double numeric) {
-  return std::abs(analytic - numeric) <= kTolerance * (1 + std::abs(numeric));
-}
-
-double loss_of(const Graph& graph, const std::vector<Datum>& inputs) {
-  const std::vector<Datum> outputs = evaluate(graph, inputs, Precision::kDouble);
-  double loss = 0;
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const Tensor* output = float_tensor(outputs[i]);
-    if (output != nullptr) loss += dot(*output, weights_of(*output, i));
-  }
-  return loss;
-}
-
-Value* add(Graph& graph, std::string_view name, const std::vector<Value*>& inputs,
-           Attrs attrs = {}) {
-  Node* node = graph.add_node(op(name), inputs, {graph.unique_name("loss")}, std::move(attrs));
-  infer_types(*node);
-  return node->output();
-}
-
-/// Adds loss = sum(r * y) to the graph.
-Value* add_loss(Graph& graph, const std::vector<Datum>& outputs) {
-  std::vector<Value*> terms;
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const Tensor* output = float_tensor(outputs[i]);
-    if (output == nullptr) continue;
-    Value* y = graph.outputs()[i].value;
-    Value* r = graph.add_constant(graph.unique_name("r"),
-                                  weights_of(*output, i).converted(y->type().dtype));
-    Value* sum =
-        add(graph, "ReduceSum", {add(graph, "Mul", {y, r})}, {{"keepdims", std::int64_t{0}}});
-    const Tensor to_double = Tensor::scalar(1.0);
-    Value* like = graph.add_constant(graph.unique_name("like"), to_double);
-    terms.push_back(add(graph, "CastLike", {sum, like}));
-  }
-  return terms.empty() ? nullptr : add(graph, "Sum", terms);
-}
-
-/// One value to differentiate by, and how to move it.
-class Probe {
- public:
-  Probe(Value& value, Datum* datum)
-      : value_(value),
-        datum_(datum),
-        original_(datum != nullptr ? std::get<Tensor>(*datum) : *value.data()),
-        centre_(original_.converted(DataType::kFloat64)) {}
-  ~Probe() { set(original_); }
-  Probe(const Probe&) = delete;
-  Probe& operator=(const Probe&) = delete;
-
-  std::int64_t size() const { return centre_.size(); }
-  const Dims& dims() const { return centre_.dims(); }
-
-  void move(const Tensor& direction, double distance) {
-    Tensor moved = centre_.clone();
-    for (std::int64_t i = 0; i < moved.size(); ++i) {
-      moved.data<double>()[i] += distance * direction.data<double>()[i];
-    }
-    set(std::move(moved));
-  }
-
- private:
-  void set(Tensor tensor) {
-    if (datum_ != nullptr) {
-      *datum_ = std::move(tensor);
-    } else {
-      value_.set_data(std::move(tensor));
-    }
-  }
-
-  Value& value_;
-  Datum* datum_;
-  Tensor original_;
-  Tensor centre_;
-};
-
-std::vector<Tensor> directions_for(const Probe& probe) {
-  std::vector<Tensor> directions;
-  if (probe.size() <= kElementsCheckedOneByOne) {
-    for (std::int64_t i = 0; i < probe.size(); ++i) {
-      directions.emplace_back(DataType::kFloat64, probe.dims());
-      directions.back().data<double>()[i] = 1;
-    }
-    return directions;
-  }
-  for (std::uint64_t i = 0; i < kDirections; ++i) {
-    directions.push_back(random_tensor({DataType::kFloat64, probe.dims()}, kDirectionSeed + i));
-  }
-  return directions;
-}
-
-/// Float inputs, then float parameters.
-std::vector<Value*> targets_of(const Graph& graph, const std::vector<std::string>& settings) {
-  std::vector<Value*> targets;
-  const auto consider = [&](Value* value) {
-    const bool is_setting =
-        std::find(settings.begin(), settings.end(), value->name()) != settings.end();
-    if (value->type().is_tensor() && is_float(value->type().dtype) && !is_setting) {
-      targets.push_back(value);
-    }
-  };
-  for (Value* input : graph.inputs()) consider(input);
-  for (const auto& value : graph.initializers()) {
-    if (value->kind() == Value::Kind::kParameter) consider(value.get());
-  }
-  return targets;
+  return weights.converted(output.dtype());
 }
 
 /// Leaves the inputs the shapes that are to be known.
@@ -166,120 +58,119 @@ void forget_shapes(Graph& graph, InputShapes known) {
   infer_types(graph);
 }
 
-/// A forward graph and its twin with gradients.
-class Checker {
+/// Makes a problem of a graph, without a training pipeline between it and the gradient rules.
+class ProblemMaker {
  public:
-  Checker(const Graph& forward, std::vector<Datum> inputs, const std::vector<std::string>& settings,
-          InputShapes shapes)
-      : forward_(forward.clone()), backward_(forward.clone()), inputs_(std::move(inputs)) {
-    Graph& graph = *backward_;
-    if (shapes != InputShapes::kStated) forget_shapes(graph, shapes);
-    Value* loss = add_loss(graph, evaluate(*forward_, inputs_, Precision::kDouble));
-    if (loss == nullptr) return;
-    names_.reserve(graph.inputs().size());
-    const std::vector<Value*> targets = targets_of(graph, settings);
-    const Gradients gradients = add_gradients(graph, *loss, nullptr, targets);
-    while (!graph.outputs().empty()) graph.erase_output(0);
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-      names_.push_back(targets[i]->name());
-      has_gradient_.push_back(gradients[i] != nullptr);
-      if (gradients[i] != nullptr) graph.add_output(gradient_name(*targets[i]), gradients[i]);
+  ProblemMaker(const Graph& forward, const std::vector<Datum>& inputs, InputShapes shapes)
+      : forward_(forward), shapes_(shapes) {
+    problem_.data = inputs;
+    const std::vector<Datum> outputs = evaluate(forward, inputs);
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const auto* output = std::get_if<Tensor>(&outputs[i]);
+      if (output == nullptr || !is_float(output->dtype())) continue;
+      problem_.data.emplace_back(weights_of(*output, i));
     }
-    verify(graph);
   }
 
-  GradientCheck run() {
-    const std::vector<Datum> gradients = evaluate(*backward_, inputs_, Precision::kDouble);
-    std::size_t next = 0;
-    for (std::size_t i = 0; i < names_.size(); ++i) {
-      const Tensor* gradient = has_gradient_[i] ? &std::get<Tensor>(gradients[next++]) : nullptr;
-      compare(names_[i], gradient);
-    }
-    check_native_types();
-    return std::move(result_);
+  LossProblem make(const std::vector<std::string>& settings) {
+    add_variables(settings);
+    problem_.loss = build_loss(forward_, {.parameters = parameters_});
+    problem_.gradients = build_gradients();
+    return std::move(problem_);
   }
 
  private:
-  Value* forward_value(const std::string& name, Datum*& datum) {
-    const Graph& graph = *forward_;
-    for (std::size_t i = 0; i < graph.inputs().size(); ++i) {
-      if (graph.inputs()[i]->name() != name) continue;
-      datum = &inputs_[i];
-      return graph.inputs()[i];
+  /// Float inputs, then float parameters.
+  void add_variables(const std::vector<std::string>& settings) {
+    const auto is_variable = [&](const Value& value) {
+      return value.type().is_tensor() && is_float(value.type().dtype) &&
+             std::find(settings.begin(), settings.end(), value.name()) == settings.end();
+    };
+    for (std::size_t i = 0; i < forward_.inputs().size(); ++i) {
+      const Value& input = *forward_.inputs()[i];
+      if (is_variable(input)) problem_.variables.push_back({input.name(), false, i});
     }
-    for (const auto& value : graph.initializers()) {
-      if (value->name() == name) return value.get();
-    }
-    return nullptr;
-  }
-
-  double difference(Probe& probe, const Tensor& direction, double step) const {
-    probe.move(direction, step);
-    const double above = loss_of(*forward_, inputs_);
-    probe.move(direction, -step);
-    const double below = loss_of(*forward_, inputs_);
-    return (above - below) / (2 * step);
-  }
-
-  void compare(const std::string& name, const Tensor* gradient) {
-    Datum* datum = nullptr;
-    Value* value = forward_value(name, datum);
-    Probe probe(*value, datum);
-    if (gradient != nullptr && gradient->dims() != probe.dims()) {
-      return report(fmt::format("gradient of '{}' has shape {} but the value has {}", name,
-                                to_string(gradient->dims()), to_string(probe.dims())));
-    }
-    for (const Tensor& direction : directions_for(probe)) {
-      const double analytic = gradient == nullptr ? 0 : dot(*gradient, direction);
-      double numeric = 0;
-      for (const double step : kSteps) {
-        numeric = difference(probe, direction, step);
-        if (!std::isfinite(numeric) || are_close(analytic, numeric)) break;
-      }
-      // Where the forward graph gives no number there is nothing to compare.
-      if (!std::isfinite(numeric)) continue;
-      if (analytic != 0) result_.has_nonzero = true;
-      if (are_close(analytic, numeric)) continue;
-      return report(fmt::format("gradient of '{}' is {} but central differences say {}{}", name,
-                                analytic, numeric, gradient == nullptr ? " (none was made)" : ""));
+    for (const Value* parameter : parameters_of(forward_)) {
+      if (!is_variable(*parameter)) continue;
+      parameters_.push_back(parameter->name());
+      problem_.variables.push_back({parameter->name(), true, problem_.data.size()});
+      problem_.data.emplace_back(*parameter->data());
     }
   }
 
-  void check_native_types() {
-    const std::vector<Datum> gradients = evaluate(*backward_, inputs_);
-    const Graph& graph = *backward_;
-    std::size_t next = 0;
-    for (std::size_t i = 0; i < names_.size(); ++i) {
-      if (!has_gradient_[i]) continue;
-      Datum* datum = nullptr;
-      const Value* value = forward_value(names_[i], datum);
-      const Tensor& expected = datum != nullptr ? std::get<Tensor>(*datum) : *value->data();
-      const auto& actual = std::get<Tensor>(gradients[next]);
-      const Type& inferred = graph.outputs()[next++].value->type();
-      if (actual.dtype() != expected.dtype() || actual.dims() != expected.dims() ||
-          inferred.dtype != expected.dtype()) {
-        report(fmt::format("gradient of '{}' has type {}, inferred {}, but the value {}", names_[i],
-                           to_string(actual.type()), to_string(inferred),
-                           to_string(expected.type())));
-      }
+  std::shared_ptr<Graph> build_gradients() const {
+    std::shared_ptr<Graph> graph = forward_.clone();
+    if (shapes_ != InputShapes::kStated) forget_shapes(*graph, shapes_);
+    const std::size_t first_weights = graph->inputs().size();
+    graph = build_loss(*graph, {});
+    for (std::size_t i = first_weights; i < graph->inputs().size(); ++i) {
+      graph->inputs()[i]->set_type(std::get<Tensor>(problem_.data[i]).type());
     }
+    infer_types(*graph);
+    std::vector<Value*> targets = find_parameters(*graph, parameters_);
+    const std::vector<Value*> parameters = targets;
+    std::vector<Value*> inputs;
+    for (const LossProblem::Variable& variable : problem_.variables) {
+      if (!variable.is_parameter) inputs.push_back(graph->inputs()[variable.input]);
+    }
+    targets.insert(targets.begin(), inputs.begin(), inputs.end());
+    const Gradients gradients =
+        add_gradients(*graph, *graph->outputs().front().value, nullptr, targets);
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      Value* gradient =
+          gradients[i] != nullptr ? gradients[i] : GraphBuilder(*graph).zeros_like(*targets[i]);
+      graph->add_output(gradient_name(*targets[i]), gradient);
+    }
+    for (Value* parameter : parameters) turn_into_input(*graph, *parameter);
+    verify(*graph);
+    return graph;
   }
 
-  void report(const std::string& failure) { result_.failures += failure + "\n"; }
-
-  std::shared_ptr<Graph> forward_;
-  std::shared_ptr<Graph> backward_;
-  std::vector<Datum> inputs_;
-  std::vector<std::string> names_;
-  std::vector<bool> has_gradient_;
-  GradientCheck result_;
+  const Graph& forward_;
+  InputShapes shapes_;
+  std::vector<std::string> parameters_;
+  LossProblem problem_;
 };
+
+/// What is wrong with the types of the gradients when they are evaluated as they are.
+std::string check_types(const LossProblem& problem) {
+  std::string failures;
+  const std::vector<Datum> results = evaluate(*problem.gradients, problem.data);
+  for (std::size_t i = 0; i < problem.variables.size(); ++i) {
+    const auto& [name, is_parameter, input] = problem.variables[i];
+    const Type expected = std::get<Tensor>(problem.data[input]).type();
+    const Type actual = std::get<Tensor>(results[i + 1]).type();
+    const Type& inferred = problem.gradients->outputs()[i + 1].value->type();
+    if (actual == expected && inferred.dtype == expected.dtype) continue;
+    failures += fmt::format("gradient of '{}' is {}, inferred {}, but the value is {}\n", name,
+                            to_string(actual), to_string(inferred), to_string(expected));
+  }
+  return failures;
+}
+
+bool has_float_output(const Graph& graph) {
+  return std::any_of(
+      graph.outputs().begin(), graph.outputs().end(), [](const Graph::Output& output) {
+        return output.value->type().is_tensor() && is_float(output.value->type().dtype);
+      });
+}
 
 }  // namespace
 
 GradientCheck check_gradients(const Graph& graph, const std::vector<Datum>& inputs,
                               const std::vector<std::string>& settings, InputShapes shapes) {
-  return Checker(graph, inputs, settings, shapes).run();
+  if (!has_float_output(graph)) return {};
+  const LossProblem problem = ProblemMaker(graph, inputs, shapes).make(settings);
+  GradientCheck check{.failures = check_types(problem)};
+  if (!check.failures.empty()) return check;
+  for (const tools::GradientFinding& finding : tools::check_gradients(problem, kOptions)) {
+    if (finding.largest > 0 && finding.checked > 0) check.has_nonzero = true;
+    if (finding.differences.relative <= kOptions.tolerance) continue;
+    check.failures += fmt::format(
+        "gradient of '{}' is off by {} of its largest element {} at [{}]\n", finding.variable->name,
+        finding.differences.relative, finding.largest, fmt::join(finding.differences.index, ","));
+  }
+  return check;
 }
 
 GradientCheck check_gradients(const std::string& text, const std::vector<Datum>& inputs,

@@ -2,12 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "backend/executable.h"
 #include "frontend/onnx_reader.h"
+#include "session/port.h"
 #include "session/session.h"
 #include "tests/random_inputs.h"
 #include "tests/random_weights.h"

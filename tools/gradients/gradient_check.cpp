@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <span>
 
 #include "backend/executable.h"
@@ -28,12 +29,31 @@ double ratio(double error, double scale) {
   return scale > 0 ? std::abs(error / scale) : std::numeric_limits<double>::infinity();
 }
 
+/// Where to move a tensor: some of its elements, each by its amount.
+struct Direction {
+  std::vector<std::int64_t> elements;
+  std::vector<double> amounts;
+
+  bool is_one_element() const { return elements.size() == 1; }
+  /// Of all the numbers of a tensor, those that belong to the elements, each times its amount.
+  double dot(const Tensor& tensor) const {
+    double sum = 0;
+    for (std::size_t i = 0; i < elements.size(); ++i) {
+      sum += amounts[i] * tensor.data<double>()[elements[i]];
+    }
+    return sum;
+  }
+};
+
 /// The loss as a function of its data, in double.
 class LossFunction {
  public:
-  explicit LossFunction(const LossProblem& problem) : problem_(problem) {
-    for (const Tensor& tensor : problem.data) {
-      data_.emplace_back(is_float(tensor.dtype()) ? tensor.converted(DataType::kFloat64) : tensor);
+  LossFunction(const LossProblem& problem, bool must_be_finite)
+      : problem_(problem), must_be_finite_(must_be_finite), data_(problem.data) {
+    for (Datum& datum : data_) {
+      auto* tensor = std::get_if<Tensor>(&datum);
+      if (tensor != nullptr && is_float(tensor->dtype()))
+        *tensor = tensor->converted(DataType::kFloat64);
     }
   }
 
@@ -41,29 +61,30 @@ class LossFunction {
   double operator()() const {
     const double loss =
         std::get<Tensor>(evaluate(*problem_.loss, data_, Precision::kDouble)[0]).number_at(0);
-    if (!std::isfinite(loss)) {
-      const std::vector<Datum> data(problem_.data.begin(), problem_.data.end());
-      const auto origin = find_non_finite(*problem_.gradients, data, {}, 1);
+    if (must_be_finite_ && !std::isfinite(loss)) {
+      const auto origin = find_non_finite(*problem_.gradients, problem_.data, {}, 1);
       fail("the loss is {} for the data at hand; {}choose others with --data or --seed",
            number_text(loss), origin ? origin->text + "; " : "");
     }
     return loss;
   }
-  /// The loss with `distance` added to one element.
-  double moved(std::size_t input, std::int64_t element, double distance) {
-    double& number = std::get<Tensor>(data_[input]).data<double>()[element];
-    const double before = number;
-    number += distance;
+  /// The loss with an input moved by `distance` times the direction.
+  double moved(std::size_t input, const Direction& direction, double distance) {
+    auto& tensor = std::get<Tensor>(data_[input]);
+    const Tensor before = tensor;
+    tensor = tensor.clone();
+    for (std::size_t i = 0; i < direction.elements.size(); ++i) {
+      tensor.data<double>()[direction.elements[i]] += distance * direction.amounts[i];
+    }
     const double loss = (*this)();
-    number = before;
+    tensor = before;
     return loss;
   }
-  double number(std::size_t input, std::int64_t element) const {
-    return std::get<Tensor>(data_[input]).number_at(element);
-  }
+  const Tensor& tensor(std::size_t input) const { return std::get<Tensor>(data_[input]); }
 
  private:
   const LossProblem& problem_;
+  bool must_be_finite_;
   std::vector<Datum> data_;
 };
 
@@ -72,9 +93,7 @@ struct Subject {
   GradientFinding finding;
   Tensor gradient;  ///< In double.
   double scale = 0;
-  std::vector<std::int64_t> chosen;  ///< Elements to try.
-  double worst = 0;                  ///< Absolute error.
-  std::int64_t worst_element = 0;
+  std::vector<Direction> chosen;  ///< Directions to try.
 };
 
 std::int64_t largest_element(const Tensor& gradient) {
@@ -82,6 +101,15 @@ std::int64_t largest_element(const Tensor& gradient) {
   const auto largest = std::max_element(
       numbers.begin(), numbers.end(), [](double a, double b) { return std::abs(a) < std::abs(b); });
   return largest - numbers.begin();
+}
+
+/// What errors of the gradient are measured against: infinities would hide all others.
+double largest_finite(const Tensor& gradient) {
+  double largest = 0;
+  for (const double number : gradient.values<double>()) {
+    if (std::isfinite(number)) largest = std::max(largest, std::abs(number));
+  }
+  return largest;
 }
 
 /// All elements of a small tensor; else the one with the largest gradient and a random one of each
@@ -100,21 +128,44 @@ std::vector<std::int64_t> choose_elements(const Tensor& gradient, std::int64_t s
   return chosen;
 }
 
+/// Random amounts in [-1, 1) for all elements.
+Direction choose_direction(const Tensor& gradient, const RandomNumbers& random) {
+  Direction direction;
+  for (std::int64_t i = 0; i < gradient.size(); ++i) {
+    direction.elements.push_back(i);
+    direction.amounts.push_back(2 * random.uniform(static_cast<std::uint64_t>(i)) - 1);
+  }
+  return direction;
+}
+
+std::vector<Direction> choose_directions(const Tensor& gradient,
+                                         const GradientCheckOptions& options, std::uint64_t seed) {
+  std::vector<Direction> chosen;
+  if (gradient.size() > options.samples && options.directions > 0) {
+    for (std::int64_t i = 0; i < options.directions; ++i) {
+      const auto number = static_cast<std::uint64_t>(i);
+      chosen.push_back(choose_direction(gradient, RandomNumbers(seed + 1000 * (number + 1))));
+    }
+    return chosen;
+  }
+  for (const std::int64_t element :
+       choose_elements(gradient, options.samples, RandomNumbers(seed))) {
+    chosen.push_back({{element}, {1}});
+  }
+  return chosen;
+}
+
 class GradientChecker {
  public:
   GradientChecker(const LossProblem& problem, const GradientCheckOptions& options)
-      : problem_(problem), options_(options), loss_(problem) {}
+      : problem_(problem), options_(options), loss_(problem, !options.skip_undefined) {}
 
   std::vector<GradientFinding> run() {
     find_gradients();
-    compare_kernels();
+    if (options_.check_kernels) compare_kernels();
     compare_differences();
     std::vector<GradientFinding> findings;
-    for (Subject& subject : subjects_) {
-      subject.finding.differences = {ratio(subject.worst, subject.scale),
-                                     index_at(subject.gradient.dims(), subject.worst_element)};
-      findings.push_back(std::move(subject.finding));
-    }
+    for (Subject& subject : subjects_) findings.push_back(std::move(subject.finding));
     return findings;
   }
 
@@ -132,12 +183,13 @@ class GradientChecker {
       subject.finding.elements = gradient.size();
       if (gradient.size() == 0) continue;
       subject.finding.largest = std::abs(gradient.data<double>()[largest_element(gradient)]);
-      subject.chosen =
-          choose_elements(gradient, options_.samples, RandomNumbers(options_.seed + i));
-      largest_of_all = std::max(largest_of_all, subject.finding.largest);
+      subject.finding.differences.index = index_at(gradient.dims(), 0);
+      subject.chosen = choose_directions(gradient, options_, options_.seed + i);
+      subject.scale = largest_finite(gradient);
+      largest_of_all = std::max(largest_of_all, subject.scale);
     }
     for (Subject& subject : subjects_) {
-      subject.scale = std::max(subject.finding.largest, kLeastScale * largest_of_all);
+      subject.scale = std::max(subject.scale, kLeastScale * largest_of_all);
     }
   }
 
@@ -145,8 +197,7 @@ class GradientChecker {
     const auto executable = std::make_shared<Executable>(
         problem_.gradients, CompileOptions{.threads = options_.threads});
     Context context(executable);
-    const std::vector<Datum> inputs(problem_.data.begin(), problem_.data.end());
-    const std::span<const Datum> results = context.run(inputs);
+    const std::span<const Datum> results = context.run(problem_.data);
     for (std::size_t i = 0; i < subjects_.size(); ++i) {
       const auto& computed = std::get<Tensor>(results[i + 1]);
       Subject& subject = subjects_[i];
@@ -163,45 +214,58 @@ class GradientChecker {
     }
   }
 
-  /// One element of each variable in turn, so that none is left out when time is short.
+  /// One direction of each variable in turn, so that none is left out when time is short.
   void compare_differences() {
     using Clock = std::chrono::steady_clock;
     const Clock::time_point start = Clock::now();
-    for (std::int64_t turn = 0; turn < options_.samples; ++turn) {
+    std::size_t turns = 0;
+    for (const Subject& subject : subjects_) turns = std::max(turns, subject.chosen.size());
+    for (std::size_t turn = 0; turn < turns; ++turn) {
       for (Subject& subject : subjects_) {
-        if (turn >= static_cast<std::int64_t>(subject.chosen.size())) continue;
+        if (turn >= subject.chosen.size()) continue;
         const std::chrono::duration<double> passed = Clock::now() - start;
         if (turn > 0 && passed.count() > options_.time_limit) return;
-        compare_element(subject, subject.chosen[static_cast<std::size_t>(turn)]);
+        compare_direction(subject, subject.chosen[turn]);
       }
     }
   }
 
-  void compare_element(Subject& subject, std::int64_t element) {
-    const double error = difference_error(subject, element);
+  void compare_direction(Subject& subject, const Direction& direction) {
+    const std::optional<double> error = difference_error(subject, direction);
+    if (!error) return;
     ++subject.finding.checked;
-    if (error <= subject.worst) return;
-    subject.worst = error;
-    subject.worst_element = element;
+    GradientError& worst = subject.finding.differences;
+    if (*error <= worst.relative) return;
+    worst.relative = *error;
+    worst.index.clear();
+    if (direction.is_one_element()) {
+      worst.index = index_at(subject.gradient.dims(), direction.elements.front());
+    }
   }
 
-  double difference_error(const Subject& subject, std::int64_t element) {
-    const double gradient = subject.gradient.data<double>()[element];
+  /// Nothing where a difference is not finite.
+  std::optional<double> difference_error(const Subject& subject, const Direction& direction) {
+    const double gradient = direction.dot(subject.gradient);
+    const double scale = std::max(subject.scale, std::abs(gradient));
     const std::size_t input = subject.finding.variable->input;
-    const double size = std::max(1.0, std::abs(loss_.number(input, element)));
+    const double size = direction.is_one_element()
+                            ? std::max(1.0, std::abs(direction.dot(loss_.tensor(input))))
+                            : 1.0;
     double least = std::numeric_limits<double>::infinity();
     for (const double part : kStepParts) {
       const double step = options_.step * part * size;
-      const double above = loss_.moved(input, element, step);
-      const double below = loss_.moved(input, element, -step);
-      least = std::min(least, std::abs((above - below) / (2 * step) - gradient));
-      if (ratio(least, subject.scale) <= options_.tolerance) return least;
-      if (part != kStepParts.back()) continue;
+      const double above = loss_.moved(input, direction, step);
+      const double below = loss_.moved(input, direction, -step);
+      const double difference = (above - below) / (2 * step);
+      if (!std::isfinite(difference)) return std::nullopt;
+      least = std::min(least, std::abs(difference - gradient));
+      if (ratio(least, scale) <= options_.tolerance) break;
+      if (part != kStepParts.back() || !options_.accept_kinks) continue;
       const double here = loss_();
       const auto [low, high] = std::minmax({(here - below) / step, (above - here) / step});
       least = std::min(least, std::max({0.0, low - gradient, gradient - high}));
     }
-    return least;
+    return ratio(least, scale);
   }
 
   const LossProblem& problem_;

@@ -265,14 +265,13 @@ GradientFlow measure_gradient_flow(const LossProblem& problem, int threads) {
   const std::shared_ptr<Graph> graph = problem.gradients->clone();
   const Layers layers(*graph);
   Context context(std::make_shared<Executable>(graph, CompileOptions{.threads = threads}));
-  const std::vector<Datum> inputs(problem.data.begin(), problem.data.end());
-  const std::span<const Datum> outputs = context.run(inputs);
+  const std::span<const Datum> outputs = context.run(problem.data);
   GradientFlow flow;
   flow.loss = std::get<Tensor>(outputs[0]).number_at(0);
-  require_finite(*graph, inputs, outputs, threads);
+  require_finite(*graph, problem.data, outputs, threads);
   for (std::size_t i = 0; i < problem.variables.size(); ++i) {
     const double norm = norm_of(std::get<Tensor>(outputs[1 + i]));
-    const double weights = norm_of(problem.data[problem.variables[i].input]);
+    const double weights = norm_of(std::get<Tensor>(problem.data[problem.variables[i].input]));
     flow.parameters.push_back({problem.variables[i].name, norm, weights > 0 ? norm / weights : 0});
   }
   flow.layers = layers.flow(outputs);

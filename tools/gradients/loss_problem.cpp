@@ -88,7 +88,7 @@ class ProblemReader {
     if (question.parameters.empty()) question.parameters = trained_parameters(question);
     problem_.loss = build_loss(model, question);
     problem_.gradients = build_loss_gradients(model, question);
-    for (const Value* input : model.inputs()) problem_.data.push_back(model_data(*input));
+    for (const Value* input : model.inputs()) problem_.data.emplace_back(model_data(*input));
     add_loss_data(question);
     add_variables(question);
     return std::move(problem_);
@@ -136,8 +136,7 @@ class ProblemReader {
     const auto executable =
         std::make_shared<Executable>(model_.graph, CompileOptions{.threads = options_.threads});
     Context context(executable);
-    const std::vector<Datum> inputs(problem_.data.begin(), problem_.data.end());
-    const std::span<const Datum> outputs = context.run(inputs);
+    const std::span<const Datum> outputs = context.run(problem_.data);
     const Graph& model = *model_.graph;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const auto* output = std::get_if<Tensor>(&outputs[i]);
@@ -156,20 +155,20 @@ class ProblemReader {
   }
 
   void add_weights(const Tensor& output) {
-    problem_.data.push_back(draw({output.dtype(), output.dims()}, -0.5, 1));
+    problem_.data.emplace_back(draw({output.dtype(), output.dims()}, -0.5, 1));
   }
 
   void add_answers(const LossSpec& loss, const Type& output) {
     for (const LossInput& input : loss_inputs(loss, output)) {
       const auto array = arrays_.find(input.name);
       if (array != arrays_.end()) {
-        problem_.data.push_back(
+        problem_.data.emplace_back(
             entry_for(input.type, input.name, array->second, options_.data_step));
       } else if (options_.make_up_data) {
         const bool is_number = is_float(input.type.dtype);
-        problem_.data.push_back(draw(with_open_extents_1(input.type),
-                                     static_cast<double>(input.first),
-                                     is_number ? 1 : static_cast<double>(input.end)));
+        problem_.data.emplace_back(draw(with_open_extents_1(input.type),
+                                        static_cast<double>(input.first),
+                                        is_number ? 1 : static_cast<double>(input.end)));
       } else {
         fail("'{}' has no array '{}', which the loss needs", options_.data.string(), input.name);
       }
@@ -189,7 +188,7 @@ class ProblemReader {
   void add_variables(const LossQuestion& question) {
     for (const Value* parameter : find_parameters(*model_.graph, question.parameters)) {
       problem_.variables.push_back({parameter->name(), true, problem_.data.size()});
-      problem_.data.push_back(*parameter->data());
+      problem_.data.emplace_back(*parameter->data());
     }
     const auto& inputs = model_.graph->inputs();
     for (std::size_t i = 0; i < inputs.size() && options_.differentiate_inputs; ++i) {

@@ -42,7 +42,7 @@ struct LossProblem {
   std::shared_ptr<Graph> loss;       ///< See build_loss.
   std::shared_ptr<Graph> gradients;  ///< See build_loss_gradients.
   std::vector<Variable> variables;   ///< In the order of the gradients, which begin at output 1.
-  std::vector<Tensor> data;          ///< One per input of either graph.
+  std::vector<Datum> data;           ///< One per input of either graph.
 };
 
 /// Reads the model and the data, and builds the graphs. Throws Error for a file that cannot be
