@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
+#include "ir/inline_vector.h"
 #include "ir/type.h"
 
 namespace gatefold {
@@ -14,8 +14,8 @@ struct AxisWalk {
 };
 
 /// The walks that axes make up, from the inside out. Axes of one element are none.
-inline std::vector<AxisWalk> join_axes(const Dims& dims, const Dims& strides) {
-  std::vector<AxisWalk> walks;
+inline InlineVector<AxisWalk> join_axes(const Dims& dims, const Dims& strides) {
+  InlineVector<AxisWalk> walks;
   for (std::size_t i = dims.size(); i-- > 0;) {
     if (dims[i] == 1) continue;
     if (!walks.empty() && strides[i] == walks.back().stride * walks.back().extent) {

@@ -156,7 +156,7 @@ std::unique_ptr<PlanRunner> Context::State::make_runner(const PreparedGraph& pre
     plan_inputs.push_back({input, tensor == nullptr ? input->type() : tensor->type()});
   }
   return std::make_unique<PlanRunner>(prepared, graph, std::move(plan_inputs),
-                                      prepared.nodes_of(graph), 0);
+                                      NodesLeft{.rest = prepared.needed_of(graph).nodes}, 0);
 }
 
 void Context::State::measure(Kept& kept) {

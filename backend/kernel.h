@@ -11,6 +11,7 @@
 #include "backend/product_precision.h"
 #include "ir/graph.h"
 #include "ir/index.h"
+#include "ir/inline_vector.h"
 #include "ir/type.h"
 
 namespace gatefold {
@@ -65,7 +66,7 @@ struct KernelRequest {
   /// Whether kernels are chosen by rule, never by measuring; see CompileOptions.
   bool reproducible = false;
   /// For each input whether nobody reads its memory after this node: the kernel may write to it.
-  std::vector<bool> last_uses = {};
+  InlineVector<bool> last_uses = {};
 
   bool is_last_use(std::size_t index) const { return index < last_uses.size() && last_uses[index]; }
   bool has_input(std::size_t index) const {

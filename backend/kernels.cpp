@@ -1,7 +1,9 @@
 #include "backend/kernels.h"
 
-#include <algorithm>
+#include <span>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "backend/kernels/evaluate_kernel.h"
 #include "ir/op_def.h"
@@ -143,19 +145,26 @@ constexpr KernelEntry kKernels[] = {
     {"Where", native::make_where},
 };
 
+/// The makers of an operator, in the order in which they are tried.
+std::span<const MakeKernel> makers_of(const OpDef& op) {
+  static const auto makers = [] {
+    std::unordered_map<std::string_view, std::vector<MakeKernel>> table;
+    for (const KernelEntry& entry : kKernels) table[entry.op].push_back(entry.make);
+    return table;
+  }();
+  const auto found = makers.find(op.name);
+  return found == makers.end() ? std::span<const MakeKernel>() : found->second;
+}
+
 }  // namespace
 
 std::unique_ptr<Kernel> make_kernel(const KernelRequest& request) {
-  for (const KernelEntry& entry : kKernels) {
-    if (entry.op != request.node.op().name) continue;
-    if (auto kernel = entry.make(request)) return kernel;
+  for (const MakeKernel make : makers_of(request.node.op())) {
+    if (auto kernel = make(request)) return kernel;
   }
   return make_evaluate_kernel(request);
 }
 
-bool has_kernel(const OpDef& op) {
-  return std::any_of(std::begin(kKernels), std::end(kKernels),
-                     [&](const KernelEntry& entry) { return entry.op == op.name; });
-}
+bool has_kernel(const OpDef& op) { return !makers_of(op).empty(); }
 
 }  // namespace gatefold

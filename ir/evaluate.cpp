@@ -1,5 +1,6 @@
 #include "ir/evaluate.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "ir/infer.h"
@@ -45,6 +46,36 @@ void check_inputs(const Node& node, std::span<const Datum* const> inputs) {
     if (is_read && tensor->dtype() == stated.dtype) numbers[i] = tensor;
   }
   infer_node(node, given, numbers, {}, {});
+}
+
+bool is_half(const Datum* datum) {
+  const auto* tensor = datum == nullptr ? nullptr : std::get_if<Tensor>(datum);
+  return tensor != nullptr && is_half(tensor->dtype());
+}
+
+void compute(const Node& node, std::span<const Datum* const> inputs, std::span<Datum> outputs,
+             Precision precision, const RunSubGraph& run_sub_graph) {
+  const auto evaluate_from = [&](std::span<const Datum* const> given) {
+    EvaluateContext context(node, given, outputs, precision, run_sub_graph);
+    node.op().evaluate(context);
+  };
+  const bool widens =
+      node.op().widen_half &&
+      std::any_of(inputs.begin(), inputs.end(), [](const Datum* datum) { return is_half(datum); });
+  if (!widens) return evaluate_from(inputs);
+  std::vector<Datum> widened(inputs.size());
+  std::vector<const Datum*> pointers(inputs.begin(), inputs.end());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!is_half(inputs[i])) continue;
+    widened[i] = std::get<Tensor>(*inputs[i]).converted(DataType::kFloat32);
+    pointers[i] = &widened[i];
+  }
+  evaluate_from(pointers);
+  if (precision == Precision::kDouble) return;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (node.output(i) == nullptr || !is_half(node.output(i)->type().dtype)) continue;
+    outputs[i] = converted(outputs[i], DataType::kFloat32, node.output(i)->type().dtype);
+  }
 }
 
 /// Runs a graph, its sub-graphs seeing the values of the graphs around them.
@@ -121,23 +152,12 @@ std::int64_t EvaluateContext::axis(std::int64_t axis, std::int64_t rank) const {
 void evaluate_node(const Node& node, std::span<const Datum* const> inputs, std::span<Datum> outputs,
                    Precision precision, const RunSubGraph& run_sub_graph) {
   check_inputs(node, inputs);
-  bool has_half = false;
-  std::vector<Datum> widened(inputs.size());
-  std::vector<const Datum*> pointers(inputs.begin(), inputs.end());
-  for (std::size_t i = 0; i < inputs.size() && node.op().widen_half; ++i) {
-    const auto* tensor = inputs[i] == nullptr ? nullptr : std::get_if<Tensor>(inputs[i]);
-    if (tensor == nullptr || !is_half(tensor->dtype())) continue;
-    widened[i] = tensor->converted(DataType::kFloat32);
-    pointers[i] = &widened[i];
-    has_half = true;
-  }
-  EvaluateContext context(node, pointers, outputs, precision, run_sub_graph);
-  node.op().evaluate(context);
-  if (!has_half || precision == Precision::kDouble) return;
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    if (node.output(i) == nullptr || !is_half(node.output(i)->type().dtype)) continue;
-    outputs[i] = converted(outputs[i], DataType::kFloat32, node.output(i)->type().dtype);
-  }
+  compute(node, inputs, outputs, precision, run_sub_graph);
+}
+
+void evaluate_inferred_node(const Node& node, std::span<const Datum* const> inputs,
+                            std::span<Datum> outputs) {
+  compute(node, inputs, outputs, Precision::kNative, {});
 }
 
 std::vector<Datum> evaluate(const Graph& graph, std::vector<Datum> inputs, Precision precision) {

@@ -81,6 +81,10 @@ class EvaluateContext {
 /// tensor of the right type is written in place. Throws Error.
 void evaluate_node(const Node& node, std::span<const Datum* const> inputs, std::span<Datum> outputs,
                    Precision precision, const RunSubGraph& run_sub_graph);
+/// The same in the inputs' own types, for a node whose types have been inferred from these very
+/// inputs, so that they fit.
+void evaluate_inferred_node(const Node& node, std::span<const Datum* const> inputs,
+                            std::span<Datum> outputs);
 
 /// Computes a whole graph with plain loops: slow and sure. One input per graph input. In kDouble,
 /// floating-point inputs, parameters and constants are converted to double first and the outputs

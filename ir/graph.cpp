@@ -11,6 +11,15 @@
 #include "ir/op_def.h"
 
 namespace gatefold {
+namespace {
+
+template <typename T>
+const std::vector<T>& attr_list(const AttrValue* value) {
+  static const std::vector<T> none;
+  return value == nullptr ? none : std::get<std::vector<T>>(*value);
+}
+
+}  // namespace
 
 void Value::set_data(Tensor data) {
   assert(has_data());
@@ -26,26 +35,30 @@ std::string Node::describe() const {
   return fmt::format("node ({})", op_->name);
 }
 
+void Node::resize_inputs(std::size_t count) {
+  inputs_.resize(count);
+  use_positions_.resize(count);
+}
+
 void Node::connect(std::size_t index, Value* value) {
-  inputs_[index].value = value;
+  inputs_[index] = value;
   if (value == nullptr) return;
-  inputs_[index].use = value->uses_.size();
+  use_positions_[index] = value->uses_.size();
   value->uses_.push_back({this, index});
   ++given_inputs_;
   open_inputs_ += value->depends_on_weights_only_ ? 0 : 1;
 }
 
 void Node::disconnect(std::size_t index) {
-  Input& input = inputs_[index];
-  if (input.value == nullptr) return;
-  std::vector<Use>& uses = input.value->uses_;
-  const Use moved = uses.back();
-  uses[input.use] = moved;
-  moved.user->inputs_[moved.index].use = input.use;
-  uses.pop_back();
+  Value* value = inputs_[index];
+  if (value == nullptr) return;
+  const Use moved = value->uses_.back();
+  value->uses_[use_positions_[index]] = moved;
+  moved.user->use_positions_[moved.index] = use_positions_[index];
+  value->uses_.pop_back();
   --given_inputs_;
-  open_inputs_ -= input.value->depends_on_weights_only_ ? 0 : 1;
-  input.value = nullptr;
+  open_inputs_ -= value->depends_on_weights_only_ ? 0 : 1;
+  inputs_[index] = nullptr;
 }
 
 bool Node::makes_weights() const {
@@ -70,7 +83,7 @@ void Node::update_outputs() {
 }
 
 void Node::set_input(std::size_t index, Value* value) {
-  if (index >= inputs_.size()) inputs_.resize(index + 1);
+  if (index >= inputs_.size()) resize_inputs(index + 1);
   disconnect(index);
   connect(index, value);
   update_outputs();
@@ -79,23 +92,15 @@ void Node::set_input(std::size_t index, Value* value) {
 void Node::truncate_inputs(std::size_t count) {
   while (inputs_.size() > count) {
     disconnect(inputs_.size() - 1);
-    inputs_.pop_back();
+    resize_inputs(inputs_.size() - 1);
   }
   update_outputs();
 }
 
 void Node::erase_input(std::size_t index) {
   if (index >= inputs_.size()) return;
-  for (std::size_t i = index; i + 1 < inputs_.size(); ++i) set_input(i, inputs_[i + 1].value);
+  for (std::size_t i = index; i + 1 < inputs_.size(); ++i) set_input(i, inputs_[i + 1]);
   truncate_inputs(inputs_.size() - 1);
-}
-
-std::vector<Value*> Node::inputs() const {
-  visits::note();
-  std::vector<Value*> values;
-  values.reserve(inputs_.size());
-  for (const Input& input : inputs_) values.push_back(input.value);
-  return values;
 }
 
 void Node::drop_output(std::size_t index) {
@@ -138,18 +143,14 @@ const Tensor& Node::attr_tensor(std::string_view name) const {
 Graph& Node::attr_graph(std::string_view name) const {
   return *std::get<SubGraph>(*find_attr(name));
 }
-std::vector<std::int64_t> Node::attr_ints(std::string_view name) const {
-  const AttrValue* value = find_attr(name);
-  return value == nullptr ? std::vector<std::int64_t>{}
-                          : std::get<std::vector<std::int64_t>>(*value);
+const std::vector<std::int64_t>& Node::attr_ints(std::string_view name) const {
+  return attr_list<std::int64_t>(find_attr(name));
 }
-std::vector<float> Node::attr_floats(std::string_view name) const {
-  const AttrValue* value = find_attr(name);
-  return value == nullptr ? std::vector<float>{} : std::get<std::vector<float>>(*value);
+const std::vector<float>& Node::attr_floats(std::string_view name) const {
+  return attr_list<float>(find_attr(name));
 }
-std::vector<std::string> Node::attr_strings(std::string_view name) const {
-  const AttrValue* value = find_attr(name);
-  return value == nullptr ? std::vector<std::string>{} : std::get<std::vector<std::string>>(*value);
+const std::vector<std::string>& Node::attr_strings(std::string_view name) const {
+  return attr_list<std::string>(find_attr(name));
 }
 
 std::vector<Graph*> Node::sub_graphs() const {
@@ -238,7 +239,7 @@ Node* Graph::add_node(const OpDef& op, const std::vector<Value*>& inputs,
   node->op_ = &op;
   node->graph_ = this;
   node->attrs_ = std::move(attrs);
-  node->inputs_.resize(inputs.size());
+  node->resize_inputs(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) node->connect(i, inputs[i]);
   for (std::size_t i = 0; i < output_names.size(); ++i) {
     std::unique_ptr<Value> value;

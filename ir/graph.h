@@ -125,7 +125,7 @@ class Node {
   /// Returns input `index`, or nullptr if it is missing; any index is allowed.
   Value* input(std::size_t index) const {
     visits::note();
-    return index < inputs_.size() ? inputs_[index].value : nullptr;
+    return index < inputs_.size() ? inputs_[index] : nullptr;
   }
   /// Makes input `index` read `value`; the list of inputs grows with nullptr up to it.
   void set_input(std::size_t index, Value* value);
@@ -133,7 +133,10 @@ class Node {
   void truncate_inputs(std::size_t count);
   /// Removes input `index`; later ones move up.
   void erase_input(std::size_t index);
-  std::vector<Value*> inputs() const;
+  const std::vector<Value*>& inputs() const {
+    visits::note();
+    return inputs_;
+  }
 
   std::size_t output_count() const { return outputs_.size(); }
   Value* output(std::size_t index = 0) const {
@@ -158,20 +161,17 @@ class Node {
   const Tensor& attr_tensor(std::string_view name) const;
   Graph& attr_graph(std::string_view name) const;
   /// Lists are empty when the attribute is neither given nor has a default.
-  std::vector<std::int64_t> attr_ints(std::string_view name) const;
-  std::vector<float> attr_floats(std::string_view name) const;
-  std::vector<std::string> attr_strings(std::string_view name) const;
+  const std::vector<std::int64_t>& attr_ints(std::string_view name) const;
+  const std::vector<float>& attr_floats(std::string_view name) const;
+  const std::vector<std::string>& attr_strings(std::string_view name) const;
 
   /// Returns the sub-graphs among the attributes, in the order of their names.
   std::vector<Graph*> sub_graphs() const;
 
  private:
   friend class Graph;
-  struct Input {
-    Value* value = nullptr;
-    std::size_t use = 0;  // Position in value->uses_.
-  };
   Node() = default;
+  void resize_inputs(std::size_t count);
   void connect(std::size_t index, Value* value);
   void disconnect(std::size_t index);
   bool makes_weights() const;
@@ -181,9 +181,10 @@ class Node {
   const OpDef* op_ = nullptr;
   std::string name_;
   Graph* graph_ = nullptr;
-  std::vector<Input> inputs_;
-  std::size_t given_inputs_ = 0;  // Those that are connected,
-  std::size_t open_inputs_ = 0;   // and those of them that depend on more than weights.
+  std::vector<Value*> inputs_;
+  std::vector<std::size_t> use_positions_;  // Of each input in its value's uses_.
+  std::size_t given_inputs_ = 0;            // Those that are connected,
+  std::size_t open_inputs_ = 0;             // and those of them that depend on more than weights.
   std::vector<std::unique_ptr<Value>> outputs_;
   Attrs attrs_;
   std::list<std::unique_ptr<Node>>::iterator position_;

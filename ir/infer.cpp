@@ -34,7 +34,7 @@ void check_counts(const Node& node) {
 }
 
 void check_input_types(const Node& node, std::span<const Type* const> inputs) {
-  std::vector<std::pair<std::string_view, std::size_t>> bound;
+  InlineVector<std::size_t> bound;  // The first input of each type variable.
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const Port& port = *port_of(node.op().inputs, i);
     if (inputs[i] == nullptr || port.holds_any) continue;
@@ -48,15 +48,15 @@ void check_input_types(const Node& node, std::span<const Type* const> inputs) {
            port.name, to_string(type));
     }
     if (port.type_variable.empty()) continue;
-    const auto found = std::find_if(bound.begin(), bound.end(), [&](const auto& pair) {
-      return pair.first == port.type_variable;
+    const auto* const first = std::find_if(bound.begin(), bound.end(), [&](std::size_t input) {
+      return port_of(node.op().inputs, input)->type_variable == port.type_variable;
     });
-    if (found == bound.end()) {
-      bound.emplace_back(port.type_variable, i);
-    } else if (inputs[found->second]->dtype != type.dtype) {
+    if (first == bound.end()) {
+      bound.push_back(i);
+    } else if (inputs[*first]->dtype != type.dtype) {
       fail("{}: input {} is {} but input {} is {}; their element types must be equal",
-           node.describe(), port.name, name_of(type.dtype),
-           port_of(node.op().inputs, found->second)->name, name_of(inputs[found->second]->dtype));
+           node.describe(), port.name, name_of(type.dtype), port_of(node.op().inputs, *first)->name,
+           name_of(inputs[*first]->dtype));
     }
   }
 }
@@ -113,16 +113,27 @@ std::string InferContext::name_of_input(std::size_t index) const {
   return fmt::format("input {}", port_of(node_.op().inputs, index)->name);
 }
 
+void check_signature(const Node& node) {
+  check_counts(node);
+  check_attrs(node);
+}
+
+std::vector<Type> infer_outputs(const Node& node, std::span<const Type* const> inputs,
+                                std::span<const Tensor* const> values,
+                                std::span<const std::optional<std::vector<Element>>> elements,
+                                const InferSubGraph& infer_sub_graph) {
+  check_input_types(node, inputs);
+  InferContext context(node, inputs, values, elements, infer_sub_graph);
+  node.op().infer(context);
+  return context.take_outputs();
+}
+
 std::vector<Type> infer_node(const Node& node, std::span<const Type* const> inputs,
                              std::span<const Tensor* const> values,
                              std::span<const std::optional<std::vector<Element>>> elements,
                              const InferSubGraph& infer_sub_graph) {
-  check_counts(node);
-  check_input_types(node, inputs);
-  check_attrs(node);
-  InferContext context(node, inputs, values, elements, infer_sub_graph);
-  node.op().infer(context);
-  return context.outputs();
+  check_signature(node);
+  return infer_outputs(node, inputs, values, elements, infer_sub_graph);
 }
 
 void infer_types(Node& node) {

@@ -76,6 +76,7 @@ class InferContext {
   std::string name_of_input(std::size_t index) const;
 
   const std::vector<Type>& outputs() const { return outputs_; }
+  std::vector<Type> take_outputs() { return std::move(outputs_); }
 
  private:
   const Node& node_;
@@ -86,8 +87,19 @@ class InferContext {
   std::vector<Type> outputs_;
 };
 
-/// The types of a node's outputs for the given inputs: checks the node against its OpDef, then
-/// calls `infer`. Types of unwanted outputs are left undefined. Throws Error.
+/// Checks a node against its OpDef as far as that does not depend on its inputs' types: the number
+/// of inputs and outputs, and the attributes. Throws Error.
+void check_signature(const Node& node);
+
+/// The types of the outputs of a node whose signature has been checked, for the given inputs:
+/// checks their element types, then calls `infer`. Types of unwanted outputs are left undefined.
+/// Throws Error.
+std::vector<Type> infer_outputs(const Node& node, std::span<const Type* const> inputs,
+                                std::span<const Tensor* const> values,
+                                std::span<const std::optional<std::vector<Element>>> elements,
+                                const InferSubGraph& infer_sub_graph);
+
+/// check_signature, then infer_outputs.
 std::vector<Type> infer_node(const Node& node, std::span<const Type* const> inputs,
                              std::span<const Tensor* const> values,
                              std::span<const std::optional<std::vector<Element>>> elements,

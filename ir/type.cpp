@@ -6,6 +6,8 @@
 #include <array>
 #include <cassert>
 #include <charconv>
+#include <mutex>
+#include <unordered_map>
 
 namespace gatefold {
 namespace {
@@ -32,18 +34,51 @@ constexpr std::array<DataTypeInfo, 13> kDataTypes{{
     {DataType::kBfloat16, 2, "bfloat16"},
 }};
 
+/// By the numbers of the element types.
+constexpr auto kSizes = [] {
+  std::array<std::size_t, 17> sizes{};
+  for (const DataTypeInfo& info : kDataTypes)
+    sizes[static_cast<std::size_t>(info.dtype)] = info.size;
+  return sizes;
+}();
+
 const DataTypeInfo* find(DataType dtype) {
   const auto* found = std::find_if(kDataTypes.begin(), kDataTypes.end(),
                                    [&](const DataTypeInfo& info) { return info.dtype == dtype; });
   return found == kDataTypes.end() ? nullptr : found;
 }
 
+/// The names of extents that were met so far, by their numbers.
+class Symbols {
+ public:
+  std::int64_t number_of(const std::string& name) {
+    const std::scoped_lock lock(mutex_);
+    const auto next = static_cast<std::int64_t>(names_.size());
+    const auto [entry, is_new] = numbers_.try_emplace(name, next);
+    if (is_new) names_.push_back(&entry->first);
+    return entry->second;
+  }
+
+  const std::string& name_of(std::int64_t number) {
+    const std::scoped_lock lock(mutex_);
+    return *names_[static_cast<std::size_t>(number)];
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<std::string, std::int64_t> numbers_;
+  std::vector<const std::string*> names_;
+};
+
+// Never destroyed: static objects may hold extents.
+Symbols& symbols() {
+  static auto& table = *new Symbols;
+  return table;
+}
+
 }  // namespace
 
-std::size_t size_of(DataType dtype) {
-  const DataTypeInfo* info = find(dtype);
-  return info == nullptr ? 0 : info->size;
-}
+std::size_t size_of(DataType dtype) { return kSizes[static_cast<std::size_t>(dtype)]; }
 
 std::string_view name_of(DataType dtype) {
   const DataTypeInfo* info = find(dtype);
@@ -64,9 +99,13 @@ DataType data_type_from_number(std::int64_t number) {
   return DataType::kUndefined;
 }
 
-std::int64_t Dim::size() const {
-  assert(is_known() && "the extent is not known");
-  return size_;
+Dim::Dim(const std::string& symbol) {
+  if (!symbol.empty()) code_ = kUnknown - 1 - symbols().number_of(symbol);
+}
+
+const std::string& Dim::symbol() const {
+  static const std::string none;
+  return is_symbol() ? symbols().name_of(kUnknown - 1 - code_) : none;
 }
 
 std::string to_string(const Shape& shape) {
@@ -103,9 +142,8 @@ bool Type::is_static() const {
 }
 
 Dims Type::dims() const {
-  Dims dims;
-  dims.reserve(shape->size());
-  for (const Dim& dim : *shape) dims.push_back(dim.size());
+  Dims dims(shape->size());
+  for (std::size_t i = 0; i < dims.size(); ++i) dims[i] = (*shape)[i].size();
   return dims;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -9,6 +11,7 @@
 #include <vector>
 
 #include "ir/half.h"
+#include "ir/inline_vector.h"
 
 namespace gatefold {
 
@@ -141,26 +144,32 @@ inline constexpr DataTypeSet kAllTypes = kNumericTypes | kBoolType;
 class Dim {
  public:
   Dim() = default;
-  Dim(std::int64_t size) : size_(size) {}  // NOLINT(google-explicit-constructor)
-  explicit Dim(std::string symbol) : symbol_(std::move(symbol)) {}
+  Dim(std::int64_t size)  // NOLINT(google-explicit-constructor)
+      : code_(std::max(size, kUnknown)) {}
+  /// Makes a named extent, or an unknown one where the name is empty. The process remembers every
+  /// name, so that extents are compared and copied as numbers.
+  explicit Dim(const std::string& symbol);
 
-  bool is_known() const { return size_ >= 0; }
-  bool is_symbol() const { return !is_known() && !symbol_.empty(); }
+  bool is_known() const { return code_ >= 0; }
+  bool is_symbol() const { return code_ < kUnknown; }
   /// Returns the number; only for a known extent.
-  std::int64_t size() const;
-  const std::string& symbol() const { return symbol_; }
+  std::int64_t size() const {
+    assert(is_known() && "the extent is not known");
+    return code_;
+  }
+  /// Returns the name; empty for an extent that has none.
+  const std::string& symbol() const;
   /// Returns whether the extent is known and equal to `size`.
-  bool is(std::int64_t size) const { return size_ == size; }
+  bool is(std::int64_t size) const { return is_known() && code_ == size; }
   /// Returns whether both are surely the same extent: equal numbers or equal names. Two unknown
   /// extents are not.
-  bool same_as(const Dim& other) const {
-    return is_known() ? size_ == other.size_ : is_symbol() && symbol_ == other.symbol_;
-  }
+  bool same_as(const Dim& other) const { return code_ == other.code_ && code_ != kUnknown; }
   bool operator==(const Dim&) const = default;
 
  private:
-  std::int64_t size_ = -1;
-  std::string symbol_;
+  static constexpr std::int64_t kUnknown = -1;
+
+  std::int64_t code_ = kUnknown;  // The number; for names, from -2 downwards, which one it is.
 };
 
 /// One element of an integer tensor as far as it is known before running: a number, a named extent,
@@ -177,8 +186,8 @@ struct Element {
   bool operator==(const Element&) const = default;
 };
 
-using Dims = std::vector<std::int64_t>;
-using Shape = std::vector<Dim>;
+using Dims = InlineVector<std::int64_t>;
+using Shape = InlineVector<Dim>;
 
 /// Format extents: "[2,batch,?]".
 std::string to_string(const Shape& shape);

@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <string>
+#include <thread>
+#include <vector>
+
 #include "ir/evaluate.h"
 #include "ir/graph.h"
 #include "ir/infer.h"
@@ -7,6 +11,39 @@
 
 namespace gatefold {
 namespace {
+
+TEST(Dim, IsANumberANameOrUnknown) {
+  EXPECT_TRUE(Dim(3).is(3));
+  EXPECT_EQ(Dim(3).size(), 3);
+  EXPECT_EQ(Dim(3).symbol(), "");
+  const Dim batch("batch");
+  EXPECT_TRUE(batch.is_symbol());
+  EXPECT_FALSE(batch.is_known());
+  EXPECT_EQ(batch.symbol(), "batch");
+  EXPECT_TRUE(batch.same_as(Dim("batch")));
+  EXPECT_FALSE(batch.same_as(Dim("time")));
+  for (const Dim& unknown : {Dim(), Dim(-1), Dim(-7), Dim("")}) {
+    EXPECT_EQ(unknown, Dim());
+    EXPECT_FALSE(unknown.is_known() || unknown.is_symbol() || unknown.is(-1));
+    EXPECT_FALSE(unknown.same_as(unknown));
+  }
+}
+
+TEST(Dim, NamesAreTheSameOnAllThreads) {
+  constexpr int kNames = 200;
+  std::vector<std::vector<Dim>> dims(4);
+  std::vector<std::thread> threads;
+  for (std::vector<Dim>& list : dims) {
+    threads.emplace_back([&list] {
+      for (int i = 0; i < kNames; ++i) list.emplace_back("extent " + std::to_string(i));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::vector<Dim>& list : dims) {
+    EXPECT_EQ(list, dims.front());
+    EXPECT_EQ(list.back().symbol(), "extent 199");
+  }
+}
 
 TEST(Graph, GatherInfersAndEvaluates) {
   Graph graph;

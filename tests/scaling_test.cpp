@@ -171,7 +171,6 @@ TEST_P(Scaling, TrainingLooksAtEachNodeAFewTimes) {
   });
 }
 
-/// A plan each for what follows an If or a Loop is no linear work.
 class PlanScaling : public Scaling {};
 
 TEST_P(PlanScaling, PlanningLooksAtEachNodeAFewTimes) {
@@ -190,6 +189,7 @@ std::string name_of(const testing::TestParamInfo<Family>& info) { return info.pa
 INSTANTIATE_TEST_SUITE_P(Flat, Scaling, testing::ValuesIn(kFlatFamilies), name_of);
 INSTANTIATE_TEST_SUITE_P(Nested, Scaling, testing::ValuesIn(kNestedFamilies), name_of);
 INSTANTIATE_TEST_SUITE_P(Flat, PlanScaling, testing::ValuesIn(kFlatFamilies), name_of);
+INSTANTIATE_TEST_SUITE_P(Nested, PlanScaling, testing::ValuesIn(kNestedFamilies), name_of);
 
 }  // namespace
 }  // namespace gatefold::test

@@ -23,7 +23,7 @@ class ExtentProduct {
   void times(const Type& type, std::int64_t axis) {
     if (!type.has_rank()) return leave_open("an unknown rank");
     if (axis < 0) axis += type.rank();
-    const Dim& dim = type.shape->at(static_cast<std::size_t>(axis));
+    const Dim& dim = (*type.shape)[static_cast<std::size_t>(axis)];
     if (dim.is_known()) return times(dim.size());
     leave_open(dim.is_symbol() ? fmt::format("'{}'", dim.symbol()) : "an unknown extent");
   }

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <unordered_map>
 
 #include "backend/kernels/element_code.h"
+#include "backend/pointer_map.h"
 #include "backend/simd/element_spread.h"
 #include "backend/simd/team.h"
 #include "ir/index.h"
@@ -176,15 +175,22 @@ class ProgramBuilder {
   void release_registers(std::size_t member);
 
   std::span<const KernelRequest* const> members_;
-  std::unordered_map<const Value*, std::size_t> maker_;
-  std::unordered_map<const Value*, std::size_t> last_reader_;
+  /// Where an input is read, with the step from one of its elements to the next.
+  struct InputPlace {
+    const Value* value = nullptr;
+    std::int64_t step = 0;
+    std::size_t place = 0;
+  };
+
+  PointerMap<Value, std::size_t> maker_;
+  PointerMap<Value, std::size_t> last_reader_;
   Dims dims_;
   Program program_;
-  std::vector<const Value*> inputs_;
-  std::vector<const Value*> outputs_;
-  std::unordered_map<const Value*, std::size_t> result_of_;  // Place of what a member makes.
-  std::map<std::pair<const Value*, std::int64_t>, std::size_t> input_places_;
-  std::unordered_map<const Value*, std::size_t> repeated_;
+  InlineVector<const Value*> inputs_;
+  InlineVector<const Value*> outputs_;
+  PointerMap<Value, std::size_t> result_of_;  // Place of what a member makes.
+  InlineVector<InputPlace> input_places_;
+  PointerMap<Value, std::size_t> repeated_;  // Place of an input whose elements are repeated.
   std::vector<std::size_t> free_registers_;
 };
 
@@ -192,7 +198,7 @@ class ProgramBuilder {
 bool ProgramBuilder::is_read_outside(const Value* value) const {
   if (value->output_uses() > 0) return true;
   return std::any_of(value->uses().begin(), value->uses().end(), [&](const Use& use) {
-    return maker_.count(use.user->output(0)) == 0 && !use.user->op().reads_only_shapes;
+    return !maker_.contains(use.user->output(0)) && !use.user->op().reads_only_shapes;
   });
 }
 
@@ -204,35 +210,37 @@ std::size_t ProgramBuilder::take_register() {
 }
 
 std::size_t ProgramBuilder::input_place(const Value* value, std::int64_t step) {
-  const auto [found, is_new] = input_places_.try_emplace({value, step}, program_.places.size());
-  if (!is_new) return found->second;
+  const auto* const found = std::find_if(
+      input_places_.begin(), input_places_.end(),
+      [&](const InputPlace& input) { return input.value == value && input.step == step; });
+  if (found != input_places_.end()) return found->place;
+  input_places_.push_back({value, step, program_.places.size()});
   const auto known = std::find(inputs_.begin(), inputs_.end(), value);
   const auto index = static_cast<std::size_t>(known - inputs_.begin());
   if (known == inputs_.end()) inputs_.push_back(value);
   program_.places.push_back({Place::Root::kInput, index, step});
-  return found->second;
+  return program_.places.size() - 1;
 }
 
 // A register that is filled before the first instruction.
 std::size_t ProgramBuilder::repeated_place(const KernelRequest& request, std::size_t input) {
   const Value* value = request.node.input(input);
-  const auto [found, is_new] = repeated_.try_emplace(value, 0);
-  if (!is_new) return found->second;
+  if (const std::size_t* found = repeated_.find(value)) return *found;
   const DataType dtype = request.dtype(input);
   const std::size_t bytes = size_of(dtype);
   program_.register_bytes = std::max(program_.register_bytes, kBlock * bytes);
   const std::size_t source = input_place(value, 0);
   program_.places.push_back({Place::Root::kRegister, program_.registers++, 0});
-  found->second = program_.places.size() - 1;
+  const std::size_t place = program_.places.size() - 1;
   program_.repetitions.push_back(
-      {ElementSpread(request.input_dims(input), dims_, dtype), source, found->second});
-  return found->second;
+      {ElementSpread(request.input_dims(input), dims_, dtype), source, place});
+  return repeated_[value] = place;
 }
 
 std::size_t ProgramBuilder::operand_place(const KernelRequest& request,
                                           const ElementCode::Operand& operand) {
   const Value* value = request.node.input(operand.input);
-  if (const auto made = result_of_.find(value); made != result_of_.end()) return made->second;
+  if (const std::size_t* made = result_of_.find(value)) return *made;
   if (operand.stays) return input_place(value, 0);
   const Dims dims = request.input_dims(operand.input);
   if (element_count(dims) != program_.size) return repeated_place(request, operand.input);
@@ -249,13 +257,13 @@ std::size_t ProgramBuilder::result_place(const KernelRequest& request) {
 }
 
 void ProgramBuilder::release_registers(std::size_t member) {
-  const auto values = members_[member]->node.inputs();
+  const auto& values = members_[member]->node.inputs();
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto made = result_of_.find(values[i]);
+    const std::size_t* made = result_of_.find(values[i]);
     const bool is_repeated = std::find(values.begin(), values.begin() + i, values[i]) !=
                              values.begin() + static_cast<std::ptrdiff_t>(i);
-    if (made == result_of_.end() || last_reader_[values[i]] != member || is_repeated) continue;
-    const Place& place = program_.places[made->second];
+    if (made == nullptr || last_reader_.at(values[i]) != member || is_repeated) continue;
+    const Place& place = program_.places[*made];
     if (place.root == Place::Root::kRegister) free_registers_.push_back(place.index);
   }
 }

@@ -2,17 +2,17 @@
 
 #include <memory>
 #include <span>
-#include <vector>
 
 #include "backend/kernel.h"
+#include "ir/inline_vector.h"
 
 namespace gatefold::native {
 
 /// One kernel for several nodes, with the values that its buffers stand for.
 struct KernelWithValues {
   std::unique_ptr<Kernel> kernel;
-  std::vector<const Value*> inputs;
-  std::vector<const Value*> outputs;
+  InlineVector<const Value*> inputs;
+  InlineVector<const Value*> outputs;
 };
 
 /// Makes a kernel that computes element-wise nodes, in their order, in one pass over memory: block

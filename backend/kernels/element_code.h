@@ -3,11 +3,11 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "backend/kernel.h"
 #include "backend/simd/binary_functions.h"
 #include "backend/simd/unary_functions.h"
+#include "ir/inline_vector.h"
 
 namespace gatefold::native {
 
@@ -25,7 +25,7 @@ struct ElementCode {
   using Run = void (*)(const ElementCode& code, const void* const* x, void* y, std::int64_t n);
 
   Run run = nullptr;
-  std::vector<Operand> operands;
+  InlineVector<Operand> operands;
   UnaryFunction unary = nullptr;
   BinaryFunction binary = nullptr;
   std::array<float, 2> attributes{};  ///< Of `unary`.

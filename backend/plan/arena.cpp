@@ -4,6 +4,8 @@
 #include <limits>
 #include <numeric>
 
+#include "ir/inline_vector.h"
+
 namespace gatefold {
 namespace {
 
@@ -75,10 +77,10 @@ class PlacedBuffers {
   const std::vector<ArenaRequest>& requests_;
   const std::vector<std::size_t>& offsets_;
   std::size_t steps_ = 0;
-  std::vector<std::vector<std::size_t>> beginning_;  // By the first step.
-  std::vector<std::vector<std::size_t>> spanning_;   // A segment tree over the steps.
-  std::vector<std::size_t> ordered_;                 // By offset.
-  std::vector<std::size_t> added_;                   // Not yet among those.
+  std::vector<InlineVector<std::size_t>> beginning_;  // By the first step.
+  std::vector<InlineVector<std::size_t>> spanning_;   // A segment tree over the steps.
+  std::vector<std::size_t> ordered_;                  // By offset.
+  std::vector<std::size_t> added_;                    // Not yet among those.
   std::vector<std::size_t> found_;
 };
 

@@ -1,9 +1,9 @@
 #include "backend/plan/chain_plan.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "backend/kernels/element_code.h"
+#include "backend/pointer_map.h"
 
 namespace gatefold {
 namespace {
@@ -15,7 +15,6 @@ class ChainFinder {
  public:
   explicit ChainFinder(const std::deque<StepDraft>& drafts) : drafts_(drafts) {
     groups_.reserve(drafts.size());
-    group_of_.reserve(drafts.size());
     for (std::size_t i = 0; i < drafts.size(); ++i) add(i);
   }
 
@@ -23,7 +22,7 @@ class ChainFinder {
 
  private:
   struct Group {
-    std::vector<std::size_t> members;
+    InlineVector<std::size_t> members;
     bool is_open = false;  ///< May still grow.
   };
 
@@ -33,7 +32,7 @@ class ChainFinder {
 
   const std::deque<StepDraft>& drafts_;
   std::vector<Group> groups_;
-  std::unordered_map<const Value*, std::size_t> group_of_;  // That makes a value.
+  PointerMap<Value, std::size_t> group_of_;  // That makes a value.
 };
 
 bool ChainFinder::can_join(std::size_t group, const KernelRequest& request,
@@ -58,9 +57,9 @@ void ChainFinder::add(std::size_t draft) {
   const std::size_t own = groups_.size();
   groups_.push_back({{draft}, is_element_wise});
   for (const Value* value : request.node.inputs()) {
-    const auto found = group_of_.find(value);
-    if (found == group_of_.end() || found->second == own) continue;
-    const std::size_t group = found->second;
+    const std::size_t* found = group_of_.find(value);
+    if (found == nullptr || *found == own) continue;
+    const std::size_t group = *found;
     if (is_element_wise && can_join(group, request, groups_[own].members.size())) {
       move_members(group, own);
     } else {
@@ -77,7 +76,7 @@ std::vector<StepGroup> ChainFinder::groups() const {
   std::vector<StepGroup> result;
   for (const Group& group : groups_) {
     if (group.members.empty() || drafts_[group.members.front()].is_view) continue;
-    std::vector<std::size_t> members = group.members;
+    InlineVector<std::size_t> members = group.members;
     std::sort(members.begin(), members.end());
     StepGroup& nodes = result.emplace_back();
     for (const std::size_t member : members) nodes.push_back(&drafts_[member]);

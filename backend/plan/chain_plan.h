@@ -6,14 +6,15 @@
 #include <vector>
 
 #include "backend/kernel.h"
+#include "ir/inline_vector.h"
 
 namespace gatefold {
 
 /// A node on its way to becoming a step, with what its request points at.
 struct StepDraft {
-  StepDraft(const Node& node, std::vector<const Type*> input_types,
-            std::vector<const Tensor*> input_constants, std::vector<Type> output_types, int threads,
-            PackedWeights& packed)
+  StepDraft(const Node& node, InlineVector<const Type*> input_types,
+            InlineVector<const Tensor*> input_constants, std::vector<Type> output_types,
+            int threads, PackedWeights& packed)
       : inputs(std::move(input_types)),
         constants(std::move(input_constants)),
         outputs(std::move(output_types)),
@@ -21,8 +22,8 @@ struct StepDraft {
   StepDraft(const StepDraft&) = delete;
   StepDraft& operator=(const StepDraft&) = delete;
 
-  std::vector<const Type*> inputs;
-  std::vector<const Tensor*> constants;
+  InlineVector<const Type*> inputs;
+  InlineVector<const Tensor*> constants;
   std::vector<Type> outputs;
   std::vector<Dims> input_strides = {};
   std::vector<Dims> output_strides = {};
@@ -31,7 +32,7 @@ struct StepDraft {
 };
 
 /// Nodes that become one step, in order.
-using StepGroup = std::vector<const StepDraft*>;
+using StepGroup = InlineVector<const StepDraft*>;
 
 /// Groups drafts, which are in an order to be run in, so that element-wise nodes on the same
 /// extents that read one another are together. A group takes the place of its last member: whoever

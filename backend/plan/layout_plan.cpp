@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "backend/plan/strided_ports.h"
 #include "backend/plan/views.h"
+#include "backend/pointer_map.h"
 #include "ir/index.h"
 #include "ir/op_def.h"
 
@@ -41,14 +41,13 @@ class LayoutPlan {
 
   std::deque<StepDraft>& drafts_;
   Slots& slots_;
-  std::unordered_map<const Node*, const StepDraft*> draft_of_;
+  PointerMap<Node, const StepDraft*> draft_of_;
   /// What lies in each buffer: the value it was made for, then views of it.
-  std::vector<std::vector<const Value*>> contents_;
+  std::vector<InlineVector<const Value*>> contents_;
 };
 
 LayoutPlan::LayoutPlan(std::deque<StepDraft>& drafts, Slots& slots)
     : drafts_(drafts), slots_(slots) {
-  draft_of_.reserve(drafts.size());
   for (const StepDraft& draft : drafts) {
     const Node& node = draft.request.node;
     draft_of_[&node] = &draft;
@@ -75,8 +74,8 @@ void LayoutPlan::run() {
 }
 
 const StepDraft* LayoutPlan::maker_of(const Value* value) const {
-  const auto found = draft_of_.find(value->producer());
-  return found == draft_of_.end() ? nullptr : found->second;
+  const StepDraft* const* found = draft_of_.find(value->producer());
+  return found == nullptr ? nullptr : *found;
 }
 
 bool LayoutPlan::owns_buffer(const Value* value) const {
@@ -94,9 +93,9 @@ bool LayoutPlan::can_be_read(const Value* value, const Slot& slot) const {
   if (slot.strides.empty()) return true;
   if (value->output_uses() > 0) return false;
   return std::all_of(value->uses().begin(), value->uses().end(), [&](const Use& use) {
-    const auto reader = draft_of_.find(use.user);
-    if (reader == draft_of_.end()) return use.user->op().reads_only_shapes;
-    const StepDraft& draft = *reader->second;
+    const StepDraft* const* reader = draft_of_.find(use.user);
+    if (reader == nullptr) return use.user->op().reads_only_shapes;
+    const StepDraft& draft = **reader;
     return draft.is_view || reads_strides(draft.request, use.index, slot.strides);
   });
 }
@@ -125,7 +124,7 @@ std::optional<LayoutPlan::Moves> LayoutPlan::moves_to(const Value* owner, const 
 void LayoutPlan::make(const Moves& moves) {
   contents_[slots_.at(moves.front().first).index].clear();
   for (const auto& [value, slot] : moves) {
-    slots_[value] = slot;
+    slots_.own()[value] = slot;
     if (slot.root == Slot::Root::kBuffer) contents_[slot.index].push_back(value);
   }
 }

@@ -12,8 +12,8 @@ bool is_of_type(const Tensor& tensor, const Type& type) {
 }
 
 Type Plan::type_of(const Value* value) const {
-  const auto slot = slots.find(value);
-  return slot == slots.end() ? Type() : slot->second.type;
+  const Slot* slot = slots.find(value);
+  return slot == nullptr ? Type() : slot->type;
 }
 
 bool Plan::fits(std::span<const Datum* const> data) const {
@@ -27,10 +27,10 @@ bool Plan::fits(std::span<const Datum* const> data) const {
 std::size_t Plan::bytes() const {
   std::size_t sum = pointers.size() * sizeof(PlanPointer);
   for (const PlanStep& step : steps) sum += sizeof(step) + step.kernel->bytes();
-  for (const auto& [value, slot] : slots) {
-    const bool is_own = slot.root == Slot::Root::kKnown && prepared.known(value) == nullptr;
-    sum += sizeof(slot) + (is_own && slot.known.is_defined() ? slot.known.bytes() : 0);
-  }
+  slots.own().for_each([&](const Value* /*value*/, const Slot& slot) {
+    const bool is_known = slot.root == Slot::Root::kKnown && slot.known.is_defined();
+    sum += sizeof(slot) + (is_known ? slot.known.bytes() : 0);
+  });
   return sum;
 }
 

@@ -11,6 +11,7 @@
 #include "backend/plan/prepared_graph.h"
 #include "backend/plan/slot.h"
 #include "ir/graph.h"
+#include "ir/inline_vector.h"
 
 namespace gatefold {
 
@@ -24,10 +25,16 @@ struct PlanInput {
   Tensor known = {};
 };
 
+/// Nodes that are left to plan, in order: some of a graph's needed nodes, and all from one on.
+struct NodesLeft {
+  std::vector<const Node*> first = {};
+  std::span<const Node* const> rest;
+};
+
 /// A kernel for a node or several, and its pointers: inputs, outputs and one for scratch, each a
 /// number in Plan::pointers.
 struct PlanStep {
-  std::vector<const Node*> nodes;
+  InlineVector<const Node*> nodes;
   std::unique_ptr<Kernel> kernel = nullptr;
   std::size_t first_input = 0;
   std::size_t first_output = 0;
@@ -55,11 +62,15 @@ struct PlanPointer {
 ///
 /// Nodes whose output shape depends on data (NonZero, a Reshape by a computed shape), those that
 /// run sub-graphs and those of sequences are pivots: they are computed when the steps are done, and
-/// what is left of the graph becomes a following plan, made for the shapes they gave.
+/// what is left of the graph becomes a following plan, made for the shapes they gave. A plan does
+/// not look far beyond what it leaves, so that many pivots in a row take a time in proportion.
 struct Plan {
   Plan(const PreparedGraph& prepared_graph, const Graph& planned_graph,
        std::vector<PlanInput> plan_inputs)
-      : prepared(prepared_graph), graph(planned_graph), inputs(std::move(plan_inputs)) {}
+      : prepared(prepared_graph),
+        graph(planned_graph),
+        inputs(std::move(plan_inputs)),
+        slots(prepared.known_slots()) {}
 
   const PreparedGraph& prepared;
   const Graph& graph;  ///< Whose outputs the plan delivers.
@@ -74,7 +85,7 @@ struct Plan {
   std::size_t first_update = 0;
 
   std::vector<const Node*> pivots;
-  std::vector<const Node*> deferred;      ///< Left to the following plan.
+  NodesLeft deferred;                     ///< Left to the following plan.
   std::vector<const Value*> handed_over;  ///< What that one is given.
 
   /// The type of a value, undefined for one that the plan does not know.
@@ -87,7 +98,6 @@ struct Plan {
 
 /// Plans `nodes`, which are what is left to compute of `graph`.
 std::unique_ptr<const Plan> make_plan(const PreparedGraph& prepared, const Graph& graph,
-                                      std::vector<PlanInput> inputs,
-                                      const std::vector<const Node*>& nodes);
+                                      std::vector<PlanInput> inputs, const NodesLeft& nodes);
 
 }  // namespace gatefold

@@ -21,6 +21,9 @@ namespace {
 /// given other memory.
 constexpr auto kUnwritten = std::numeric_limits<std::size_t>::max();
 
+/// How many nodes a plan looks at that wait for its pivots.
+constexpr std::size_t kMostDeferred = 32;
+
 bool has_static_types(const KernelRequest& request) {
   for (std::size_t i = 0; i < request.outputs.size(); ++i) {
     if (request.node.output(i) != nullptr && !request.outputs[i].is_static()) return false;
@@ -41,9 +44,9 @@ bool can_be_known(const KernelRequest& request) {
 }
 
 /// What a step is made of. `last_uses` is that of the request where the group is one node.
-native::KernelWithValues make_step(const StepGroup& group, std::vector<bool> last_uses) {
+native::KernelWithValues make_step(const StepGroup& group, InlineVector<bool> last_uses) {
   if (group.size() > 1) {
-    std::vector<const KernelRequest*> members;
+    InlineVector<const KernelRequest*> members;
     for (const StepDraft* draft : group) members.push_back(&draft->request);
     return native::is_stack_layer(*members.front()) ? native::make_recurrent_stack(members)
                                                     : native::make_chain(members);
@@ -67,21 +70,15 @@ PlanBuilder::PlanBuilder(const PreparedGraph& prepared, const Graph& graph,
       graph_(graph),
       slots_(plan_->slots) {}
 
-std::unique_ptr<const Plan> PlanBuilder::build(const std::vector<const Node*>& nodes) {
-  slots_.reserve(2 * nodes.size());
+std::unique_ptr<const Plan> PlanBuilder::build(const NodesLeft& nodes) {
   for (std::size_t i = 0; i < plan_->inputs.size(); ++i) {
     const PlanInput& input = plan_->inputs[i];
     const Root root = input.known.is_defined() ? Root::kKnown : Root::kInput;
-    slots_[input.value] = {.type = input.type, .known = input.known, .root = root, .index = i};
+    slots_.own()[input.value] = {
+        .type = input.type, .known = input.known, .root = root, .index = i};
   }
   std::deque<StepDraft> drafts;
-  for (const Node* node : nodes) {
-    if (is_ready(*node)) {
-      plan_node(*node, drafts);
-    } else {
-      plan_->deferred.push_back(node);
-    }
-  }
+  draft(nodes, drafts);
   plan_layouts(drafts, slots_);
   std::vector<StepGroup> groups = group_chains(drafts);
   join_stacks(slots_, groups);
@@ -98,6 +95,24 @@ std::unique_ptr<const Plan> PlanBuilder::build(const std::vector<const Node*>& n
   return std::move(plan_);
 }
 
+// Plans the nodes that are ready, up to where too many are not.
+void PlanBuilder::draft(const NodesLeft& nodes, std::deque<StepDraft>& drafts) {
+  NodesLeft& deferred = plan_->deferred;
+  const auto plan_or_defer = [&](const Node& node) {
+    if (is_ready(node)) {
+      plan_node(node, drafts);
+    } else {
+      deferred.first.push_back(&node);
+    }
+  };
+  for (const Node* node : nodes.first) plan_or_defer(*node);
+  deferred.rest = nodes.rest;
+  while (!deferred.rest.empty() && deferred.first.size() < kMostDeferred) {
+    plan_or_defer(*deferred.rest.front());
+    deferred.rest = deferred.rest.subspan(1);
+  }
+}
+
 std::vector<const Value*> PlanBuilder::reads(const Node& node) const {
   std::vector<const Value*> values;
   for (const Value* value : node.inputs()) {
@@ -111,35 +126,25 @@ bool PlanBuilder::is_ready(const Node& node) const {
   // Nodes are in order, so that only what pivots make can be missing.
   if (plan_->pivots.empty()) return true;
   const auto values = reads(node);
-  return std::all_of(values.begin(), values.end(), [&](const Value* value) {
-    return slots_.count(value) > 0 || prepared_.known(value) != nullptr;
-  });
-}
-
-Slot& PlanBuilder::slot_of(const Value* value) {
-  const auto [found, is_new] = slots_.try_emplace(value);
-  if (is_new) {
-    const Tensor& numbers = *prepared_.known(value);
-    found->second = {.type = numbers.type(), .known = numbers};
-  }
-  return found->second;
+  return std::all_of(values.begin(), values.end(),
+                     [&](const Value* value) { return slots_.contains(value); });
 }
 
 void PlanBuilder::add_known(const Value* value, const Tensor& numbers) {
-  slots_[value] = {.type = numbers.type(), .known = numbers};
+  slots_.own()[value] = {.type = numbers.type(), .known = numbers};
 }
 
 void PlanBuilder::plan_node(const Node& node, std::deque<StepDraft>& drafts) {
   if (!node.sub_graphs().empty()) return plan_->pivots.push_back(&node);
-  std::vector<const Type*> types(node.input_count());
-  std::vector<const Tensor*> constants(node.input_count());
+  InlineVector<const Type*> types(node.input_count());
+  InlineVector<const Tensor*> constants(node.input_count());
   for (std::size_t i = 0; i < node.input_count(); ++i) {
     if (node.input(i) == nullptr) continue;
-    const Slot& slot = slot_of(node.input(i));
+    const Slot& slot = slots_.at(node.input(i));
     types[i] = &slot.type;
     if (slot.known.is_defined()) constants[i] = &slot.known;
   }
-  std::vector<Type> outputs = infer_node(node, types, constants, {}, {});
+  std::vector<Type> outputs = infer_outputs(node, types, constants, {}, {});
   StepDraft& draft =
       drafts.emplace_back(node, std::move(types), std::move(constants), std::move(outputs),
                           prepared_.options().threads, prepared_.packed());
@@ -158,7 +163,7 @@ void PlanBuilder::plan_node(const Node& node, std::deque<StepDraft>& drafts) {
 bool PlanBuilder::evaluate_now(const KernelRequest& request) {
   const Node& node = request.node;
   std::vector<Datum> inputs(request.inputs.size());
-  std::vector<const Datum*> pointers(request.inputs.size());
+  InlineVector<const Datum*> pointers(request.inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (request.inputs[i] == nullptr) continue;
     inputs[i] = request.constants[i] != nullptr
@@ -167,7 +172,7 @@ bool PlanBuilder::evaluate_now(const KernelRequest& request) {
     pointers[i] = &inputs[i];
   }
   std::vector<Datum> outputs(node.output_count());
-  evaluate_node(node, pointers, outputs, Precision::kNative, {});
+  evaluate_inferred_node(node, pointers, outputs);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (node.output(i) == nullptr) continue;
     const auto* tensor = std::get_if<Tensor>(&outputs[i]);
@@ -190,7 +195,7 @@ bool PlanBuilder::add_views(const KernelRequest& request) {
     views.emplace_back(node.output(i),
                        slot_in(slots_.at(node.input(0)), *view, request.outputs[i]));
   }
-  for (auto& [value, slot] : views) slots_[value] = std::move(slot);
+  for (auto& [value, slot] : views) slots_.own()[value] = std::move(slot);
   return true;
 }
 
@@ -208,7 +213,8 @@ void PlanBuilder::add_buffers(const KernelRequest& request) {
     const Value* value = request.node.output(i);
     if (value == nullptr) continue;
     const Type& type = request.outputs[i];
-    slots_[value] = {.type = type, .known = {}, .root = Root::kBuffer, .index = buffers_.size()};
+    slots_.own()[value] = {
+        .type = type, .known = {}, .root = Root::kBuffer, .index = buffers_.size()};
     buffers_.push_back(
         {.bytes = element_count(type.dims()) * size_of(type.dtype), .first_step = kUnwritten});
   }
@@ -239,7 +245,7 @@ void PlanBuilder::add_step(const StepGroup& group) {
 }
 
 void PlanBuilder::keep(const Value* value) {
-  const Slot& slot = slot_of(value);
+  const Slot& slot = slots_.at(value);
   if (slot.root == Root::kBuffer) buffers_[slot.index].last_step = plan_->steps.size();
 }
 
@@ -254,15 +260,28 @@ void PlanBuilder::keep_what_follows() {
     }
   }
   const auto hand_over = [&](const Value* value) {
-    if (slots_.count(value) == 0 && prepared_.known(value) == nullptr) return;
+    if (slots_.own().find(value) == nullptr) return;
     if (!handed_over.insert(value).second) return;
     keep(value);
     plan_->handed_over.push_back(value);
   };
-  for (const Node* node : plan_->deferred) {
-    for (const Value* value : reads(*node)) hand_over(value);
-  }
+  for (const Value* value : read_later()) hand_over(value);
   for (const Graph::Output& output : graph_.outputs()) hand_over(output.value);
+}
+
+// What the following plans read of what this one knows.
+std::vector<const Value*> PlanBuilder::read_later() const {
+  std::vector<const Value*> values;
+  for (const Node* node : plan_->deferred.first) {
+    for (const Value* value : reads(*node)) values.push_back(value);
+  }
+  const NeededNodes& needed = prepared_.needed_of(graph_);
+  const std::size_t next = needed.nodes.size() - plan_->deferred.rest.size();
+  slots_.own().for_each([&](const Value* value, const Slot& /*slot*/) {
+    const auto last = needed.last_reads.find(value);
+    if (last != needed.last_reads.end() && last->second >= next) values.push_back(value);
+  });
+  return values;
 }
 
 // Which graph output alone lies in each buffer, PlanPointer::kNone where none or several do, or
@@ -311,14 +330,13 @@ void PlanBuilder::lay_out() {
     plan_->pointers[pointer].root = Root::kBuffer;
     plan_->pointers[pointer].offset = layout.offsets[buffer];
   }
-  for (auto& [value, slot] : slots_) {
+  slots_.own().for_each([&](const Value* /*value*/, Slot& slot) {
     if (slot.root == Root::kBuffer) slot.offset += layout.offsets[slot.index];
-  }
+  });
 }
 
 std::unique_ptr<const Plan> make_plan(const PreparedGraph& prepared, const Graph& graph,
-                                      std::vector<PlanInput> inputs,
-                                      const std::vector<const Node*>& nodes) {
+                                      std::vector<PlanInput> inputs, const NodesLeft& nodes) {
   return PlanBuilder(prepared, graph, std::move(inputs)).build(nodes);
 }
 

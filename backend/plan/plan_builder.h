@@ -20,7 +20,7 @@ class PlanBuilder {
  public:
   PlanBuilder(const PreparedGraph& prepared, const Graph& graph, std::vector<PlanInput> inputs);
 
-  std::unique_ptr<const Plan> build(const std::vector<const Node*>& nodes);
+  std::unique_ptr<const Plan> build(const NodesLeft& nodes);
 
  private:
   using Root = Slot::Root;
@@ -32,8 +32,8 @@ class PlanBuilder {
     std::size_t output = 0;
   };
 
+  void draft(const NodesLeft& nodes, std::deque<StepDraft>& drafts);
   bool is_ready(const Node& node) const;
-  Slot& slot_of(const Value* value);
   void add_known(const Value* value, const Tensor& numbers);
   bool has_whole_buffer(const Slot& slot) const;
   std::vector<const Value*> reads(const Node& node) const;
@@ -41,7 +41,7 @@ class PlanBuilder {
   bool evaluate_now(const KernelRequest& request);
   bool add_views(const KernelRequest& request);
   void add_buffers(const KernelRequest& request);
-  std::vector<bool> last_uses(const Node& node) const;
+  InlineVector<bool> last_uses(const Node& node) const;
   void add_step(const StepGroup& group);
   std::size_t add_pointer(const Value* value);
   void plan_updates(std::vector<StepGroup>& groups);
@@ -57,6 +57,7 @@ class PlanBuilder {
   std::vector<std::size_t> join_buffers();
   void keep(const Value* value);
   void keep_what_follows();
+  std::vector<const Value*> read_later() const;
   void lay_out();
   std::vector<std::size_t> outputs_of_buffers(const std::vector<std::size_t>& home) const;
 

@@ -22,7 +22,7 @@ double now() {
 }
 
 /// The operators of a step, as "Mul+Add+Tanh".
-std::string label_of(const std::vector<const Node*>& nodes) {
+std::string label_of(std::span<const Node* const> nodes) {
   constexpr std::size_t kMostNames = 4;
   std::string label;
   for (std::size_t i = 0; i < std::min(nodes.size(), kMostNames); ++i) {
@@ -52,8 +52,7 @@ bool are_finite(std::span<const Datum> outputs, const std::vector<std::size_t>& 
 }
 
 PlanRunner::PlanRunner(const PreparedGraph& prepared, const Graph& graph,
-                       std::vector<PlanInput> inputs, const std::vector<const Node*>& nodes,
-                       std::size_t depth)
+                       std::vector<PlanInput> inputs, const NodesLeft& nodes, std::size_t depth)
     : plan_(make_plan(prepared, graph, std::move(inputs), nodes)),
       depth_(depth),
       pointers_(plan_->pointers.size()),
@@ -169,9 +168,7 @@ void PlanRunner::run_steps(std::size_t first, std::size_t last, bool profiling) 
 }
 
 Datum PlanRunner::datum_of(const Value* value, std::span<const Datum* const> inputs) const {
-  const auto planned = plan_->slots.find(value);
-  if (planned == plan_->slots.end()) return *plan_->prepared.known(value);
-  const Slot& slot = planned->second;
+  const Slot& slot = plan_->slots.at(value);
   if (slot.root == Root::kKnown) return slot.known;
   if (slot.root == Root::kInput) {
     const auto* source = std::get_if<Tensor>(inputs[slot.index]);
@@ -217,7 +214,7 @@ std::vector<Datum> PlanRunner::run_body(const Node& node, const Graph& body,
   }
   const std::vector<const Datum*> pointers = pointers_to(data);
   PlanRunner& runner = runner_for(bodies_[&body], body, values, pointers,
-                                  plan_->prepared.nodes_of(body), surroundings);
+                                  {.rest = plan_->prepared.needed_of(body).nodes}, surroundings);
   std::vector<Datum> results;
   for (const Datum& datum : runner.run(pointers, {}, surroundings)) {
     const auto* tensor = std::get_if<Tensor>(&datum);
@@ -228,20 +225,17 @@ std::vector<Datum> PlanRunner::run_body(const Node& node, const Graph& body,
 
 PlanRunner& PlanRunner::runner_for(Runners& runners, const Graph& graph,
                                    std::span<const Value* const> values,
-                                   std::span<const Datum* const> data,
-                                   const std::vector<const Node*>& nodes,
+                                   std::span<const Datum* const> data, const NodesLeft& nodes,
                                    Surroundings& surroundings) {
   const auto found = std::find_if(runners.begin(), runners.end(),
                                   [&](const auto& runner) { return runner->fits(data); });
   if (found != runners.end()) return **found;
   std::vector<PlanInput> inputs;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto slot = plan_->slots.find(values[i]);
-    const Tensor* known =
-        slot == plan_->slots.end() ? plan_->prepared.known(values[i]) : &slot->second.known;
+    const Slot* slot = plan_->slots.find(values[i]);
     const auto* tensor = std::get_if<Tensor>(data[i]);
     inputs.push_back({values[i], tensor == nullptr ? values[i]->type() : tensor->type(),
-                      known == nullptr ? Tensor() : *known});
+                      slot == nullptr ? Tensor() : slot->known});
   }
   ++surroundings.plans;
   if (runners.size() >= kMostPlans) runners.erase(runners.begin());

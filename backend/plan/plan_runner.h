@@ -25,7 +25,7 @@ class PlanRunner {
 
   /// Plans `nodes` of `graph`; `depth` plans are under way when this one runs.
   PlanRunner(const PreparedGraph& prepared, const Graph& graph, std::vector<PlanInput> inputs,
-             const std::vector<const Node*>& nodes, std::size_t depth);
+             const NodesLeft& nodes, std::size_t depth);
   PlanRunner(const PlanRunner&) = delete;
   PlanRunner& operator=(const PlanRunner&) = delete;
 
@@ -60,7 +60,7 @@ class PlanRunner {
   std::span<const Datum> run_following(std::span<const Datum* const> inputs,
                                        std::span<Tensor> memory, Surroundings& surroundings);
   PlanRunner& runner_for(Runners& runners, const Graph& graph, std::span<const Value* const> values,
-                         std::span<const Datum* const> data, const std::vector<const Node*>& nodes,
+                         std::span<const Datum* const> data, const NodesLeft& nodes,
                          Surroundings& surroundings);
   Datum datum_of(const Value* value, std::span<const Datum* const> inputs) const;
   StepProfile profile_of(std::size_t step) const;

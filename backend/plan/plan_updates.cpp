@@ -12,15 +12,15 @@ void PlanBuilder::plan_updates(std::vector<StepGroup>& groups) {
   if (!plan_->pivots.empty() || &graph_ != &prepared_.graph()) return;
   if (options.updates.empty()) return;
   std::vector<int> sharers(buffers_.size());  // Values in each buffer.
-  for (const auto& [value, slot] : slots_) {
+  slots_.own().for_each([&](const Value* /*value*/, const Slot& slot) {
     if (slot.root == Root::kBuffer) ++sharers[slot.index];
-  }
+  });
   std::unordered_set<std::size_t> buffers;
   for (const StateUpdate& update : options.updates) {
-    const auto input = slots_.find(graph_.inputs()[update.input]);
+    const Slot* input = slots_.find(graph_.inputs()[update.input]);
     const Value* output = graph_.outputs()[update.output].value;
-    if (input == slots_.end() || !can_be_update(input->second, output, sharers)) continue;
-    plan_->updated[output] = input->second.index;
+    if (input == nullptr || !can_be_update(*input, output, sharers)) continue;
+    plan_->updated[output] = input->index;
     buffers.insert(slots_.at(output).index);
   }
   if (buffers.empty()) return;
@@ -42,21 +42,17 @@ void PlanBuilder::plan_updates(std::vector<StepGroup>& groups) {
 // The output must have memory of its own, which no view of it shares.
 bool PlanBuilder::can_be_update(const Slot& input, const Value* output,
                                 const std::vector<int>& sharers) const {
-  const auto found = slots_.find(output);
-  if (found == slots_.end() || input.root != Root::kInput || output->output_uses() != 1) {
-    return false;
-  }
-  const Slot& slot = found->second;
-  return slot.root == Root::kBuffer && slot.type == input.type && sharers[slot.index] == 1;
+  const Slot* slot = slots_.find(output);
+  if (slot == nullptr || input.root != Root::kInput || output->output_uses() != 1) return false;
+  return slot->root == Root::kBuffer && slot->type == input.type && sharers[slot->index] == 1;
 }
 
 // Groups that make one of the buffers go behind all others, and so do those that read from them.
 std::size_t PlanBuilder::move_last(std::vector<StepGroup>& groups,
                                    std::unordered_set<std::size_t>& buffers) const {
   const auto is_moved = [&](const Value* value) {
-    const auto slot = slots_.find(value);
-    return slot != slots_.end() && slot->second.root == Root::kBuffer &&
-           buffers.count(slot->second.index) > 0;
+    const Slot* slot = slots_.find(value);
+    return slot != nullptr && slot->root == Root::kBuffer && buffers.count(slot->index) > 0;
   };
   std::vector<StepGroup> first;
   std::vector<StepGroup> last;
@@ -88,8 +84,8 @@ std::vector<std::size_t> PlanBuilder::last_reads(const std::vector<StepGroup>& g
                                                  std::size_t count) const {
   std::vector<std::size_t> last(count, 0);
   const auto read = [&](const Value* value, std::size_t step) {
-    const auto slot = slots_.find(value);
-    if (slot != slots_.end() && slot->second.root == root) last[slot->second.index] = step;
+    const Slot* slot = slots_.find(value);
+    if (slot != nullptr && slot->root == root) last[slot->index] = step;
   };
   for (std::size_t i = 0; i < groups.size(); ++i) {
     for (const StepDraft* draft : groups[i]) {
@@ -102,22 +98,27 @@ std::vector<std::size_t> PlanBuilder::last_reads(const std::vector<StepGroup>& g
 
 // KernelRequest::last_uses of the node that becomes the next step. A plan with pivots hands its
 // memory over to what follows.
-std::vector<bool> PlanBuilder::last_uses(const Node& node) const {
+InlineVector<bool> PlanBuilder::last_uses(const Node& node) const {
   if (!plan_->pivots.empty()) return {};
-  std::vector<std::pair<std::size_t, std::size_t>> ending;  // Buffers and the inputs in them.
+  struct Ending {
+    std::size_t buffer = 0;
+    std::size_t input = 0;
+  };
+  InlineVector<Ending> ending;  // Buffers that nobody reads afterwards, and the inputs in them.
   for (std::size_t i = 0; i < node.input_count(); ++i) {
     if (node.input(i) == nullptr) continue;
     const Slot& slot = slots_.at(node.input(i));
     const bool ends =
         slot.root == Root::kBuffer && last_buffer_reads_[slot.index] == plan_->steps.size();
-    if (ends) ending.emplace_back(slot.index, i);
+    if (ends) ending.push_back({slot.index, i});
   }
-  std::sort(ending.begin(), ending.end());
-  std::vector<bool> are_last(node.input_count());
+  std::sort(ending.begin(), ending.end(),
+            [](const Ending& a, const Ending& b) { return a.buffer < b.buffer; });
+  InlineVector<bool> are_last(node.input_count());
   for (std::size_t k = 0; k < ending.size(); ++k) {
-    const bool is_alone = (k == 0 || ending[k - 1].first != ending[k].first) &&
-                          (k + 1 == ending.size() || ending[k + 1].first != ending[k].first);
-    are_last[ending[k].second] = is_alone;
+    const bool is_alone = (k == 0 || ending[k - 1].buffer != ending[k].buffer) &&
+                          (k + 1 == ending.size() || ending[k + 1].buffer != ending[k].buffer);
+    are_last[ending[k].input] = is_alone;
   }
   return are_last;
 }
@@ -130,7 +131,7 @@ void PlanBuilder::write_over_states(const native::KernelWithValues& parts) {
     const bool is_safe = last_input_reads_[input] <= plan_->steps.size() &&
                          may_overwrite(parts, Root::kInput, input, k);
     if (!is_safe) continue;
-    Slot& slot = slots_.at(parts.outputs[k]);
+    Slot& slot = slots_.own().at(parts.outputs[k]);
     slot.root = Root::kInput;
     slot.index = input;
   }

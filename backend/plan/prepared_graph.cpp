@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ir/evaluate.h"
+#include "ir/infer.h"
 #include "ir/op_def.h"
 
 namespace gatefold {
@@ -18,18 +19,22 @@ PreparedGraph::PreparedGraph(std::shared_ptr<const Graph> graph, CompileOptions 
 }
 
 const Tensor* PreparedGraph::known(const Value* value) const {
-  if (value->has_data()) return value->data();
-  const auto found = known_.find(value);
-  return found == known_.end() ? nullptr : &found->second;
+  const Slot* slot = known_.find(value);
+  return slot == nullptr ? nullptr : &slot->known;
 }
 
-const std::vector<Value*>& PreparedGraph::captured(const Node& node) const {
-  static const std::vector<Value*> none;
+const std::vector<const Value*>& PreparedGraph::captured(const Node& node) const {
+  static const std::vector<const Value*> none;
   const auto found = captured_.find(&node);
   return found == captured_.end() ? none : found->second;
 }
 
+void PreparedGraph::add_known(const Value* value, const Tensor& numbers) {
+  known_[value] = {.type = numbers.type(), .known = numbers};
+}
+
 void PreparedGraph::find_known(const Graph& graph) {
+  for (const auto& value : graph.initializers()) add_known(value.get(), *value->data());
   for (const auto& node : graph.nodes()) {
     for (const Graph* body : node->sub_graphs()) find_known(*body);
     if (node->op().is_random || !node->sub_graphs().empty()) continue;
@@ -48,7 +53,7 @@ void PreparedGraph::find_known(const Graph& graph) {
     evaluate_node(*node, pointers, outputs, Precision::kNative, {});
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const auto* tensor = std::get_if<Tensor>(&outputs[i]);
-      if (node->output(i) != nullptr && tensor != nullptr) known_[node->output(i)] = *tensor;
+      if (node->output(i) != nullptr && tensor != nullptr) add_known(node->output(i), *tensor);
     }
   }
 }
@@ -60,19 +65,43 @@ void PreparedGraph::find_needed_nodes(const Graph& graph) {
       needed.insert(value->producer());
     }
   };
-  std::vector<const Node*>& nodes = nodes_[&graph];
+  std::vector<const Node*> nodes;
   for (const Graph::Output& output : graph.outputs()) need(output.value);
   for (auto node = graph.nodes().rbegin(); node != graph.nodes().rend(); ++node) {
     if (needed.count(node->get()) == 0) continue;
+    check_signature(**node);
     nodes.push_back(node->get());
     for (const Value* value : (*node)->inputs()) need(value);
     const auto bodies = (*node)->sub_graphs();
     if (bodies.empty()) continue;
-    captured_[node->get()] = captured_values(**node);
-    for (const Value* value : captured_[node->get()]) need(value);
     for (const Graph* body : bodies) find_needed_nodes(*body);
+    captured_[node->get()] = find_captured(bodies);
+    for (const Value* value : captured(**node)) need(value);
   }
   std::reverse(nodes.begin(), nodes.end());
+  NeededNodes& result = needed_[&graph];
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    for (const Value* value : nodes[i]->inputs()) result.last_reads[value] = i;
+    for (const Value* value : captured(*nodes[i])) result.last_reads[value] = i;
+  }
+  result.nodes = std::move(nodes);
+}
+
+std::vector<const Value*> PreparedGraph::find_captured(const std::vector<Graph*>& bodies) const {
+  std::vector<const Value*> found;
+  std::unordered_set<const Value*> seen;
+  for (const Graph* body : bodies) {
+    const auto read = [&](const Value* value) {
+      if (value == nullptr || value->graph() == body || known(value) != nullptr) return;
+      if (seen.insert(value).second) found.push_back(value);
+    };
+    for (const Node* node : needed_of(*body).nodes) {
+      for (const Value* value : node->inputs()) read(value);
+      for (const Value* value : captured(*node)) read(value);
+    }
+    for (const Graph::Output& output : body->outputs()) read(output.value);
+  }
+  return found;
 }
 
 }  // namespace gatefold

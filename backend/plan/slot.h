@@ -1,9 +1,10 @@
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <unordered_map>
 
+#include "backend/pointer_map.h"
 #include "ir/graph.h"
 #include "ir/tensor.h"
 #include "ir/type.h"
@@ -22,6 +23,31 @@ struct Slot {
   Dims strides = {};  ///< In elements; empty where one element lies behind the other.
 };
 
-using Slots = std::unordered_map<const Value*, Slot>;
+/// The slots of the values of a plan: its own, and those of known values, which all plans share.
+class Slots {
+ public:
+  using Table = PointerMap<Value, Slot>;
+
+  explicit Slots(const Table& known) : known_(known) {}
+
+  Table& own() { return own_; }
+  const Table& own() const { return own_; }
+  /// Returns the slot of a value; nullptr if it has none.
+  const Slot* find(const Value* value) const {
+    const Slot* own = own_.find(value);
+    return own != nullptr ? own : known_.find(value);
+  }
+  bool contains(const Value* value) const { return find(value) != nullptr; }
+  /// Returns the slot of a value that has one.
+  const Slot& at(const Value* value) const {
+    const Slot* slot = find(value);
+    assert(slot != nullptr && "the value has no slot");
+    return *slot;
+  }
+
+ private:
+  const Table& known_;
+  Table own_;
+};
 
 }  // namespace gatefold

@@ -45,9 +45,8 @@ StackFinder::StackFinder(const Slots& slots, std::vector<StepGroup>& groups)
 
 /// The slot of a value that a step makes, else nullptr.
 const Slot* StackFinder::buffer_of(const Value* value) const {
-  const auto slot = slots_.find(value);
-  const bool is_made = slot != slots_.end() && slot->second.root == Slot::Root::kBuffer;
-  return is_made ? &slot->second : nullptr;
+  const Slot* slot = slots_.find(value);
+  return slot != nullptr && slot->root == Slot::Root::kBuffer ? slot : nullptr;
 }
 
 bool StackFinder::is_in(const Value* value, const Buffers& buffers) const {
@@ -57,7 +56,7 @@ bool StackFinder::is_in(const Value* value, const Buffers& buffers) const {
 
 bool StackFinder::depends_on(const StepGroup& group, const Buffers& buffers) const {
   return std::any_of(group.begin(), group.end(), [&](const StepDraft* draft) {
-    const auto inputs = draft->request.node.inputs();
+    const auto& inputs = draft->request.node.inputs();
     return std::any_of(inputs.begin(), inputs.end(),
                        [&](const Value* input) { return is_in(input, buffers); });
   });
@@ -113,7 +112,7 @@ bool StackFinder::join_to_lower(std::size_t upper) {
   if (!lower) return false;
   const Buffers buffers = dependents(*lower, upper);
   const StepDraft* layer = groups_[upper].front();
-  const auto inputs = layer->request.node.inputs();
+  const auto& inputs = layer->request.node.inputs();
   if (std::any_of(inputs.begin() + recurrent_input::kX + 1, inputs.end(),
                   [&](const Value* input) { return is_in(input, buffers); })) {
     return false;

@@ -35,9 +35,9 @@ std::vector<std::int64_t> order_of(const KernelRequest& request) {
 /// would have to go on from one walk to the next.
 std::optional<Dims> reshape(const Dims& dims, const Dims& strides, const Dims& to) {
   if (is_dense(dims, strides)) return strides_of(to);
-  const std::vector<AxisWalk> walks = join_axes(dims, strides);
+  const InlineVector<AxisWalk> walks = join_axes(dims, strides);
   Dims result(to.size(), 1);
-  auto walk = walks.begin();
+  const AxisWalk* walk = walks.begin();
   std::int64_t walked = 1;
   for (std::size_t i = to.size(); i-- > 0;) {
     if (to[i] == 1) continue;

@@ -2,9 +2,9 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
 
 #include "ir/index.h"
+#include "ir/inline_vector.h"
 
 namespace gatefold::native {
 
@@ -82,8 +82,8 @@ class BroadcastLoop {
   }
 
   Axis inner_{};
-  std::vector<Axis> axes_;  // From the innermost to the outermost, the inner loop's left out.
-  std::vector<std::int64_t> index_;
+  InlineVector<Axis> axes_;  // From the innermost to the outermost, the inner loop's left out.
+  Dims index_;
   std::int64_t runs_ = 0;
 };
 

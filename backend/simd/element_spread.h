@@ -2,9 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "backend/axis_walk.h"
+#include "ir/inline_vector.h"
 #include "ir/type.h"
 
 namespace gatefold::native {
@@ -23,7 +23,7 @@ class ElementSpread {
   void copy_elements(const T* source, std::int64_t begin, std::int64_t count, T* target) const;
   std::int64_t offset_of_row(std::int64_t row) const;
 
-  std::vector<AxisWalk> axes_;  // From the inside out, at least one; 0 strides where repeated.
+  InlineVector<AxisWalk> axes_;  // From the inside out, at least one; 0 strides where repeated.
   DataType dtype_;
 };
 

@@ -38,7 +38,7 @@ StridedCopy::StridedCopy(std::size_t element_bytes, const Dims& dims, const Dims
     : StridedCopy(element_bytes, dims, source_strides, strides_of(dims)) {}
 
 void StridedCopy::join_axes() {
-  std::vector<Axis> joined;
+  InlineVector<Axis> joined;
   for (const Axis& axis : outer_) {
     if (!joined.empty() && joined.back().source == axis.source * axis.extent &&
         joined.back().target == axis.target * axis.extent) {
@@ -69,7 +69,7 @@ void StridedCopy::choose_plane() {
   outer_.pop_back();
   if (outer_.empty()) return;
   if (columns_.source != static_cast<std::int64_t>(element_bytes_)) {
-    const auto closest = std::min_element(
+    auto* const closest = std::min_element(
         outer_.begin(), outer_.end(),
         [](const Axis& a, const Axis& b) { return std::abs(a.source) < std::abs(b.source); });
     std::rotate(closest, closest + 1, outer_.end());

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
 
+#include "ir/inline_vector.h"
 #include "ir/type.h"
 
 namespace gatefold::native {
@@ -46,7 +46,7 @@ class StridedCopy {
 
   std::size_t element_bytes_ = 1;
   bool is_empty_ = true;
-  std::vector<Axis> outer_;  // From the outside in.
+  InlineVector<Axis> outer_;  // From the outside in.
   Axis rows_;
   Axis columns_;
   CopyPlane copy_plane_ = nullptr;

@@ -26,10 +26,9 @@ struct Axis {
   }
 };
 
-std::vector<Axis> axes_of(const Node& node, const std::vector<std::int64_t>& image,
-                          const std::vector<std::int64_t>& block) {
+std::vector<Axis> axes_of(const Node& node, const Dims& image, const Dims& block) {
   const auto at = [&](std::string_view name, std::size_t i, std::int64_t fallback) {
-    const auto list = node.attr_ints(name);
+    const auto& list = node.attr_ints(name);
     return list.empty() ? fallback : list[i];
   };
   std::vector<Axis> axes;
@@ -42,7 +41,7 @@ std::vector<Axis> axes_of(const Node& node, const std::vector<std::int64_t>& ima
 
 void check_list(const InferContext& context, std::string_view name, std::size_t count,
                 std::int64_t least) {
-  const auto list = context.node().attr_ints(name);
+  const auto& list = context.node().attr_ints(name);
   if (!list.empty() && list.size() != count) {
     context.fail("attribute {} has {} entries but must have {}", name, list.size(), count);
   }

@@ -4,6 +4,8 @@
 #include <limits>
 #include <numeric>
 
+#include "ir/inline_vector.h"
+
 namespace gatefold::ops {
 
 std::optional<std::vector<std::int64_t>> known_integers(const InferContext& context,
@@ -112,8 +114,8 @@ std::vector<std::int64_t> all_axes_if_empty(std::vector<std::int64_t> axes, std:
 
 Dims inferred_dims(const EvaluateContext& context, std::size_t index) {
   std::vector<Type> types(context.input_count());
-  std::vector<const Type*> inputs(context.input_count());
-  std::vector<const Tensor*> values(context.input_count());
+  InlineVector<const Type*> inputs(context.input_count());
+  InlineVector<const Tensor*> values(context.input_count());
   for (std::size_t i = 0; i < context.input_count(); ++i) {
     if (!context.has_input(i)) continue;
     values[i] = &context.input(i);

@@ -64,7 +64,7 @@ void evaluate(EvaluateContext& context) {
   const Tensor& x = context.input(0);
   const Tensor& indices = context.input(1);
   const Dims pooled = pooled_dims(context.node(), x.dims());
-  const Dims dims = context.has_input(2) ? context.input(2).to_int64() : pooled;
+  const Dims dims = context.has_input(2) ? Dims(context.input(2).to_int64()) : pooled;
   const Dims strides = strides_of(dims);
   Tensor& output = context.output(0, x.dtype(), dims);
   dispatch_float(x.dtype(), [&]<typename T>() {

@@ -89,9 +89,9 @@ double number_or(const EvaluateContext& context, std::size_t index, double other
 void evaluate(EvaluateContext& context) {
   const Tensor& boxes = context.input(kBoxes);
   const Tensor& scores = context.input(kScores);
-  const std::int64_t batches = scores.dims().at(0);
-  const std::int64_t classes = scores.dims().at(1);
-  const std::int64_t count = scores.dims().at(2);
+  const std::int64_t batches = scores.dims()[0];
+  const std::int64_t classes = scores.dims()[1];
+  const std::int64_t count = scores.dims()[2];
   if (boxes.dims() != Dims{batches, count, 4}) {
     context.fail("boxes {} and scores {} must be [batch,box,4] and [batch,class,box]",
                  to_string(boxes.dims()), to_string(scores.dims()));

@@ -227,7 +227,7 @@ void evaluate_pad(EvaluateContext& context) {
 
 void evaluate_center_crop_pad(EvaluateContext& context) {
   const Dims shape = context.input(1).to_int64();
-  const auto axes = context.node().attr_ints("axes");
+  const auto& axes = context.node().attr_ints("axes");
   const Dims dims = inferred_dims(context);
   evaluate_pads(context, dims, centered_pads(context.input(0).dims(), shape, axes), "constant",
                 nullptr);

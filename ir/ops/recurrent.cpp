@@ -62,7 +62,7 @@ class ParameterList {
 /// The activations of all directions in one list.
 std::vector<Activation> read_activations(const Node& node, const RecurrentKind& kind,
                                          std::size_t directions) {
-  const std::vector<std::string> given = node.attr_strings("activations");
+  const std::vector<std::string>& given = node.attr_strings("activations");
   std::vector<std::string_view> names(given.begin(), given.end());
   if (names.empty()) {
     names.reserve(directions * kind.activation_count);

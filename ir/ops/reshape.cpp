@@ -39,7 +39,7 @@ void read_number(const InferContext& context, std::size_t i, std::int64_t number
                  i);
   } else {
     request.shape[i] = number;
-    request.stated.emplace_back(number);
+    request.stated.push_back(number);
   }
 }
 
@@ -86,7 +86,9 @@ void settle(const InferContext& context, Request& request) {
     if (stated == 0 || rest % stated != 0) refuse();
     request.shape[*request.open] = rest / stated;
   } else if (rest == stated) {
-    std::erase_if(request.rest, [](const Dim& dim) { return dim.is_known(); });
+    const auto* const known = std::remove_if(request.rest.begin(), request.rest.end(),
+                                             [](const Dim& dim) { return dim.is_known(); });
+    request.rest.erase(known, request.rest.end());
     request.shape[*request.open] = product(request.rest);
   }
 }

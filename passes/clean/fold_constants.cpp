@@ -39,7 +39,7 @@ std::optional<std::vector<Datum>> known_inputs(const Node& node, const PassConte
 }
 
 bool reads_parameter(const Node& node) {
-  const auto inputs = node.inputs();
+  const auto& inputs = node.inputs();
   return std::any_of(inputs.begin(), inputs.end(), [](const Value* value) {
     return value != nullptr && value->kind() == Value::Kind::kParameter;
   });

@@ -49,7 +49,7 @@ Result slice(Node& node, Rewriter& rewriter) {
 
 // Transpose <perm = 0, 1, ..> (x) -> x
 Result transpose(Node& node, Rewriter& /*rewriter*/) {
-  const std::vector<std::int64_t> perm = node.attr_ints("perm");
+  const std::vector<std::int64_t>& perm = node.attr_ints("perm");
   const bool is_identity = !perm.empty() && std::is_sorted(perm.begin(), perm.end());
   return is_identity ? Result(Replacement{node.input(0)}) : std::nullopt;
 }

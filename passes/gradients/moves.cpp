@@ -24,7 +24,7 @@ Gradients apply_again(GradientBuilder& g, Node& node, const Gradients& dY) {
 }
 
 Gradients transpose(GradientBuilder& g, Node& node, const Gradients& dY) {
-  const std::vector<std::int64_t> perm = node.attr_ints("perm");
+  const std::vector<std::int64_t>& perm = node.attr_ints("perm");
   if (perm.empty()) return {g.add("Transpose", {dY[0]})};
   std::vector<std::int64_t> inverse(perm.size());
   for (std::size_t i = 0; i < perm.size(); ++i) inverse[perm[i]] = static_cast<std::int64_t>(i);
@@ -132,7 +132,7 @@ Gradients pad(GradientBuilder& g, Node& node, const Gradients& dY) {
 // Odd differences go to the same end in both directions: cropping undoes padding, and reversed.
 Gradients center_crop_pad(GradientBuilder& g, Node& node, const Gradients& dY) {
   Value* extents = g.shape_of(*node.input(0));
-  const std::vector<std::int64_t> axes = node.attr_ints("axes");
+  const std::vector<std::int64_t>& axes = node.attr_ints("axes");
   if (!axes.empty()) extents = g.add("Gather", {extents, g.add_ints(axes)});
   return {g.add("CenterCropPad", {dY[0], extents}, node.attrs())};
 }

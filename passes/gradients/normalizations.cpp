@@ -115,7 +115,7 @@ std::vector<Value*> lp(GradientBuilder& g, const Node& node) {
 std::vector<Value*> mean_variance(GradientBuilder& g, const Node& node) {
   constexpr double kEpsilon = 1e-9;
   const Term x = widened(g, node.input(0));
-  const std::vector<std::int64_t> axes = node.attr_ints("axes");
+  const std::vector<std::int64_t>& axes = node.attr_ints("axes");
   const Term centred = x - reduced("ReduceMean", x, axes);
   const Term deviation = reduced("ReduceMean", centred * centred, axes).apply("Sqrt");
   return {(centred / (deviation + kEpsilon)).apply("CastLike", node.input(0))};

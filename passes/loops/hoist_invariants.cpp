@@ -13,7 +13,7 @@ namespace {
 // runs then computes for nothing what its body would have.
 bool is_invariant(const Node& node, const Graph& body) {
   if (node.op().is_random || !node.sub_graphs().empty()) return false;
-  const auto inputs = node.inputs();
+  const auto& inputs = node.inputs();
   return std::all_of(inputs.begin(), inputs.end(), [&](const Value* input) {
     return input == nullptr || input->graph() != &body || input->has_data();
   });

@@ -54,7 +54,7 @@ class FunctionOfIteration {
     }
     const Node* node = value->producer();
     if (node == nullptr || node->op().is_random || !node->sub_graphs().empty()) return false;
-    const auto inputs = node->inputs();
+    const auto& inputs = node->inputs();
     if (!std::all_of(inputs.begin(), inputs.end(),
                      [&](const Value* input) { return collect(input); })) {
       return false;

@@ -172,7 +172,7 @@ Result reshape_of_concat(Node& node, Rewriter& rewriter) {
   const Node* concat = producer_of(node.input(0), "Concat");
   const Type& type = node.output()->type();
   if (concat == nullptr || !type.has_rank() || type.rank() != 3) return std::nullopt;
-  const auto parts = concat->inputs();
+  const auto& parts = concat->inputs();
   const Type& first = parts.front()->type();
   if (!first.has_rank() || first.rank() != 2) return std::nullopt;
   const std::int64_t axis = positive_axis(concat->attr_int("axis"), 2);

@@ -201,7 +201,7 @@ constexpr Hoist kHoists[] = {
 
 // True when every input of the Concat is made by an Unsqueeze that adds just its axis.
 bool are_stacked(const Node& concat, std::int64_t axis, const Rewriter& rewriter) {
-  const auto inputs = concat.inputs();
+  const auto& inputs = concat.inputs();
   return std::all_of(inputs.begin(), inputs.end(), [&](const Value* input) {
     const Node* unsqueeze = producer_of(input, "Unsqueeze");
     return unsqueeze != nullptr && is_used_once(*input) &&

@@ -110,7 +110,7 @@ Value* operand_before_transpose(Value* value, Rewriter& rewriter) {
 
 // f (Transpose (x), Transpose (y)) -> Transpose (f (x, y)), also of weights
 Result binary(Node& node, Rewriter& rewriter) {
-  const auto operands = node.inputs();
+  const auto& operands = node.inputs();
   const bool has_columns = std::any_of(operands.begin(), operands.end(), [](const Value* operand) {
     return before_transpose(operand) != nullptr;
   });

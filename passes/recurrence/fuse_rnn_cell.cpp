@@ -54,7 +54,7 @@ bool is_result_of_step(const Value& operand, const Activation& activation,
 bool may_be_linear(const Node& node) {
   if (producer_of(node.output(0), "Gemm")) return true;
   if (!producer_of(node.output(0), "Add")) return false;
-  const auto inputs = node.inputs();
+  const auto& inputs = node.inputs();
   return std::any_of(inputs.begin(), inputs.end(), [](const Value* input) {
     return producer_of(input, "Gemm") || producer_of(input, "MatMul") ||
            input->depends_on_weights_only();

@@ -188,7 +188,7 @@ class Collector {
   }
 
   bool collect_add(const Part& part) {
-    const auto sides = part.value->producer()->inputs();
+    const auto& sides = part.value->producer()->inputs();
     return std::all_of(sides.begin(), sides.end(),
                        [&](Value* side) { return collect_side(part.of(side), *part.value); });
   }
@@ -288,7 +288,7 @@ class Collector {
     if (is_op(operand, "Concat")) {
       const Node& node = *operand.producer();
       const std::int64_t axis = node.attr_int("axis");
-      const auto parts = node.inputs();
+      const auto& parts = node.inputs();
       const bool is_split = parts.size() <= kMostParts &&
                             (axis == -1 || axis == operand.type().rank() - 1) &&
                             std::all_of(parts.begin(), parts.end(),

@@ -22,7 +22,7 @@ LoopView::LoopView(Node& node)
       carried_count_(count_carried(node, is_scan_)) {}
 
 std::int64_t LoopView::list_entry(std::string_view list, std::size_t index) const {
-  const std::vector<std::int64_t> entries = node_.attr_ints(list);
+  const std::vector<std::int64_t>& entries = node_.attr_ints(list);
   return index < entries.size() ? entries[index] : 0;
 }
 

@@ -114,7 +114,7 @@ void TensorUseSearch::find_fixed(const Graph& graph) {
   for (const auto& node : graph.nodes()) {
     const std::vector<Graph*> inner = node->sub_graphs();
     for (const Graph* sub_graph : inner) find_fixed(*sub_graph);
-    const std::vector<Value*> inputs = node->inputs();
+    const std::vector<Value*>& inputs = node->inputs();
     const bool are_fixed = std::all_of(inputs.begin(), inputs.end(),
                                        [this](const Value* input) { return is_fixed(input); });
     if (!are_fixed || !inner.empty() || node->op().is_random) continue;
