@@ -24,11 +24,11 @@ struct Command;
 /// A variable that receives what an option is given, converted to its type. Without the option it
 /// keeps its value.
 class OptionTarget {
-  using Pointer =
-      std::variant<std::string*, std::filesystem::path*, std::vector<std::string>*,
-                   std::vector<std::filesystem::path>*, int*, std::int64_t*, std::uint64_t*,
-                   double*, std::optional<std::filesystem::path>*, std::optional<std::int64_t>*,
-                   std::optional<std::uint64_t>*, std::optional<double>*>;
+  using Pointer = std::variant<std::string*, std::filesystem::path*, std::vector<std::string>*,
+                               std::vector<std::filesystem::path>*, std::vector<std::int64_t>*,
+                               std::vector<double>*, int*, std::int64_t*, std::uint64_t*, double*,
+                               std::optional<std::filesystem::path>*, std::optional<std::int64_t>*,
+                               std::optional<std::uint64_t>*, std::optional<double>*>;
 
  public:
   template <typename T>

@@ -38,6 +38,21 @@ Term stepwise(const Moment& now) {
   return now.rate * now.changed(changes);
 }
 
+Term multistep(const Moment& now) {
+  GraphBuilder& g = now.update.builder();
+  const std::vector<double> milestones(now.spec.milestones.begin(), now.spec.milestones.end());
+  const auto list = [&g](const char* name, const std::vector<double>& numbers) {
+    return Term(g, g.add_constant(name, Tensor::of<double>({std::ssize(numbers)}, numbers)));
+  };
+  const Term passed = list("milestones", milestones)
+                          .apply("LessOrEqual", now.update)
+                          .apply("Cast", {{"to", static_cast<std::int64_t>(DataType::kFloat64)}})
+                          .apply("ReduceSum", {{"keepdims", std::int64_t{0}}});
+  if (now.spec.rates.empty()) return now.rate * now.changed(passed);
+  const Term place = passed.apply("Cast", {{"to", static_cast<std::int64_t>(DataType::kInt64)}});
+  return list("rates", now.spec.rates).apply("Gather", place);
+}
+
 Term exponential(const Moment& now) { return now.rate * now.changed(now.update); }
 
 Term linear_warmup(const Moment& now) { return now.warmed_up(now.rate); }
@@ -56,19 +71,16 @@ Term reduce_on_plateau(const Moment& now) {
   return rate.apply("Max", rate.number(now.spec.min_rate));
 }
 
-struct ScheduleRow {
+struct ScheduleEntry {
   std::string_view name;
   Term (*rate)(const Moment& now);
 };
 
-constexpr ScheduleRow kSchedules[] = {
-    {"constant", constant},
-    {"step", stepwise},
-    {"exponential", exponential},
-    {"linear_warmup", linear_warmup},
-    {"cosine", cosine},
-    {"linear_warmup_cosine", cosine},
-    {"reduce_on_plateau", reduce_on_plateau},
+constexpr ScheduleEntry kSchedules[] = {
+    {"constant", constant},           {"step", stepwise},
+    {"multistep", multistep},         {"exponential", exponential},
+    {"linear_warmup", linear_warmup}, {"cosine", cosine},
+    {"linear_warmup_cosine", cosine}, {"reduce_on_plateau", reduce_on_plateau},
 };
 
 void check_settings(const ScheduleSpec& spec) {
@@ -77,6 +89,13 @@ void check_settings(const ScheduleSpec& spec) {
     if (!is_fine) fail("schedule '{}': {} is {}; it must be {}", spec.type, name, number, rule);
   };
   require(spec.type != "step" || spec.step_size > 0, "step_size", spec.step_size, "at least 1");
+  const bool is_multistep = spec.type == "multistep";
+  require(!is_multistep || !spec.milestones.empty(), "the number of milestones",
+          spec.milestones.size(), "at least 1");
+  require(!is_multistep || spec.rates.empty() || spec.rates.size() == spec.milestones.size() + 1,
+          "the number of rates", spec.rates.size(), "one more than that of milestones");
+  require(std::is_sorted(spec.milestones.begin(), spec.milestones.end()), "the last milestone",
+          spec.milestones.empty() ? 0 : spec.milestones.back(), "the highest");
   require(spec.type != "exponential" || spec.gamma != 0, "gamma", spec.gamma, "given");
   require(spec.gamma >= 0, "gamma", spec.gamma, "more than 0");
   require(spec.warmup_steps >= 0, "warmup_steps", spec.warmup_steps, "at least 0");
@@ -103,20 +122,21 @@ Term listed_first(const std::vector<double>& rates, const Term& update, const Te
 
 std::vector<std::string_view> schedule_names() {
   std::vector<std::string_view> names;
-  for (const ScheduleRow& row : kSchedules) names.push_back(row.name);
+  for (const ScheduleEntry& entry : kSchedules) names.push_back(entry.name);
   return names;
 }
 
 Value* add_schedule(GraphBuilder& g, const ScheduleSpec& spec, const ScheduleMoment& moment) {
-  const auto* row = std::find_if(std::begin(kSchedules), std::end(kSchedules),
-                                 [&](const ScheduleRow& known) { return known.name == spec.type; });
-  if (row == std::end(kSchedules)) {
+  const auto* entry =
+      std::find_if(std::begin(kSchedules), std::end(kSchedules),
+                   [&](const ScheduleEntry& known) { return known.name == spec.type; });
+  if (entry == std::end(kSchedules)) {
     fail("unknown learning rate schedule '{}'; known schedules: {}", spec.type,
          fmt::join(schedule_names(), ", "));
   }
   check_settings(spec);
   const Moment now{spec, {g, moment.base}, {g, moment.update}, {g, moment.reductions}};
-  return listed_first(spec.first_rates, now.update, row->rate(now));
+  return listed_first(spec.first_rates, now.update, entry->rate(now));
 }
 
 }  // namespace gatefold

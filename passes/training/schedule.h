@@ -14,7 +14,13 @@ namespace gatefold {
 struct ScheduleSpec {
   std::string type = "constant";  ///< One of schedule_names().
   std::int64_t step_size = 0;     ///< step: updates between changes; must be given.
-  /// step, exponential, reduce_on_plateau: factor of a change; 0: 0.1, except that exponential must
+  /// multistep: the updates at which the rate changes, rising; or the epochs, counted from 1, after
+  /// which it does, which a run turns into updates.
+  std::vector<std::int64_t> milestones = {};
+  std::vector<std::int64_t> milestone_epochs = {};
+  /// multistep: the rates before, between and after the milestones; empty: gamma at each.
+  std::vector<double> rates = {};
+  /// step, multistep, exponential, reduce_on_plateau: factor of a change; 0: 0.1, except that exponential must
   /// have one.
   double gamma = 0;
   std::int64_t warmup_steps = 0;
@@ -25,7 +31,7 @@ struct ScheduleSpec {
   std::vector<double> first_rates = {};  ///< Rates of the first updates, whatever the type.
 };
 
-/// Returns constant, step, exponential, linear_warmup, cosine, linear_warmup_cosine,
+/// Returns constant, step, multistep, exponential, linear_warmup, cosine, linear_warmup_cosine,
 /// reduce_on_plateau.
 std::vector<std::string_view> schedule_names();
 
@@ -39,6 +45,7 @@ struct ScheduleMoment {
 /// Adds the formula of the learning rate to a graph and returns the rate, a double scalar. With s
 /// the update and w the warm-up steps:
 ///   step: base gamma^floor(s / step_size); exponential: base gamma^s
+///   multistep: base gamma^m, or the rate at place m of those given, with m the milestones <= s
 ///   linear_warmup: base (s + 1) / w while s < w, then base
 ///   cosine: min + (base - min) (1 + cos(pi (s - w) / (total - w))) / 2 after a linear warm-up
 ///   reduce_on_plateau: base gamma^reductions, at least min

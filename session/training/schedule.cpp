@@ -23,12 +23,16 @@ void Schedule::build() {
     return formula_->add_input(name, {DataType::kFloat64, Dims{}});
   };
   const ScheduleMoment moment{add_input("base"), add_input("update"), add_input("reductions")};
-  formula_->add_output("rate", add_schedule(g, spec_, moment));
+  ScheduleSpec spec = spec_;
+  for (const std::int64_t epoch : spec.milestone_epochs) {
+    spec.milestones.push_back(epoch * updates_per_epoch_);
+  }
+  formula_->add_output("rate", add_schedule(g, spec, moment));
 }
 
-void Schedule::set_run_length(std::int64_t updates) {
-  if (spec_.total_steps != 0) return;
-  spec_.total_steps = updates;
+void Schedule::set_run_length(std::int64_t updates, std::int64_t updates_per_epoch) {
+  if (spec_.total_steps == 0) spec_.total_steps = updates;
+  updates_per_epoch_ = updates_per_epoch;
   build();
 }
 

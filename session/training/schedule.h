@@ -18,8 +18,9 @@ class Schedule {
   /// `rate` is the base rate. Throws Error for an unknown type and for settings out of range.
   Schedule(ScheduleSpec spec, double rate);
 
-  /// Sets the number of updates in the run, for schedules that end with it.
-  void set_run_length(std::int64_t updates);
+  /// Sets the number of updates in the run, for schedules that end with it, and in an epoch, for
+  /// those whose milestones are epochs.
+  void set_run_length(std::int64_t updates, std::int64_t updates_per_epoch);
   /// Returns the learning rate of an update, counted from 0.
   double rate_at(std::int64_t update) const;
   /// Takes the loss of an epoch; call it after each one.
@@ -40,6 +41,7 @@ class Schedule {
 
   ScheduleSpec spec_;
   double rate_;
+  std::int64_t updates_per_epoch_ = 1;
   std::shared_ptr<Graph> formula_;
   Plateau plateau_;
 };

@@ -43,7 +43,10 @@ JsonField schedule_field(ScheduleSpec& schedule) {
   return json_object_field(
       "lr_schedule", "the schedule",
       {json_field("type", schedule.type), json_field("step_size", schedule.step_size),
-       json_field("gamma", schedule.gamma), json_field("warmup_steps", schedule.warmup_steps),
+       json_field("milestones", schedule.milestones),
+       json_field("milestone_epochs", schedule.milestone_epochs),
+       json_field("rates", schedule.rates), json_field("gamma", schedule.gamma),
+       json_field("warmup_steps", schedule.warmup_steps),
        json_field("total_steps", schedule.total_steps), json_field("min_lr", schedule.min_rate),
        json_field("patience", schedule.patience), json_field("threshold", schedule.threshold)});
 }

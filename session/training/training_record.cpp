@@ -58,8 +58,8 @@ TrainingRecord record_training(const Graph& model, const TrainingPlan& plan,
   TrainingOutputs wanted;
   recorder.request(wanted);
   Trainer trainer(model, plan, wanted, options);
-  trainer.schedule().set_run_length(static_cast<std::int64_t>(batches.size()) /
-                                    plan.step.accumulate);
+  const std::int64_t updates = std::ssize(batches) / plan.step.accumulate;
+  trainer.schedule().set_run_length(updates, updates);
   for (const Batch& batch : batches) recorder.add(trainer, trainer.step(batch), batch);
   return recorder.finish(trainer);
 }

@@ -76,7 +76,8 @@ class Run {
   void run() {
     if (options_.resume) resume();
     if (!options_.checkpoint.empty()) prepare_checkpoints(options_.checkpoint);
-    trainer_.schedule().set_run_length(total_ / plan_.step.accumulate);
+    trainer_.schedule().set_run_length(total_ / plan_.step.accumulate,
+                                       batches_->batches_per_epoch() / plan_.step.accumulate);
     while (trainer_.steps_done() < total_ && !has_stopped_early() && !observer_.wants_stop()) {
       step();
     }

@@ -13,7 +13,7 @@ namespace {
 /// The rates of the first steps, from a base of 2 and for a run of 10 steps.
 std::vector<double> rates(const ScheduleSpec& spec, std::int64_t count) {
   Schedule schedule(spec, 2);
-  schedule.set_run_length(10);
+  schedule.set_run_length(10, 5);
   std::vector<double> rates;
   for (std::int64_t s = 0; s < count; ++s) rates.push_back(schedule.rate_at(s));
   return rates;
@@ -35,6 +35,13 @@ TEST(Schedule, FollowsItsFormula) {
   expect_rates({.type = "exponential", .gamma = 0.5}, {2, 1, 0.5, 0.25});
   expect_rates({.type = "linear_warmup", .warmup_steps = 4}, {0.5, 1, 1.5, 2, 2, 2});
   expect_rates({.type = "linear_warmup"}, {2, 2});
+}
+
+TEST(Schedule, ChangesAtMilestones) {
+  expect_rates({.type = "multistep", .milestones = {2, 3}}, {2, 2, 0.2, 0.02, 0.02});
+  expect_rates({.type = "multistep", .milestones = {1, 3}, .rates = {4, 2, 1}}, {4, 2, 2, 1, 1});
+  expect_rates({.type = "multistep", .milestone_epochs = {1}, .gamma = 0.5},
+               {2, 2, 2, 2, 2, 1, 1});
 }
 
 TEST(Schedule, EndsACosineWithTheRunUnlessToldOtherwise) {

@@ -90,6 +90,15 @@ void add_how_to_train(OptionParser& parser, TrainOptions& options) {
   parser.add_option("--schedule", options.schedule,
                     fmt::format("Change the learning rate by this schedule: {}",
                                 fmt::join(schedule_names(), ", ")));
+  parser
+      .add_option("--milestones", options.milestones,
+                  "Epochs after which the rate of the multistep schedule changes")
+      .comma_separated();
+  parser
+      .add_option("--rates", options.rates,
+                  "Learning rates of the multistep schedule, one more than milestones; by default "
+                  "each milestone multiplies the rate by 0.1")
+      .comma_separated();
   parser.add_option("--clip-norm", options.clip_norm, "Limit the norm of all gradients together")
       .positive();
   parser
@@ -200,6 +209,11 @@ TrainingPlan make_plan(const TrainOptions& options) {
   set_if_given(step.accumulate, options.accumulate);
   set_if_given(step.checkpoint_every, options.checkpoint_every);
   set_if_given(plan.schedule.type, options.schedule);
+  if (!options.milestones.empty()) {
+    plan.schedule.milestones.clear();
+    plan.schedule.milestone_epochs = options.milestones;
+  }
+  if (!options.rates.empty()) plan.schedule.rates = options.rates;
   if (options.learning_rate || !options.schedule.empty()) plan.schedule.first_rates.clear();
   step.seed = static_cast<std::int64_t>(options.seed);
   set_if_given(step.optimizer.learning_rate, options.learning_rate);

@@ -25,6 +25,8 @@ struct TrainOptions {
   std::string loss_output;
   std::string optimizer;
   std::string schedule;
+  std::vector<std::int64_t> milestones;
+  std::vector<double> rates;
   std::optional<double> learning_rate;
   std::optional<double> momentum;
   std::optional<double> weight_decay;

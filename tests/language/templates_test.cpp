@@ -1,0 +1,162 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "frontend/onnx_reader.h"
+#include "frontend/onnx_writer.h"
+#include "ir/error.h"
+#include "ir/op_def.h"
+#include "language/projects/joined_graph.h"
+#include "language/templates/initial_weights.h"
+#include "language/templates/template.h"
+#include "session/carried_states.h"
+#include "session/compiled_model.h"
+#include "session/session.h"
+#include "tests/temporary_folder.h"
+
+namespace gatefold::test {
+namespace {
+
+constexpr DataSizes kSizes{.tokens = 11, .padding = 0, .targets = 7};
+
+std::int64_t count_nodes(const Graph& graph, std::string_view op) {
+  return std::count_if(graph.nodes().begin(), graph.nodes().end(),
+                       [&](const auto& node) { return node->op().name == op; });
+}
+
+std::set<std::string> parameters(const Graph& graph) {
+  std::set<std::string> names;
+  for (const auto& value : graph.initializers()) {
+    if (value->kind() == Value::Kind::kParameter) names.insert(value->name());
+  }
+  return names;
+}
+
+TEST(InitialWeights, AreTheSameOnEveryMachine) {
+  const Tensor uniform = uniform_weights(1, "fc.weight", {3}, 0.5);
+  const Tensor normal = normal_weights(1, "embedding.weight", {3});
+  EXPECT_EQ(uniform.data<float>()[0], kFirstUniform);
+  EXPECT_EQ(normal.data<float>()[0], kFirstNormal);
+  EXPECT_NE(uniform_weights(2, "fc.weight", {3}, 0.5).data<float>()[0], kFirstUniform);
+  EXPECT_NE(uniform_weights(1, "fc.bias", {3}, 0.5).data<float>()[0], kFirstUniform);
+}
+
+TEST(InitialWeights, HaveTheMomentsOfTheirDistributions) {
+  const std::int64_t count = 100000;
+  const auto moment = [&](const Tensor& weights, int power) {
+    double sum = 0;
+    for (const float weight : weights.values<float>()) sum += std::pow(weight, power);
+    return sum / static_cast<double>(count);
+  };
+  const Tensor normal = normal_weights(3, "a", {count});
+  EXPECT_NEAR(moment(normal, 1), 0, 0.02);
+  EXPECT_NEAR(moment(normal, 2), 1, 0.02);
+  EXPECT_NEAR(moment(normal, 4), 3, 0.1);
+  const Tensor uniform = uniform_weights(3, "a", {count}, 2);
+  EXPECT_NEAR(moment(uniform, 1), 0, 0.02);
+  EXPECT_NEAR(moment(uniform, 2), 4.0 / 3, 0.02);
+}
+
+/// A template with small sizes, written to files and read back.
+class TemplateFiles : public testing::Test {
+ protected:
+  Model make(const std::string& name, TemplateOptions options,
+             const std::string& file = "model.onnx") {
+    options.embedding = 4;
+    options.hidden = 5;
+    std::string written;
+    for (const NamedModel& made : find_template(name).make(options, kSizes)) {
+      const std::filesystem::path path = folder_.path() / made.file;
+      write_model(made.model, path);
+      if (made.file == file) written = path.string();
+    }
+    return read_model(written);
+  }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+TEST_F(TemplateFiles, HaveTheNamesThatPyTorchGives) {
+  const Model classifier = make("classifier", {.cell = "gru", .layers = 2});
+  EXPECT_EQ(parameters(*classifier.graph),
+            (std::set<std::string>{"embedding.weight", "fc.bias", "fc.weight", "rnn.bias_hh_l0",
+                                   "rnn.bias_hh_l1", "rnn.bias_ih_l0", "rnn.bias_ih_l1",
+                                   "rnn.weight_hh_l0", "rnn.weight_hh_l1", "rnn.weight_ih_l0",
+                                   "rnn.weight_ih_l1"}));
+  const Model tagger = make("tagger", {.cell = "rnn", .bidirectional = true});
+  EXPECT_TRUE(parameters(*tagger.graph).contains("rnn.weight_ih_l0_reverse"));
+}
+
+TEST_F(TemplateFiles, CompileToOneNodeForEachLayer) {
+  for (const bool bidirectional : {false, true}) {
+    for (const auto& [cell, op] : {std::pair("rnn", "RNN"), {"gru", "GRU"}, {"lstm", "LSTM"}}) {
+      const Model model =
+          make("tagger", {.cell = cell, .layers = 2, .bidirectional = bidirectional});
+      const auto compiled = load(model);
+      EXPECT_EQ(count_nodes(compiled->graph(), op), 2) << cell;
+      EXPECT_EQ(count_nodes(compiled->graph(), "Split"), 0) << cell;
+    }
+  }
+}
+
+TEST_F(TemplateFiles, RunOnBatchesOfAnyLength) {
+  for (const char* name : {"classifier", "tagger"}) {
+    Session session(load(make(name, {.layers = 2, .bidirectional = true})));
+    const auto& outputs =
+        session.run({{"tokens", Tensor::of<std::int64_t>({2, 3}, {1, 2, 3, 4, 0, 0})},
+                     {"lengths", Tensor::of<std::int64_t>({2}, {3, 1})}});
+    const Dims expected = std::string(name) == "tagger" ? Dims{2, 3, 7} : Dims{2, 7};
+    EXPECT_EQ(std::get<Tensor>(outputs.at("logits")).dims(), expected);
+  }
+}
+
+TEST_F(TemplateFiles, LanguageModelsCarryTheirStates) {
+  const Model model = make("char-lm", {.layers = 2});
+  EXPECT_EQ(model.metadata.at("gatefold.states"), "hn=h0\ncn=c0");
+  const auto compiled = load(model);
+  const auto scores = [&](std::vector<std::vector<std::int64_t>> chunks) {
+    Session session(compiled);
+    std::vector<float> all;
+    for (const auto& chunk : chunks) {
+      const Tensor tokens = Tensor::of<std::int64_t>({1, std::ssize(chunk)}, std::span(chunk));
+      const auto found = std::get<Tensor>(session.run({{"tokens", tokens}}).at("logits"));
+      const auto values = found.values<float>();
+      all.insert(all.end(), values.begin(), values.end());
+    }
+    return all;
+  };
+  const std::vector<float> whole = scores({{1, 2, 3, 4}});
+  const std::vector<float> parts = scores({{1, 2}, {3}, {4}});
+  ASSERT_EQ(whole.size(), parts.size());
+  for (std::size_t i = 0; i < whole.size(); ++i) EXPECT_NEAR(whole[i], parts[i], 1e-5);
+}
+
+TEST_F(TemplateFiles, DecodersReadWhatEncodersDeliver) {
+  for (const char* attention : {"none", "luong"}) {
+    const TemplateOptions options{.layers = 2, .bidirectional = true, .attention = attention};
+    const Model encoder = make("seq2seq", options);
+    const Model decoder = make("seq2seq", options, "decoder.onnx");
+    const auto joined = join_graphs(*encoder.graph, *decoder.graph, stated_states(decoder));
+    std::set<std::string> inputs;
+    for (const Value* input : joined->inputs()) inputs.insert(input->name());
+    EXPECT_EQ(inputs, (std::set<std::string>{"tokens", "lengths", "target_tokens"}));
+    EXPECT_EQ(joined->outputs().front().name, "logits");
+  }
+}
+
+TEST_F(TemplateFiles, RefuseOptionsThatContradictEachOther) {
+  EXPECT_THROW(make("char-lm", {.bidirectional = true}), Error);
+  EXPECT_THROW(make("char-lm", {.tie = true}), Error);
+  EXPECT_THROW(check_options({.cell = "transformer"}), Error);
+  EXPECT_THROW(check_options({.layers = 0}), Error);
+  EXPECT_THROW(find_template("sequence"), Error);
+}
+
+}  // namespace
+}  // namespace gatefold::test
