@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <memory>
+#include <vector>
 
 #include "backend/executable.h"
 #include "frontend/onnx_reader.h"
@@ -10,7 +12,7 @@
 namespace gatefold::test {
 namespace {
 
-int allocations_of_a_run(const Model& model, std::int64_t extent) {
+std::vector<Datum> inputs_of(const Model& model, std::int64_t extent) {
   std::vector<Datum> inputs;
   for (const Value* input : model.graph->inputs()) {
     Type type = input->type();
@@ -19,6 +21,11 @@ int allocations_of_a_run(const Model& model, std::int64_t extent) {
     }
     inputs.emplace_back(random_tensor(type, inputs.size() + 1));
   }
+  return inputs;
+}
+
+int allocations_of_a_run(const Model& model, std::int64_t extent) {
+  const std::vector<Datum> inputs = inputs_of(model, extent);
   Context context(std::make_shared<Executable>(model.graph));
   for (int warm_up = 0; warm_up < 3; ++warm_up) context.run(inputs);
   start_counting_allocations();
@@ -45,6 +52,18 @@ TEST(Allocation, SteadyStateRunsAllocateNothing) {
     ++checked;
   }
   EXPECT_GE(checked, 3);
+}
+
+TEST(Allocation, PlansForNewShapesAllocateLittle) {
+  constexpr int kMostPerNode = 25;
+  const Model model = read_model(GATEFOLD_SOURCE_DIR "/examples/models/char_lstm/model.onnx");
+  Context context(std::make_shared<Executable>(model.graph));
+  context.run(inputs_of(model, 6));
+  const std::vector<Datum> inputs = inputs_of(model, 4);
+  start_counting_allocations();
+  context.run(inputs);
+  EXPECT_LE(stop_counting_allocations(),
+            kMostPerNode * static_cast<int>(model.graph->node_count()));
 }
 
 }  // namespace
