@@ -54,10 +54,11 @@ TEST(TokenizerError, UnsupportedKindsAreNamedWithThoseThatThereAre) {
 }
 
 TEST(TokenizerError, FieldsThatAreNotKnownAreNamed) {
-  EXPECT_EQ(reading_error(R"("truncation":{"max_length":5})"),
-            "field 'truncation' is set, which is not supported; it must be null");
-  EXPECT_EQ(reading_error(R"("padding":{})"),
-            "field 'padding' is set, which is not supported; it must be null");
+  EXPECT_EQ(reading_error(R"("truncation":{"max_length":5,"strategy":"OnlySecond"})"),
+            "field 'strategy' has the value \"OnlySecond\", but must be LongestFirst or OnlyFirst, "
+            "as there is one text");
+  EXPECT_EQ(reading_error(R"("padding":{"strategy":{"Fixed":99999999},"pad_id":0})"),
+            "field 'Fixed' is 99999999; it must be from 0 to 16777216");
   EXPECT_NE(reading_error(R"("version":"2.0")").find("field 'version' is \"2.0\""),
             std::string::npos);
   EXPECT_NE(reading_error(R"("normaliser":null)").find("did you mean 'normalizer'?"),
@@ -101,6 +102,11 @@ TEST(TokenizerError, AddedTokensMustAgreeWithTheModel) {
   EXPECT_EQ(reading_error(R"("post_processor":{"type":"BertProcessing","sep":["x",7],
                               "cls":["a",0]})"),
             "the post_processor adds the id 7, which has no token");
+  EXPECT_EQ(reading_error(R"("post_processor":{"type":"BertProcessing","sep":["b",1],
+                              "cls":["a",0]},"truncation":{"max_length":1})"),
+            "the truncation leaves 1 ids, but the post_processor adds 2");
+  EXPECT_EQ(reading_error(R"("padding":{"strategy":"BatchLongest","pad_id":7})"),
+            "the padding has the id 7, which has no token");
 }
 
 TEST(TokenizerError, ExpressionsThatMeanSomethingElseAreRefused) {
