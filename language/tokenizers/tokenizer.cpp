@@ -26,20 +26,25 @@ JsonField part_field(std::string_view name, Part& part, Part (*make)(const json&
   return {name, [&part, make](const json& settings) { part = make(settings); }};
 }
 
-/// Throws the Error for a text that is not in the vocabulary, with the place where it first stands.
-[[noreturn]] void refuse_unknown(std::string_view text, std::string_view unknown) {
-  const std::string what = shown(unknown);
-  const std::size_t at = text.find(unknown);
-  if (at == std::string_view::npos) {
-    fail("{} is not in the vocabulary, which has no token for the unknown", what);
-  }
+/// Says where in a text a byte is.
+std::string place_of(std::string_view text, std::size_t at) {
   const std::string_view before = text.substr(0, at);
   const auto line = std::count(before.begin(), before.end(), '\n') + 1;
   const std::size_t line_begin = before.rfind('\n') + 1;
-  fail(
-      "{}, in line {} at character {}, is not in the vocabulary, which has no token for the "
-      "unknown",
-      what, line, characters(before.substr(line_begin)).size() + 1);
+  return fmt::format(", in line {} at character {},", line,
+                     characters(before.substr(line_begin)).size() + 1);
+}
+
+/// Throws the Error for a text that is not in the vocabulary, with the place where it first stands
+/// in the whole text or, if not there, in the normalized one.
+[[noreturn]] void refuse_unknown(const std::string& text, const Normalizer& normalizer,
+                                 const std::string& unknown) {
+  std::string place;
+  for (const std::string& form : {text, normalizer ? normalizer(text) : text}) {
+    const std::size_t at = form.find(unknown);
+    if (place.empty() && at != std::string::npos) place = place_of(form, at);
+  }
+  fail("{}{} is not in the vocabulary, which has no token for the unknown", shown(unknown), place);
 }
 
 }  // namespace
@@ -168,7 +173,7 @@ std::vector<std::int64_t> Tokenizer::encode(std::string_view text, bool add_spec
     if (adds) ids = parts_->post_processor(std::move(ids));
     return parts_->limits.pad(std::move(ids));
   } catch (const UnknownText& unknown) {
-    refuse_unknown(text, unknown.text);
+    refuse_unknown(std::string(text), parts_->normalizer, unknown.text);
   }
 }
 

@@ -4,25 +4,16 @@
 #include <string>
 #include <vector>
 
-#include "ir/error.h"
 #include "language/tokenizers/token_list.h"
 #include "language/tokenizers/tokenizer.h"
 #include "session/arrays/files.h"
+#include "tests/language/error_of.h"
 #include "tests/temporary_folder.h"
 
 namespace gatefold {
 namespace {
 
-template <typename Action>
-std::string error_of(const Action& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
+using test::error_of;
 const std::string kModel = R"("model":{"type":"WordLevel","vocab":{"a":0,"b":1},"unk_token":"?"})";
 
 /// The Error for a tokenizer with some fields beside a small model.
@@ -131,6 +122,10 @@ TEST(TokenizerError, WhatIsUnknownIsShownWithItsPlace) {
   const Tokenizer words(R"({"pre_tokenizer":{"type":"WhitespaceSplit"},)" + kModel + "}");
   EXPECT_EQ(error_of([&] { words.encode("a b\nb word"); }),
             "'word', in line 2 at character 3, is not in the vocabulary, which has no token for "
+            "the unknown");
+  const Tokenizer lowered(R"({"normalizer":{"type":"Lowercase"},)" + kModel + "}");
+  EXPECT_EQ(error_of([&] { lowered.encode("WORD"); }),
+            "'word', in line 1 at character 1, is not in the vocabulary, which has no token for "
             "the unknown");
   EXPECT_NE(error_of([&] { words.encode("a \xFF"); }).find("the text is not UTF-8"),
             std::string::npos);
