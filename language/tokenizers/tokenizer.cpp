@@ -9,6 +9,7 @@
 #include "language/text/characters.h"
 #include "language/text/utf8.h"
 #include "language/tokenizers/added_tokens.h"
+#include "language/tokenizers/length_limits.h"
 #include "language/tokenizers/parts/parts.h"
 #include "language/tokenizers/parts/settings.h"
 #include "language/tokenizers/token_list.h"
@@ -19,33 +20,31 @@ namespace {
 
 using nlohmann::json;
 
-/// Makes a field of which nothing but null is supported.
-JsonField unsupported_field(std::string_view name) {
-  return {name, [name](const json&) {
-            fail("field '{}' is set, which is not supported; it must be null", name);
-          }};
-}
-
 /// Makes a field that holds a part, which `make` makes of it.
 template <typename Part>
 JsonField part_field(std::string_view name, Part& part, Part (*make)(const json& settings)) {
   return {name, [&part, make](const json& settings) { part = make(settings); }};
 }
 
-/// Throws the Error for a text that is not in the vocabulary, with the place where it first stands.
-[[noreturn]] void refuse_unknown(std::string_view text, std::string_view unknown) {
-  const std::string what = shown(unknown);
-  const std::size_t at = text.find(unknown);
-  if (at == std::string_view::npos) {
-    fail("{} is not in the vocabulary, which has no token for the unknown", what);
-  }
+/// Says where in a text a byte is.
+std::string place_of(std::string_view text, std::size_t at) {
   const std::string_view before = text.substr(0, at);
   const auto line = std::count(before.begin(), before.end(), '\n') + 1;
   const std::size_t line_begin = before.rfind('\n') + 1;
-  fail(
-      "{}, in line {} at character {}, is not in the vocabulary, which has no token for the "
-      "unknown",
-      what, line, characters(before.substr(line_begin)).size() + 1);
+  return fmt::format(", in line {} at character {},", line,
+                     characters(before.substr(line_begin)).size() + 1);
+}
+
+/// Throws the Error for a text that is not in the vocabulary, with the place where it first stands
+/// in the whole text or, if not there, in the normalized one.
+[[noreturn]] void refuse_unknown(const std::string& text, const Normalizer& normalizer,
+                                 const std::string& unknown) {
+  std::string place;
+  for (const std::string& form : {text, normalizer ? normalizer(text) : text}) {
+    const std::size_t at = form.find(unknown);
+    if (place.empty() && at != std::string::npos) place = place_of(form, at);
+  }
+  fail("{}{} is not in the vocabulary, which has no token for the unknown", shown(unknown), place);
 }
 
 }  // namespace
@@ -61,11 +60,15 @@ struct Tokenizer::Parts {
   std::unordered_set<std::int64_t> special;
   AddedTokenSearch in_text;
   AddedTokenSearch in_normalized_text;
+  LengthLimits limits;
+  /// How many ids the post-processor adds.
+  std::int64_t added_around = 0;
 
   explicit Parts(std::string text);
 
   void read_added(const json& entries);
-  void check_post_processor() const;
+  /// Checks the ids that are not those of a text.
+  void check_added_ids();
   const std::string* token_of(std::int64_t id) const;
   /// Appends the ids of text between added tokens.
   void encode_between(std::string_view text, bool is_first, Ids& ids) const;
@@ -80,15 +83,15 @@ Tokenizer::Parts::Parts(std::string text) : document(std::move(text)) {
     fail("the tokenizer has no field 'model'");
   read_fields(root, "the tokenizer",
               {fixed_json_field("version", "1.0"),
-               unsupported_field("truncation"),
-               unsupported_field("padding"),
+               truncation_field(limits),
+               padding_field(limits),
                part_field("normalizer", normalizer, make_normalizer),
                part_field("pre_tokenizer", pre_tokenizer, make_pre_tokenizer),
                part_field("post_processor", post_processor, make_post_processor),
                part_field("decoder", decoder, make_decoder),
                part_field("model", model, make_model),
                {"added_tokens", [this](const json& entries) { read_added(entries); }}});
-  check_post_processor();
+  check_added_ids();
 }
 
 void Tokenizer::Parts::read_added(const json& entries) {
@@ -100,10 +103,18 @@ void Tokenizer::Parts::read_added(const json& entries) {
   }
 }
 
-void Tokenizer::Parts::check_post_processor() const {
-  if (!post_processor) return;
-  for (const std::int64_t id : post_processor({})) {
+void Tokenizer::Parts::check_added_ids() {
+  const Ids around = post_processor ? post_processor({}) : Ids{};
+  for (const std::int64_t id : around) {
     if (token_of(id) == nullptr) fail("the post_processor adds the id {}, which has no token", id);
+  }
+  added_around = std::ssize(around);
+  if (limits.longest && *limits.longest < added_around) {
+    fail("the truncation leaves {} ids, but the post_processor adds {}", *limits.longest,
+         added_around);
+  }
+  if (limits.pads && token_of(limits.padding_id) == nullptr) {
+    fail("the padding has the id {}, which has no token", limits.padding_id);
   }
 }
 
@@ -158,9 +169,11 @@ std::vector<std::int64_t> Tokenizer::encode(std::string_view text, bool add_spec
   try {
     Ids ids = parts_->encode(text);
     const bool adds = add_special_tokens && parts_->post_processor;
-    return adds ? parts_->post_processor(std::move(ids)) : ids;
+    ids = parts_->limits.cut(std::move(ids), adds ? parts_->added_around : 0);
+    if (adds) ids = parts_->post_processor(std::move(ids));
+    return parts_->limits.pad(std::move(ids));
   } catch (const UnknownText& unknown) {
-    refuse_unknown(text, unknown.text);
+    refuse_unknown(std::string(text), parts_->normalizer, unknown.text);
   }
 }
 

@@ -5,28 +5,19 @@
 #include <string>
 #include <vector>
 
-#include "ir/error.h"
 #include "language/text/characters.h"
 #include "language/text/regular_expression.h"
 #include "language/text/transform.h"
 #include "language/text/utf8.h"
+#include "tests/language/error_of.h"
 #include "tests/temporary_folder.h"
 
 namespace gatefold {
 namespace {
 
-using namespace std::string_literals;
+using test::error_of;
 
-/// The message of the Error that an action throws.
-template <typename Action>
-std::string error_of(const Action& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using namespace std::string_literals;
 
 std::string check_error(const std::string& bytes) {
   return error_of([&] { checked_utf8(bytes, "'a.txt'"); });

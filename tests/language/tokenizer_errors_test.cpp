@@ -4,25 +4,16 @@
 #include <string>
 #include <vector>
 
-#include "ir/error.h"
 #include "language/tokenizers/token_list.h"
 #include "language/tokenizers/tokenizer.h"
 #include "session/arrays/files.h"
+#include "tests/language/error_of.h"
 #include "tests/temporary_folder.h"
 
 namespace gatefold {
 namespace {
 
-template <typename Action>
-std::string error_of(const Action& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
+using test::error_of;
 const std::string kModel = R"("model":{"type":"WordLevel","vocab":{"a":0,"b":1},"unk_token":"?"})";
 
 /// The Error for a tokenizer with some fields beside a small model.
@@ -54,10 +45,11 @@ TEST(TokenizerError, UnsupportedKindsAreNamedWithThoseThatThereAre) {
 }
 
 TEST(TokenizerError, FieldsThatAreNotKnownAreNamed) {
-  EXPECT_EQ(reading_error(R"("truncation":{"max_length":5})"),
-            "field 'truncation' is set, which is not supported; it must be null");
-  EXPECT_EQ(reading_error(R"("padding":{})"),
-            "field 'padding' is set, which is not supported; it must be null");
+  EXPECT_EQ(reading_error(R"("truncation":{"max_length":5,"strategy":"OnlySecond"})"),
+            "field 'strategy' has the value \"OnlySecond\", but must be LongestFirst or OnlyFirst, "
+            "as there is one text");
+  EXPECT_EQ(reading_error(R"("padding":{"strategy":{"Fixed":99999999},"pad_id":0})"),
+            "field 'Fixed' is 99999999; it must be from 0 to 16777216");
   EXPECT_NE(reading_error(R"("version":"2.0")").find("field 'version' is \"2.0\""),
             std::string::npos);
   EXPECT_NE(reading_error(R"("normaliser":null)").find("did you mean 'normalizer'?"),
@@ -101,6 +93,11 @@ TEST(TokenizerError, AddedTokensMustAgreeWithTheModel) {
   EXPECT_EQ(reading_error(R"("post_processor":{"type":"BertProcessing","sep":["x",7],
                               "cls":["a",0]})"),
             "the post_processor adds the id 7, which has no token");
+  EXPECT_EQ(reading_error(R"("post_processor":{"type":"BertProcessing","sep":["b",1],
+                              "cls":["a",0]},"truncation":{"max_length":1})"),
+            "the truncation leaves 1 ids, but the post_processor adds 2");
+  EXPECT_EQ(reading_error(R"("padding":{"strategy":"BatchLongest","pad_id":7})"),
+            "the padding has the id 7, which has no token");
 }
 
 TEST(TokenizerError, ExpressionsThatMeanSomethingElseAreRefused) {
@@ -125,6 +122,10 @@ TEST(TokenizerError, WhatIsUnknownIsShownWithItsPlace) {
   const Tokenizer words(R"({"pre_tokenizer":{"type":"WhitespaceSplit"},)" + kModel + "}");
   EXPECT_EQ(error_of([&] { words.encode("a b\nb word"); }),
             "'word', in line 2 at character 3, is not in the vocabulary, which has no token for "
+            "the unknown");
+  const Tokenizer lowered(R"({"normalizer":{"type":"Lowercase"},)" + kModel + "}");
+  EXPECT_EQ(error_of([&] { lowered.encode("WORD"); }),
+            "'word', in line 1 at character 1, is not in the vocabulary, which has no token for "
             "the unknown");
   EXPECT_NE(error_of([&] { words.encode("a \xFF"); }).find("the text is not UTF-8"),
             std::string::npos);

@@ -112,6 +112,40 @@ TEST(AddedTokens, TakeTheLongestAndTheSpaceBesideThem) {
   EXPECT_EQ(with_added(R"("single_word":true)").encode(",<m>,<m> <m>"), (Ids{3, 9, 3, 9, 1, 9}));
 }
 
+/// A tokenizer of single characters that puts 8 and 9 around a text.
+Tokenizer with_limits(const std::string& limits) {
+  return Tokenizer("{" + limits + R"(,"added_tokens":[{"id":8,"content":"<s>"},
+      {"id":9,"content":"</s>"}],"pre_tokenizer":{"type":"Split","pattern":{"Regex":"[\\s\\S]"},
+      "behavior":"Isolated","invert":false},
+      "post_processor":{"type":"BertProcessing","sep":["</s>",9],"cls":["<s>",8]},
+      "model":{"type":"WordLevel","vocab":{"a":0,"b":1,"c":2,"d":3},"unk_token":"?"}})");
+}
+
+TEST(LengthLimits, TruncationLeavesRoomForSpecialTokens) {
+  using Ids = std::vector<std::int64_t>;
+  const Tokenizer right = with_limits(
+      R"("truncation":{"direction":"Right","max_length":4,"strategy":"LongestFirst","stride":0})");
+  EXPECT_EQ(right.encode("abcd"), (Ids{8, 0, 1, 9}));
+  EXPECT_EQ(right.encode("abcd", false), (Ids{0, 1, 2, 3}));
+  EXPECT_EQ(right.encode("a"), (Ids{8, 0, 9}));
+  const Tokenizer left = with_limits(R"("truncation":{"direction":"Left","max_length":3})");
+  EXPECT_EQ(left.encode("abcd"), (Ids{8, 3, 9}));
+  EXPECT_EQ(left.encode("abcd", false), (Ids{1, 2, 3}));
+}
+
+TEST(LengthLimits, PaddingFillsUp) {
+  using Ids = std::vector<std::int64_t>;
+  EXPECT_EQ(with_limits(R"("padding":{"strategy":{"Fixed":5},"direction":"Right","pad_id":3})")
+                .encode("a"),
+            (Ids{8, 0, 9, 3, 3}));
+  EXPECT_EQ(with_limits(R"("padding":{"strategy":"BatchLongest","direction":"Left",
+                            "pad_to_multiple_of":4,"pad_id":3})")
+                .encode("a"),
+            (Ids{3, 8, 0, 9}));
+  EXPECT_EQ(with_limits(R"("padding":{"strategy":"BatchLongest","pad_id":3})").encode("a"),
+            (Ids{8, 0, 9}));
+}
+
 TEST(TokenList, SingleCharactersMakeATokenizerOfCharacters) {
   const test::TemporaryFolder folder;
   const fs::path path = folder.path() / "vocab.txt";

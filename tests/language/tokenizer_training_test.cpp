@@ -5,14 +5,16 @@
 #include <string>
 #include <vector>
 
-#include "ir/error.h"
 #include "ir/random.h"
 #include "language/text/characters.h"
 #include "language/tokenizers/pair_merging.h"
 #include "language/tokenizers/training.h"
+#include "tests/language/error_of.h"
 
 namespace gatefold {
 namespace {
+
+using test::error_of;
 
 using nlohmann::json;
 using Ids = std::vector<std::int64_t>;
@@ -27,16 +29,6 @@ Texts tokens_of(const Tokenizer& tokenizer) {
     tokens.push_back(tokenizer.token_of(id));
   }
   return tokens;
-}
-
-template <typename Action>
-std::string error_of(const Action& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(CharacterTokenizer, IdsFollowCountsThenCodePoints) {
