@@ -1,5 +1,6 @@
 #include "backend/kernels/element_code.h"
 
+#include <algorithm>
 #include <limits>
 #include <string_view>
 
@@ -107,10 +108,25 @@ void run_where(const ElementCode& /*code*/, const void* const* x, void* y, std::
   }
 }
 
+/// One condition for all elements.
+void run_choice(const ElementCode& code, const void* const* x, void* y, std::int64_t n) {
+  const std::size_t choice = *static_cast<const bool*>(x[0]) ? 1 : 2;
+  const auto* from = static_cast<const std::uint32_t*>(x[choice]);
+  auto* to = static_cast<std::uint32_t*>(y);
+  if (code.operands[choice].stays) {
+    std::fill_n(to, n, *from);
+  } else if (to != from) {
+    std::copy_n(from, n, to);
+  }
+}
+
 std::optional<ElementCode> where(const KernelRequest& request) {
   if (size_of(request.dtype(1)) != sizeof(std::uint32_t)) return std::nullopt;
   const bool yes_stays = is_repeated_single(request, 1);
   const bool no_stays = is_repeated_single(request, 2);
+  if (is_repeated_single(request, 0)) {
+    return ElementCode{.run = run_choice, .operands = {{0, true}, {1, yes_stays}, {2, no_stays}}};
+  }
   return ElementCode{.run = yes_stays ? (no_stays ? run_where<0, 0> : run_where<0, 1>)
                                       : (no_stays ? run_where<1, 0> : run_where<1, 1>),
                      .operands = {{0}, {1, yes_stays}, {2, no_stays}}};

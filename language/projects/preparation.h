@@ -34,6 +34,7 @@ struct Preparation {
 /// language models: whole files, or records whose columns become lines, each ended by </s>
 /// translation: columns source and target
 /// word vectors: lines
+/// regression: a column of numbers for each input and for each output of the model
 /// Throws Error for texts that do not have this form, and for too few of them.
 Preparation prepare(Project& project, const PreparationOptions& options);
 

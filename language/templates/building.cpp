@@ -16,7 +16,7 @@ Value* add_states(Network& network, const std::string& name, const RecurrentShap
 
 Type tokens_type(std::vector<std::string> extents) {
   Shape shape;
-  for (std::string& name : extents) shape.emplace_back(std::move(name));
+  for (std::string& name : extents) shape.push_back(Dim(std::move(name)));
   return {DataType::kInt64, shape};
 }
 

@@ -25,8 +25,9 @@ int run(const Options& options) {
   const Preparation made = prepare(project, preparation);
   const bool is_text = project.task() == Task::kLanguageModel ||
                        project.task() == Task::kSkipGram || project.task() == Task::kCbow;
-  print("{} {} for training, {} held back; a vocabulary of {}", made.training,
-        is_text ? "tokens" : "examples", made.validation, made.sizes.tokens);
+  print("{} {} for training, {} held back", made.training, is_text ? "tokens" : "examples",
+        made.validation);
+  if (made.sizes.tokens > 0) print("; a vocabulary of {}", made.sizes.tokens);
   if (project.task() == Task::kTranslation) {
     print(" and one of {} for the target", made.sizes.targets);
   } else if (made.sizes.targets > 0) {
