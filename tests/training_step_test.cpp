@@ -3,9 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <map>
+#include <string>
 
 #include "frontend/onnx_reader.h"
+#include "ir/error.h"
 #include "ir/evaluate.h"
 
 namespace gatefold {
@@ -130,6 +131,111 @@ TEST(TrainingStep, ChangesOnlyTheRowsOfATableThatAreUsed) {
       const double change = spec.optimizer.type == "sgd" || g == 0 ? g : g / std::abs(g);
       EXPECT_NEAR(steps.weight().number_at(i), before.number_at(i) - 0.1 * change, 1e-5);
     }
+  }
+}
+
+TEST(TrainingStep, LeavesPaddingRowsAsTheyAre) {
+  for (const char* optimizer : {"sgd", "adam", "adagrad"}) {
+    for (const std::int64_t row : {1, -3}) {
+      TrainingSpec spec = mean_square_error();
+      spec.optimizer.type = optimizer;
+      const Tensor x = filled({3, 2}, 0.1F);
+      const Tensor target = filled({3, 2}, 0.5F);
+      Steps plain = steps_of(kLookUps, spec, {.gradients = true});
+      const std::vector<Datum> all = plain.run(x, target);
+      spec.padding = {{"W", row}};
+      Steps steps = steps_of(kLookUps, spec, {.gradients = true});
+      const Tensor before = steps.weight().clone();
+      const std::vector<Datum> outputs = steps.run(x, target);
+      Tensor expected = std::get<Tensor>(all[2]).clone();
+      EXPECT_NE(expected.number_at(2), 0);
+      expected.data<float>()[2] = expected.data<float>()[3] = 0;
+      const auto& gradient = std::get<Tensor>(outputs[2]);
+      for (std::int64_t i = 0; i < before.size(); ++i) {
+        EXPECT_EQ(gradient.number_at(i), expected.number_at(i));
+        const bool is_padding = i / 2 == 1;
+        const Tensor& same = is_padding ? before : plain.weight();
+        EXPECT_EQ(steps.weight().number_at(i), same.number_at(i)) << optimizer << " " << i;
+      }
+      EXPECT_NEAR(std::get<Tensor>(outputs[1]).number_at(0), norm_of(expected), 1e-5);
+    }
+  }
+}
+
+TEST(TrainingStep, ClipsWithoutTheGradientsOfPadding) {
+  TrainingSpec spec = mean_square_error();
+  spec.clip_norm = 0.01;
+  spec.padding = {{"W", 1}};
+  Steps steps = steps_of(kLookUps, spec);
+  const Tensor before = steps.weight().clone();
+  steps.run(filled({3, 2}, 0.1F), filled({3, 2}, 0.5F));
+  Tensor change = before.clone();
+  for (std::int64_t i = 0; i < change.size(); ++i) {
+    change.data<float>()[i] -= steps.weight().data<float>()[i];
+  }
+  EXPECT_NEAR(norm_of(change), 0.1 * spec.clip_norm, 1e-6);
+}
+
+/// What is said when the step of a model is refused.
+std::string complaint(const char* model, const TrainingSpec& spec) {
+  try {
+    build_training_step(*parse_model(model).graph, spec, {});
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "nothing";
+}
+
+TEST(TrainingStep, RefusesPaddingThatIsNotThere) {
+  TrainingSpec spec = mean_square_error();
+  spec.padding = {{"table", 0}};
+  EXPECT_EQ(complaint(kLookUps, spec), "padding: the model has no table 'table'");
+  for (const std::int64_t row : {4, -5}) {
+    spec.padding = {{"W", row}};
+    EXPECT_EQ(complaint(kLookUps, spec),
+              "padding: table 'W' is float[4,2]; it has no row " + std::to_string(row));
+  }
+}
+
+/// The model of kDropout without its Dropout.
+constexpr const char* kPlain = R"(
+  linear (float[4,8] X) => (float[4,8] Y) <float[8] b = {0, 0, 0, 0, 0, 0, 0, 0}>
+  { zeros = Neg (b)  Z = Add (X, b)  Y = Identity (Z) })";
+
+TEST(TrainingStep, DropsElementsOfValuesAsADropoutBehindThemDoes) {
+  const Tensor x = filled({4, 8}, 1);
+  const Tensor target = filled({4, 8}, 0);
+  Steps model = steps_of(kDropout, mean_square_error(), {.model = {"Y"}});
+  TrainingSpec spec = mean_square_error();
+  spec.dropout = {{"*", 0}, {"[XYZ]", 0.25}, {"[XY]", 0}, {"Z", 0.5}};
+  Steps added = steps_of(kPlain, spec, {.model = {"Y"}});
+  for (int step = 0; step < 3; ++step) {
+    const auto wanted = std::get<Tensor>(model.run(x, target)[2]);
+    const auto found = std::get<Tensor>(added.run(x, target)[2]);
+    for (std::int64_t i = 0; i < wanted.size(); ++i) {
+      EXPECT_EQ(found.number_at(i), wanted.number_at(i)) << step << " " << i;
+    }
+  }
+}
+
+TEST(TrainingStep, DropsNothingOfValuesWhenItOnlyJudges) {
+  TrainingSpec spec = mean_square_error();
+  spec.dropout = {{"Z", 0.5}};
+  const TrainingStep step =
+      build_training_step(*parse_model(kPlain).graph, spec, {.update = false});
+  for (const auto& node : step.graph->nodes()) EXPECT_NE(node->op().name, "CounterUniform");
+}
+
+TEST(TrainingStep, RefusesDropoutThatCannotBe) {
+  TrainingSpec spec = mean_square_error();
+  for (const char* pattern : {"rnn.*", "zeros", "b"}) {
+    spec.dropout = {{pattern, 0.5}};
+    EXPECT_TRUE(complaint(kPlain, spec)
+                    .starts_with("dropout '" + std::string(pattern) + "' matches no value"));
+  }
+  for (const double probability : {1.0, -0.1, std::nan("")}) {
+    spec.dropout = {{"Z", probability}};
+    EXPECT_NE(complaint(kPlain, spec).find("it must be at least 0 and below 1"), std::string::npos);
   }
 }
 

@@ -41,6 +41,9 @@ void refuse_beside_stages(const TrainOptions& options) {
       {"--freeze or --trainable", !options.wishes.empty()},
       {"--dry-run", options.run.dry},
       {"--state", !options.states.empty()},
+      {"--padding", !options.padding.empty()},
+      {"--dropout", !options.dropout.empty()},
+      {"--bucket", options.run.batches.bucket},
       {"--bptt", options.run.batches.chunk > 0},
       {"--metric", !options.run.metrics.empty()},
       {"--valid", !options.run.validation.empty()},
@@ -148,7 +151,7 @@ int run_project(TrainOptions& options) {
     read_model(file.source, file.places);
     check_writable(file.output);
   }
-  return run_plan(options, project.training_graph(), files);
+  return run_plan(options, project.training_graph(feed_of(options)), files);
 }
 
 int run_model(TrainOptions& options) {
@@ -156,6 +159,9 @@ int run_model(TrainOptions& options) {
   std::vector<TrainedFile> files{{options.model, options.output, {}}};
   Model model = read_model(options.model, files.front().places);
   bind_dims(*model.graph, parse_dim_sizes(options.dims));
+  if (!options.teacher_forcing.empty()) {
+    fail("--teacher-forcing is for projects: a file does not say which model is the decoder");
+  }
   if (options.is_corpus) options.run.make_source = source_maker<Corpus>();
   if (!options.output.empty()) {
     check_writable(options.output);

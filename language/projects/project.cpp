@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "frontend/onnx_reader.h"
 #include "frontend/onnx_writer.h"
 #include "ir/error.h"
-#include "language/projects/joined_graph.h"
+#include "ir/op_def.h"
 #include "language/text/utf8.h"
 #include "session/arrays/files.h"
 #include "session/carried_states.h"
@@ -19,18 +21,63 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
+/// The values that recurrent layers hand to the next one, which add_recurrent names.
+std::vector<std::string> values_between_layers(const std::vector<NamedModel>& models,
+                                               std::int64_t layers) {
+  std::vector<std::string> names;
+  for (const NamedModel& made : models) {
+    for (const auto& node : made.model.graph->nodes()) {
+      for (std::int64_t layer = 0; layer + 1 < layers; ++layer) {
+        const std::string& name = node->output()->name();
+        if (name.ends_with(fmt::format(".output_l{}", layer))) names.push_back(name);
+      }
+    }
+  }
+  return names;
+}
+
+ordered_json dropout_settings(const std::vector<NamedModel>& models,
+                              const TemplateOptions& options) {
+  ordered_json rules;
+  for (const std::string& name : values_between_layers(models, options.layers)) {
+    rules.push_back({{"pattern", name}, {"p", options.dropout}});
+  }
+  if (rules.empty()) {
+    fail("--dropout {} has no place: it needs recurrent layers on one another; give --layers 2",
+         options.dropout);
+  }
+  return rules;
+}
+
 /// How models of a task are trained unless their owner says otherwise.
-std::string training_settings(Task task, const std::vector<CarriedState>& carried) {
+std::string training_settings(Task task, const std::vector<NamedModel>& models,
+                              const TemplateOptions& options) {
   const char* loss = task == Task::kRegression                        ? "mse"
                      : task == Task::kSkipGram || task == Task::kCbow ? "bce_with_logits"
                                                                       : "cross_entropy";
   ordered_json settings{{"loss", {{"type", loss}}},
                         {"optimizer", {{"type", "adam"}, {"lr", 0.001}}}};
   if (task == Task::kLanguageModel || task == Task::kTranslation) settings["clip_norm"] = 5.0;
-  for (const CarriedState& state : carried) {
-    settings["carried"].push_back({{"input", state.input}, {"output", state.output}});
+  if (task == Task::kLanguageModel) {
+    for (const CarriedState& state : stated_states(models.front().model)) {
+      settings["carried"].push_back({{"input", state.input}, {"output", state.output}});
+    }
   }
+  if (options.dropout > 0) settings["dropout"] = dropout_settings(models, options);
   return settings.dump(2) + "\n";
+}
+
+/// Tables in which the models look tokens up.
+std::vector<std::string> looked_up_tables(std::span<const NamedModel> models) {
+  std::vector<std::string> names;
+  for (const NamedModel& made : models) {
+    for (const auto& node : made.model.graph->nodes()) {
+      const bool is_look_up =
+          node->op().name == "Gather" && node->input(0)->kind() == Value::Kind::kParameter;
+      if (is_look_up) names.push_back(node->input(0)->name());
+    }
+  }
+  return names;
 }
 
 /// Whether the sizes of the model depend on data.
@@ -63,13 +110,12 @@ Project Project::create(const fs::path& folder, const std::string& template_name
   // Made before anything is written: the options may contradict each other.
   const DataSizes smallest{.tokens = 1, .targets = 1};
   const std::vector<NamedModel> trial = chosen.make(options, smallest);
+  const std::string settings = training_settings(chosen.task, trial, options);
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) fail("'{}' cannot be made: {}", folder.string(), error.message());
   Project project(folder, {template_name, options, {}, {}});
-  std::vector<CarriedState> carried;
-  if (chosen.task == Task::kLanguageModel) carried = stated_states(trial.front().model);
-  write_file(project.file(kTrainingFile), training_settings(chosen.task, carried));
+  write_file(project.file(kTrainingFile), settings);
   if (needs_data(chosen.task)) {
     write_config(project.config_, project.file(kConfigFile));
   } else {
@@ -81,12 +127,26 @@ Project Project::create(const fs::path& folder, const std::string& template_name
 void Project::make_models(const DataSizes& sizes) {
   config_.sizes = sizes;
   config_.models.clear();
-  for (const NamedModel& made : config_.model_template().make(config_.options, sizes)) {
+  const std::vector<NamedModel> models = config_.model_template().make(config_.options, sizes);
+  for (const NamedModel& made : models) {
     write_model(made.model, file(made.file));
     fs::remove(trained_file(made.file));
     config_.models.push_back(made.file);
   }
+  if (sizes.padding >= 0) complete_settings(models);
   write_config(config_, file(kConfigFile));
+}
+
+void Project::complete_settings(std::span<const NamedModel> models) const {
+  const fs::path path = file(kTrainingFile);
+  if (!fs::exists(path)) return;
+  ordered_json settings = ordered_json::parse(read_file(path), nullptr, false);
+  // Training says what is wrong with a file that is no object.
+  if (!settings.is_object() || settings.contains("padding")) return;
+  for (const std::string& table : looked_up_tables(models)) {
+    settings["padding"][table] = config_.sizes.padding;
+  }
+  write_file(path, settings.dump(2) + "\n");
 }
 
 fs::path Project::trained_file(std::string_view model) const {
@@ -111,11 +171,11 @@ std::shared_ptr<const CompiledModel> Project::load_model(std::string_view model,
   return load(newest_file(model), options);
 }
 
-std::shared_ptr<Graph> Project::training_graph() const {
+std::shared_ptr<Graph> Project::training_graph(DecoderFeed feed) const {
   const Model model = read_model(require(kModelFile));
   if (task() != Task::kTranslation) return model.graph;
   const Model decoder = read_model(require(kDecoderFile));
-  return join_graphs(*model.graph, *decoder.graph, stated_states(decoder));
+  return join_graphs(*model.graph, *decoder.graph, stated_states(decoder), feed);
 }
 
 Tokenizer Project::tokenizer() const { return read_tokenizer(require(kTokenizerFile)); }

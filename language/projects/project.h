@@ -2,10 +2,12 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "language/projects/joined_graph.h"
 #include "language/projects/project_config.h"
 #include "language/tokenizers/tokenizer.h"
 #include "session/compiled_model.h"
@@ -31,7 +33,8 @@ class Project {
   /// Opens a project. Throws Error as read_config does, and for a folder that is no project.
   explicit Project(std::filesystem::path folder);
   /// Makes a project: a new folder with the configuration, how to train, and the models where no
-  /// data decide about their sizes. Throws Error for a folder that holds a project already.
+  /// data decide about their sizes. Throws Error for a folder that holds a project already
+  /// and for options that the template cannot follow.
   static Project create(const std::filesystem::path& folder, const std::string& template_name,
                         const TemplateOptions& options);
   /// Returns whether the path is a folder with a configuration.
@@ -43,7 +46,8 @@ class Project {
   std::filesystem::path file(std::string_view name) const { return folder_ / name; }
 
   /// Makes the models for data of these sizes, and writes them and the configuration. Models that
-  /// were trained before are removed, for they no longer fit.
+  /// were trained before are removed, for they no longer fit. How to train is completed by what the
+  /// sizes decide, the rows of padding, unless it says something of them.
   void make_models(const DataSizes& sizes);
 
   /// Returns the file to which training writes a model: best.onnx, best_decoder.onnx.
@@ -54,8 +58,9 @@ class Project {
   /// Loads the newest file of a model.
   std::shared_ptr<const CompiledModel> load_model(std::string_view model,
                                                   const LoadOptions& options = {}) const;
-  /// Returns the graph that training takes: the model, or encoder and decoder as one.
-  std::shared_ptr<Graph> training_graph() const;
+  /// Returns the graph that training takes: the model, or encoder and decoder as one, which is fed
+  /// as `feed` says. Throws Error as join_graphs does.
+  std::shared_ptr<Graph> training_graph(DecoderFeed feed = DecoderFeed::kTargets) const;
 
   Tokenizer tokenizer() const;
   /// The tokenizer of what the model produces, where that is another one.
@@ -67,6 +72,7 @@ class Project {
   Project(std::filesystem::path folder, ProjectConfig config);
 
   std::filesystem::path require(std::string_view name) const;
+  void complete_settings(std::span<const NamedModel> models) const;
 
   std::filesystem::path folder_;
   ProjectConfig config_;

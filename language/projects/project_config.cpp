@@ -18,10 +18,10 @@ JsonField options_field(TemplateOptions& options) {
       "options", "the options",
       {json_field("rnn", options.cell), json_field("embedding", options.embedding),
        json_field("hidden", options.hidden), json_field("layers", options.layers),
-       json_field("bidirectional", options.bidirectional), json_field("tie", options.tie),
-       json_field("attention", options.attention), json_field("heads", options.heads),
-       json_field("inputs", options.inputs), json_field("outputs", options.outputs),
-       json_field("seed", options.seed)});
+       json_field("bidirectional", options.bidirectional), json_field("dropout", options.dropout),
+       json_field("tie", options.tie), json_field("attention", options.attention),
+       json_field("heads", options.heads), json_field("inputs", options.inputs),
+       json_field("outputs", options.outputs), json_field("seed", options.seed)});
 }
 
 JsonField sizes_field(DataSizes& sizes) {
@@ -62,6 +62,7 @@ void write_config(const ProjectConfig& config, const std::filesystem::path& path
                                 {"hidden", options.hidden},
                                 {"layers", options.layers},
                                 {"bidirectional", options.bidirectional},
+                                {"dropout", options.dropout},
                                 {"tie", options.tie},
                                 {"attention", options.attention},
                                 {"heads", options.heads},

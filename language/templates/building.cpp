@@ -14,9 +14,9 @@ Value* add_states(Network& network, const std::string& name, const RecurrentShap
 
 }  // namespace
 
-Type tokens_type(std::vector<std::string> extents) {
+Type tokens_type(const std::vector<std::string>& extents) {
   Shape shape;
-  for (std::string& name : extents) shape.push_back(Dim(std::move(name)));
+  for (const std::string& name : extents) shape.push_back(Dim(name));
   return {DataType::kInt64, shape};
 }
 
@@ -26,6 +26,17 @@ RecurrentShape recurrent_shape(const TemplateOptions& options) {
           .hidden = options.hidden,
           .layers = options.layers,
           .bidirectional = options.bidirectional};
+}
+
+Value* mask_of(Network& network, Value* tokens, Value* lengths) {
+  GraphBuilder& builder = network.builder();
+  const auto number = [&](std::int64_t value) {
+    return builder.add_constant("number", Tensor::scalar(value));
+  };
+  Value* extent = builder.add("Gather", {builder.add("Shape", {tokens}), number(1)});
+  Value* positions = builder.add("Range", {number(0), extent, number(1)});
+  Value* column = builder.add("Unsqueeze", {lengths, builder.add_ints({1})});
+  return builder.add("Less", {positions, column});
 }
 
 Value* transpose(Network& network, Value* x, std::vector<std::int64_t> order) {

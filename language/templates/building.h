@@ -12,10 +12,14 @@
 namespace gatefold {
 
 /// Returns the type of token indices with these named extents.
-Type tokens_type(std::vector<std::string> extents);
+Type tokens_type(const std::vector<std::string>& extents);
 
 /// Returns the recurrent module that the options describe.
 RecurrentShape recurrent_shape(const TemplateOptions& options);
+
+/// Returns which positions of [N, T] are within a sequence's length: tokens [N, T], lengths [N] ->
+/// bool [N, T].
+Value* mask_of(Network& network, Value* tokens, Value* lengths);
 
 Value* transpose(Network& network, Value* x, std::vector<std::int64_t> order);
 

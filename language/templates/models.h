@@ -36,8 +36,9 @@ std::vector<NamedModel> make_seq2seq(const TemplateOptions& options, const DataS
 /// "center" and "context" (Mikolov and others, "Distributed representations of words and phrases
 /// and their compositionality", 2013).
 std::vector<NamedModel> make_skipgram(const TemplateOptions& options, const DataSizes& sizes);
-/// context int64 [N, 2*window], candidates int64 [N, K] -> scores [N, K], the products of the mean
-/// of the context's vectors and those of the candidates; "context" and "center".
+/// context int64 [N, W], lengths int64 [N], candidates int64 [N, K] -> scores [N, K], the products
+/// of the mean of the first lengths[n] vectors of the context and those of the candidates;
+/// "context" and "center".
 std::vector<NamedModel> make_cbow(const TemplateOptions& options, const DataSizes& sizes);
 
 }  // namespace gatefold

@@ -18,18 +18,6 @@ Value* bridge(Network& network, const std::string& name, Value* states,
   return builder.add("Tanh", {network.linear(name, joined, 2 * shape.hidden, shape.hidden)});
 }
 
-/// Which positions of [N, S] are within a sequence's length.
-Value* mask_of(Network& network, Value* tokens, Value* lengths) {
-  GraphBuilder& builder = network.builder();
-  const auto number = [&](std::int64_t value) {
-    return builder.add_constant("number", Tensor::scalar(value));
-  };
-  Value* extent = builder.add("Gather", {builder.add("Shape", {tokens}), number(1)});
-  Value* positions = builder.add("Range", {number(0), extent, number(1)});
-  Value* column = builder.add("Unsqueeze", {lengths, builder.add_ints({1})});
-  return builder.add("Less", {positions, column});
-}
-
 Model make_encoder(const TemplateOptions& options, const DataSizes& sizes) {
   Network network("encoder", options.seed);
   const RecurrentShape shape = recurrent_shape(options);

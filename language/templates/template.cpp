@@ -69,6 +69,9 @@ void check_options(const TemplateOptions& options) {
       {"embedding", options.embedding}, {"hidden", options.hidden}, {"layers", options.layers},
       {"heads", options.heads},         {"inputs", options.inputs}, {"outputs", options.outputs}};
   for (const auto& [name, size] : sizes) check_positive(name, size);
+  if (!(options.dropout >= 0 && options.dropout < 1)) {
+    fail("--dropout {} must be at least 0 and below 1", options.dropout);
+  }
 }
 
 }  // namespace gatefold

@@ -28,6 +28,8 @@ struct TemplateOptions {
   std::int64_t hidden = 128;
   std::int64_t layers = 1;
   bool bidirectional = false;
+  /// Probability with which training drops elements of what recurrent layers hand to the next.
+  double dropout = 0;
   bool tie = false;                ///< Share the embedding with the output layer.
   std::string attention = "none";  ///< "none" or "luong".
   std::int64_t heads = 4;          ///< Of a transformer.
@@ -66,7 +68,7 @@ std::span<const Template> all_templates();
 const Template& find_template(std::string_view name);
 
 /// Checks the choices that every template shares. Throws Error for a cell or an attention that is
-/// not known and for sizes below 1.
+/// not known, for sizes below 1 and for a dropout that is no probability below 1.
 void check_options(const TemplateOptions& options);
 
 }  // namespace gatefold

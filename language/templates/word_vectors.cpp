@@ -15,6 +15,17 @@ Value* scores_of(Network& network, Value* vector, Value* candidates) {
                      {builder.add("MatMul", {candidates, column}), builder.add_ints({2})});
 }
 
+/// The mean of the vectors [N, W, E] within the lengths: [N, E].
+Value* mean_of(Network& network, Value* vectors, Value* mask, Value* lengths) {
+  GraphBuilder& builder = network.builder();
+  const Attrs to_float{{"to", static_cast<std::int64_t>(DataType::kFloat32)}};
+  Value* count =
+      builder.add("Cast", {builder.add("Unsqueeze", {lengths, builder.add_ints({1})})}, to_float);
+  Value* shares = builder.add("Div", {builder.add("Cast", {mask}, to_float), count});
+  Value* row = builder.add("Unsqueeze", {shares, builder.add_ints({1})});
+  return builder.add("Squeeze", {builder.add("MatMul", {row, vectors}), builder.add_ints({1})});
+}
+
 }  // namespace
 
 std::vector<NamedModel> make_skipgram(const TemplateOptions& options, const DataSizes& sizes) {
@@ -30,11 +41,10 @@ std::vector<NamedModel> make_skipgram(const TemplateOptions& options, const Data
 std::vector<NamedModel> make_cbow(const TemplateOptions& options, const DataSizes& sizes) {
   Network network("cbow", options.seed);
   Value* context = network.input("context", tokens_type({"N", "W"}));
+  Value* lengths = network.input("lengths", tokens_type({"N"}));
   Value* candidates = network.input("candidates", tokens_type({"N", "K"}));
   Value* around = network.embedding("context", context, sizes.tokens, options.embedding);
-  GraphBuilder& builder = network.builder();
-  Value* mean =
-      builder.add("ReduceMean", {around, builder.add_ints({1})}, {{"keepdims", std::int64_t{0}}});
+  Value* mean = mean_of(network, around, mask_of(network, context, lengths), lengths);
   Value* vectors = network.embedding("center", candidates, sizes.tokens, options.embedding);
   network.output("scores", scores_of(network, mean, vectors));
   return only_model(network.finish());

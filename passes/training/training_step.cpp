@@ -18,11 +18,13 @@ namespace {
 /// Turns a model's optimized graph into a step.
 class StepBuilder {
  public:
-  StepBuilder(std::shared_ptr<Graph> graph, const TrainingSpec& spec, const TrainingOutputs& wanted)
+  StepBuilder(std::shared_ptr<Graph> graph, const TrainingSpec& spec, const TrainingOutputs& wanted,
+              PaddingRows padding)
       : graph_(std::move(graph)),
         g_(*graph_),
         spec_(spec),
         wanted_(wanted),
+        padding_(std::move(padding)),
         weights_(spec.trainable.empty() ? parameters_of(*graph_)
                                         : find_parameters(*graph_, spec.trainable)) {}
 
@@ -76,8 +78,10 @@ class StepBuilder {
 
   void add_backward() {
     leave_out_what_does_not_matter();
+    const Gradients plain = gradients_;
+    leave_out_padding();
     const Gradients whole = gradients_;
-    keep_only_rows();
+    keep_only_rows(plain);
     graph_->add_output("gradient_norm", add_norm());
     deliver_model_outputs();
     deliver_gradients(whole);
@@ -144,14 +148,26 @@ class StepBuilder {
     if (weights_.empty()) fail("the loss depends on no parameter that may be trained");
   }
 
+  void leave_out_padding() {
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      const auto row = padding_.find(weights_[i]->name());
+      if (row == padding_.end()) continue;
+      gradients_[i] = without_row(g_, gradients_[i], weights_[i]->type().dims(), row->second);
+    }
+  }
+
   // Of a table of which a step uses some rows only those need to be looked at, where the optimizer
-  // leaves the others alone.
-  void keep_only_rows() {
+  // leaves the others alone. `plain` are the gradients with those of padding.
+  void keep_only_rows(const Gradients& plain) {
     rows_.assign(weights_.size(), nullptr);
     if (!updates_by_rows(spec_.optimizer) || spec_.accumulate > 1) return;
     for (std::size_t i = 0; i < weights_.size(); ++i) {
-      const auto gradient = rows_of(g_, *gradients_[i]);
+      auto gradient = rows_of(g_, *plain[i]);
       if (!gradient) continue;
+      const auto row = padding_.find(weights_[i]->name());
+      if (row != padding_.end()) {
+        gradient = without_row(g_, *gradient, weights_[i]->type().dims(), row->second);
+      }
       gradients_[i] = gradient->rows;
       rows_[i] = gradient->indices;
     }
@@ -264,6 +280,7 @@ class StepBuilder {
   GraphBuilder g_;
   const TrainingSpec& spec_;
   const TrainingOutputs& wanted_;
+  const PaddingRows padding_;
   TrainingStep step_;
   std::vector<Value*> weights_;
   std::vector<Value*> model_outputs_;
@@ -288,10 +305,15 @@ Tensor zeros_of(const Value& input) {
 
 TrainingStep build_training_step(const Graph& model, const TrainingSpec& spec,
                                  const TrainingOutputs& outputs) {
-  std::shared_ptr<Graph> graph = prepare_for_training(
-      model,
-      spec.trainable.empty() ? default_trainable(model, {spec.loss.output}) : spec.trainable);
-  return StepBuilder(std::move(graph), spec, outputs).build();
+  const std::vector<std::string> trainable =
+      spec.trainable.empty() ? default_trainable(model, {spec.loss.output}) : spec.trainable;
+  std::shared_ptr<Graph> whole;
+  if (!spec.dropout.empty() && outputs.update) {
+    whole = model.clone();
+    add_dropout(*whole, spec.dropout);
+  }
+  std::shared_ptr<Graph> graph = prepare_for_training(whole == nullptr ? model : *whole, trainable);
+  return StepBuilder(std::move(graph), spec, outputs, checked_padding(model, spec.padding)).build();
 }
 
 void carry_in_states(TrainingStep& step, const std::vector<CarriedState>& carried) {

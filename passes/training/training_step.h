@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "ir/graph.h"
+#include "passes/training/add_dropout.h"
 #include "passes/training/carried_state.h"
 #include "passes/training/loss.h"
 #include "passes/training/optimizer.h"
+#include "passes/training/padding_rows.h"
 #include "passes/training/schedule.h"
 
 namespace gatefold {
@@ -28,6 +30,9 @@ struct TrainingSpec {
   double clip_value = 0;        ///< Largest size of a gradient's element; 0: no limit.
   std::int64_t accumulate = 1;  ///< Steps whose gradients are averaged for one update.
   std::int64_t seed = 0;        ///< Seed for Dropout.
+  /// What is dropped beside what the model's own Dropout nodes drop, while it is trained.
+  std::vector<DropoutRule> dropout = {};
+  PaddingRows padding = {};  ///< Rows whose gradient is zero, that of weight decay aside.
   /// Time steps that recurrent layers recompute at a time in the backward step; 0: none, what it
   /// needs of all steps is kept. Saved runs are something else: see session/training/checkpoint.h.
   std::int64_t checkpoint_every = 0;
@@ -78,8 +83,8 @@ inline constexpr std::string_view kStepPasses =
 
 /// Builds the graph of a step from a model's graph as it was imported: turns parameters that are
 /// not trained into constants, runs the training pipeline, and adds loss, gradients and update.
-/// Throws Error for an unknown name, a path that cannot be differentiated, and a loss that depends
-/// on none of the parameters.
+/// Throws Error for an unknown name, a path that cannot be differentiated, a loss that depends on
+/// none of the parameters, and as add_dropout and checked_padding do.
 TrainingStep build_training_step(const Graph& model, const TrainingSpec& spec,
                                  const TrainingOutputs& outputs);
 

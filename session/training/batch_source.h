@@ -24,6 +24,9 @@ class BatchSource {
   virtual bool starts_anew(std::int64_t index) const = 0;
   /// Returns the number of examples in a batch.
   virtual std::int64_t samples(std::int64_t index) const = 0;
+  /// Called before a run trains on the batches, with the number that it will take if it is not
+  /// ended early; not called for validation data.
+  virtual void set_run_length(std::int64_t /*batches*/) {}
 };
 
 /// Returns the numbers from 0 to below `count` in the order of an epoch, drawn with a seed.

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "ir/error.h"
 #include "session/arrays/npz.h"
@@ -70,6 +71,7 @@ Dataset::Dataset(const DataSource& source, const std::vector<const Value*>& want
     for (const Value* input : given) check_array(*input, arrays_.at(input->name()));
     count_batches(given);
     if (options_.chunk > 0) count_chunks(target);
+    if (options_.bucket) find_buckets(given, target);
   } catch (const Error& error) {
     fail("{}: {}", name_, error.what());
   }
@@ -218,6 +220,12 @@ void Dataset::count_chunks(const std::string& target) {
     fail("its sequences of {} steps are shorter than a chunk of {}", length_, options_.chunk);
 }
 
+void Dataset::find_buckets(const std::vector<const Value*>& wanted, const std::string& target) {
+  if (is_steps_) fail("its arrays hold whole batches, which cannot be made by length");
+  if (options_.chunk > 0) fail("batches of like length are not cut into chunks of time");
+  buckets_.emplace(wanted, target, arrays_, options_.batch_axes, options_.ignored_class);
+}
+
 std::int64_t Dataset::samples(std::int64_t index) const {
   if (is_steps_) {
     const auto& [name, array] = *arrays_.begin();
@@ -231,7 +239,13 @@ std::int64_t Dataset::samples(std::int64_t index) const {
 void Dataset::find_order(std::int64_t epoch) {
   if (order_epoch_ == epoch) return;
   order_epoch_ = epoch;
-  order_ = options_.shuffle ? shuffled(samples_, options_.seed, epoch) : range(0, samples_);
+  const auto numbers = [&](std::int64_t count, std::uint64_t seed) {
+    return options_.shuffle ? shuffled(count, seed, epoch) : range(0, count);
+  };
+  order_ = numbers(samples_, options_.seed);
+  if (!buckets_) return;
+  const std::vector<std::int64_t> batches = numbers(samples_ / batch_size_, options_.seed + 1);
+  order_ = buckets_->sorted(std::move(order_), batch_size_, batches);
 }
 
 Batch Dataset::batch(std::int64_t epoch, std::int64_t index) {
@@ -252,6 +266,7 @@ Batch Dataset::batch(std::int64_t epoch, std::int64_t index) {
         !times.empty() && array.rank() > 1 && array.dims()[time_axis(name)] == length_;
     batch[name] = has_time ? take(part, time_axis(name), times) : part;
   }
+  if (buckets_) buckets_->cut(batch, chosen);
   return batch;
 }
 

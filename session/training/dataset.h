@@ -12,6 +12,7 @@
 #include "ir/graph.h"
 #include "passes/training/carried_state.h"
 #include "session/training/batch_source.h"
+#include "session/training/length_buckets.h"
 
 namespace gatefold {
 
@@ -39,6 +40,10 @@ struct BatchOptions {
   std::vector<CarriedState> proposed_states = {};
   std::int64_t chunk = 0;  ///< Time steps per chunk of truncated backpropagation; 0: no chunks.
   bool shuffle = false;
+  /// Make batches of examples of like length, without what pads them all; see LengthBuckets. A run
+  /// then shuffles its training data, and sets `ignored_class` to that of its loss.
+  bool bucket = false;
+  std::optional<std::int64_t> ignored_class = {};
   std::uint64_t seed = 0;
   bool drop_last = false;  ///< Leave out the last batch or chunk if it is smaller than the others.
 };
@@ -77,6 +82,7 @@ class Dataset : public BatchSource {
   void count_chunks(const std::string& target);
   std::int64_t batch_axis(const std::string& name) const;
   std::int64_t time_axis(const std::string& name) const { return batch_axis(name) == 0 ? 1 : 0; }
+  void find_buckets(const std::vector<const Value*>& wanted, const std::string& target);
   void find_order(std::int64_t epoch);
 
   BatchOptions options_;
@@ -88,6 +94,7 @@ class Dataset : public BatchSource {
   std::int64_t batches_ = 0;
   std::int64_t length_ = 0;  ///< Extent of the time axis, with chunks.
   std::int64_t chunks_ = 1;
+  std::optional<LengthBuckets> buckets_;
   std::vector<std::int64_t> order_;  ///< Order of the samples in epoch `order_epoch_`.
   std::int64_t order_epoch_ = -1;
 };

@@ -25,15 +25,23 @@ class TrainingObserver {
     const Metrics& epoch_so_far;
   };
 
+  /// An epoch that has just ended.
+  struct Epoch {
+    std::int64_t epoch = 0;    ///< Counted from 0.
+    double learning_rate = 0;  ///< Of its last step.
+    bool is_best = false;      ///< Whether no loss before was as low; see RunOptions::keep_best.
+    const Metrics& training;
+    const Metrics* validation = nullptr;  ///< nullptr without validation data.
+  };
+
   virtual ~TrainingObserver() = default;
 
   /// Called once before the first step, with the names of the trained weights.
   virtual void begin(const std::vector<std::string>& /*weights*/) {}
   /// Called after each step.
   virtual void end_step(const Step& /*step*/) {}
-  /// Called after each epoch; `validation` is nullptr without validation data.
-  virtual void end_epoch(std::int64_t /*epoch*/, const Metrics& /*training*/,
-                         const Metrics* /*validation*/) {}
+  /// Called after each epoch.
+  virtual void end_epoch(const Epoch& /*epoch*/) {}
   /// Called when a checkpoint has been written.
   virtual void saved(const std::filesystem::path& /*folder*/) {}
   /// Called once after the last step.

@@ -86,6 +86,24 @@ JsonField trainable_field(std::vector<std::string>& names) {
   });
 }
 
+JsonField dropout_field(std::vector<DropoutRule>& dropout) {
+  return json_list_field("dropout", [&dropout](const json& entry) {
+    DropoutRule& rule = dropout.emplace_back();
+    read_fields(entry, fmt::format("entry {} of 'dropout'", dropout.size()),
+                {required(json_field("pattern", rule.pattern)),
+                 required(json_field("p", rule.probability))});
+  });
+}
+
+JsonField padding_field(PaddingRows& padding) {
+  return {"padding", [&padding](const json& value) {
+            if (!value.is_object()) refuse_kind("padding", value, "an object of tables and rows");
+            for (const auto& [table, row] : value.items()) {
+              json_field(table, padding[table]).read(row);
+            }
+          }};
+}
+
 JsonField tolerance_field(TrainingPlan::Tolerance& tolerance) {
   return json_object_field(
       "suggested_tolerance", "the suggested tolerance",
@@ -107,6 +125,8 @@ TrainingPlan plan_from(const json& root) {
                schedule_field(plan.schedule),
                carried_field(plan.carried),
                trainable_field(plan.step.trainable),
+               dropout_field(plan.step.dropout),
+               padding_field(plan.step.padding),
                json_field("lr_per_step", plan.schedule.first_rates),
                positive_json_field("clip_norm", plan.step.clip_norm),
                positive_json_field("clip_value", plan.step.clip_value),

@@ -28,9 +28,10 @@ struct TrainingPlan {
 };
 
 /// Reads a plan from JSON: the fields `loss`, `optimizer`, `lr_schedule`, `lr_per_step`,
-/// `clip_norm`, `clip_value`, `accumulate`, `carried`, `trainable`, `checkpoint_every`, `steps`,
-/// `target` and `suggested_tolerance`, all optional, and those by which training tests describe
-/// themselves. Throws Error, naming the field, for other fields and for values of the wrong kind.
+/// `clip_norm`, `clip_value`, `accumulate`, `carried`, `trainable`, `dropout`, `padding`,
+/// `checkpoint_every`, `steps`, `target` and `suggested_tolerance`, all optional, and those by
+/// which training tests describe themselves. Throws Error, naming the field, for other fields and
+/// for values of the wrong kind.
 TrainingPlan read_training_plan(const std::filesystem::path& path);
 
 }  // namespace gatefold

@@ -74,6 +74,7 @@ class Run {
   const Trainer& trainer() const { return trainer_; }
 
   void run() {
+    batches_->set_run_length(total_);
     if (options_.resume) resume();
     if (!options_.checkpoint.empty()) prepare_checkpoints(options_.checkpoint);
     trainer_.schedule().set_run_length(total_ / plan_.step.accumulate,
@@ -156,13 +157,17 @@ class Run {
     BatchOptions batches = options_.batches;
     batches.drop_last = batches.drop_last || !plan_.carried.empty();
     batches.proposed_states = proposed_states_;
+    if (batches.bucket) {
+      batches.shuffle = true;
+      batches.ignored_class = ignored_class(plan_.step.loss);
+    }
     return batches;
   }
 
   void step() {
     if (batches_->starts_anew(batch_)) trainer_.forget_carried();
     const Batch batch = batches_->batch(epoch_, batch_);
-    const double rate = trainer_.learning_rate();
+    rate_ = trainer_.learning_rate();
     const Trainer::Result result = trainer_.step(batch);
     if (recorder_ != nullptr) recorder_->add(trainer_, result, batch);
     if (result.outputs.empty()) {
@@ -172,7 +177,7 @@ class Run {
                    batch.at(plan_.step.loss.target));
     }
     observer_.end_step({trainer_.steps_done(), total_, epoch_, batches_->samples(batch_),
-                        result.loss, result.gradient_norm, rate, metrics_});
+                        result.loss, result.gradient_norm, rate_, metrics_});
     if (++batch_ == batches_->batches_per_epoch()) end_epoch();
     const bool is_due =
         options_.save_every > 0 ? trainer_.steps_done() % options_.save_every == 0 : batch_ == 0;
@@ -184,24 +189,27 @@ class Run {
     std::optional<Metrics> validation;
     if (judge_ != nullptr) validation = validate();
     const Metrics& decisive = validation ? *validation : metrics_;
+    bool is_best = false;
     if (decisive.sums().losses > 0) {
       trainer_.schedule().end_epoch(decisive.loss());
-      note_epoch(decisive.loss());
+      is_best = note_epoch(decisive.loss());
     }
-    observer_.end_epoch(epoch_, metrics_, validation ? &*validation : nullptr);
+    observer_.end_epoch({epoch_, rate_, is_best, metrics_, validation ? &*validation : nullptr});
     metrics_.restore({});
     ++epoch_;
     batch_ = 0;
   }
 
-  void note_epoch(double loss) {
+  /// Returns whether the epoch is the best so far.
+  bool note_epoch(double loss) {
     if (best_.epochs++ > 0 && loss >= best_.loss) {
       ++best_.bad_epochs;
-      return;
+      return false;
     }
     best_.loss = loss;
     best_.bad_epochs = 0;
     if (options_.keep_best) best_.weights = trained_weights(trainer_);
+    return true;
   }
 
   Metrics validate() {
@@ -231,6 +239,7 @@ class Run {
   std::unique_ptr<BatchSource> validation_;
   std::int64_t epoch_ = 0;
   std::int64_t batch_ = 0;  // Of the epoch, the next one.
+  double rate_ = 0;         // Of the last step.
   BestEpoch best_;
 };
 

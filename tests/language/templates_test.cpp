@@ -24,6 +24,10 @@ namespace {
 
 constexpr DataSizes kSizes{.tokens = 11, .padding = 0, .targets = 7};
 
+/// The first numbers of seed 1 for fc.weight in [-0.5, 0.5) and for embedding.weight.
+constexpr float kFirstUniform = -0x1.f2e76e0p-2F;
+constexpr float kFirstNormal = 0x1.0fd6740p+0F;
+
 std::int64_t count_nodes(const Graph& graph, std::string_view op) {
   return std::count_if(graph.nodes().begin(), graph.nodes().end(),
                        [&](const auto& node) { return node->op().name == op; });

@@ -58,6 +58,11 @@ std::function<int()> declare(OptionParser& parser) {
   parser.add_option("--hidden", model.hidden, "Width of the states").positive().show_default();
   parser.add_option("--layers", model.layers, "Number of layers").positive().show_default();
   parser.add_flag("--bidirectional", model.bidirectional, "Read in both directions");
+  parser
+      .add_option("--dropout", model.dropout,
+                  "While training, drop elements of what a recurrent layer hands to the next with "
+                  "this probability")
+      .show_default();
   parser.add_flag("--tie", model.tie, "Share the embedding with the output layer");
   parser.add_option("--attention", model.attention, "What the decoder of seq2seq attends with")
       .one_of({"none", "luong"})

@@ -1,9 +1,12 @@
+#include <fmt/ranges.h>
+
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "ir/error.h"
 #include "language/decoding/classification.h"
+#include "language/decoding/tagging.h"
 #include "language/projects/project.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
@@ -19,12 +22,7 @@ struct Options {
   std::uint64_t best = 1;
 };
 
-int run(const Options& options) {
-  const Project project(options.folder);
-  if (project.task() != Task::kClassification) {
-    fail("'{}' is a project of the template '{}', which gives texts no label",
-         options.folder.string(), project.config().template_name);
-  }
+int classify(const Project& project, const Options& options) {
   Classifier classifier(project.load_model(kModelFile), project.tokenizer(), project.labels());
   for_each_text(options.texts, [&](const std::string& text) {
     const bool is_single = options.texts.size() == 1;
@@ -39,12 +37,32 @@ int run(const Options& options) {
   return kSuccess;
 }
 
+int tag(const Project& project, const Options& options) {
+  Tagger tagger(project.load_model(kModelFile), project.tokenizer(), project.labels());
+  for_each_text(options.texts, [&](const std::string& text) {
+    const bool is_single = options.texts.size() == 1;
+    const std::string labels = fmt::format("{}", fmt::join(tagger.tag(text), " "));
+    print("{}{}\n", is_single ? "" : text + "\t", labels);
+  });
+  return kSuccess;
+}
+
+int run(const Options& options) {
+  const Project project(options.folder);
+  if (project.task() == Task::kClassification) return classify(project, options);
+  if (project.task() == Task::kTagging) return tag(project, options);
+  fail("'{}' is a project of the template '{}', which gives texts no label",
+       options.folder.string(), project.config().template_name);
+}
+
 std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
   parser.add_option("DIR", options->folder, "Folder of the project").required();
   parser.add_option("TEXT", options->texts,
                     "Texts to label; by default the lines of standard input");
-  parser.add_option("-k,--best", options->best, "Show this many labels of each text")
+  parser
+      .add_option("-k,--best", options->best,
+                  "Show this many labels of each text, for a classifier")
       .positive()
       .show_default();
   return [options] { return run(*options); };
@@ -54,10 +72,12 @@ std::function<int()> declare(OptionParser& parser) {
 
 const Command kPredictCommand{
     .name = "predict",
-    .summary = "Label texts with a trained classifier",
+    .summary = "Label texts, or each of their words, with a trained classifier or tagger",
     .example =
         "gatefold predict names Jones Satoshi -k 3\n\n"
-        "Each line is a label and its probability, after the text itself if there are several.",
+        "Each line is a label and its probability, or the labels of the words, after the text "
+        "itself "
+        "if there are several.",
     .declare = declare,
 };
 

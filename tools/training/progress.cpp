@@ -58,22 +58,25 @@ void Progress::end_step(const Step& step) {
   const double left =
       seconds / static_cast<double>(steps_) * static_cast<double>(step.total - step.step);
   const std::string line = fmt::format(
-      "epoch {}, step {}/{}: {}, {:.0f} samples/s, {} left", step.epoch + 1, step.step, step.total,
-      step.epoch_so_far.to_string(), static_cast<double>(samples_) / seconds, format_seconds(left));
+      "epoch {}, step {}/{}: {}, rate {:.4g}, {:.0f} samples/s, {} left", step.epoch + 1, step.step,
+      step.total, step.epoch_so_far.to_string(), step.learning_rate,
+      static_cast<double>(samples_) / seconds, format_seconds(left));
   print("{}{}{}", is_terminal_ ? "\r\x1b[K" : "", line, is_terminal_ ? "" : "\n");
   has_open_line_ = is_terminal_;
   flush_output();
 }
 
-void Progress::end_epoch(std::int64_t epoch, const Metrics& training, const Metrics* validation) {
+void Progress::end_epoch(const Epoch& epoch) {
   end_line();
-  print("epoch {}: {}{}\n", epoch + 1, training.to_string(),
-        validation == nullptr ? "" : "; validation " + validation->to_string());
+  print("epoch {}: {}, rate {:.4g}{}{}\n", epoch.epoch + 1, epoch.training.to_string(),
+        epoch.learning_rate,
+        epoch.validation == nullptr ? "" : "; validation " + epoch.validation->to_string(),
+        epoch.is_best ? " *" : "");
   flush_output();
   if (!log_.is_open()) return;
-  nlohmann::ordered_json line{{"epoch", epoch}};
-  add_metrics(line, "training", training);
-  if (validation != nullptr) add_metrics(line, "validation", *validation);
+  nlohmann::ordered_json line{{"epoch", epoch.epoch}};
+  add_metrics(line, "training", epoch.training);
+  if (epoch.validation != nullptr) add_metrics(line, "validation", *epoch.validation);
   log_ << line.dump() << '\n' << std::flush;
   if (!log_) fail("'{}' cannot be written", log_path_);
 }

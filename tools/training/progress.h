@@ -13,8 +13,8 @@
 namespace gatefold::tools {
 
 /// Shows the progress of a run: on a terminal one line that is written over, else a plain line now
-/// and then. Writes a line of JSON per step and epoch to a log file, if there is one; its fields
-/// are numbers, or null if a number is not finite.
+/// and then. A star ends the line of the best epoch so far. Writes a line of JSON per step and
+/// epoch to a log file, if there is one; its fields are numbers, or null if a number is not finite.
 class Progress : public TrainingObserver {
  public:
   /// An empty path means no log; `append` continues a log. Throws Error when it cannot be written.
@@ -22,7 +22,7 @@ class Progress : public TrainingObserver {
 
   void begin(const std::vector<std::string>& weights) override;
   void end_step(const Step& step) override;
-  void end_epoch(std::int64_t epoch, const Metrics& training, const Metrics* validation) override;
+  void end_epoch(const Epoch& epoch) override;
   void end(std::int64_t steps_done, std::int64_t total) override;
   /// The first SIGINT asks for the end of the run.
   bool wants_stop() override { return interrupt_.requested(); }

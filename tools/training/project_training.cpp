@@ -1,9 +1,13 @@
 #include "tools/training/project_training.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "ir/error.h"
+#include "language/corpora/teacher_forcing.h"
+#include "language/corpora/word_pairs.h"
+#include "language/corpora/word_windows.h"
 #include "session/training/corpus.h"
 
 namespace gatefold::tools {
@@ -23,16 +27,58 @@ std::vector<std::string> metrics_of(Task task) {
   }
 }
 
-SourceMaker source_of(Task task, const WordPairOptions& pairs) {
-  if (task == Task::kLanguageModel) return source_maker<Corpus>();
-  if (task != Task::kSkipGram && task != Task::kCbow) return source_maker<Dataset>();
+template <typename Source>
+SourceMaker word_source(const WordPairOptions& pairs) {
   return [pairs](const DataSource& source, const std::vector<const Value*>& /*wanted*/,
                  const std::string& target, const BatchOptions& options) {
-    return std::make_unique<WordPairs>(source, target, options, pairs);
+    return std::make_unique<Source>(source, target, options, pairs);
   };
 }
 
+SourceMaker source_of(Task task, const WordPairOptions& pairs) {
+  switch (task) {
+    case Task::kLanguageModel:
+      return source_maker<Corpus>();
+    case Task::kSkipGram:
+      return word_source<WordPairs>(pairs);
+    case Task::kCbow:
+      return word_source<WordWindows>(pairs);
+    default:
+      return source_maker<Dataset>();
+  }
+}
+
+/// Batches of a source that say which target tokens the decoder is given.
+SourceMaker with_forcing(const SourceMaker& make, ForcedShare share) {
+  return [make, share](const DataSource& source, std::vector<const Value*> wanted,
+                       const std::string& target, const BatchOptions& options) {
+    std::erase_if(wanted, [](const Value* input) { return input->name() == kForcedInput; });
+    return std::make_unique<TeacherForcing>(make(source, wanted, target, options), share,
+                                            options.seed);
+  };
+}
+
+void choose_source(const Project& project, TrainOptions& options) {
+  RunOptions& run = options.run;
+  run.make_source = source_of(project.task(), options.word_pairs);
+  if (options.teacher_forcing.empty()) return;
+  if (project.task() != Task::kTranslation) {
+    fail("--teacher-forcing does not go with a project of the template '{}': it has no decoder",
+         project.config().template_name);
+  }
+  const ForcedShare share = parse_forced_share(options.teacher_forcing);
+  if (feed_of(options) == DecoderFeed::kChoices) {
+    run.make_source = with_forcing(run.make_source, share);
+  }
+}
+
 }  // namespace
+
+DecoderFeed feed_of(const TrainOptions& options) {
+  if (options.teacher_forcing.empty()) return DecoderFeed::kTargets;
+  const ForcedShare share = parse_forced_share(options.teacher_forcing);
+  return share.first < 1 || share.last < 1 ? DecoderFeed::kChoices : DecoderFeed::kTargets;
+}
 
 void take_project(const Project& project, TrainOptions& options) {
   if (!options.output.empty()) {
@@ -53,7 +99,14 @@ void take_project(const Project& project, TrainOptions& options) {
   if (options.spec.empty()) options.spec = project.file(kTrainingFile);
   if (options.log.empty()) options.log = project.file(kLogFile);
   if (run.metrics.empty()) run.metrics = metrics_of(project.task());
-  run.make_source = source_of(project.task(), options.word_pairs);
+  const bool has_examples = project.task() == Task::kClassification ||
+                            project.task() == Task::kTagging ||
+                            project.task() == Task::kTranslation;
+  if (run.batches.bucket && !has_examples) {
+    fail("--bucket does not go with a project of the template '{}': its batches have no padding",
+         project.config().template_name);
+  }
+  choose_source(project, options);
   run.batches.shuffle = true;
 }
 

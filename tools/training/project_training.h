@@ -7,7 +7,11 @@ namespace gatefold::tools {
 
 /// Lets the files of a project stand in for the options that are not given: its data, the held-back
 /// data, how to train, the log; and how its task makes batches, and which metrics it shows. Throws
-/// Error when the project has no data yet, and for --output, for its files have fixed names.
+/// Error when the project has no data yet, for --output, for its files have fixed names, and for
+/// options that do not go with its task.
 void take_project(const Project& project, TrainOptions& options);
+
+/// Returns what the options feed the decoder of a project with.
+DecoderFeed feed_of(const TrainOptions& options);
 
 }  // namespace gatefold::tools

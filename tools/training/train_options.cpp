@@ -33,6 +33,19 @@ void set_if_given(std::string& target, const std::string& option) {
   if (!option.empty()) target = option;
 }
 
+/// The number that stands behind the sign of an option NAME=NUMBER.
+template <typename T>
+T parse_number(std::string_view option, const std::string& given, const std::string& number,
+               std::string_view kind) {
+  T value{};
+  const char* end = number.data() + number.size();
+  const auto [rest, code] = std::from_chars(number.data(), end, value);
+  if (code != std::errc() || rest != end) {
+    fail("{} {}: '{}' is not {}", option, given, number, kind);
+  }
+  return value;
+}
+
 /// Options that say which tensors are trained; what is given later counts over what is earlier.
 void add_wishes(OptionParser& parser, TrainOptions& options) {
   const auto add = [&](const char* name, bool is_trained, const char* text) {
@@ -115,6 +128,16 @@ void add_how_to_train(OptionParser& parser, TrainOptions& options) {
                   "steps at a time")
       .positive();
   parser
+      .add_option("--padding", options.padding,
+                  "Give this row of a table no gradient, as PyTorch's padding_idx does")
+      .type_name("NAME=INDEX")
+      .repeatable();
+  parser
+      .add_option("--dropout", options.dropout,
+                  "Drop elements of the values whose names match with probability P")
+      .type_name("GLOB=P")
+      .repeatable();
+  parser
       .add_option("--state", options.states,
                   "Carry an output of each step into an input of the next one")
       .type_name("OUTPUT=INPUT")
@@ -153,7 +176,16 @@ void add_batches(OptionParser& parser, TrainOptions& options) {
                   "For word vectors: tokens drawn at random for each pair of neighbours")
       .positive()
       .show_default();
+  parser
+      .add_option("--teacher-forcing", options.teacher_forcing,
+                  "For seq2seq: the share of target tokens that the decoder is given instead of "
+                  "its own choices, at the begin and at the end of the run")
+      .type_name("FROM:TO");
   parser.add_flag("--shuffle", run.batches.shuffle, "Shuffle the examples before each epoch");
+  parser
+      .add_flag("--bucket", run.batches.bucket,
+                "Shuffle, put examples of like length into a batch, and cut its padding")
+      .excludes({"--bptt", "--corpus"});
   parser.add_option("--seed", options.seed, "Seed for shuffling and dropout").show_default();
 }
 
@@ -220,6 +252,16 @@ TrainingPlan make_plan(const TrainOptions& options) {
   for (const std::string& state : options.states) {
     plan.carried.push_back(parse_carried_state(state));
   }
+  for (const std::string& option : options.padding) {
+    const auto [table, row] = split_pair(option, "NAME=INDEX");
+    step.padding[table] =
+        parse_number<std::int64_t>("--padding", option, row, "the number of a row");
+  }
+  for (const std::string& option : options.dropout) {
+    const auto [pattern, p] = split_pair(option, "GLOB=P");
+    step.dropout.push_back(
+        {pattern, parse_number<double>("--dropout", option, p, "a probability")});
+  }
   if (step.loss.type.empty())
     fail("no loss is given, and the model's file describes no training; use --loss or --spec");
   return plan;
@@ -229,11 +271,7 @@ std::map<std::string, std::int64_t> parse_axes(const std::vector<std::string>& o
   std::map<std::string, std::int64_t> axes;
   for (const std::string& option : options) {
     const auto [name, axis] = split_pair(option, "NAME=AXIS");
-    const char* end = axis.data() + axis.size();
-    const auto [rest, code] = std::from_chars(axis.data(), end, axes[name]);
-    if (code != std::errc() || rest != end) {
-      fail("--batch-axis {}: '{}' is not the number of an axis", option, axis);
-    }
+    axes[name] = parse_number<std::int64_t>("--batch-axis", option, axis, "the number of an axis");
   }
   return axes;
 }

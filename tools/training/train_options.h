@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "language/corpora/word_pairs.h"
+#include "language/corpora/negative_sampling.h"
 #include "session/training/training_run.h"
 #include "tools/training/tensor_choice.h"
 
@@ -37,10 +37,13 @@ struct TrainOptions {
   std::uint64_t seed = 0;
   std::vector<TensorWish> wishes;
   std::vector<std::string> states;
+  std::vector<std::string> padding;
+  std::vector<std::string> dropout;
   std::filesystem::path log;
   std::vector<std::string> batch_axes;
   std::vector<std::string> dims;
   bool is_corpus = false;
+  std::string teacher_forcing;
   WordPairOptions word_pairs;
   RunOptions run;
 };

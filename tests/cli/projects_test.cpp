@@ -1,0 +1,261 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "session/arrays/npz.h"
+#include "tests/cli/cli.h"
+
+namespace gatefold::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+/// Words of soft letters and of hard ones.
+constexpr const char* kWords =
+    "alma\tsoft\nlea\tsoft\nmela\tsoft\nalema\tsoft\nele\tsoft\nmal\tsoft\nlam\tsoft\namel\tsoft\n"
+    "kit\thard\ntakt\thard\nxit\thard\ntik\thard\nkix\thard\ntixt\thard\nxik\thard\nkxitk\thard\n";
+
+constexpr const char* kPairs =
+    "un chat\ta cat\nun chien\ta dog\nle chat\tthe cat\nle chien\tthe dog\nun chat dort\ta cat "
+    "sleeps\nle chien dort\tthe dog sleeps\nle chat mange\tthe cat eats\nun chien mange\ta dog "
+    "eats\n";
+
+constexpr const char* kTagged =
+    "the cat sleeps\tD N V\na dog eats\tD N V\nthe dog sleeps\tD N V\ncats eat\tN V\na cat "
+    "eats\tD N V\ndogs sleep\tN V\n";
+
+/// Projects from text to what their models say.
+class CliProjects : public Cli {
+ protected:
+  /// Runs a command that must succeed; returns what it printed.
+  std::string succeed(const std::string& arguments) const {
+    const CommandResult result = gatefold(arguments);
+    EXPECT_EQ(result.exit_code, 0) << arguments << ": " << result.errors;
+    return result.output;
+  }
+
+  /// The sentence by which a command is refused.
+  std::string complaint(const std::string& arguments) const {
+    const CommandResult result = gatefold(arguments);
+    EXPECT_EQ(result.exit_code, 2) << arguments;
+    EXPECT_TRUE(is_complaint(result.errors)) << arguments << ": " << result.errors;
+    return result.errors;
+  }
+
+  /// Makes a project p of a template with small layers, and the data of a text.
+  void make(const std::string& name, const std::string& options, const std::string& file,
+            const std::string& text) const {
+    write(file, text);
+    succeed(fmt::format("new {} p --embedding 8 --hidden 16 {}", name, options));
+    succeed(fmt::format("prepare p --text {} --valid 0", file));
+  }
+
+  json read_json(const std::string& name) const { return json::parse(read(name)); }
+};
+
+TEST_F(CliProjects, ClassifierLabelsTexts) {
+  make("classifier", "--rnn gru", "words.tsv", kWords);
+  EXPECT_EQ(read("p/labels.txt"), "hard\nsoft\n");
+  const std::string output = succeed("train p --epochs 20 --lr 0.02 --batch-size 4 --bucket");
+  EXPECT_TRUE(contains(output, "accuracy 1, rate 0.02")) << output;
+  EXPECT_TRUE(starts_with(succeed("predict p melal"), "soft\t0."));
+  EXPECT_TRUE(starts_with(succeed("predict p tikk -k 2"), "hard\t0."));
+  const std::string both = succeed("predict p melal tikk");
+  EXPECT_TRUE(starts_with(both, "melal\tsoft\t")) << both;
+  EXPECT_TRUE(contains(both, "\ntikk\thard\t")) << both;
+}
+
+TEST_F(CliProjects, LanguageModelContinuesTexts) {
+  for (const char* cell : {"rnn", "lstm"}) {
+    std::string text;
+    for (int i = 0; i < 40; ++i) text += "the cat sat on the mat. ";
+    make("char-lm", fmt::format("--rnn {}", cell), "text.txt", text);
+    succeed("train p --epochs 30 --lr 0.02 --batch-size 4 --bptt 24");
+    EXPECT_EQ(succeed("generate p -p 'the cat ' -n 15 --greedy"), "the cat sat on the mat.\n");
+    const std::string drawn = succeed("generate p -p 'the' -n 20 --temp 0.5 --top-k 3 --seed 1");
+    EXPECT_EQ(succeed("generate p -p 'the' -n 20 --temp 0.5 --top-k 3 --seed 1"), drawn);
+    fs::remove_all(folder() / "p");
+  }
+}
+
+TEST_F(CliProjects, EncoderAndDecoderTranslate) {
+  for (const char* attention : {"none", "luong"}) {
+    make("seq2seq", fmt::format("--bidirectional --attention {}", attention), "pairs.tsv", kPairs);
+    const std::string output = succeed("train p --epochs 60 --lr 0.02 --batch-size 4 --bucket");
+    EXPECT_EQ(succeed("translate p 'le chat'"), "the cat\n");
+    EXPECT_EQ(succeed("translate p 'un chien mange' --beam-size 1"), "a dog eats\n");
+    fs::remove_all(folder() / "p");
+  }
+}
+
+TEST_F(CliProjects, DecodersLearnFromTheirOwnChoices) {
+  make("seq2seq", "--attention luong", "pairs.tsv", kPairs);
+  const std::string options = "train p --lr 0.02 --batch-size 4 --bucket --teacher-forcing 1:0.2 ";
+  succeed(options + "--epochs 60");
+  EXPECT_EQ(succeed("translate p 'le chat'"), "the cat\n");
+  EXPECT_EQ(succeed("translate p 'un chien mange'"), "a dog eats\n");
+  const std::string whole = read("p/best.onnx");
+  succeed(options + "--steps 31 --checkpoint saved");
+  EXPECT_TRUE(contains(complaint("train p --teacher-forcing 1:2"), "--teacher-forcing 1:2 is not"));
+}
+
+TEST_F(CliProjects, WordVectorsHaveNeighbours) {
+  std::string lines;
+  for (int i = 0; i < 20; ++i) lines += "red green blue\none two three\nblue red green\n";
+  for (const char* name : {"skipgram", "cbow"}) {
+    make(name, "", "lines.txt", lines);
+    const std::string output = succeed("train p --epochs 20 --lr 0.01 --window 2 --negatives 4");
+    EXPECT_TRUE(contains(output, "epoch 20: loss ")) << output;
+    const std::string neighbours = succeed("nn p red -k 2");
+    EXPECT_EQ(std::count(neighbours.begin(), neighbours.end(), '\n'), 2) << neighbours;
+    succeed("embed p -o p.vec");
+    EXPECT_TRUE(starts_with(read("p.vec"), "6 8\n"));
+    fs::remove_all(folder() / "p");
+  }
+}
+
+TEST_F(CliProjects, TaggerLearnsALabelForEachWord) {
+  make("tagger", "--bidirectional", "tagged.tsv", kTagged);
+  EXPECT_EQ(read("p/labels.txt"), "D\nN\nV\n");
+  const std::string output = succeed("train p --epochs 30 --lr 0.02 --batch-size 2 --bucket");
+  EXPECT_TRUE(contains(output, "epoch 30: loss 0.0")) << output;
+  EXPECT_EQ(succeed("predict p 'a dog sleeps'"), "D N V\n");
+  EXPECT_EQ(succeed("predict p 'cats sleep' 'the dog eats'"),
+            "cats sleep\tN V\nthe dog eats\tD N V\n");
+}
+
+TEST_F(CliProjects, RegressionLearnsFromNumbers) {
+  for (const char* name : {"linear", "mlp"}) {
+    EXPECT_TRUE(contains(succeed(fmt::format("new {} p --hidden 8", name)), "with model.onnx"));
+    EXPECT_TRUE(contains(complaint("train p"), "p' has no train.npz yet"));
+    const Tensor x = Tensor::of<float>({4, 1}, {-1, 0, 1, 2});
+    write_npz(folder() / "p/train.npz",
+              {{"x", x}, {"target", Tensor::of<float>({4, 1}, {-1, 1, 3, 5})}});
+    const std::string output = succeed("train p --epochs 400 --lr 0.05");
+    EXPECT_TRUE(contains(output, "epoch 400: loss 0.0")) << output;
+    EXPECT_TRUE(contains(succeed("run p/best.onnx --random 1 --dim N=2"), "y")) << output;
+    EXPECT_TRUE(contains(complaint("prepare p --text p/config.json"), "learns from numbers"));
+    fs::remove_all(folder() / "p");
+  }
+}
+
+TEST_F(CliProjects, AreMadeAnewForOtherTexts) {
+  make("classifier", "", "words.tsv", kWords);
+  succeed("train p --epochs 1");
+  EXPECT_TRUE(fs::exists(folder() / "p/best.onnx"));
+  write("more.tsv", "uno\tlow\ndos\tlow\nsiete\thigh\nocho\thigh\nnueve\thigh\n");
+  succeed("prepare p --text more.tsv --valid 0.2");
+  EXPECT_FALSE(fs::exists(folder() / "p/best.onnx"));
+  const std::string output = succeed("train p --epochs 2");
+  EXPECT_TRUE(contains(output, "; validation loss ")) << output;
+  EXPECT_TRUE(contains(succeed("predict p uno -k 2"), "low\t"));
+}
+
+TEST_F(CliProjects, RunsAreResumedWithTheSameBits) {
+  make("classifier", "--layers 2 --dropout 0.3", "words.tsv", kWords);
+  const std::string options = "train p --lr 0.01 --batch-size 4 --bucket --seed 5 ";
+  succeed(options + "--epochs 4");
+  const std::string whole = read("p/best.onnx");
+  succeed(options + "--steps 6 --checkpoint saved");
+  EXPECT_NE(read("p/best.onnx"), whole);
+  succeed(options + "--epochs 4 --checkpoint saved --resume");
+  EXPECT_EQ(read("p/best.onnx"), whole);
+}
+
+TEST_F(CliProjects, TrainTheirPaddingAndDropoutAsTheirSettingsSay) {
+  make("seq2seq", "--layers 3 --dropout 0.25", "pairs.tsv", kPairs);
+  json settings = read_json("p/training.json");
+  EXPECT_EQ(settings["padding"],
+            (json{{"encoder.embedding.weight", 0}, {"decoder.embedding.weight", 0}}));
+  json dropout;
+  for (const char* module : {"encoder", "decoder"}) {
+    for (const int layer : {0, 1}) {
+      dropout.push_back(
+          {{"pattern", fmt::format("{}.rnn.output_l{}", module, layer)}, {"p", 0.25}});
+    }
+  }
+  EXPECT_EQ(settings["dropout"], dropout);
+  succeed("train p --epochs 1");
+  // What the user says of them stays.
+  settings["padding"] = json::object();
+  settings["clip_norm"] = 2;
+  write("p/training.json", settings.dump());
+  succeed("prepare p --text pairs.tsv --valid 0");
+  EXPECT_EQ(read("p/training.json"), settings.dump());
+}
+
+TEST_F(CliProjects, ShowTheRateAndTheBestEpoch) {
+  make("classifier", "", "words.tsv", kWords);
+  const std::string output = succeed(
+      "train p --epochs 3 --lr 0.01 --schedule multistep --milestones 1,2 "
+      "--rates 0.01,0.005,1 --batch-size 8");
+  EXPECT_TRUE(contains(output, ", rate 0.01 *\n")) << output;
+  EXPECT_TRUE(contains(output, ", rate 0.005 *\n")) << output;
+  EXPECT_TRUE(contains(output, ", rate 1\n")) << output;
+}
+
+TEST_F(CliProjects, RefuseWhatCannotBeMade) {
+  const auto refuse = [&](const std::string& arguments, const std::string& part) {
+    const std::string said = complaint(arguments);
+    EXPECT_TRUE(contains(said, part)) << arguments;
+  };
+  refuse("new poems p", "no template 'poems'");
+  refuse("new classifier p --dropout 0.2", "--dropout 0.2 has no place");
+  refuse("new classifier p --layers 2 --dropout 1", "--dropout 1 must be at least 0 and below 1");
+  EXPECT_FALSE(fs::exists(folder() / "p"));
+  write("words.tsv", kWords);
+  refuse("prepare p --text words.tsv", "'p' is no project");
+  refuse("prepare words.tsv --text words.tsv", "is no project");
+  succeed("new classifier p --embedding 8 --hidden 8");
+  refuse("new classifier p", "holds a project already");
+  refuse("train p", "'p' has no train.npz yet");
+  refuse("predict p anna", "'p' has no model.onnx yet");
+  refuse("prepare p --text words.tsv --valid 1", "--valid 1 is not a share");
+  refuse("prepare p --text words.tsv --tokens letters", "--tokens letters is not known");
+  refuse("prepare p --text nothing.tsv", "nothing.tsv");
+  write("empty.tsv", "");
+  refuse("prepare p --text empty.tsv", "'empty.tsv' is empty");
+  write("single.tsv", "anna\nbob\n");
+  refuse("prepare p --text single.tsv", "'single.tsv': record 1 has 1 columns");
+  refuse("prepare p --text words.tsv:name,label", "there is no column 'name'");
+  write("same.tsv", "anna\tname\nbob\tname\n");
+  refuse("prepare p --text same.tsv", "there is only one label, 'name'");
+  write("latin.tsv", "\xE9mile\tfr\nbob\ten\n");
+  refuse("prepare p --text latin.tsv", "UTF-8");
+  write("wide.tsv", std::string("\xFF\xFE"
+                                "a\0\t\0b\0\n\0",
+                                10));
+  refuse("prepare p --text wide.tsv", "UTF-16");
+  EXPECT_FALSE(fs::exists(folder() / "p/train.npz"));
+  succeed("prepare p --text words.tsv");
+  refuse("train p -o trained.onnx --epochs 1", "--output does not go with a project");
+  refuse("train p --padding table=0 --epochs 1", "padding: the model has no table 'table'");
+  refuse("train p --padding embedding.weight=99 --epochs 1", "it has no row 99");
+  refuse("train p --padding embedding.weight --epochs 1", "does not have the form NAME=INDEX");
+  refuse("train p --padding embedding.weight=x --epochs 1", "'x' is not the number of a row");
+  refuse("train p --dropout 'lstm*=0.5' --epochs 1", "dropout 'lstm*' matches no value");
+  refuse("train p --dropout 'rnn.output_l0=1' --epochs 1", "must be at least 0 and below 1");
+  refuse("train p --dropout 'rnn.output_l0=x' --epochs 1", "'x' is not a probability");
+  refuse("predict p 'Zo\xC3\xAB'", "Zo");
+  refuse("generate p -p a", "continues no texts");
+  refuse("translate p a", "does not translate");
+}
+
+TEST_F(CliProjects, RefuseTextsThatALanguageModelCannotRead) {
+  write("text.txt", "abcabcabcabcabc");
+  succeed("new char-lm p --embedding 8 --hidden 8");
+  succeed("prepare p --text text.txt --valid 0");
+  EXPECT_TRUE(contains(complaint("train p --bucket --epochs 1"), "--bucket does not go with"));
+  succeed("train p --epochs 1 --bptt 4 --batch-size 1");
+  EXPECT_TRUE(contains(complaint("generate p -p xyz"), "x"));
+  EXPECT_TRUE(contains(complaint("generate p -p ''"), "the prompt is empty"));
+  EXPECT_TRUE(contains(complaint("nn p z"), "'z' is not in the vocabulary"));
+}
+
+}  // namespace
+}  // namespace gatefold::test
