@@ -43,5 +43,6 @@ extern const Command kRunCommand;
 extern const Command kTestCommand;
 extern const Command kTrainCommand;
 extern const Command kTranslateCommand;
+extern const Command kWeightsCommand;
 
 }  // namespace gatefold::tools
