@@ -35,12 +35,12 @@ constexpr std::array<Colour, 3 + kColours> kPalette{{
 constexpr std::string_view kRules =
     "svg.gatefold text{font:12px sans-serif;fill:currentColor}\n"
     "svg.gatefold text.title{font-size:14px}\n"
-    ".line{fill:none;stroke:currentColor;stroke-width:2}\n"
-    ".thin{fill:none;stroke:currentColor;stroke-width:1}\n"
-    ".faint{opacity:0.45}\n"
-    ".dashed{stroke-dasharray:6 3}\n"
-    ".dotted{stroke-dasharray:1.5 3}\n"
-    ".shade{fill:currentColor}\n";
+    "svg.gatefold .line{fill:none;stroke:currentColor;stroke-width:2}\n"
+    "svg.gatefold .thin{fill:none;stroke:currentColor;stroke-width:1}\n"
+    "svg.gatefold .faint{opacity:0.45}\n"
+    "svg.gatefold .dashed{stroke-dasharray:6 3}\n"
+    "svg.gatefold .dotted{stroke-dasharray:1.5 3}\n"
+    "svg.gatefold .shade{fill:currentColor}\n";
 
 /// The style sheet. Programs that know no variables take the light colours, which stand first.
 std::string style_sheet() {
@@ -50,7 +50,8 @@ std::string style_sheet() {
   for (const Colour& colour : kPalette) {
     light += fmt::format("--{}:{};", colour.name, colour.light);
     dark += fmt::format("--{}:{};", colour.name, colour.dark);
-    rules += fmt::format(".{0}{{color:{1};color:var(--{0})}}\n", colour.name, colour.light);
+    rules +=
+        fmt::format("svg.gatefold .{0}{{color:{1};color:var(--{0})}}\n", colour.name, colour.light);
   }
   return fmt::format(
       "\nsvg.gatefold{{{}}}\n@media (prefers-color-scheme:dark){{svg.gatefold{{{}}}}}\n{}{}", light,

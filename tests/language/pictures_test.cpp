@@ -106,7 +106,7 @@ TEST(Drawings, HaveColoursForLightAndDark) {
   const std::string svg = Drawing(100, 50).to_string();
   EXPECT_NE(svg.find("@media (prefers-color-scheme:dark){svg.gatefold{--ground:#0d1117"),
             std::string::npos);
-  EXPECT_NE(svg.find(".ground{color:#ffffff;color:var(--ground)}"), std::string::npos);
+  EXPECT_NE(svg.find("svg.gatefold .ground{color:#ffffff;color:var(--ground)}"), std::string::npos);
   EXPECT_NE(colour_class(0), colour_class(1));
   EXPECT_EQ(colour_class(0), colour_class(kColours));
 }
