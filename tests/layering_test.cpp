@@ -31,15 +31,17 @@ const std::map<std::string, std::vector<std::string>> kRooms{
     {"backend", {"", "simd", "onednn", "products", "kernels", "kernels/recurrent", "plan"}},
     {"session", {"", "arrays", "training"}},
     {"language",
-     {"", "text", "tokenizers/parts", "tokenizers", "corpora", "templates", "decoding", "pictures",
-      "projects"}},
+     {"", "text", "tokenizers/parts", "tokenizers", "corpora", "templates", "decoding",
+      "evaluation", "pictures", "projects"}},
 };
 
 /// Libraries that only one folder or file may know.
 const std::map<std::string, std::string> kPrivateLibraries{
-    {"onnx/", "frontend"}, {"google/protobuf/", "frontend"}, {"oneapi/", "backend/onednn"},
-    {"hwy/", "backend"},   {"zip.h", "session/arrays"},      {"CLI/", "tools/command_line.cpp"},
-    {"unicode/", "language/text"},
+    {"onnx/", "frontend"},           {"google/protobuf/", "frontend"},
+    {"oneapi/", "backend/onednn"},   {"hwy/", "backend"},
+    {"zip.h", "session/arrays"},     {"CLI/", "tools/command_line.cpp"},
+    {"unicode/", "language/text"},   {"pugixml", "language/pictures"},
+    {"Eigen/", "language/pictures"},
 };
 
 /// What an #include line includes; empty for other lines.

@@ -28,6 +28,7 @@ struct Command {
 extern const Command kBenchCommand;
 extern const Command kCompileCommand;
 extern const Command kEmbedCommand;
+extern const Command kEvalCommand;
 extern const Command kGenerateCommand;
 extern const Command kGradcheckCommand;
 extern const Command kGradflowCommand;
@@ -35,11 +36,13 @@ extern const Command kInspectCommand;
 extern const Command kNeighboursCommand;
 extern const Command kNewCommand;
 extern const Command kOptCommand;
+extern const Command kPlotCommand;
 extern const Command kPredictCommand;
 extern const Command kPrepareCommand;
 extern const Command kRunCommand;
 extern const Command kTestCommand;
 extern const Command kTrainCommand;
 extern const Command kTranslateCommand;
+extern const Command kWeightsCommand;
 
 }  // namespace gatefold::tools

@@ -14,10 +14,11 @@ namespace gatefold::tools {
 namespace {
 
 const std::array kCommands{
-    &kRunCommand,      &kInspectCommand,   &kCompileCommand,    &kTrainCommand,
-    &kTestCommand,     &kBenchCommand,     &kOptCommand,        &kGradcheckCommand,
-    &kGradflowCommand, &kNewCommand,       &kPrepareCommand,    &kPredictCommand,
-    &kGenerateCommand, &kTranslateCommand, &kNeighboursCommand, &kEmbedCommand,
+    &kRunCommand,        &kInspectCommand, &kCompileCommand,  &kTrainCommand,
+    &kTestCommand,       &kBenchCommand,   &kOptCommand,      &kGradcheckCommand,
+    &kGradflowCommand,   &kNewCommand,     &kPrepareCommand,  &kEvalCommand,
+    &kPlotCommand,       &kPredictCommand, &kGenerateCommand, &kTranslateCommand,
+    &kNeighboursCommand, &kEmbedCommand,   &kWeightsCommand,
 };
 
 int complain(std::string message) {

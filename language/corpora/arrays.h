@@ -10,6 +10,9 @@ namespace gatefold {
 /// Token ids of some texts.
 using TokenRows = std::vector<std::vector<std::int64_t>>;
 
+/// Stands in arrays of targets where nothing is to be predicted.
+inline constexpr std::int64_t kIgnoredTarget = -100;
+
 /// Returns int64 [rows, longest], where `padding` stands behind the shorter ones.
 Tensor padded(const TokenRows& rows, std::int64_t padding);
 /// Returns the number of tokens in each row: int64 [rows].

@@ -1,5 +1,6 @@
 #include "language/decoding/translation.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "ir/error.h"
@@ -46,15 +47,26 @@ NamedData Translator::encode(const std::vector<std::int64_t>& ids) {
   return inputs;
 }
 
-std::vector<Translation> Translator::translate(std::string_view text, const BeamOptions& options) {
+bool Translator::has_attention() const {
+  const std::vector<ModelPort>& outputs = decoder_.model().outputs();
+  return std::any_of(outputs.begin(), outputs.end(),
+                     [](const ModelPort& port) { return port.name == "attention"; });
+}
+
+std::vector<Hypothesis> Translator::search(const std::vector<std::int64_t>& tokens,
+                                           const BeamOptions& options) {
   if (options.size < 1 || options.best < 1 || options.best > options.size) {
     fail("{} translations of a beam of {} cannot be had; give 1 <= --n-best <= --beam-size",
          options.best, options.size);
   }
+  if (tokens.empty()) fail("the text is empty; give one to translate");
+  return search_beam(decoder_, encode(tokens), beginning_, end_, options);
+}
+
+std::vector<Translation> Translator::translate(std::string_view text, const BeamOptions& options) {
   const std::vector<std::int64_t> ids = source_.encode(checked_utf8(std::string(text), "the text"));
-  if (ids.empty()) fail("the text is empty; give one to translate");
   std::vector<Translation> translations;
-  for (const Hypothesis& found : search_beam(decoder_, encode(ids), beginning_, end_, options)) {
+  for (const Hypothesis& found : search(ids, options)) {
     Translation& translation = translations.emplace_back();
     translation.text = target_.decode(found.tokens);
     translation.score = found.score(options);

@@ -33,6 +33,16 @@ class Translator {
   /// that the tokenizer refuses.
   std::vector<Translation> translate(std::string_view text, const BeamOptions& options);
 
+  /// Translates tokens of the source into tokens of the target; the best sequence comes first.
+  /// Throws Error for no tokens.
+  std::vector<Hypothesis> search(const std::vector<std::int64_t>& tokens,
+                                 const BeamOptions& options);
+
+  /// The token that ends a translation.
+  std::int64_t end() const { return end_; }
+  /// Whether the decoder delivers what it attends to.
+  bool has_attention() const;
+
  private:
   NamedData encode(const std::vector<std::int64_t>& ids);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -32,11 +33,26 @@ class WordVectors {
   /// line for each token. Throws Error when the file cannot be written.
   void write_text(const std::filesystem::path& path) const;
 
+  /// Writes what TensorBoard's projector shows into a folder: vectors.tsv, a line of numbers for
+  /// each token, and metadata.tsv, the token itself on the same line, in which tabs and line breaks
+  /// are \t and \n. Throws Error when the files cannot be written.
+  void write_projector(const std::filesystem::path& folder) const;
+
+  /// Returns some vectors one after another: [names, width]. Throws Error for a name that is not in
+  /// the vocabulary, and for vectors that hold numbers that are not finite.
+  Tensor rows_of(const std::vector<std::string>& names) const;
+
+  /// Returns the names of the first tokens, at most `count`, without the special ones. Tokenizers
+  /// made of texts number their tokens by falling frequency.
+  std::vector<std::string> first_names(std::size_t count) const;
+
   /// Returns the table: [tokens, width].
   const Tensor& table() const { return table_; }
   const Tokenizer& tokenizer() const { return tokenizer_; }
 
  private:
+  std::int64_t require(std::string_view token) const;
+
   Tensor table_;
   Tokenizer tokenizer_;
 };

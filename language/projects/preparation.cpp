@@ -6,13 +6,12 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
-#include <map>
 #include <set>
 #include <utility>
 
 #include "ir/error.h"
 #include "language/corpora/arrays.h"
-#include "language/text/utf8.h"
+#include "language/projects/examples.h"
 #include "language/tokenizers/training.h"
 #include "session/arrays/files.h"
 #include "session/arrays/npz.h"
@@ -20,22 +19,17 @@
 namespace gatefold {
 namespace {
 
-using Texts = std::vector<std::string>;
-using Arrays = std::vector<std::pair<std::string, Tensor>>;
-
 constexpr const char* kPadding = "<pad>";
 constexpr const char* kUnknown = "<unk>";
 constexpr const char* kBeginning = "<s>";
 constexpr const char* kEnd = "</s>";
-/// The class of targets that do not count.
-constexpr std::int64_t kIgnored = -100;
 /// Stands between the texts of word vectors, which no window crosses.
 constexpr std::int64_t kBoundary = -1;
 
 /// What a task makes of its texts.
 struct Data {
-  Arrays training = {};
-  Arrays validation = {};
+  NamedArrays training = {};
+  NamedArrays validation = {};
   Preparation result = {};
 };
 
@@ -73,54 +67,14 @@ Tokenizer make_tokenizer(const Texts& texts, const PreparationOptions& options,
   fail("--tokens {} is not known; choose char, word or bpe:SIZE", tokens);
 }
 
-TokenRows encode_all(const Tokenizer& tokenizer, const Texts& texts, bool add_special = true) {
-  TokenRows rows;
-  rows.reserve(texts.size());
-  for (const std::string& text : texts) rows.push_back(tokenizer.encode(text, add_special));
-  return rows;
-}
-
-/// The columns of all records of all files.
-std::vector<Texts> read_columns(const PreparationOptions& options, std::size_t count) {
-  std::vector<Texts> columns(count);
-  for (const TextSource& source : options.texts) {
-    for (Record& record : read_records(source, count)) {
-      if (record.size() != count) {
-        fail("'{}': {} columns are read, but the task needs {}", source.path.string(),
-             record.size(), count);
-      }
-      for (std::size_t i = 0; i < count; ++i) columns[i].push_back(std::move(record[i]));
-    }
-  }
-  return columns;
-}
-
-/// Columns text and label; the label of a line in a file without columns is the file's name.
-std::vector<Texts> read_labelled(const PreparationOptions& options) {
-  std::vector<Texts> columns(2);
-  for (const TextSource& source : options.texts) {
-    const bool is_plain = is_plain_text(source.path);
-    for (Record& record : read_records(source, is_plain ? 1 : 2)) {
-      if (is_plain) record.push_back(source.path.stem().string());
-      if (record.size() != 2) {
-        fail("'{}': the columns must be a text and its label", source.path.string());
-      }
-      columns[0].push_back(std::move(record[0]));
-      columns[1].push_back(std::move(record[1]));
-    }
-  }
-  return columns;
-}
-
 Preparation counts(const Division& division) {
   return {.training = static_cast<std::int64_t>(division.training.size()),
           .validation = static_cast<std::int64_t>(division.validation.size())};
 }
 
 /// Numbers the labels in their order, and writes their list.
-std::map<std::string, std::int64_t> number_labels(const Project& project,
-                                                  const std::set<std::string>& labels) {
-  std::map<std::string, std::int64_t> numbers;
+LabelNumbers list_labels(const Project& project, const std::set<std::string>& labels) {
+  LabelNumbers numbers;
   for (const std::string& label : labels) {
     if (label.empty() || label.find('\n') != std::string::npos)
       fail("a label is empty or has two lines");
@@ -138,22 +92,19 @@ DataSizes padded_sizes(const Tokenizer& tokenizer, std::int64_t targets) {
 }
 
 Data prepare_classification(const Project& project, const PreparationOptions& options) {
-  const std::vector<Texts> columns = read_labelled(options);
+  const std::vector<Texts> columns = read_labelled(options.texts);
   const Tokenizer tokenizer =
       make_tokenizer(columns[0], options, "char", special_tokens(options, true, false, false));
   write_tokenizer(tokenizer, project.file(kTokenizerFile));
-  const auto numbers = number_labels(project, {columns[1].begin(), columns[1].end()});
+  const LabelNumbers numbers = list_labels(project, {columns[1].begin(), columns[1].end()});
+  const std::vector<std::int64_t> labels = number_labels(columns[1], numbers);
   const TokenRows rows = encode_all(tokenizer, columns[0]);
   const Division division = divide(rows.size(), options.validation, options.seed);
   Data data{.result = counts(division)};
   data.result.sizes = padded_sizes(tokenizer, static_cast<std::int64_t>(numbers.size()));
   const auto arrays_of = [&](const std::vector<std::size_t>& positions) {
-    const TokenRows texts = chosen(rows, positions);
-    std::vector<std::int64_t> labels;
-    for (const std::size_t position : positions) labels.push_back(numbers.at(columns[1][position]));
-    return Arrays{{"tokens", padded(texts, data.result.sizes.padding)},
-                  {"lengths", lengths_of(texts)},
-                  {"target", joined({labels})}};
+    return label_arrays(chosen(rows, positions), chosen(labels, positions),
+                        data.result.sizes.padding);
   };
   data.training = arrays_of(division.training);
   data.validation = arrays_of(division.validation);
@@ -161,64 +112,36 @@ Data prepare_classification(const Project& project, const PreparationOptions& op
 }
 
 Data prepare_tagging(const Project& project, const PreparationOptions& options) {
-  const std::vector<Texts> columns = read_columns(options, 2);
+  const std::vector<Texts> columns = read_columns(options.texts, 2);
   PreparationOptions by_words = options;
   by_words.tokens = "word";
   const Tokenizer tokenizer =
       make_tokenizer(columns[0], by_words, "word", special_tokens(options, true, false, false),
                      WordBoundary::kWhiteSpace);
   write_tokenizer(tokenizer, project.file(kTokenizerFile));
-  const Tokenizer tags =
-      make_word_tokenizer(columns[1], TokenizerOptions{}, WordBoundary::kWhiteSpace);
+  const std::vector<Texts> tags = split_tags(columns[1]);
   std::set<std::string> labels;
-  for (std::int64_t i = 0; i < tags.vocabulary_size(); ++i) labels.insert(tags.token_of(i));
-  const auto numbers = number_labels(project, labels);
+  for (const Texts& text : tags) labels.insert(text.begin(), text.end());
+  const LabelNumbers numbers = list_labels(project, labels);
   const TokenRows rows = encode_all(tokenizer, columns[0]);
-  TokenRows targets = encode_all(tags, columns[1]);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].size() != targets[i].size()) {
-      fail("record {} has {} words but {} labels", i + 1, rows[i].size(), targets[i].size());
-    }
-    for (std::int64_t& target : targets[i]) target = numbers.at(tags.token_of(target));
-  }
+  const TokenRows targets = number_tags(tags, rows, numbers);
   const Division division = divide(rows.size(), options.validation, options.seed);
   Data data{.result = counts(division)};
   data.result.sizes = padded_sizes(tokenizer, static_cast<std::int64_t>(numbers.size()));
   const auto arrays_of = [&](const std::vector<std::size_t>& positions) {
-    const TokenRows texts = chosen(rows, positions);
-    return Arrays{{"tokens", padded(texts, data.result.sizes.padding)},
-                  {"lengths", lengths_of(texts)},
-                  {"target", padded(chosen(targets, positions), kIgnored)}};
+    return tag_arrays(chosen(rows, positions), chosen(targets, positions),
+                      data.result.sizes.padding);
   };
   data.training = arrays_of(division.training);
   data.validation = arrays_of(division.validation);
   return data;
 }
 
-/// Texts as one long one, and where each begins.
-Arrays text_arrays(const TokenRows& texts) {
-  std::vector<std::int64_t> starts;
-  std::int64_t size = 0;
-  for (const auto& text : texts) {
-    starts.push_back(size);
-    size += std::ssize(text);
-  }
-  return {{"tokens", joined(texts)}, {"starts", joined({starts})}};
-}
-
 Data prepare_language_model(const Project& project, const PreparationOptions& options) {
-  Texts documents;
-  bool has_records = false;
-  for (const TextSource& source : options.texts) {
-    if (is_plain_text(source.path)) {
-      documents.push_back(read_text(source.path));
-      continue;
-    }
-    has_records = true;
-    for (const Record& record : read_records(source, 1)) {
-      documents.push_back(fmt::format("{}", fmt::join(record, "\n")));
-    }
-  }
+  const Texts documents = read_documents(options.texts);
+  const bool has_records =
+      std::any_of(options.texts.begin(), options.texts.end(),
+                  [](const TextSource& source) { return !is_plain_text(source.path); });
   const std::string usual = project.config().template_name == "word-lm" ? "word" : "char";
   const Tokenizer tokenizer =
       make_tokenizer(documents, options, usual, special_tokens(options, false, has_records, false));
@@ -243,7 +166,7 @@ Data prepare_language_model(const Project& project, const PreparationOptions& op
 }
 
 Data prepare_translation(const Project& project, const PreparationOptions& options) {
-  const std::vector<Texts> columns = read_columns(options, 2);
+  const std::vector<Texts> columns = read_columns(options.texts, 2);
   const Tokenizer source =
       make_tokenizer(columns[0], options, "word", special_tokens(options, true, true, false));
   const Tokenizer target =
@@ -256,15 +179,8 @@ Data prepare_translation(const Project& project, const PreparationOptions& optio
   Data data{.result = counts(division)};
   data.result.sizes = padded_sizes(source, target.vocabulary_size());
   const auto arrays_of = [&](const std::vector<std::size_t>& positions) {
-    const TokenRows texts = chosen(rows, positions);
-    TokenRows given = chosen(targets, positions);
-    TokenRows wanted = given;
-    for (auto& row : given) row.pop_back();
-    for (auto& row : wanted) row.erase(row.begin());
-    return Arrays{{"tokens", padded(texts, data.result.sizes.padding)},
-                  {"lengths", lengths_of(texts)},
-                  {"target_tokens", padded(given, data.result.sizes.padding)},
-                  {"target", padded(wanted, kIgnored)}};
+    return translation_arrays(chosen(rows, positions), chosen(targets, positions),
+                              data.result.sizes.padding);
   };
   data.training = arrays_of(division.training);
   data.validation = arrays_of(division.validation);

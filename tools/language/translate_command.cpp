@@ -1,10 +1,13 @@
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "ir/error.h"
 #include "language/decoding/translation.h"
+#include "language/pictures/shaded_grid.h"
 #include "language/projects/project.h"
+#include "session/arrays/files.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
 #include "tools/language/lines.h"
@@ -17,7 +20,13 @@ struct Options {
   std::filesystem::path folder;
   std::vector<std::string> texts;
   BeamOptions beam;
+  std::filesystem::path attention;
 };
+
+void draw_attention_of(const Translation& translation, const std::filesystem::path& path) {
+  write_file(path, draw_attention(translation.source_tokens, translation.tokens,
+                                  translation.attention.values<float>()));
+}
 
 int run(const Options& options) {
   const Project project(options.folder);
@@ -27,8 +36,18 @@ int run(const Options& options) {
   }
   Translator translator(project.load_model(kModelFile), project.load_model(kDecoderFile),
                         project.tokenizer(), project.target_tokenizer());
+  bool is_to_draw = !options.attention.empty();
+  if (is_to_draw && !translator.has_attention()) {
+    fail(
+        "the decoder of '{}' has no output 'attention' to draw; make one that attends with: "
+        "gatefold new seq2seq DIR --attention luong",
+        options.folder.string());
+  }
   for_each_text(options.texts, [&](const std::string& text) {
-    for (const Translation& found : translator.translate(text, options.beam)) {
+    const std::vector<Translation> translations = translator.translate(text, options.beam);
+    if (is_to_draw) draw_attention_of(translations.front(), options.attention);
+    is_to_draw = false;
+    for (const Translation& found : translations) {
       if (options.beam.best > 1) print("{:.4f}\t", found.score);
       print("{}\n", found.text);
     }
@@ -56,6 +75,11 @@ std::function<int()> declare(OptionParser& parser) {
   parser.add_option("--longest", beam.longest, "Make at most this many tokens")
       .positive()
       .show_default();
+  parser
+      .add_option("--attention", options->attention,
+                  "Draw what each token of the best translation of the first text attends to into "
+                  "this file")
+      .type_name("FILE.svg");
   return [options] { return run(*options); };
 }
 

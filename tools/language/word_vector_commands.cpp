@@ -1,9 +1,15 @@
+#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "frontend/onnx_reader.h"
+#include "ir/error.h"
 #include "language/decoding/word_vectors.h"
+#include "language/pictures/point_map.h"
 #include "language/projects/project.h"
+#include "session/arrays/files.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
 #include "tools/output.h"
@@ -11,12 +17,17 @@
 namespace gatefold::tools {
 namespace {
 
+/// Tokens that a map shows unless it is said otherwise.
+constexpr std::uint64_t kShownTokens = 100;
+
 struct Options {
   std::filesystem::path folder;
   std::vector<std::string> tokens;
   std::uint64_t count = 8;
   std::string table;
   std::filesystem::path output;
+  std::filesystem::path map;
+  std::filesystem::path projector;
 };
 
 WordVectors read_vectors(const Options& options) {
@@ -35,9 +46,33 @@ int show_neighbours(const Options& options) {
   return kSuccess;
 }
 
+/// Draws the chosen tokens, or the most frequent ones.
+void draw_map(const WordVectors& vectors, const Options& options) {
+  const std::vector<std::string> names =
+      options.tokens.empty() ? vectors.first_names(options.count) : options.tokens;
+  if (names.size() < 2) fail("a map needs two tokens at least, but there are {}", names.size());
+  const Tensor rows = vectors.rows_of(names);
+  const auto width = static_cast<std::size_t>(rows.dims()[1]);
+  write_file(options.map, draw_point_map("Vectors of tokens, seen where they differ most",
+                                         project(rows.values<float>(), width), names));
+  print("wrote {}\n", options.map.string());
+}
+
 int write_vectors(const Options& options) {
-  read_vectors(options).write_text(options.output);
-  print("wrote {}\n", options.output.string());
+  if (options.output.empty() && options.map.empty() && options.projector.empty()) {
+    fail("nothing to make is asked for: give --output, --svg or --projector");
+  }
+  const WordVectors vectors = read_vectors(options);
+  if (!options.map.empty()) draw_map(vectors, options);
+  if (!options.output.empty()) {
+    vectors.write_text(options.output);
+    print("wrote {}\n", options.output.string());
+  }
+  if (!options.projector.empty()) {
+    vectors.write_projector(options.projector);
+    print("wrote {}\n", (options.projector / "vectors.tsv").string());
+    print("wrote {}\n", (options.projector / "metadata.tsv").string());
+  }
   return kSuccess;
 }
 
@@ -62,10 +97,29 @@ std::function<int()> declare_neighbours(OptionParser& parser) {
 
 std::function<int()> declare_vectors(OptionParser& parser) {
   auto options = std::make_shared<Options>();
+  options->count = kShownTokens;
   declare_source(parser, *options);
-  parser.add_option("-o,--output", options->output, "Write the vectors to this file")
-      .type_name("FILE.vec")
-      .required();
+  parser
+      .add_option("-o,--output", options->output,
+                  "Write the vectors to this file as word2vec and fastText do")
+      .type_name("FILE.vec");
+  parser
+      .add_option("--svg", options->map,
+                  "Draw the vectors into this file, on their first two principal components")
+      .type_name("FILE.svg");
+  parser.add_option("--tokens", options->tokens, "Draw these tokens")
+      .type_name("TOKEN,...")
+      .comma_separated()
+      .needs("--svg");
+  parser.add_option("--count", options->count, "Draw this many of the most frequent tokens")
+      .positive()
+      .show_default()
+      .excludes({"--tokens"})
+      .needs("--svg");
+  parser
+      .add_option("--projector", options->projector,
+                  "Write vectors.tsv and metadata.tsv for TensorBoard's projector to this folder")
+      .type_name("FOLDER");
   return [options] { return write_vectors(*options); };
 }
 
@@ -82,8 +136,10 @@ const Command kNeighboursCommand{
 
 const Command kEmbedCommand{
     .name = "embed",
-    .summary = "Write the vectors of all tokens as text",
-    .example = "gatefold embed vectors -o vectors.vec",
+    .summary = "Write or draw the vectors of tokens",
+    .example =
+        "gatefold embed vectors -o vectors.vec --svg map.svg --count 200\n"
+        "  gatefold embed vectors --svg directions.svg --tokens 东,西,南,北",
     .declare = declare_vectors,
 };
 

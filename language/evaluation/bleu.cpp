@@ -1,0 +1,48 @@
+#include "language/evaluation/bleu.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <vector>
+
+namespace gatefold {
+namespace {
+
+/// How often each n-gram is in a text.
+std::map<std::vector<std::int64_t>, std::int64_t> count_grams(std::span<const std::int64_t> text,
+                                                              std::size_t length) {
+  std::map<std::vector<std::int64_t>, std::int64_t> counts;
+  for (std::size_t begin = 0; begin + length <= text.size(); ++begin) {
+    const auto gram = text.subspan(begin, length);
+    ++counts[{gram.begin(), gram.end()}];
+  }
+  return counts;
+}
+
+}  // namespace
+
+void Bleu::add(std::span<const std::int64_t> translation, std::span<const std::int64_t> reference) {
+  translated_ += static_cast<std::int64_t>(translation.size());
+  wanted_ += static_cast<std::int64_t>(reference.size());
+  for (std::size_t i = 0; i < kLongest; ++i) {
+    const auto there = count_grams(reference, i + 1);
+    for (const auto& [gram, count] : count_grams(translation, i + 1)) {
+      totals_[i] += count;
+      const auto found = there.find(gram);
+      if (found != there.end()) matches_[i] += std::min(count, found->second);
+    }
+  }
+}
+
+double Bleu::score() const {
+  double sum = 0;
+  for (std::size_t i = 0; i < kLongest; ++i) {
+    if (matches_[i] == 0) return 0;
+    sum += std::log(static_cast<double>(matches_[i]) / static_cast<double>(totals_[i]));
+  }
+  const double brevity =
+      std::min(0.0, 1 - static_cast<double>(wanted_) / static_cast<double>(translated_));
+  return 100 * std::exp(brevity + sum / static_cast<double>(kLongest));
+}
+
+}  // namespace gatefold

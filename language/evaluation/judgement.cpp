@@ -1,0 +1,198 @@
+#include "language/evaluation/judgement.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "ir/error.h"
+#include "language/corpora/arrays.h"
+#include "language/evaluation/bleu.h"
+#include "session/session.h"
+
+namespace gatefold {
+namespace {
+
+/// Texts that are judged at a time, and tokens of a long one.
+constexpr std::int64_t kBatch = 64;
+constexpr std::int64_t kChunk = 256;
+
+const Tensor& find_array(const ExampleArrays& examples, const std::string& name) {
+  const auto found = examples.find(name);
+  if (found == examples.end()) fail("there is no array '{}'", name);
+  if (found->second.dtype() != DataType::kInt64) {
+    fail("array '{}' is {}, but it must be int64", name, to_string(found->second.type()));
+  }
+  return found->second;
+}
+
+/// Token ids [N, T] in rows of different lengths, and the first axis of another array.
+struct TextRows {
+  const Tensor& tokens;
+  const Tensor& lengths;
+  const Tensor& target;
+
+  explicit TextRows(const ExampleArrays& examples)
+      : tokens(find_array(examples, "tokens")),
+        lengths(find_array(examples, "lengths")),
+        target(find_array(examples, "target")) {
+    if (tokens.rank() != 2 || lengths.dims() != Dims{tokens.dims()[0]} || target.rank() < 1 ||
+        target.dims()[0] != tokens.dims()[0]) {
+      fail("arrays 'tokens' {}, 'lengths' {} and 'target' {} are not those of the same texts",
+           to_string(tokens.dims()), to_string(lengths.dims()), to_string(target.dims()));
+    }
+    for (const std::int64_t length : lengths.values<std::int64_t>()) {
+      if (length < 0 || length > tokens.dims()[1]) {
+        fail("array 'lengths' holds {}, but texts have up to {} tokens", length, tokens.dims()[1]);
+      }
+    }
+  }
+
+  std::int64_t count() const { return tokens.dims()[0]; }
+  std::int64_t length(std::int64_t row) const { return lengths.data<std::int64_t>()[row]; }
+  std::vector<std::int64_t> text(std::int64_t row) const {
+    const std::int64_t* begin = tokens.data<std::int64_t>() + row * tokens.dims()[1];
+    return {begin, begin + length(row)};
+  }
+  /// What is wanted for a text: the elements of its row of the target.
+  std::span<const std::int64_t> wanted(std::int64_t row) const {
+    const auto width = static_cast<std::size_t>(target.size() / target.dims()[0]);
+    return target.values<std::int64_t>().subspan(static_cast<std::size_t>(row) * width, width);
+  }
+};
+
+/// -log p of one of the classes that scores belong to.
+double surprise(std::span<const float> scores, std::size_t wanted) {
+  const double highest = *std::max_element(scores.begin(), scores.end());
+  double sum = 0;
+  for (const float score : scores) sum += std::exp(score - highest);
+  return highest + std::log(sum) - scores[wanted];
+}
+
+std::size_t best_of(std::span<const float> scores) {
+  return static_cast<std::size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
+}
+
+std::size_t checked_class(std::int64_t wanted, std::size_t classes) {
+  if (wanted < 0 || wanted >= static_cast<std::int64_t>(classes)) {
+    fail("class {} is wanted, but the model knows {} of them", wanted, classes);
+  }
+  return static_cast<std::size_t>(wanted);
+}
+
+/// The scores of the model for some of the texts: [rows of the target, classes].
+class ScoredBatch {
+ public:
+  ScoredBatch(Session& session, const TextRows& rows, std::int64_t begin, std::int64_t end) {
+    TokenRows texts;
+    for (std::int64_t row = begin; row < end; ++row) texts.push_back(rows.text(row));
+    // An empty text is read as one of padding that does not count.
+    if (std::all_of(texts.begin(), texts.end(), [](const auto& text) { return text.empty(); })) {
+      texts.front().push_back(0);
+    }
+    const NamedData& outputs =
+        session.run({{"tokens", padded(texts, 0)},
+                     {"lengths", rows.lengths.part(static_cast<std::size_t>(begin) * 8,
+                                                   DataType::kInt64, {end - begin})}});
+    logits_ = std::get<Tensor>(outputs.at("logits")).clone();
+  }
+
+  /// How many classified elements each text has.
+  std::int64_t width() const { return logits_.rank() == 2 ? 1 : logits_.dims()[1]; }
+  std::span<const float> scores(std::int64_t text, std::int64_t place) const {
+    const auto classes = static_cast<std::size_t>(logits_.dims().back());
+    return logits_.values<float>().subspan(
+        static_cast<std::size_t>(text * width() + place) * classes, classes);
+  }
+
+ private:
+  Tensor logits_;
+};
+
+}  // namespace
+
+LabelJudgement judge_labels(const std::shared_ptr<const CompiledModel>& model,
+                            const ExampleArrays& examples, std::size_t labels) {
+  const TextRows rows(examples);
+  Session session(model);
+  LabelJudgement judgement{.confusion = Confusion(labels)};
+  double sum = 0;
+  for (std::int64_t begin = 0; begin < rows.count(); begin += kBatch) {
+    const std::int64_t end = std::min(begin + kBatch, rows.count());
+    const ScoredBatch batch(session, rows, begin, end);
+    for (std::int64_t row = begin; row < end; ++row) {
+      const auto wanted = rows.wanted(row);
+      const std::int64_t width = std::min<std::int64_t>(std::ssize(wanted), batch.width());
+      for (std::int64_t place = 0; place < width; ++place) {
+        const std::int64_t label = wanted[static_cast<std::size_t>(place)];
+        if (label == kIgnoredTarget) continue;
+        const auto scores = batch.scores(row - begin, place);
+        if (scores.size() != labels) {
+          fail("the model knows {} labels, but there are {}", scores.size(), labels);
+        }
+        const std::size_t right = checked_class(label, labels);
+        judgement.confusion.add(right, best_of(scores));
+        sum += surprise(scores, right);
+      }
+    }
+  }
+  const auto total = static_cast<double>(std::max<std::int64_t>(1, judgement.confusion.total()));
+  judgement.loss = sum / total;
+  return judgement;
+}
+
+TextJudgement judge_text(const std::shared_ptr<const CompiledModel>& model,
+                         const ExampleArrays& examples, std::optional<std::int64_t> end) {
+  const auto text = find_array(examples, "tokens").values<std::int64_t>();
+  std::vector<std::int64_t> stream;
+  if (end) stream.push_back(*end);
+  stream.insert(stream.end(), text.begin(), text.end());
+  if (stream.size() < 2) fail("the text is too short: none of its tokens follows another one");
+  Session session(model);
+  TextJudgement judgement{.tokens = std::ssize(stream) - 1};
+  std::int64_t hits = 0;
+  for (std::int64_t begin = 0; begin < judgement.tokens; begin += kChunk) {
+    const std::int64_t length = std::min(kChunk, judgement.tokens - begin);
+    const auto part = std::span(stream).subspan(static_cast<std::size_t>(begin),
+                                                static_cast<std::size_t>(length) + 1);
+    const NamedData& outputs = session.run(
+        {{"tokens", Tensor::of<std::int64_t>({1, length}, part.first(part.size() - 1))}});
+    const auto& logits = std::get<Tensor>(outputs.at("logits"));
+    const auto classes = static_cast<std::size_t>(logits.dims().back());
+    for (std::size_t i = 0; i + 1 < part.size(); ++i) {
+      const auto scores = logits.values<float>().subspan(i * classes, classes);
+      const std::size_t right = checked_class(part[i + 1], classes);
+      judgement.loss += surprise(scores, right);
+      hits += best_of(scores) == right ? 1 : 0;
+    }
+  }
+  judgement.loss /= static_cast<double>(judgement.tokens);
+  judgement.accuracy = static_cast<double>(hits) / static_cast<double>(judgement.tokens);
+  return judgement;
+}
+
+TranslationJudgement judge_translations(Translator& translator, const ExampleArrays& examples,
+                                        const BeamOptions& options) {
+  const TextRows rows(examples);
+  TranslationJudgement judgement{.texts = rows.count()};
+  Bleu bleu;
+  std::int64_t exact = 0;
+  const auto without_end = [&](std::span<const std::int64_t> tokens) {
+    return !tokens.empty() && tokens.back() == translator.end() ? tokens.first(tokens.size() - 1)
+                                                                : tokens;
+  };
+  for (std::int64_t row = 0; row < rows.count(); ++row) {
+    auto wanted = rows.wanted(row);
+    const auto behind = std::find(wanted.begin(), wanted.end(), kIgnoredTarget);
+    wanted = wanted.first(static_cast<std::size_t>(behind - wanted.begin()));
+    const std::vector<Hypothesis> found = translator.search(rows.text(row), options);
+    const std::vector<std::int64_t>& tokens = found.front().tokens;
+    exact += std::equal(tokens.begin(), tokens.end(), wanted.begin(), wanted.end()) ? 1 : 0;
+    bleu.add(without_end(tokens), without_end(wanted));
+  }
+  judgement.exact =
+      static_cast<double>(exact) / static_cast<double>(std::max<std::int64_t>(1, rows.count()));
+  judgement.bleu = bleu.score();
+  return judgement;
+}
+
+}  // namespace gatefold

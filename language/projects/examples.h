@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ir/tensor.h"
+#include "language/corpora/arrays.h"
+#include "language/corpora/records.h"
+#include "language/tokenizers/tokenizer.h"
+
+/// What is read from a project's texts, and the arrays that its models are trained and judged on.
+namespace gatefold {
+
+using Texts = std::vector<std::string>;
+using NamedArrays = std::vector<std::pair<std::string, Tensor>>;
+/// The number of each label.
+using LabelNumbers = std::map<std::string, std::int64_t>;
+
+/// Reads the first `count` columns, or those that are chosen, of all files: a list for each column.
+/// Throws Error as read_records does, and where another number of columns is chosen.
+std::vector<Texts> read_columns(std::span<const TextSource> sources, std::size_t count);
+/// Reads texts and their labels; the label of a line in a file without columns is the file's name.
+std::vector<Texts> read_labelled(std::span<const TextSource> sources);
+/// Reads whole files, or records whose columns become lines. Throws Error for an empty file.
+Texts read_documents(std::span<const TextSource> sources);
+
+/// Returns the labels of each text's words, which white space separates.
+std::vector<Texts> split_tags(const Texts& column);
+
+TokenRows encode_all(const Tokenizer& tokenizer, const Texts& texts);
+
+/// Return the numbers of labels; of `tags` there must be one for each token of `texts`. Throw Error
+/// for a label that has none.
+std::vector<std::int64_t> number_labels(const Texts& labels, const LabelNumbers& numbers);
+TokenRows number_tags(const std::vector<Texts>& tags, const TokenRows& texts,
+                      const LabelNumbers& numbers);
+
+/// tokens [N, T], lengths [N], target [N]
+NamedArrays label_arrays(const TokenRows& texts, const std::vector<std::int64_t>& labels,
+                         std::int64_t padding);
+/// tokens [N, T], lengths [N], target [N, T], which is kIgnoredTarget behind a text
+NamedArrays tag_arrays(const TokenRows& texts, const TokenRows& tags, std::int64_t padding);
+/// All texts as one: tokens [n], and starts, where each of them begins
+NamedArrays text_arrays(const TokenRows& texts);
+/// tokens [N, S], lengths [N], target_tokens [N, T], the target without its end, and target [N, T],
+/// the target without its beginning, which is kIgnoredTarget behind the text
+NamedArrays translation_arrays(const TokenRows& sources, const TokenRows& targets,
+                               std::int64_t padding);
+
+}  // namespace gatefold
