@@ -152,12 +152,13 @@ LineChart chart_of(std::span<const TrainingLog> logs, const std::string& metric,
   if (!metrics.contains(metric)) {
     fail("no log holds the metric '{}'; there are {}", metric, fmt::join(metrics, ", "));
   }
-  std::vector<ShownField> shown{
-      {metric, metric + " of each step", ChartLine::Style::kFaint},
-      {kTraining + metric, "training", ChartLine::Style::kSolid},
-      {kValidation + metric, "validation", ChartLine::Style::kDashed},
+  const std::array<ShownField, 4> fields{
+      ShownField{metric, metric + " of each step", ChartLine::Style::kFaint},
+      ShownField{kTraining + metric, "training", ChartLine::Style::kSolid},
+      ShownField{kValidation + metric, "validation", ChartLine::Style::kDashed},
+      ShownField{kRate, "learning rate", ChartLine::Style::kDotted, true},
   };
-  if (with_rate) shown.push_back({kRate, "learning rate", ChartLine::Style::kDotted, true});
+  const auto shown = std::span(fields).first(with_rate ? 4 : 3);
   LineChart chart{.title = fmt::format("{} over the steps of training", metric),
                   .x_label = "step",
                   .y_label = metric,

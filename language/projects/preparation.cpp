@@ -231,11 +231,11 @@ Tensor numbers_of(const std::vector<Texts>& columns, std::size_t first, std::siz
 Data prepare_regression(const Project& project, const PreparationOptions& options) {
   const auto inputs = static_cast<std::size_t>(project.config().options.inputs);
   const auto outputs = static_cast<std::size_t>(project.config().options.outputs);
-  const std::vector<Texts> columns = read_columns(options, inputs + outputs);
+  const std::vector<Texts> columns = read_columns(options.texts, inputs + outputs);
   const Division division = divide(columns.front().size(), options.validation, options.seed);
   const auto arrays_of = [&](const std::vector<std::size_t>& records) {
-    return Arrays{{"x", numbers_of(columns, 0, inputs, records)},
-                  {"target", numbers_of(columns, inputs, inputs + outputs, records)}};
+    return NamedArrays{{"x", numbers_of(columns, 0, inputs, records)},
+                       {"target", numbers_of(columns, inputs, inputs + outputs, records)}};
   };
   return {.training = arrays_of(division.training),
           .validation = arrays_of(division.validation),

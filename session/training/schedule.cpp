@@ -1,5 +1,6 @@
 #include "session/training/schedule.h"
 
+#include <iterator>
 #include <utility>
 
 #include "ir/evaluate.h"
@@ -24,6 +25,7 @@ void Schedule::build() {
   };
   const ScheduleMoment moment{add_input("base"), add_input("update"), add_input("reductions")};
   ScheduleSpec spec = spec_;
+  spec.first_rates.clear();
   for (const std::int64_t epoch : spec.milestone_epochs) {
     spec.milestones.push_back(epoch * updates_per_epoch_);
   }
@@ -39,6 +41,8 @@ void Schedule::set_run_length(std::int64_t updates, std::int64_t updates_per_epo
 double Schedule::rate_at(std::int64_t update) const { return rate_at(update, plateau_.reductions); }
 
 double Schedule::rate_at(std::int64_t update, std::int64_t reductions) const {
+  if (update < std::ssize(spec_.first_rates)) return spec_.first_rates[update];
+  if (formula_->node_count() == 0) return rate_;  // A constant rate.
   const std::vector<Datum> rates =
       evaluate(*formula_, {Tensor::scalar(rate_), Tensor::scalar(static_cast<double>(update)),
                            Tensor::scalar(static_cast<double>(reductions))});
