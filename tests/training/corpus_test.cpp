@@ -22,7 +22,10 @@ class CorpusTest : public testing::Test {
     std::vector<std::int64_t> numbers(static_cast<std::size_t>(size));
     std::iota(numbers.begin(), numbers.end(), 0);
     more["tokens"] = Tensor::of({size}, std::span<const std::int64_t>(numbers));
-    return {{.path = {}, .arrays = more}, model_.graph->inputs(), "target", options};
+    const DataSource source{.path = {}, .arrays = more};
+    const std::vector<const Value*> wanted(model_.graph->inputs().begin(),
+                                           model_.graph->inputs().end());
+    return Corpus(source, wanted, "target", options);
   }
 
   static std::vector<std::int64_t> values(const Batch& batch, const std::string& name) {
