@@ -16,11 +16,13 @@ namespace {
 constexpr std::int64_t kBatch = 64;
 constexpr std::int64_t kChunk = 256;
 
-const Tensor& find_array(const ExampleArrays& examples, const std::string& name) {
+const Tensor& find_array(const ExampleArrays& examples, const std::string& name,
+                         DataType dtype = DataType::kInt64) {
   const auto found = examples.find(name);
   if (found == examples.end()) fail("there is no array '{}'", name);
-  if (found->second.dtype() != DataType::kInt64) {
-    fail("array '{}' is {}, but it must be int64", name, to_string(found->second.type()));
+  if (found->second.dtype() != dtype) {
+    fail("array '{}' is {}, but its elements must be {}", name, to_string(found->second.type()),
+         name_of(dtype));
   }
   return found->second;
 }
@@ -109,6 +111,23 @@ class ScoredBatch {
 };
 
 }  // namespace
+
+double judge_numbers(const std::shared_ptr<const CompiledModel>& model,
+                     const ExampleArrays& examples) {
+  const Tensor& target = find_array(examples, "target", DataType::kFloat32);
+  Session session(model);
+  const NamedData& outputs = session.run({{"x", find_array(examples, "x", DataType::kFloat32)}});
+  const auto& found = std::get<Tensor>(outputs.at(model->outputs().front().name));
+  if (found.type() != target.type()) {
+    fail("the model makes {}, but array 'target' is {}", to_string(found.type()),
+         to_string(target.type()));
+  }
+  double sum = 0;
+  for (std::int64_t i = 0; i < target.size(); ++i) {
+    sum += std::pow(found.number_at(i) - target.number_at(i), 2);
+  }
+  return sum / static_cast<double>(std::max<std::int64_t>(1, target.size()));
+}
 
 LabelJudgement judge_labels(const std::shared_ptr<const CompiledModel>& model,
                             const ExampleArrays& examples, std::size_t labels) {

@@ -17,6 +17,11 @@ namespace gatefold {
 
 using ExampleArrays = std::map<std::string, Tensor>;
 
+/// Judges a model that makes numbers of x [N, inputs] by target [N, outputs]: returns the mean of
+/// the squared differences.
+double judge_numbers(const std::shared_ptr<const CompiledModel>& model,
+                     const ExampleArrays& examples);
+
 struct LabelJudgement {
   Confusion confusion;
   double loss = 0;  ///< The mean of -log p of the right label.

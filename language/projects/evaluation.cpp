@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "ir/error.h"
 #include "language/evaluation/judgement.h"
@@ -37,6 +38,16 @@ LabelNumbers label_numbers(const Project& project) {
   return numbers;
 }
 
+ExampleArrays read_numbers(const Project& project, const std::vector<TextSource>& texts) {
+  const TemplateOptions& sizes = project.config().options;
+  const auto inputs = static_cast<std::size_t>(sizes.inputs);
+  const std::vector<Texts> columns =
+      read_columns(texts, inputs + static_cast<std::size_t>(sizes.outputs));
+  std::vector<std::size_t> records(columns.front().size());
+  std::iota(records.begin(), records.end(), 0);
+  return by_name(number_arrays(columns, inputs, records));
+}
+
 ExampleArrays read_labelled_texts(const Project& project, const std::vector<TextSource>& texts) {
   const std::vector<Texts> columns = read_labelled(texts);
   return by_name(label_arrays(encode_all(project.tokenizer(), columns[0]),
@@ -60,6 +71,13 @@ ExampleArrays read_pairs(const Project& project, const std::vector<TextSource>& 
   return by_name(translation_arrays(encode_all(project.tokenizer(), columns[0]),
                                     encode_all(project.target_tokenizer(), columns[1]),
                                     project.config().sizes.padding));
+}
+
+NamedValues judge_by_numbers(const Project& project, const ExampleArrays& examples,
+                             const EvaluationOptions& /*options*/, Evaluation& evaluation) {
+  const double loss = judge_numbers(project.load_model(kModelFile), examples);
+  evaluation.examples = examples.at("target").dims()[0];
+  return {{"loss", loss}};
 }
 
 NamedValues judge_by_labels(const Project& project, const ExampleArrays& examples,
@@ -94,6 +112,7 @@ NamedValues judge_by_translating(const Project& project, const ExampleArrays& ex
 
 const Judge& judge_of(const Project& project) {
   static const std::vector<Judge> kJudges{
+      {Task::kRegression, {"loss"}, read_numbers, judge_by_numbers},
       {Task::kClassification, {"loss", "accuracy", "f1"}, read_labelled_texts, judge_by_labels},
       {Task::kTagging, {"loss", "accuracy", "f1"}, read_tagged_texts, judge_by_labels},
       {Task::kLanguageModel, {"loss", "perplexity", "accuracy"}, read_long_texts, judge_by_tokens},
@@ -103,8 +122,8 @@ const Judge& judge_of(const Project& project) {
                                   [&](const Judge& judge) { return judge.task == project.task(); });
   if (found == kJudges.end()) {
     fail(
-        "'{}' is a project of the template '{}', which is not judged by labels, next tokens or "
-        "translations",
+        "'{}' is a project of the template '{}', whose vectors no number judges; look at them with "
+        "nn and embed",
         project.folder().string(), project.config().template_name);
   }
   return *found;

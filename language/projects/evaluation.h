@@ -25,13 +25,14 @@ struct EvaluationOptions {
 /// How good a model is.
 struct Evaluation {
   std::string source;         ///< "valid.npz, held back from training"
-  std::int64_t examples = 0;  ///< Texts; for labels and language models of tokens, tokens.
+  std::int64_t examples = 0;  ///< Records; for taggers and language models tokens.
   std::vector<std::pair<std::string, double>> metrics = {};  ///< In the order of the options.
   std::vector<std::string> labels = {};                      ///< Where the model finds labels.
   std::optional<Confusion> confusion = {};
 };
 
 /// Judges the newest model of a project by the metrics of its task:
+/// regression: loss (the mean squared difference)
 /// classification and tagging: loss, accuracy, f1 (macro)
 /// language models: loss, perplexity, accuracy
 /// translation: exact (the share of texts translated exactly as in the data), bleu

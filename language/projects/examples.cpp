@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <charconv>
+#include <iterator>
+
 #include "ir/error.h"
 #include "language/text/utf8.h"
 #include "language/tokenizers/training.h"
@@ -18,6 +21,28 @@ std::int64_t number_of(const std::string& label, const LabelNumbers& numbers, st
   for (const auto& [name, number] : numbers) known.push_back(name);
   fail("record {} has the label '{}', which training never saw; the labels are {}", record, label,
        fmt::join(known, ", "));
+}
+
+double parse_number(const std::string& text) {
+  double number = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, code] = std::from_chars(text.data(), end, number);
+  if (code != std::errc() || rest != end) fail("'{}' is not a number", text);
+  return number;
+}
+
+/// Columns [first, last) of the records at these positions: float [records, columns].
+Tensor numbers_of(const std::vector<Texts>& columns, std::size_t first, std::size_t last,
+                  std::span<const std::size_t> records) {
+  Tensor numbers(DataType::kFloat32,
+                 {std::ssize(records), static_cast<std::int64_t>(last - first)});
+  float* target = numbers.data<float>();
+  for (const std::size_t record : records) {
+    for (std::size_t column = first; column < last; ++column) {
+      *target++ = static_cast<float>(parse_number(columns[column][record]));
+    }
+  }
+  return numbers;
 }
 
 }  // namespace
@@ -138,6 +163,12 @@ NamedArrays translation_arrays(const TokenRows& sources, const TokenRows& target
           {"lengths", lengths_of(sources)},
           {"target_tokens", padded(given, padding)},
           {"target", padded(wanted, kIgnoredTarget)}};
+}
+
+NamedArrays number_arrays(const std::vector<Texts>& columns, std::size_t inputs,
+                          std::span<const std::size_t> records) {
+  return {{"x", numbers_of(columns, 0, inputs, records)},
+          {"target", numbers_of(columns, inputs, columns.size(), records)}};
 }
 
 }  // namespace gatefold

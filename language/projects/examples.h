@@ -50,5 +50,9 @@ NamedArrays text_arrays(const TokenRows& texts);
 /// the target without its beginning, which is kIgnoredTarget behind the text
 NamedArrays translation_arrays(const TokenRows& sources, const TokenRows& targets,
                                std::int64_t padding);
+/// x [N, inputs], the first columns of these records, and target [N, outputs], the other ones.
+/// Throws Error for what is not a number.
+NamedArrays number_arrays(const std::vector<Texts>& columns, std::size_t inputs,
+                          std::span<const std::size_t> records);
 
 }  // namespace gatefold

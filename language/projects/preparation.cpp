@@ -206,36 +206,13 @@ Data prepare_word_vectors(const Project& project, const PreparationOptions& opti
           .result = {.training = tokens, .sizes = {.tokens = tokenizer.vocabulary_size()}}};
 }
 
-double parse_number(const std::string& text) {
-  double number = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, code] = std::from_chars(text.data(), end, number);
-  if (code != std::errc() || rest != end) fail("'{}' is not a number", text);
-  return number;
-}
-
-/// Columns [first, last) of the records at these positions: float [records, columns].
-Tensor numbers_of(const std::vector<Texts>& columns, std::size_t first, std::size_t last,
-                  const std::vector<std::size_t>& records) {
-  Tensor numbers(DataType::kFloat32,
-                 {std::ssize(records), static_cast<std::int64_t>(last - first)});
-  float* target = numbers.data<float>();
-  for (const std::size_t record : records) {
-    for (std::size_t column = first; column < last; ++column) {
-      *target++ = static_cast<float>(parse_number(columns[column][record]));
-    }
-  }
-  return numbers;
-}
-
 Data prepare_regression(const Project& project, const PreparationOptions& options) {
   const auto inputs = static_cast<std::size_t>(project.config().options.inputs);
   const auto outputs = static_cast<std::size_t>(project.config().options.outputs);
   const std::vector<Texts> columns = read_columns(options.texts, inputs + outputs);
   const Division division = divide(columns.front().size(), options.validation, options.seed);
   const auto arrays_of = [&](const std::vector<std::size_t>& records) {
-    return NamedArrays{{"x", numbers_of(columns, 0, inputs, records)},
-                       {"target", numbers_of(columns, inputs, inputs + outputs, records)}};
+    return number_arrays(columns, inputs, records);
   };
   return {.training = arrays_of(division.training),
           .validation = arrays_of(division.validation),

@@ -85,6 +85,17 @@ TEST_F(CliEval, JudgesByTheDataOfTrainingWhenNoneAreHeldBack) {
       starts_with(gatefold("eval words").output, "train.npz, the data of training: 12 texts\n"));
 }
 
+TEST_F(CliEval, JudgesRegressions) {
+  run("new linear line");
+  write("line.tsv", "1\t2\n3\t5\n");
+  const CommandResult result = gatefold("eval line --data line.tsv");
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_TRUE(starts_with(result.output, "line.tsv: 2 records\nloss "));
+  EXPECT_TRUE(contains(refusal("eval line"), "'line' has no data to judge its model on"));
+  write("words.tsv", "1\ttwo\n");
+  EXPECT_TRUE(contains(refusal("eval line --data words.tsv"), "'two' is not a number"));
+}
+
 TEST_F(CliEval, JudgesTaggers) {
   write("tags.tsv", "the cat sleeps\tD N V\na dog\tD N\nthe dog sleeps\tD N V\ncat sleeps\tN V\n");
   run("new tagger tags --rnn rnn --embedding 4 --hidden 8");
@@ -144,9 +155,9 @@ TEST_F(CliEval, ExplainsWhatIsWrong) {
                        "metric 'bleu' is not one of the template 'classifier'; choose from loss, "
                        "accuracy, f1"));
   EXPECT_TRUE(contains(refusal("eval nowhere"), "'nowhere' is no project"));
-  run("new linear line");
-  EXPECT_TRUE(contains(refusal("eval line"), "template 'linear', which is not judged"));
-  EXPECT_TRUE(contains(refusal("eval line --confusion c.svg"), "--confusion needs a model"));
+  run("new skipgram vectors --embedding 2");
+  EXPECT_TRUE(contains(refusal("eval vectors"), "look at them with nn and embed"));
+  EXPECT_TRUE(contains(refusal("eval vectors --confusion c.svg"), "--confusion needs a model"));
 }
 
 TEST_F(CliEval, DrawsTheAttentionOfATranslation) {

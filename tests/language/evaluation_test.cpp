@@ -77,6 +77,15 @@ class Judgement : public testing::Test {
   TemporaryFolder folder_;
 };
 
+TEST_F(Judgement, OfNumbers) {
+  const auto twice =
+      model("g (float[N,2] x) => (float[N,2] y) <float two = {2}> { y = Mul (x, two) }");
+  const Tensor x = Tensor::of<float>({2, 2}, {1, 2, 3, 4});
+  const Tensor target = Tensor::of<float>({2, 2}, {2, 5, 6, 6});
+  EXPECT_DOUBLE_EQ(judge_numbers(twice, {{"x", x}, {"target", target}}), (1.0 + 4.0) / 4);
+  EXPECT_THROW(judge_numbers(twice, {{"x", x}, {"target", target.reshaped({4})}}), Error);
+}
+
 TEST_F(Judgement, OfLabelsOfTexts) {
   const auto by_first = model(
       "g (int64[N,T] tokens, int64[N] lengths) => (float[N,2] logits)\n<" + table_ +

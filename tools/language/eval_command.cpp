@@ -52,6 +52,7 @@ void print_confusion(const Evaluation& evaluation) {
 }
 
 const char* unit_of(Task task) {
+  if (task == Task::kRegression) return "records";
   return task == Task::kTagging || task == Task::kLanguageModel ? "tokens" : "texts";
 }
 
