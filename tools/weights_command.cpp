@@ -57,7 +57,9 @@ int run(const Options& options) {
   TensorPlaces places;
   const Model model = read_model(options.model, places);
   const std::map<std::string, Tensor> own = weights_of(*model.graph, places);
-  if (own.empty()) fail("'{}' has no weights", options.model.string());
+  if (own.empty()) {
+    fail("'{}' has no floating-point initializers, which weights are", options.model.string());
+  }
   if (options.load.empty()) {
     write_safetensors(options.output, own);
   } else {

@@ -17,10 +17,10 @@ std::int64_t require_token(const Tokenizer& tokenizer, const std::string& token)
 
 }  // namespace
 
-Translator::Translator(std::shared_ptr<const CompiledModel> encoder,
+Translator::Translator(const std::shared_ptr<const CompiledModel>& encoder,
                        std::shared_ptr<const CompiledModel> decoder, Tokenizer source,
                        Tokenizer target)
-    : encoder_(std::move(encoder)),
+    : encoder_(encoder),
       decoder_(std::move(decoder), std::vector<CarriedState>()),
       source_(std::move(source)),
       target_(std::move(target)),

@@ -26,7 +26,7 @@ struct Translation {
 /// decoder's inputs are paired with the encoder's outputs as by join_graphs.
 class Translator {
  public:
-  Translator(std::shared_ptr<const CompiledModel> encoder,
+  Translator(const std::shared_ptr<const CompiledModel>& encoder,
              std::shared_ptr<const CompiledModel> decoder, Tokenizer source, Tokenizer target);
 
   /// Translates a text; the best translation comes first. Throws Error for a text that is empty or

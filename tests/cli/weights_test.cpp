@@ -61,7 +61,12 @@ TEST_F(CliWeights, RefuseToLoadWhatDoesNotFit) {
   write("broken.safetensors", read("model.safetensors").substr(0, 100));
   EXPECT_TRUE(contains(refusal("weights model.onnxtxt --load broken.safetensors -o new.onnx"),
                        "'broken.safetensors' is not a whole .safetensors file"));
-  EXPECT_EQ(read("new.onnx"), "");
+  write("bare.onnxtxt",
+        "<ir_version: 8, opset_import: [\"\" : 17]>\n"
+        "g (float[2] x) => (float[2] z) { z = Neg (x) }");
+  EXPECT_TRUE(contains(refusal("weights bare.onnxtxt -o bare.safetensors"),
+                       "'bare.onnxtxt' has no floating-point initializers"));
+  EXPECT_EQ(read("new.onnx") + read("bare.safetensors"), "");
 }
 
 }  // namespace
