@@ -64,7 +64,10 @@ std::vector<Hypothesis> Translator::search(const std::vector<std::int64_t>& toke
 }
 
 std::vector<Translation> Translator::translate(std::string_view text, const BeamOptions& options) {
-  const std::vector<std::int64_t> ids = source_.encode(checked_utf8(std::string(text), "the text"));
+  const std::string source = checked_utf8(std::string(text), "the text");
+  // What a tokenizer adds to a text does not make it one.
+  if (source_.encode(source, false).empty()) fail("the text is empty; give one to translate");
+  const std::vector<std::int64_t> ids = source_.encode(source);
   std::vector<Translation> translations;
   for (const Hypothesis& found : search(ids, options)) {
     Translation& translation = translations.emplace_back();

@@ -1,13 +1,13 @@
 #include "language/projects/preparation.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <charconv>
-#include <functional>
+#include <map>
 #include <set>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "ir/error.h"
 #include "language/corpora/arrays.h"
@@ -31,6 +31,7 @@ struct Data {
   NamedArrays training = {};
   NamedArrays validation = {};
   Preparation result = {};
+  std::map<std::string_view, std::string> files = {};  ///< Tokenizers and labels, by file name.
 };
 
 SpecialTokens special_tokens(const PreparationOptions& options, bool pads, bool ends, bool begins) {
@@ -72,8 +73,9 @@ Preparation counts(const Division& division) {
           .validation = static_cast<std::int64_t>(division.validation.size())};
 }
 
-/// Numbers the labels in their order, and writes their list.
-LabelNumbers list_labels(const Project& project, const std::set<std::string>& labels) {
+/// Numbers the labels in their order.
+LabelNumbers list_labels(const std::set<std::string>& labels) {
+  if (labels.empty()) fail("there are no labels");
   LabelNumbers numbers;
   for (const std::string& label : labels) {
     if (label.empty() || label.find('\n') != std::string::npos)
@@ -81,8 +83,14 @@ LabelNumbers list_labels(const Project& project, const std::set<std::string>& la
     numbers.emplace(label, static_cast<std::int64_t>(numbers.size()));
   }
   if (numbers.size() < 2) fail("there is only one label, '{}'", *labels.begin());
-  write_file(project.file(kLabelsFile), fmt::format("{}\n", fmt::join(labels, "\n")));
   return numbers;
+}
+
+/// The list of labels, one a line.
+std::string label_lines(const LabelNumbers& numbers) {
+  std::string lines;
+  for (const auto& [label, number] : numbers) lines += label + "\n";
+  return lines;
 }
 
 DataSizes padded_sizes(const Tokenizer& tokenizer, std::int64_t targets) {
@@ -91,16 +99,16 @@ DataSizes padded_sizes(const Tokenizer& tokenizer, std::int64_t targets) {
           .targets = targets};
 }
 
-Data prepare_classification(const Project& project, const PreparationOptions& options) {
+Data prepare_classification(const PreparationOptions& options) {
   const std::vector<Texts> columns = read_labelled(options.texts);
   const Tokenizer tokenizer =
       make_tokenizer(columns[0], options, "char", special_tokens(options, true, false, false));
-  write_tokenizer(tokenizer, project.file(kTokenizerFile));
-  const LabelNumbers numbers = list_labels(project, {columns[1].begin(), columns[1].end()});
+  const LabelNumbers numbers = list_labels({columns[1].begin(), columns[1].end()});
   const std::vector<std::int64_t> labels = number_labels(columns[1], numbers);
   const TokenRows rows = encode_all(tokenizer, columns[0]);
   const Division division = divide(rows.size(), options.validation, options.seed);
-  Data data{.result = counts(division)};
+  Data data{.result = counts(division),
+            .files = {{kTokenizerFile, tokenizer.document()}, {kLabelsFile, label_lines(numbers)}}};
   data.result.sizes = padded_sizes(tokenizer, static_cast<std::int64_t>(numbers.size()));
   const auto arrays_of = [&](const std::vector<std::size_t>& positions) {
     return label_arrays(chosen(rows, positions), chosen(labels, positions),
@@ -111,22 +119,22 @@ Data prepare_classification(const Project& project, const PreparationOptions& op
   return data;
 }
 
-Data prepare_tagging(const Project& project, const PreparationOptions& options) {
+Data prepare_tagging(const PreparationOptions& options) {
   const std::vector<Texts> columns = read_columns(options.texts, 2);
   PreparationOptions by_words = options;
   by_words.tokens = "word";
   const Tokenizer tokenizer =
       make_tokenizer(columns[0], by_words, "word", special_tokens(options, true, false, false),
                      WordBoundary::kWhiteSpace);
-  write_tokenizer(tokenizer, project.file(kTokenizerFile));
   const std::vector<Texts> tags = split_tags(columns[1]);
   std::set<std::string> labels;
   for (const Texts& text : tags) labels.insert(text.begin(), text.end());
-  const LabelNumbers numbers = list_labels(project, labels);
+  const LabelNumbers numbers = list_labels(labels);
   const TokenRows rows = encode_all(tokenizer, columns[0]);
   const TokenRows targets = number_tags(tags, rows, numbers);
   const Division division = divide(rows.size(), options.validation, options.seed);
-  Data data{.result = counts(division)};
+  Data data{.result = counts(division),
+            .files = {{kTokenizerFile, tokenizer.document()}, {kLabelsFile, label_lines(numbers)}}};
   data.result.sizes = padded_sizes(tokenizer, static_cast<std::int64_t>(numbers.size()));
   const auto arrays_of = [&](const std::vector<std::size_t>& positions) {
     return tag_arrays(chosen(rows, positions), chosen(targets, positions),
@@ -145,9 +153,8 @@ Data prepare_language_model(const Project& project, const PreparationOptions& op
   const std::string usual = project.config().template_name == "word-lm" ? "word" : "char";
   const Tokenizer tokenizer =
       make_tokenizer(documents, options, usual, special_tokens(options, false, has_records, false));
-  write_tokenizer(tokenizer, project.file(kTokenizerFile));
   const TokenRows rows = encode_all(tokenizer, documents);
-  Data data;
+  Data data{.files = {{kTokenizerFile, tokenizer.document()}}};
   if (rows.size() > 1) {
     const Division division = divide(rows.size(), options.validation, options.seed);
     data.training = text_arrays(chosen(rows, division.training));
@@ -162,21 +169,27 @@ Data prepare_language_model(const Project& project, const PreparationOptions& op
   data.result = {.training = data.training.front().second.size(),
                  .validation = data.validation.front().second.size(),
                  .sizes = {.tokens = tokenizer.vocabulary_size()}};
+  if (data.result.training < 2 || data.result.validation == 1) {
+    fail(
+        "{} tokens are left for training and {} held back, but a text of which the next token is "
+        "to be told has at least two; take a longer text, or change --valid",
+        data.result.training, data.result.validation);
+  }
   return data;
 }
 
-Data prepare_translation(const Project& project, const PreparationOptions& options) {
+Data prepare_translation(const PreparationOptions& options) {
   const std::vector<Texts> columns = read_columns(options.texts, 2);
   const Tokenizer source =
       make_tokenizer(columns[0], options, "word", special_tokens(options, true, true, false));
   const Tokenizer target =
       make_tokenizer(columns[1], options, "word", special_tokens(options, true, true, true));
-  write_tokenizer(source, project.file(kTokenizerFile));
-  write_tokenizer(target, project.file(kTargetTokenizerFile));
   const TokenRows rows = encode_all(source, columns[0]);
   const TokenRows targets = encode_all(target, columns[1]);
   const Division division = divide(rows.size(), options.validation, options.seed);
-  Data data{.result = counts(division)};
+  Data data{
+      .result = counts(division),
+      .files = {{kTokenizerFile, source.document()}, {kTargetTokenizerFile, target.document()}}};
   data.result.sizes = padded_sizes(source, target.vocabulary_size());
   const auto arrays_of = [&](const std::vector<std::size_t>& positions) {
     return translation_arrays(chosen(rows, positions), chosen(targets, positions),
@@ -187,14 +200,13 @@ Data prepare_translation(const Project& project, const PreparationOptions& optio
   return data;
 }
 
-Data prepare_word_vectors(const Project& project, const PreparationOptions& options) {
+Data prepare_word_vectors(const PreparationOptions& options) {
   Texts lines;
   for (const TextSource& source : options.texts) {
     for (Record& record : read_records(source, 1)) lines.push_back(std::move(record.front()));
   }
   const Tokenizer tokenizer =
       make_tokenizer(lines, options, "word", special_tokens(options, false, false, false));
-  write_tokenizer(tokenizer, project.file(kTokenizerFile));
   TokenRows rows = encode_all(tokenizer, lines);
   std::int64_t tokens = 0;
   for (auto& row : rows) {
@@ -203,7 +215,8 @@ Data prepare_word_vectors(const Project& project, const PreparationOptions& opti
   }
   return {.training = {{"tokens", joined(rows)}},
           .validation = {},
-          .result = {.training = tokens, .sizes = {.tokens = tokenizer.vocabulary_size()}}};
+          .result = {.training = tokens, .sizes = {.tokens = tokenizer.vocabulary_size()}},
+          .files = {{kTokenizerFile, tokenizer.document()}}};
 }
 
 Data prepare_regression(const Project& project, const PreparationOptions& options) {
@@ -222,16 +235,16 @@ Data prepare_regression(const Project& project, const PreparationOptions& option
 Data prepare_by_task(const Project& project, const PreparationOptions& options) {
   switch (project.task()) {
     case Task::kClassification:
-      return prepare_classification(project, options);
+      return prepare_classification(options);
     case Task::kTagging:
-      return prepare_tagging(project, options);
+      return prepare_tagging(options);
     case Task::kLanguageModel:
       return prepare_language_model(project, options);
     case Task::kTranslation:
-      return prepare_translation(project, options);
+      return prepare_translation(options);
     case Task::kSkipGram:
     case Task::kCbow:
-      return prepare_word_vectors(project, options);
+      return prepare_word_vectors(options);
     case Task::kRegression:
       return prepare_regression(project, options);
   }
@@ -247,6 +260,7 @@ Preparation prepare(Project& project, const PreparationOptions& options) {
   }
   const Data data = prepare_by_task(project, options);
   if (data.result.training == 0) fail("no example is left for training; hold back fewer of them");
+  for (const auto& [name, content] : data.files) write_file(project.file(name), content);
   write_npz(project.file(kTrainingDataFile), data.training);
   std::filesystem::remove(project.file(kValidationDataFile));
   if (data.result.validation > 0) write_npz(project.file(kValidationDataFile), data.validation);

@@ -35,7 +35,8 @@ struct Preparation {
 /// translation: columns source and target
 /// word vectors: lines
 /// regression: a column of numbers for each input and for each output of the model
-/// Throws Error for texts that do not have this form, and for too few of them.
+/// Throws Error for texts that do not have this form, and for too few of them; the project then is
+/// as it was.
 Preparation prepare(Project& project, const PreparationOptions& options);
 
 }  // namespace gatefold

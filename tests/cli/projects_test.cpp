@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "session/arrays/npz.h"
 #include "tests/cli/cli.h"
 
 namespace gatefold::test {
@@ -62,9 +61,9 @@ TEST_F(CliProjects, ClassifierLabelsTexts) {
   make("classifier", "--rnn gru", "words.tsv", kWords);
   EXPECT_EQ(read("p/labels.txt"), "hard\nsoft\n");
   const std::string output = succeed("train p --epochs 20 --lr 0.02 --batch-size 4 --bucket");
-  EXPECT_TRUE(contains(output, "accuracy 1, rate 0.02")) << output;
-  EXPECT_TRUE(starts_with(succeed("predict p melal"), "soft\t0."));
-  EXPECT_TRUE(starts_with(succeed("predict p tikk -k 2"), "hard\t0."));
+  EXPECT_TRUE(contains(output, "accuracy 1.0000, rate 0.02")) << output;
+  EXPECT_TRUE(starts_with(succeed("predict p melal"), "soft\t"));
+  EXPECT_TRUE(starts_with(succeed("predict p tikk -k 2"), "hard\t"));
   const std::string both = succeed("predict p melal tikk");
   EXPECT_TRUE(starts_with(both, "melal\tsoft\t")) << both;
   EXPECT_TRUE(contains(both, "\ntikk\thard\t")) << both;
@@ -99,8 +98,6 @@ TEST_F(CliProjects, DecodersLearnFromTheirOwnChoices) {
   succeed(options + "--epochs 60");
   EXPECT_EQ(succeed("translate p 'le chat'"), "the cat\n");
   EXPECT_EQ(succeed("translate p 'un chien mange'"), "a dog eats\n");
-  const std::string whole = read("p/best.onnx");
-  succeed(options + "--steps 31 --checkpoint saved");
   EXPECT_TRUE(contains(complaint("train p --teacher-forcing 1:2"), "--teacher-forcing 1:2 is not"));
 }
 
@@ -133,13 +130,13 @@ TEST_F(CliProjects, RegressionLearnsFromNumbers) {
   for (const char* name : {"linear", "mlp"}) {
     EXPECT_TRUE(contains(succeed(fmt::format("new {} p --hidden 8", name)), "with model.onnx"));
     EXPECT_TRUE(contains(complaint("train p"), "p' has no train.npz yet"));
-    const Tensor x = Tensor::of<float>({4, 1}, {-1, 0, 1, 2});
-    write_npz(folder() / "p/train.npz",
-              {{"x", x}, {"target", Tensor::of<float>({4, 1}, {-1, 1, 3, 5})}});
+    write("points.tsv", "-1\t-1\n0\t1\n1\t3\n2\t5\n");
+    succeed("prepare p --text points.tsv --valid 0");
     const std::string output = succeed("train p --epochs 400 --lr 0.05");
     EXPECT_TRUE(contains(output, "epoch 400: loss 0.0")) << output;
     EXPECT_TRUE(contains(succeed("run p/best.onnx --random 1 --dim N=2"), "y")) << output;
-    EXPECT_TRUE(contains(complaint("prepare p --text p/config.json"), "learns from numbers"));
+    write("words.tsv", "one\ttwo\n");
+    EXPECT_TRUE(contains(complaint("prepare p --text words.tsv"), "'one' is not a number"));
     fs::remove_all(folder() / "p");
   }
 }
@@ -189,14 +186,14 @@ TEST_F(CliProjects, TrainTheirPaddingAndDropoutAsTheirSettingsSay) {
   EXPECT_EQ(read("p/training.json"), settings.dump());
 }
 
-TEST_F(CliProjects, ShowTheRateAndTheBestEpoch) {
+TEST_F(CliProjects, ShowTheRate) {
   make("classifier", "", "words.tsv", kWords);
   const std::string output = succeed(
       "train p --epochs 3 --lr 0.01 --schedule multistep --milestones 1,2 "
       "--rates 0.01,0.005,1 --batch-size 8");
   EXPECT_TRUE(contains(output, ", rate 0.01 *\n")) << output;
   EXPECT_TRUE(contains(output, ", rate 0.005 *\n")) << output;
-  EXPECT_TRUE(contains(output, ", rate 1\n")) << output;
+  EXPECT_TRUE(contains(output, ", rate 1 *\n")) << output;
 }
 
 TEST_F(CliProjects, RefuseWhatCannotBeMade) {
@@ -214,7 +211,7 @@ TEST_F(CliProjects, RefuseWhatCannotBeMade) {
   succeed("new classifier p --embedding 8 --hidden 8");
   refuse("new classifier p", "holds a project already");
   refuse("train p", "'p' has no train.npz yet");
-  refuse("predict p anna", "'p' has no model.onnx yet");
+  refuse("predict p anna", "'p' has no labels.txt yet");
   refuse("prepare p --text words.tsv --valid 1", "--valid 1 is not a share");
   refuse("prepare p --text words.tsv --tokens letters", "--tokens letters is not known");
   refuse("prepare p --text nothing.tsv", "nothing.tsv");
@@ -231,17 +228,19 @@ TEST_F(CliProjects, RefuseWhatCannotBeMade) {
                                 "a\0\t\0b\0\n\0",
                                 10));
   refuse("prepare p --text wide.tsv", "UTF-16");
-  EXPECT_FALSE(fs::exists(folder() / "p/train.npz"));
+  for (const char* file : {"tokenizer.json", "labels.txt", "train.npz", "model.onnx"}) {
+    EXPECT_FALSE(fs::exists(folder() / "p" / file)) << file;
+  }
   succeed("prepare p --text words.tsv");
   refuse("train p -o trained.onnx --epochs 1", "--output does not go with a project");
   refuse("train p --padding table=0 --epochs 1", "padding: the model has no table 'table'");
   refuse("train p --padding embedding.weight=99 --epochs 1", "it has no row 99");
   refuse("train p --padding embedding.weight --epochs 1", "does not have the form NAME=INDEX");
   refuse("train p --padding embedding.weight=x --epochs 1", "'x' is not the number of a row");
-  refuse("train p --dropout 'lstm*=0.5' --epochs 1", "dropout 'lstm*' matches no value");
+  refuse("train p --dropout 'gates*=0.5' --epochs 1", "dropout 'gates*' matches no value");
   refuse("train p --dropout 'rnn.output_l0=1' --epochs 1", "must be at least 0 and below 1");
   refuse("train p --dropout 'rnn.output_l0=x' --epochs 1", "'x' is not a probability");
-  refuse("predict p 'Zo\xC3\xAB'", "Zo");
+  refuse("predict p 'Zo\xC3\xAB'", "'Z' (U+005A), in line 1 at character 1, is not in");
   refuse("generate p -p a", "continues no texts");
   refuse("translate p a", "does not translate");
 }
@@ -252,9 +251,26 @@ TEST_F(CliProjects, RefuseTextsThatALanguageModelCannotRead) {
   succeed("prepare p --text text.txt --valid 0");
   EXPECT_TRUE(contains(complaint("train p --bucket --epochs 1"), "--bucket does not go with"));
   succeed("train p --epochs 1 --bptt 4 --batch-size 1");
-  EXPECT_TRUE(contains(complaint("generate p -p xyz"), "x"));
+  EXPECT_TRUE(contains(complaint("generate p -p xyz"), "'x' (U+0078)"));
   EXPECT_TRUE(contains(complaint("generate p -p ''"), "the prompt is empty"));
   EXPECT_TRUE(contains(complaint("nn p z"), "'z' is not in the vocabulary"));
+  const std::string tokenizer = read("p/tokenizer.json");
+  write("short.txt", "xy");
+  EXPECT_TRUE(contains(complaint("prepare p --text short.txt --valid 0.5"),
+                       "1 tokens are left for training and 1 held back"));
+  EXPECT_EQ(read("p/tokenizer.json"), tokenizer);
+}
+
+TEST_F(CliProjects, RefuseTextsThatATranslatorCannotRead) {
+  make("seq2seq", "", "pairs.tsv", kPairs);
+  EXPECT_TRUE(contains(complaint("translate p ''"), "the text is empty"));
+  EXPECT_TRUE(contains(complaint("translate p 'un loup'"), "'loup', in line 1 at character 4"));
+  write("single.txt", "un chat\nun chien\n");
+  EXPECT_TRUE(contains(complaint("prepare p --text single.txt"), "1 columns are read"));
+  write("lonely.txt", "a\nb\n");
+  fs::remove_all(folder() / "p");
+  make("skipgram", "", "lonely.txt", "a\nb\n");
+  EXPECT_TRUE(contains(complaint("train p"), "no two tokens stand beside each other"));
 }
 
 }  // namespace

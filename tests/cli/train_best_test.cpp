@@ -45,6 +45,16 @@ TEST_F(CliTrainBest, EndsAfterEpochsThatAreNoBetter) {
   EXPECT_EQ(read("last.onnx"), read("fifth.onnx"));
 }
 
+TEST_F(CliTrainBest, ShowsWhichEpochsWereTheBestSoFar) {
+  const std::string output = train("--epochs 5 -o last.onnx").output;
+  for (int epoch = 1; epoch <= 5; ++epoch) {
+    const std::size_t begin = output.find(fmt::format("epoch {}: loss ", epoch));
+    const std::string line = output.substr(begin, output.find('\n', begin) - begin);
+    EXPECT_TRUE(contains(line, ", rate 0.01; validation loss ")) << line;
+    EXPECT_EQ(line.ends_with(" *"), epoch <= 3) << line;
+  }
+}
+
 TEST_F(CliTrainBest, IsResumedWithTheSameBits) {
   ASSERT_EQ(train(fmt::format("{} -o best.onnx", kBest)).exit_code, 0);
   for (const int steps : {3, 6, 8}) {

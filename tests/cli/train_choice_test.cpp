@@ -231,7 +231,7 @@ TEST_F(CliTrainTargets, ThatDoNotCountLeaveEverythingAsItIs) {
         const std::string without =
             weights_after({0, 1, 2, -100, 1, 1, 0, 0}, options, "epoch 1: loss ");
         const std::string with = weights_after({0, 1, 2, -100, -100, -100, -100, -100, 1, 1, 0, 0},
-                                               options, ", 1 batch without targets\n");
+                                               options, ", 1 batch without targets, rate ");
         EXPECT_TRUE(without == with) << loss << optimizer << options;
       }
     }
@@ -243,9 +243,9 @@ TEST_F(CliTrainTargets, OfWeightZeroDoNotCount) {
   const CommandResult result =
       train_on({0, 1, 2, 1, 1, 1, 1, 1}, "--valid data.npz --epochs 2 -o new.onnx --state hn=h0");
   EXPECT_EQ(result.errors, "");
-  EXPECT_TRUE(contains(result.output, ", 1 batch without targets; validation loss "))
+  EXPECT_TRUE(contains(result.output, ", 1 batch without targets, rate 0.001; validation loss "))
       << result.output;
-  EXPECT_TRUE(contains(result.output, ", 1 batch without targets\nepoch 2"));
+  EXPECT_TRUE(contains(result.output, ", 1 batch without targets *\nepoch 2"));
 }
 
 // The states go on through a chunk of padding.
@@ -254,7 +254,8 @@ TEST_F(CliTrainTargets, MayBeMissingInAChunk) {
   const CommandResult result =
       train_on({0, 1, 2, 2, 2, 2, 2, 2}, "--bptt 2 -o new.onnx --state hn=h0 --log log.jsonl");
   EXPECT_EQ(result.errors, "");
-  EXPECT_TRUE(contains(result.output, ", 3 batches without targets\n")) << result.output;
+  EXPECT_TRUE(contains(result.output, ", 3 batches without targets, rate 0.001 *\n"))
+      << result.output;
   EXPECT_TRUE(contains(read("log.jsonl"), R"("loss":0.0,"gradient_norm":0.0)"));
 }
 

@@ -179,7 +179,7 @@ void add_batches(OptionParser& parser, TrainOptions& options) {
   parser
       .add_option("--teacher-forcing", options.teacher_forcing,
                   "For seq2seq: the share of target tokens that the decoder is given instead of "
-                  "its own choices, at the begin and at the end of the run")
+                  "its own choices, at the beginning and at the end of the run")
       .type_name("FROM:TO");
   parser.add_flag("--shuffle", run.batches.shuffle, "Shuffle the examples before each epoch");
   parser
