@@ -7,19 +7,27 @@
 #include "passes/training/model_parts.h"
 
 namespace gatefold {
+namespace {
+
+const Value& find_table(const std::vector<Value*>& tensors, const std::string& name) {
+  const auto found = std::find_if(tensors.begin(), tensors.end(),
+                                  [&](const Value* value) { return value->name() == name; });
+  if (found == tensors.end()) fail("padding: the model has no table '{}'", name);
+  return **found;
+}
+
+}  // namespace
 
 PaddingRows checked_padding(const Graph& model, const PaddingRows& padding) {
   PaddingRows checked;
   if (padding.empty()) return checked;
   const std::vector<Value*> tensors = all_float_tensors(model);
   for (const auto& [name, row] : padding) {
-    const auto found = std::find_if(tensors.begin(), tensors.end(),
-                                    [&](const Value* value) { return value->name() == name; });
-    if (found == tensors.end()) fail("padding: the model has no table '{}'", name);
-    const Dims& dims = (*found)->data()->dims();
+    const Value& table = find_table(tensors, name);
+    const Dims& dims = table.data()->dims();
     const std::int64_t rows = dims.empty() ? 0 : dims.front();
     if (row < -rows || row >= rows) {
-      fail("padding: table '{}' is {}; it has no row {}", name, to_string((*found)->type()), row);
+      fail("padding: table '{}' is {}; it has no row {}", name, to_string(table.type()), row);
     }
     checked[name] = row < 0 ? row + rows : row;
   }

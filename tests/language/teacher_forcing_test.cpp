@@ -19,8 +19,8 @@
 namespace gatefold::test {
 namespace {
 
-constexpr std::int64_t N = 3;
-constexpr std::int64_t T = 5;
+constexpr std::int64_t kExamples = 3;
+constexpr std::int64_t kSteps = 5;
 
 /// Batches of one array.
 class Source : public BatchSource {
@@ -92,12 +92,12 @@ Pair make_pair(TemplateOptions options) {
 }
 
 Batch make_batch() {
-  return {{"tokens", Tensor::of<std::int64_t>({N, 2}, {1, 2, 3, 0, 5, 6})},
-          {"lengths", Tensor::of<std::int64_t>({N}, {2, 1, 2})},
-          {"target_tokens",
-           Tensor::of<std::int64_t>({N, T}, {1, 2, 3, 4, 5, 1, 7, 8, 9, 10, 1, 3, 5, 0, 0})},
-          {"target", Tensor::of<std::int64_t>(
-                         {N, T}, {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 3, 5, 2, -100, -100})}};
+  return {{"tokens", Tensor::of<std::int64_t>({kExamples, 2}, {1, 2, 3, 0, 5, 6})},
+          {"lengths", Tensor::of<std::int64_t>({kExamples}, {2, 1, 2})},
+          {"target_tokens", Tensor::of<std::int64_t>({kExamples, kSteps}, {1, 2, 3, 4, 5, 1, 7, 8,
+                                                                           9, 10, 1, 3, 5, 0, 0})},
+          {"target", Tensor::of<std::int64_t>({kExamples, kSteps}, {2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+                                                                    3, 5, 2, -100, -100})}};
 }
 
 /// The tokens that the decoder reads when it is run step by step.
@@ -115,18 +115,19 @@ Tensor read_step_by_step(const Pair& pair, const Batch& batch, const std::vector
     inputs.erase("encoder_mask");
   }
   Tensor read = batch.at("target_tokens").clone();
-  for (std::int64_t t = 0; t < T; ++t) {
-    Tensor column(DataType::kInt64, {N, 1});
-    for (std::int64_t n = 0; n < N; ++n) {
-      column.data<std::int64_t>()[n] = read.data<std::int64_t>()[n * T + t];
+  for (std::int64_t t = 0; t < kSteps; ++t) {
+    Tensor column(DataType::kInt64, {kExamples, 1});
+    for (std::int64_t n = 0; n < kExamples; ++n) {
+      column.data<std::int64_t>()[n] = read.data<std::int64_t>()[n * kSteps + t];
     }
     inputs["target_tokens"] = column;
     const NamedData& outputs = decoder.run(inputs);
     const auto logits = std::get<Tensor>(outputs.at("logits")).values<float>();
-    const auto classes = std::ssize(logits) / N;
-    for (std::int64_t n = 0; n < N && t + 1 < T && !forced[t + 1]; ++n) {
+    const auto classes = std::ssize(logits) / kExamples;
+    for (std::int64_t n = 0; n < kExamples && t + 1 < kSteps && !forced[t + 1]; ++n) {
       const auto begin = logits.begin() + n * classes;
-      read.data<std::int64_t>()[n * T + t + 1] = std::max_element(begin, begin + classes) - begin;
+      read.data<std::int64_t>()[n * kSteps + t + 1] =
+          std::max_element(begin, begin + classes) - begin;
     }
     for (const CarriedState& state : stated_states(pair.decoder)) inputs.erase(state.input);
   }
@@ -144,7 +145,7 @@ TEST(JoinedGraphs, FeedTheirDecoderAsIfItRanStepByStep) {
       Trainer fed(*pair.joined(DecoderFeed::kChoices), plan, {}, {});
       Trainer given(*pair.joined(DecoderFeed::kTargets), plan, {}, {});
       Batch batch = make_batch();
-      Tensor mask(DataType::kBool, {T});
+      Tensor mask(DataType::kBool, {kSteps});
       std::copy(forced.begin(), forced.end(), mask.data<bool>());
       const Tensor read = read_step_by_step(pair, batch, forced);
       EXPECT_NE(read.to_int64(), batch.at("target_tokens").to_int64());
