@@ -45,14 +45,23 @@ class Writer {
 }  // namespace
 
 Generator::Generator(const std::shared_ptr<const CompiledModel>& model, Tokenizer tokenizer,
-                     std::optional<std::int64_t> end)
-    : session_(model), tokenizer_(std::move(tokenizer)), end_(end) {
+                     std::optional<std::int64_t> end, std::int64_t window)
+    : session_(model),
+      tokenizer_(std::move(tokenizer)),
+      end_(end),
+      window_(static_cast<std::size_t>(window)) {
   model->input("tokens");
   model->output("logits");
 }
 
 /// The scores of the token that follows these.
 std::span<const float> Generator::step(std::span<const std::int64_t> tokens) {
+  if (session_.carried().empty()) {
+    read_.insert(read_.end(), tokens.begin(), tokens.end());
+    if (read_.size() > window_)
+      read_.erase(read_.begin(), read_.end() - static_cast<std::ptrdiff_t>(window_));
+    tokens = read_;
+  }
   const auto length = static_cast<std::int64_t>(tokens.size());
   const auto& outputs = session_.run({{"tokens", Tensor::of<std::int64_t>({1, length}, tokens)}});
   const auto& logits = std::get<Tensor>(outputs.at("logits"));
@@ -66,7 +75,12 @@ std::int64_t Generator::generate(std::string_view prompt, std::int64_t count,
   const std::vector<std::int64_t> ids =
       tokenizer_.encode(checked_utf8(std::string(prompt), "the prompt"), false);
   if (ids.empty()) fail("the prompt is empty; give a text to continue");
+  if (session_.carried().empty() && ids.size() > window_) {
+    fail("the prompt has {} tokens, but the model reads at most {} at a time; shorten it",
+         ids.size(), window_);
+  }
   session_.reset();
+  read_.clear();
   Sampler sampler(options);
   Writer writer(tokenizer_, ids);
   // Where texts end, the next one begins.

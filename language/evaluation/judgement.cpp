@@ -12,9 +12,8 @@
 namespace gatefold {
 namespace {
 
-/// Texts that are judged at a time, and tokens of a long one.
+/// Texts that are judged at a time.
 constexpr std::int64_t kBatch = 64;
-constexpr std::int64_t kChunk = 256;
 
 const Tensor& find_array(const ExampleArrays& examples, const std::string& name,
                          DataType dtype = DataType::kInt64) {
@@ -160,7 +159,8 @@ LabelJudgement judge_labels(const std::shared_ptr<const CompiledModel>& model,
 }
 
 TextJudgement judge_text(const std::shared_ptr<const CompiledModel>& model,
-                         const ExampleArrays& examples, std::optional<std::int64_t> end) {
+                         const ExampleArrays& examples, std::optional<std::int64_t> end,
+                         std::int64_t chunk) {
   const auto text = find_array(examples, "tokens").values<std::int64_t>();
   std::vector<std::int64_t> stream;
   if (end) stream.push_back(*end);
@@ -169,8 +169,8 @@ TextJudgement judge_text(const std::shared_ptr<const CompiledModel>& model,
   Session session(model);
   TextJudgement judgement{.tokens = std::ssize(stream) - 1};
   std::int64_t hits = 0;
-  for (std::int64_t begin = 0; begin < judgement.tokens; begin += kChunk) {
-    const std::int64_t length = std::min(kChunk, judgement.tokens - begin);
+  for (std::int64_t begin = 0; begin < judgement.tokens; begin += chunk) {
+    const std::int64_t length = std::min(chunk, judgement.tokens - begin);
     const auto part = std::span(stream).subspan(static_cast<std::size_t>(begin),
                                                 static_cast<std::size_t>(length) + 1);
     const NamedData& outputs = session.run(

@@ -39,11 +39,12 @@ struct TextJudgement {
   double accuracy = 0;      ///< How often it was the most probable one.
 };
 
-/// Judges a model tokens [N, T] and carried states -> logits [N, T, V] on one long text, piece by
-/// piece. The token `end`, after which texts begin, is read before the first one, so that this one
-/// is predicted, too.
+/// Judges a model tokens [N, T] and carried states -> logits [N, T, V] on one long text, in pieces
+/// of `chunk` tokens. The token `end`, after which texts begin, is read before the first one, so
+/// that this one is predicted, too.
 TextJudgement judge_text(const std::shared_ptr<const CompiledModel>& model,
-                         const ExampleArrays& examples, std::optional<std::int64_t> end);
+                         const ExampleArrays& examples, std::optional<std::int64_t> end,
+                         std::int64_t chunk = 256);
 
 struct TranslationJudgement {
   std::int64_t texts = 0;

@@ -94,7 +94,8 @@ NamedValues judge_by_labels(const Project& project, const ExampleArrays& example
 NamedValues judge_by_tokens(const Project& project, const ExampleArrays& examples,
                             const EvaluationOptions& /*options*/, Evaluation& evaluation) {
   const TextJudgement judgement =
-      judge_text(project.load_model(kModelFile), examples, project.tokenizer().id_of("</s>"));
+      judge_text(project.load_model(kModelFile), examples, project.tokenizer().id_of("</s>"),
+                 project.config().options.window);
   evaluation.examples = judgement.tokens;
   return {{"loss", judgement.loss},
           {"perplexity", std::exp(judgement.loss)},

@@ -20,8 +20,9 @@ JsonField options_field(TemplateOptions& options) {
        json_field("hidden", options.hidden), json_field("layers", options.layers),
        json_field("bidirectional", options.bidirectional), json_field("dropout", options.dropout),
        json_field("tie", options.tie), json_field("attention", options.attention),
-       json_field("heads", options.heads), json_field("inputs", options.inputs),
-       json_field("outputs", options.outputs), json_field("seed", options.seed)});
+       json_field("heads", options.heads), json_field("window", options.window),
+       json_field("inputs", options.inputs), json_field("outputs", options.outputs),
+       json_field("seed", options.seed)});
 }
 
 JsonField sizes_field(DataSizes& sizes) {
@@ -66,6 +67,7 @@ void write_config(const ProjectConfig& config, const std::filesystem::path& path
                                 {"tie", options.tie},
                                 {"attention", options.attention},
                                 {"heads", options.heads},
+                                {"window", options.window},
                                 {"inputs", options.inputs},
                                 {"outputs", options.outputs},
                                 {"seed", options.seed}}},

@@ -28,15 +28,29 @@ RecurrentShape recurrent_shape(const TemplateOptions& options) {
           .bidirectional = options.bidirectional};
 }
 
-Value* mask_of(Network& network, Value* tokens, Value* lengths) {
+Value* positions_of(Network& network, Value* tokens) {
   GraphBuilder& builder = network.builder();
   const auto number = [&](std::int64_t value) {
     return builder.add_constant("number", Tensor::scalar(value));
   };
   Value* extent = builder.add("Gather", {builder.add("Shape", {tokens}), number(1)});
-  Value* positions = builder.add("Range", {number(0), extent, number(1)});
+  return builder.add("Range", {number(0), extent, number(1)});
+}
+
+Value* mask_of(Network& network, Value* tokens, Value* lengths) {
+  GraphBuilder& builder = network.builder();
   Value* column = builder.add("Unsqueeze", {lengths, builder.add_ints({1})});
-  return builder.add("Less", {positions, column});
+  return builder.add("Less", {positions_of(network, tokens), column});
+}
+
+Value* mean_of(Network& network, Value* vectors, Value* mask, Value* lengths) {
+  GraphBuilder& builder = network.builder();
+  const Attrs to_float{{"to", static_cast<std::int64_t>(DataType::kFloat32)}};
+  Value* count =
+      builder.add("Cast", {builder.add("Unsqueeze", {lengths, builder.add_ints({1})})}, to_float);
+  Value* shares = builder.add("Div", {builder.add("Cast", {mask}, to_float), count});
+  Value* row = builder.add("Unsqueeze", {shares, builder.add_ints({1})});
+  return builder.add("Squeeze", {builder.add("MatMul", {row, vectors}), builder.add_ints({1})});
 }
 
 Value* transpose(Network& network, Value* x, std::vector<std::int64_t> order) {

@@ -17,9 +17,15 @@ Type tokens_type(const std::vector<std::string>& extents);
 /// Returns the recurrent module that the options describe.
 RecurrentShape recurrent_shape(const TemplateOptions& options);
 
+/// Returns the positions of sequences: int64 [T] for tokens [N, T].
+Value* positions_of(Network& network, Value* tokens);
+
 /// Returns which positions of [N, T] are within a sequence's length: tokens [N, T], lengths [N] ->
 /// bool [N, T].
 Value* mask_of(Network& network, Value* tokens, Value* lengths);
+
+/// The mean of the vectors [N, W, E] within the lengths: [N, E].
+Value* mean_of(Network& network, Value* vectors, Value* mask, Value* lengths);
 
 Value* transpose(Network& network, Value* x, std::vector<std::int64_t> order);
 

@@ -22,6 +22,13 @@ std::vector<NamedModel> make_tagger(const TemplateOptions& options, const DataSi
 /// "embedding", "rnn", "fc".
 std::vector<NamedModel> make_language_model(const TemplateOptions& options, const DataSizes& sizes);
 
+/// tokens int64 [N, T], lengths int64 [N] -> logits [N, labels]; "embedding", "position", the stack
+/// "encoder" and "fc", which reads the mean over the sequence.
+std::vector<NamedModel> make_transformer_encoder(const TemplateOptions& options,
+                                                 const DataSizes& sizes);
+/// tokens int64 [N, T] -> logits [N, T, V]; each position attends to itself and those before it.
+std::vector<NamedModel> make_transformer_lm(const TemplateOptions& options, const DataSizes& sizes);
+
 /// model.onnx: tokens int64 [N, S], lengths int64 [N] -> encoder_output [N, S, D*H], encoder_mask
 /// bool [N, S], hn and cn [L, N, H]; "encoder.embedding", "encoder.rnn", and with two directions
 /// "encoder.bridge_h" and "encoder.bridge_c" from 2*H to H.

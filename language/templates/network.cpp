@@ -29,8 +29,17 @@ Value* Network::named(const std::string& name, std::string_view op,
 }
 
 Value* Network::uniform(const std::string& name, Dims dims, std::int64_t fan) {
-  const double bound = 1 / std::sqrt(static_cast<double>(fan));
+  return bounded(name, std::move(dims), 1 / std::sqrt(static_cast<double>(fan)));
+}
+
+Value* Network::bounded(const std::string& name, Dims dims, double bound) {
   return model_.graph->add_parameter(name, uniform_weights(seed_, name, std::move(dims), bound));
+}
+
+Value* Network::filled(const std::string& name, Dims dims, float number) {
+  Tensor weights(DataType::kFloat32, std::move(dims));
+  std::fill_n(weights.data<float>(), weights.size(), number);
+  return model_.graph->add_parameter(name, std::move(weights));
 }
 
 Value* Network::embedding(const std::string& module, Value* indices, std::int64_t rows,

@@ -35,6 +35,10 @@ class Network {
   /// Adds a parameter drawn from (-1/sqrt(fan), 1/sqrt(fan)), as those of nn.Linear and of the
   /// recurrent modules are.
   Value* uniform(const std::string& name, Dims dims, std::int64_t fan);
+  /// Adds a parameter drawn from (-bound, bound).
+  Value* bounded(const std::string& name, Dims dims, double bound);
+  /// Adds a parameter that begins with one number everywhere.
+  Value* filled(const std::string& name, Dims dims, float number);
   /// Adds a node with one result of this name, which training may refer to.
   Value* named(const std::string& name, std::string_view op, const std::vector<Value*>& inputs,
                Attrs attrs = {});

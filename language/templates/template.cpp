@@ -29,6 +29,12 @@ constexpr std::array kTemplates{
              make_language_model},
     Template{"word-lm", Task::kLanguageModel, "next word or subword, otherwise as char-lm",
              make_language_model},
+    Template{"transformer-encoder", Task::kClassification,
+             "text to a label: embedding, self-attention, output layer on the mean",
+             make_transformer_encoder},
+    Template{"transformer-lm", Task::kLanguageModel,
+             "next character: embedding, self-attention to what came before, output layer",
+             make_transformer_lm},
     Template{"seq2seq", Task::kTranslation,
              "text to text: an encoder and a decoder, with or without attention", make_seq2seq},
     Template{"skipgram", Task::kSkipGram,
@@ -67,7 +73,8 @@ void check_options(const TemplateOptions& options) {
   check_word("attention", options.attention, {"none", "luong"});
   const std::pair<std::string_view, std::int64_t> sizes[] = {
       {"embedding", options.embedding}, {"hidden", options.hidden}, {"layers", options.layers},
-      {"heads", options.heads},         {"inputs", options.inputs}, {"outputs", options.outputs}};
+      {"heads", options.heads},         {"window", options.window}, {"inputs", options.inputs},
+      {"outputs", options.outputs}};
   for (const auto& [name, size] : sizes) check_positive(name, size);
   if (!(options.dropout >= 0 && options.dropout < 1)) {
     fail("--dropout {} must be at least 0 and below 1", options.dropout);

@@ -32,7 +32,8 @@ struct TemplateOptions {
   double dropout = 0;
   bool tie = false;                ///< Share the embedding with the output layer.
   std::string attention = "none";  ///< "none" or "luong".
-  std::int64_t heads = 4;          ///< Of a transformer.
+  std::int64_t heads = 4;          ///< Of a transformer; its width is that of the embedding.
+  std::int64_t window = 128;       ///< Most tokens that a transformer reads at a time.
   std::int64_t inputs = 1;         ///< Numbers per example of linear and mlp.
   std::int64_t outputs = 1;
   std::uint64_t seed = 0;

@@ -15,17 +15,6 @@ Value* scores_of(Network& network, Value* vector, Value* candidates) {
                      {builder.add("MatMul", {candidates, column}), builder.add_ints({2})});
 }
 
-/// The mean of the vectors [N, W, E] within the lengths: [N, E].
-Value* mean_of(Network& network, Value* vectors, Value* mask, Value* lengths) {
-  GraphBuilder& builder = network.builder();
-  const Attrs to_float{{"to", static_cast<std::int64_t>(DataType::kFloat32)}};
-  Value* count =
-      builder.add("Cast", {builder.add("Unsqueeze", {lengths, builder.add_ints({1})})}, to_float);
-  Value* shares = builder.add("Div", {builder.add("Cast", {mask}, to_float), count});
-  Value* row = builder.add("Unsqueeze", {shares, builder.add_ints({1})});
-  return builder.add("Squeeze", {builder.add("MatMul", {row, vectors}), builder.add_ints({1})});
-}
-
 }  // namespace
 
 std::vector<NamedModel> make_skipgram(const TemplateOptions& options, const DataSizes& sizes) {

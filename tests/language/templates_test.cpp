@@ -141,6 +141,35 @@ TEST_F(TemplateFiles, LanguageModelsCarryTheirStates) {
   for (std::size_t i = 0; i < whole.size(); ++i) EXPECT_NEAR(whole[i], parts[i], 1e-5);
 }
 
+TEST_F(TemplateFiles, TransformersReadOnlyWhatTheyMay) {
+  const TemplateOptions options{.layers = 2, .heads = 2, .window = 6};
+  const auto logits = [&](Session& session, const NamedData& inputs) {
+    return std::get<Tensor>(session.run(inputs).at("logits")).clone();
+  };
+  Session language(load(make("transformer-lm", options)));
+  const auto read = [](std::vector<std::int64_t> tokens) {
+    return NamedData{{"tokens", Tensor::of<std::int64_t>({1, std::ssize(tokens)}, tokens)}};
+  };
+  const Tensor before = logits(language, read({1, 2, 3, 4}));
+  const Tensor after = logits(language, read({1, 2, 3, 5}));
+  const std::int64_t width = before.dims().back();
+  for (std::int64_t i = 0; i < 4 * width; ++i) {
+    const bool is_last = i >= 3 * width;
+    if (!is_last) EXPECT_NEAR(before.data<float>()[i], after.data<float>()[i], 1e-6) << i;
+  }
+  EXPECT_NE(before.data<float>()[3 * width], after.data<float>()[3 * width]);
+
+  Session encoder(load(make("transformer-encoder", options)));
+  const Tensor short_text = logits(encoder, {{"tokens", Tensor::of<std::int64_t>({1, 2}, {1, 2})},
+                                             {"lengths", Tensor::of<std::int64_t>({1}, {2})}});
+  const Tensor padded_text =
+      logits(encoder, {{"tokens", Tensor::of<std::int64_t>({1, 4}, {1, 2, 9, 9})},
+                       {"lengths", Tensor::of<std::int64_t>({1}, {2})}});
+  for (std::int64_t i = 0; i < short_text.size(); ++i) {
+    EXPECT_NEAR(short_text.data<float>()[i], padded_text.data<float>()[i], 1e-5) << i;
+  }
+}
+
 TEST_F(TemplateFiles, DecodersReadWhatEncodersDeliver) {
   for (const char* attention : {"none", "luong"}) {
     const TemplateOptions options{.layers = 2, .bidirectional = true, .attention = attention};
@@ -159,6 +188,7 @@ TEST_F(TemplateFiles, RefuseOptionsThatContradictEachOther) {
   EXPECT_THROW(make("char-lm", {.tie = true}), Error);
   EXPECT_THROW(check_options({.cell = "transformer"}), Error);
   EXPECT_THROW(check_options({.layers = 0}), Error);
+  EXPECT_THROW(make("transformer-lm", {.heads = 3}), Error);
   EXPECT_THROW(find_template("sequence"), Error);
 }
 

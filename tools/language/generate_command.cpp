@@ -25,7 +25,8 @@ int run(const Options& options) {
          options.folder.string(), project.config().template_name);
   }
   const Tokenizer tokenizer = project.tokenizer();
-  Generator generator(project.load_model(kModelFile), tokenizer, tokenizer.id_of("</s>"));
+  Generator generator(project.load_model(kModelFile), tokenizer, tokenizer.id_of("</s>"),
+                      project.config().options.window);
   print("{}", options.prompt);
   flush_output();
   generator.generate(options.prompt, options.count, options.sampling, [](std::string_view piece) {

@@ -67,6 +67,12 @@ std::function<int()> declare(OptionParser& parser) {
   parser.add_option("--attention", model.attention, "What the decoder of seq2seq attends with")
       .one_of({"none", "luong"})
       .show_default();
+  parser.add_option("--heads", model.heads, "Heads of each attention of a transformer")
+      .positive()
+      .show_default();
+  parser.add_option("--window", model.window, "Most tokens that a transformer reads at a time")
+      .positive()
+      .show_default();
   parser.add_option("--inputs", model.inputs, "Numbers per example, for linear and mlp")
       .positive()
       .show_default();
