@@ -153,9 +153,8 @@ TEST_F(TemplateFiles, TransformersReadOnlyWhatTheyMay) {
   const Tensor before = logits(language, read({1, 2, 3, 4}));
   const Tensor after = logits(language, read({1, 2, 3, 5}));
   const std::int64_t width = before.dims().back();
-  for (std::int64_t i = 0; i < 4 * width; ++i) {
-    const bool is_last = i >= 3 * width;
-    if (!is_last) EXPECT_NEAR(before.data<float>()[i], after.data<float>()[i], 1e-6) << i;
+  for (std::int64_t i = 0; i < 3 * width; ++i) {
+    EXPECT_NEAR(before.data<float>()[i], after.data<float>()[i], 1e-6) << i;
   }
   EXPECT_NE(before.data<float>()[3 * width], after.data<float>()[3 * width]);
 
