@@ -4,4 +4,5 @@ set -eu
 cd "$(dirname "$0")/.."
 cmake --preset release
 cmake --build --preset release
-ctest --preset release
+build/release/tests/gatefold_tests --gtest_brief=1
+ctest --preset release -E '^unit$'
