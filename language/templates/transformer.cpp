@@ -52,7 +52,8 @@ class StackBuilder {
     Value* query = by_head(parts->output(0));
     Value* key = transpose(network_, by_head(parts->output(1)), {0, 1, 3, 2});
     const Term products(builder_, builder_.add("MatMul", {query, key}));
-    const double scale = std::sqrt(static_cast<double>(width / shape_.heads));
+    const std::int64_t depth = width / shape_.heads;
+    const double scale = std::sqrt(static_cast<double>(depth));
     Value* lowest = builder_.add_constant("lowest", Tensor::scalar(-1e30F));
     Value* weights =
         builder_.add("Softmax", {builder_.add("Where", {allowed_, products / scale, lowest})},
