@@ -11,6 +11,7 @@
 #include "tools/command.h"
 #include "tools/command_line.h"
 #include "tools/language/lines.h"
+#include "tools/language/untrained.h"
 #include "tools/output.h"
 
 namespace gatefold::tools {
@@ -34,6 +35,7 @@ int classify(const Project& project, const Options& options) {
       }
     }
   });
+  note_if_untrained(project);
   return kSuccess;
 }
 
@@ -44,6 +46,7 @@ int tag(const Project& project, const Options& options) {
     const std::string labels = fmt::format("{}", fmt::join(tagger.tag(text), " "));
     print("{}{}\n", is_single ? "" : text + "\t", labels);
   });
+  note_if_untrained(project);
   return kSuccess;
 }
 
