@@ -119,6 +119,16 @@ TokenRows encode_all(const Tokenizer& tokenizer, const Texts& texts) {
   return rows;
 }
 
+void check_window(const TokenRows& texts, std::optional<std::int64_t> window) {
+  for (std::size_t i = 0; window && i < texts.size(); ++i) {
+    if (std::ssize(texts[i]) <= *window) continue;
+    fail(
+        "record {} has {} tokens, but the model reads at most {} at a time; shorten it, or make "
+        "a project with --window {}",
+        i + 1, texts[i].size(), *window, texts[i].size());
+  }
+}
+
 std::vector<std::int64_t> number_labels(const Texts& labels, const LabelNumbers& numbers) {
   std::vector<std::int64_t> result;
   for (std::size_t i = 0; i < labels.size(); ++i) {

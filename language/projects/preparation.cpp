@@ -109,7 +109,7 @@ DataSizes padded_sizes(const Tokenizer& tokenizer, std::int64_t targets) {
           .targets = targets};
 }
 
-Data prepare_classification(const PreparationOptions& options) {
+Data prepare_classification(const Project& project, const PreparationOptions& options) {
   const std::vector<Texts> columns = read_labelled(options.texts);
   const Tokenizer tokenizer =
       make_tokenizer(columns[0], options, "char", special_tokens(options, true, false, false));
@@ -117,6 +117,7 @@ Data prepare_classification(const PreparationOptions& options) {
   const LabelNumbers numbers = list_labels({columns[1].begin(), columns[1].end()});
   const std::vector<std::int64_t> labels = number_labels(columns[1], numbers);
   const TokenRows rows = encode_all(tokenizer, columns[0]);
+  check_window(rows, project.config().window());
   const Division division = divide(rows.size(), options.validation, options.seed);
   Data data{.result = counts(division),
             .files = {{kTokenizerFile, tokenizer.document()}, {kLabelsFile, label_lines(numbers)}}};
@@ -258,7 +259,7 @@ Data prepare_regression(const Project& project, const PreparationOptions& option
 Data prepare_by_task(const Project& project, const PreparationOptions& options) {
   switch (project.task()) {
     case Task::kClassification:
-      return prepare_classification(options);
+      return prepare_classification(project, options);
     case Task::kTagging:
       return prepare_tagging(options);
     case Task::kLanguageModel:

@@ -308,6 +308,19 @@ TEST_F(CliProjects, TakeColumnsByNumberFromTablesOfNumbers) {
                        "'nan' is not a number to learn from; it stands in record 2, column 2"));
 }
 
+TEST_F(CliProjects, KeepWithinTheWindowOfATransformer) {
+  make("transformer-encoder", "--window 8 --heads 2", "words.tsv", kWords);
+  EXPECT_TRUE(
+      contains(complaint("predict p almaalmaalma"), "12 tokens, but the model reads at most 8"));
+  write("long.tsv", "alma\tsoft\nkitkitkit\thard\n");
+  EXPECT_TRUE(contains(complaint("prepare p --text long.tsv"), "record 2 has 9 tokens"));
+  EXPECT_TRUE(contains(complaint("eval p --data long.tsv"), "record 2 has 9 tokens"));
+  fs::remove_all(folder() / "p");
+  make("transformer-lm", "--window 4 --heads 2", "text.txt", "abcabcabcabcabcabc");
+  EXPECT_TRUE(contains(complaint("train p --epochs 1 --bptt 5"), "--bptt 5 is longer than the 4"));
+  EXPECT_TRUE(contains(succeed("train p --epochs 1"), "wrote p/best.onnx"));
+}
+
 TEST_F(CliProjects, SayWhichOfSeveralTextsIsRefused) {
   make("classifier", "", "words.tsv", kWords);
   succeed("train p --epochs 1");

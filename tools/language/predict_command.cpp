@@ -24,7 +24,8 @@ struct Options {
 };
 
 int classify(const Project& project, const Options& options) {
-  Classifier classifier(project.load_model(kModelFile), project.tokenizer(), project.labels());
+  Classifier classifier(project.load_model(kModelFile), project.tokenizer(), project.labels(),
+                        project.config().window());
   for_each_text(options.texts, [&](const std::string& text) {
     const bool is_single = options.texts.size() == 1;
     for (const LabelProbability& found : classifier.classify(text, options.best)) {
