@@ -134,6 +134,7 @@ int run_plan(TrainOptions& options, std::shared_ptr<Graph> graph,
 }
 
 void require_files(const TrainOptions& options) {
+  if (!fs::exists(options.model)) fail("{}: there is no such file", options.model.string());
   if (options.run.dry) return;
   if (options.run.data.empty())
     fail("--data is required: arrays named like the inputs, and targets");
@@ -176,7 +177,8 @@ int run_model(TrainOptions& options) {
 int run(TrainOptions& options) {
   options.run.batches.seed = options.seed;
   options.run.batches.batch_axes = parse_axes(options.batch_axes);
-  return Project::is_project(options.model) ? run_project(options) : run_model(options);
+  // A folder that is no project is refused as one.
+  return fs::is_directory(options.model) ? run_project(options) : run_model(options);
 }
 
 std::function<int()> declare(OptionParser& parser) {

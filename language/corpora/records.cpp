@@ -39,10 +39,13 @@ class FieldReader {
  public:
   FieldReader(std::string_view text, char separator) {
     csv_parser parser;
-    csv_init(&parser, separator == '\t' ? CSV_STRICT_FINI : CSV_STRICT_FINI | CSV_APPEND_NULL);
+    const int options = separator == '\t' ? 0 : CSV_APPEND_NULL;
+    csv_init(&parser, static_cast<unsigned char>(options));
     csv_set_delim(&parser, static_cast<unsigned char>(separator));
     if (separator == '\t') csv_set_quote(&parser, '\0');
     const auto parsed = csv_parse(&parser, text.data(), text.size(), add_field, end_line, this);
+    // Strict at the end only: a quote inside of a field that does not begin with one is text.
+    csv_set_opts(&parser, static_cast<unsigned char>(options | CSV_STRICT | CSV_STRICT_FINI));
     const bool is_whole =
         parsed == text.size() && csv_fini(&parser, add_field, end_line, this) == 0;
     csv_free(&parser);
@@ -65,8 +68,8 @@ class FieldReader {
   std::vector<Record> lines_;
 };
 
-/// Where the wanted columns stand: by the names in the first line, which then is no record, or by
-/// their numbers.
+/// Where the wanted columns stand: by their numbers, or by the names in the first line, which then
+/// is no record.
 std::vector<std::size_t> find_columns(const TextSource& source, std::vector<Record>& lines,
                                       std::size_t count) {
   std::vector<std::size_t> places;
@@ -75,23 +78,21 @@ std::vector<std::size_t> find_columns(const TextSource& source, std::vector<Reco
     return places;
   }
   const Record& names = lines.front();
+  bool has_names = false;
   for (const std::string& column : source.columns) {
+    if (const std::optional<std::size_t> place = position_of(column)) {
+      places.push_back(*place);
+      continue;
+    }
     const auto found = std::find(names.begin(), names.end(), column);
-    if (found != names.end()) places.push_back(static_cast<std::size_t>(found - names.begin()));
-  }
-  if (places.size() == source.columns.size()) {
-    lines.erase(lines.begin());
-    return places;
-  }
-  places.clear();
-  for (const std::string& column : source.columns) {
-    const std::optional<std::size_t> place = position_of(column);
-    if (!place) {
+    if (found == names.end()) {
       fail("there is no column '{}'; the first line holds {}; columns also have numbers from 1",
            column, fmt::join(names, ", "));
     }
-    places.push_back(*place);
+    places.push_back(static_cast<std::size_t>(found - names.begin()));
+    has_names = true;
   }
+  if (has_names) lines.erase(lines.begin());
   return places;
 }
 
@@ -125,16 +126,16 @@ std::vector<Record> read_objects(const TextSource& source, std::string_view text
   std::size_t number = 0;
   for (const std::string& line : split(text, '\n')) {
     ++number;
-    if (line.empty()) continue;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     const auto object = nlohmann::json::parse(line, nullptr, false);
     if (!object.is_object()) fail("line {} is not an object in JSON", number);
     Record& record = records.emplace_back();
     for (const std::string& column : source.columns) {
       const auto field = object.find(column);
-      if (field == object.end() || !field->is_string()) {
+      if (field == object.end() || !(field->is_string() || field->is_number())) {
         fail("line {} has no text '{}'", number, column);
       }
-      record.push_back(field->get<std::string>());
+      record.push_back(field->is_string() ? field->get<std::string>() : field->dump());
     }
   }
   return records;

@@ -27,10 +27,11 @@ using Record = std::vector<std::string>;
 
 /// Reads the records of a file: the lines of a .tsv or .csv file (RFC 4180: quoted fields), the
 /// objects of a .jsonl file, whose columns have names, or the lines of any other file, each with a
-/// single column. Columns of a .tsv or .csv file have names when the first line holds all that are
-/// asked for; that line is then no record. Empty lines are left out. Without chosen columns the
-/// first `columns` ones are read. Throws Error for a file that cannot be read, is empty or is not
-/// UTF-8, and for a record that lacks a column.
+/// single column. Where a column of a .tsv or .csv file is named, the first line holds the names
+/// and is no record. A number in a .jsonl file is read as its text. Empty lines are left out.
+/// Without chosen columns the first `columns` ones are read. Throws Error for a file that cannot be
+/// read, is empty or is not UTF-8, for a quote that is not closed, and for a record that lacks a
+/// column.
 std::vector<Record> read_records(const TextSource& source, std::size_t columns);
 
 }  // namespace gatefold

@@ -10,7 +10,7 @@ namespace gatefold {
 /// How the best sequences are searched for.
 struct BeamOptions {
   std::int64_t size = 5;       ///< Hypotheses that are continued at a time; 1: greedy.
-  double length_penalty = 1;   ///< A score is divided by the length to this power.
+  double length_penalty = 1;   ///< A score is divided by the length to this power, from 0.
   std::int64_t best = 1;       ///< How many sequences are returned, at most `size`.
   std::int64_t longest = 100;  ///< Most tokens of a sequence.
 };

@@ -10,8 +10,11 @@
 namespace gatefold {
 
 Classifier::Classifier(const std::shared_ptr<const CompiledModel>& model, Tokenizer tokenizer,
-                       std::vector<std::string> labels)
-    : session_(model), tokenizer_(std::move(tokenizer)), labels_(std::move(labels)) {
+                       std::vector<std::string> labels, std::optional<std::int64_t> window)
+    : session_(model),
+      tokenizer_(std::move(tokenizer)),
+      labels_(std::move(labels)),
+      window_(window) {
   const Type& type = model->output("logits").type;
   const bool fits = type.has_rank() && !type.shape->empty() &&
                     (!type.shape->back().is_known() || type.shape->back().is(std::ssize(labels_)));
@@ -25,6 +28,10 @@ std::vector<LabelProbability> Classifier::classify(std::string_view text, std::s
   const std::vector<std::int64_t> ids =
       tokenizer_.encode(checked_utf8(std::string(text), "the text"));
   if (ids.empty()) fail("the text is empty; give one to label");
+  if (window_ && std::ssize(ids) > *window_) {
+    fail("the text has {} tokens, but the model reads at most {} at a time; shorten it", ids.size(),
+         *window_);
+  }
   const std::int64_t length = std::ssize(ids);
   const NamedData& outputs =
       session_.run({{"tokens", Tensor::of<std::int64_t>({1, length}, std::span(ids))},

@@ -51,7 +51,14 @@ Generator::Generator(const std::shared_ptr<const CompiledModel>& model, Tokenize
       end_(end),
       window_(static_cast<std::size_t>(window)) {
   model->input("tokens");
-  model->output("logits");
+  const Type& type = model->output("logits").type;
+  const std::int64_t tokens = tokenizer_.vocabulary_size();
+  const bool fits = type.has_rank() && !type.shape->empty() &&
+                    (!type.shape->back().is_known() || type.shape->back().is(tokens));
+  if (!fits) {
+    fail("the model's output 'logits' is {}, but the vocabulary has {} tokens", to_string(type),
+         tokens);
+  }
 }
 
 /// The scores of the token that follows these.

@@ -23,7 +23,7 @@ class Generator {
  public:
   /// `end` is the token behind which nothing follows, if there is one; `window` is the most tokens
   /// that a model without states reads. Throws Error for a model without an input `tokens` and an
-  /// output `logits`.
+  /// output `logits` with a score for each token of the vocabulary.
   Generator(const std::shared_ptr<const CompiledModel>& model, Tokenizer tokenizer,
             std::optional<std::int64_t> end, std::int64_t window);
 

@@ -10,7 +10,10 @@ namespace gatefold {
 
 void check_sampling(const SamplingOptions& options) {
   if (!(options.temperature > 0) || !std::isfinite(options.temperature)) {
-    fail("a temperature of {} cannot be had; it must be above 0", options.temperature);
+    fail(
+        "a temperature of {} cannot be had; it must be a finite number above 0; "
+        "--greedy always takes the most probable token",
+        options.temperature);
   }
   if (!(options.top_p > 0 && options.top_p <= 1)) {
     fail("a share of {} cannot be drawn from; --top-p must be above 0 and at most 1",

@@ -1,6 +1,7 @@
 #include "language/decoding/translation.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "ir/error.h"
@@ -58,6 +59,9 @@ std::vector<Hypothesis> Translator::search(const std::vector<std::int64_t>& toke
   if (options.size < 1 || options.best < 1 || options.best > options.size) {
     fail("{} translations of a beam of {} cannot be had; give 1 <= --n-best <= --beam-size",
          options.best, options.size);
+  }
+  if (!(options.length_penalty >= 0) || !std::isfinite(options.length_penalty)) {
+    fail("--length-penalty {} is not a finite number from 0", options.length_penalty);
   }
   if (tokens.empty()) fail("the text is empty; give one to translate");
   return search_beam(decoder_, encode(tokens), beginning_, end_, options);

@@ -30,11 +30,11 @@ class Translator {
              std::shared_ptr<const CompiledModel> decoder, Tokenizer source, Tokenizer target);
 
   /// Translates a text; the best translation comes first. Throws Error for a text that is empty or
-  /// that the tokenizer refuses.
+  /// that the tokenizer refuses, and as search does.
   std::vector<Translation> translate(std::string_view text, const BeamOptions& options);
 
   /// Translates tokens of the source into tokens of the target; the best sequence comes first.
-  /// Throws Error for no tokens.
+  /// Throws Error for no tokens, and for options that no search can follow.
   std::vector<Hypothesis> search(const std::vector<std::int64_t>& tokens,
                                  const BeamOptions& options);
 

@@ -50,8 +50,9 @@ ExampleArrays read_numbers(const Project& project, const std::vector<TextSource>
 
 ExampleArrays read_labelled_texts(const Project& project, const std::vector<TextSource>& texts) {
   const std::vector<Texts> columns = read_labelled(texts);
-  return by_name(label_arrays(encode_all(project.tokenizer(), columns[0]),
-                              number_labels(columns[1], label_numbers(project)),
+  const TokenRows rows = encode_all(project.tokenizer(), columns[0]);
+  check_window(rows, project.config().window());
+  return by_name(label_arrays(rows, number_labels(columns[1], label_numbers(project)),
                               project.config().sizes.padding));
 }
 

@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <charconv>
+#include <cmath>
 #include <iterator>
+#include <limits>
 
 #include "ir/error.h"
 #include "language/text/utf8.h"
@@ -23,11 +25,18 @@ std::int64_t number_of(const std::string& label, const LabelNumbers& numbers, st
        fmt::join(known, ", "));
 }
 
-double parse_number(const std::string& text) {
+/// The number in a field of some record, both counted from 1.
+double parse_number(const std::string& text, std::size_t record, std::size_t column) {
   double number = 0;
   const char* end = text.data() + text.size();
   const auto [rest, code] = std::from_chars(text.data(), end, number);
-  if (code != std::errc() || rest != end) fail("'{}' is not a number", text);
+  if (code != std::errc() || rest != end ||
+      !(std::abs(number) <= std::numeric_limits<float>::max())) {
+    fail(
+        "'{}' is not a number to learn from; it stands in record {}, column {} of those that are "
+        "read",
+        text, record, column);
+  }
   return number;
 }
 
@@ -39,7 +48,7 @@ Tensor numbers_of(const std::vector<Texts>& columns, std::size_t first, std::siz
   float* target = numbers.data<float>();
   for (const std::size_t record : records) {
     for (std::size_t column = first; column < last; ++column) {
-      *target++ = static_cast<float>(parse_number(columns[column][record]));
+      *target++ = static_cast<float>(parse_number(columns[column][record], record + 1, column + 1));
     }
   }
   return numbers;
@@ -108,6 +117,16 @@ TokenRows encode_all(const Tokenizer& tokenizer, const Texts& texts) {
   rows.reserve(texts.size());
   for (const std::string& text : texts) rows.push_back(tokenizer.encode(text));
   return rows;
+}
+
+void check_window(const TokenRows& texts, std::optional<std::int64_t> window) {
+  for (std::size_t i = 0; window && i < texts.size(); ++i) {
+    if (std::ssize(texts[i]) <= *window) continue;
+    fail(
+        "record {} has {} tokens, but the model reads at most {} at a time; shorten it, or make "
+        "a project with --window {}",
+        i + 1, texts[i].size(), *window, texts[i].size());
+  }
 }
 
 std::vector<std::int64_t> number_labels(const Texts& labels, const LabelNumbers& numbers) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -32,6 +33,8 @@ Texts read_documents(std::span<const TextSource> sources);
 std::vector<Texts> split_tags(const Texts& column);
 
 TokenRows encode_all(const Tokenizer& tokenizer, const Texts& texts);
+/// Throws Error for a text of more tokens than the model reads at a time, where there is a limit.
+void check_window(const TokenRows& texts, std::optional<std::int64_t> window);
 
 /// Return the numbers of labels; of `tags` there must be one for each token of `texts`. Throw Error
 /// for a label that has none.

@@ -73,16 +73,26 @@ Preparation counts(const Division& division) {
           .validation = static_cast<std::int64_t>(division.validation.size())};
 }
 
+/// Throws Error for a label that labels.txt cannot hold in a line of its own.
+void check_labels(const Texts& labels) {
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i].empty()) fail("record {} has no label: its field is empty", i + 1);
+    if (labels[i].find('\n') != std::string::npos) {
+      fail("the label of record {} has more than one line", i + 1);
+    }
+  }
+}
+
 /// Numbers the labels in their order.
 LabelNumbers list_labels(const std::set<std::string>& labels) {
   if (labels.empty()) fail("there are no labels");
   LabelNumbers numbers;
   for (const std::string& label : labels) {
-    if (label.empty() || label.find('\n') != std::string::npos)
-      fail("a label is empty or has two lines");
     numbers.emplace(label, static_cast<std::int64_t>(numbers.size()));
   }
-  if (numbers.size() < 2) fail("there is only one label, '{}'", *labels.begin());
+  if (numbers.size() < 2) {
+    fail("there is only one label, '{}'; give texts of two labels or more", *labels.begin());
+  }
   return numbers;
 }
 
@@ -99,13 +109,15 @@ DataSizes padded_sizes(const Tokenizer& tokenizer, std::int64_t targets) {
           .targets = targets};
 }
 
-Data prepare_classification(const PreparationOptions& options) {
+Data prepare_classification(const Project& project, const PreparationOptions& options) {
   const std::vector<Texts> columns = read_labelled(options.texts);
   const Tokenizer tokenizer =
       make_tokenizer(columns[0], options, "char", special_tokens(options, true, false, false));
+  check_labels(columns[1]);
   const LabelNumbers numbers = list_labels({columns[1].begin(), columns[1].end()});
   const std::vector<std::int64_t> labels = number_labels(columns[1], numbers);
   const TokenRows rows = encode_all(tokenizer, columns[0]);
+  check_window(rows, project.config().window());
   const Division division = divide(rows.size(), options.validation, options.seed);
   Data data{.result = counts(division),
             .files = {{kTokenizerFile, tokenizer.document()}, {kLabelsFile, label_lines(numbers)}}};
@@ -120,6 +132,9 @@ Data prepare_classification(const PreparationOptions& options) {
 }
 
 Data prepare_tagging(const PreparationOptions& options) {
+  if (!options.tokens.empty() && options.tokens != "word") {
+    fail("--tokens {} does not go with a tagger: it labels words", options.tokens);
+  }
   const std::vector<Texts> columns = read_columns(options.texts, 2);
   PreparationOptions by_words = options;
   by_words.tokens = "word";
@@ -145,6 +160,17 @@ Data prepare_tagging(const PreparationOptions& options) {
   return data;
 }
 
+/// Cuts the share `validation` off the end of each text; returns what is left, and the ends.
+std::pair<TokenRows, TokenRows> cut_ends(const TokenRows& texts, double validation) {
+  std::pair<TokenRows, TokenRows> parts;
+  for (const auto& text : texts) {
+    const auto size = static_cast<std::ptrdiff_t>(validation * static_cast<double>(text.size()));
+    parts.first.emplace_back(text.begin(), text.end() - size);
+    if (size > 0) parts.second.emplace_back(text.end() - size, text.end());
+  }
+  return parts;
+}
+
 Data prepare_language_model(const Project& project, const PreparationOptions& options) {
   const Texts documents = read_documents(options.texts);
   const bool has_records =
@@ -155,16 +181,14 @@ Data prepare_language_model(const Project& project, const PreparationOptions& op
       make_tokenizer(documents, options, usual, special_tokens(options, false, has_records, false));
   const TokenRows rows = encode_all(tokenizer, documents);
   Data data{.files = {{kTokenizerFile, tokenizer.document()}}};
-  if (rows.size() > 1) {
+  if (has_records && rows.size() > 1) {
     const Division division = divide(rows.size(), options.validation, options.seed);
     data.training = text_arrays(chosen(rows, division.training));
     data.validation = text_arrays(chosen(rows, division.validation));
   } else {
-    const auto& row = rows.front();
-    const auto end = row.end() - static_cast<std::ptrdiff_t>(options.validation *
-                                                             static_cast<double>(row.size()));
-    data.training = text_arrays({{row.begin(), end}});
-    data.validation = text_arrays({{end, row.end()}});
+    const auto [beginnings, ends] = cut_ends(rows, options.validation);
+    data.training = text_arrays(beginnings);
+    data.validation = text_arrays(ends);
   }
   data.result = {.training = data.training.front().second.size(),
                  .validation = data.validation.front().second.size(),
@@ -235,7 +259,7 @@ Data prepare_regression(const Project& project, const PreparationOptions& option
 Data prepare_by_task(const Project& project, const PreparationOptions& options) {
   switch (project.task()) {
     case Task::kClassification:
-      return prepare_classification(options);
+      return prepare_classification(project, options);
     case Task::kTagging:
       return prepare_tagging(options);
     case Task::kLanguageModel:

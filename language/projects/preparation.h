@@ -31,7 +31,8 @@ struct Preparation {
 /// Makes a project's tokenizers, labels, arrays and models of texts:
 /// classification: columns text and label, or files of lines that are named like their label
 /// tagging: columns of words and of as many labels, both separated by spaces
-/// language models: whole files, or records whose columns become lines, each ended by </s>
+/// language models: whole files, the end of each of which is held back, or records whose columns
+/// become lines, each ended by </s>
 /// translation: columns source and target
 /// word vectors: lines
 /// regression: a column of numbers for each input and for each output of the model

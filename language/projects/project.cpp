@@ -178,11 +178,26 @@ std::shared_ptr<Graph> Project::training_graph(DecoderFeed feed) const {
   return join_graphs(*model.graph, *decoder.graph, stated_states(decoder), feed);
 }
 
-Tokenizer Project::tokenizer() const { return read_tokenizer(require(kTokenizerFile)); }
+Tokenizer Project::read_tokenizer_of(std::string_view name, std::int64_t size) const {
+  Tokenizer tokenizer = read_tokenizer(require(name));
+  if (tokenizer.vocabulary_size() != size) {
+    fail(
+        "'{}' has {} tokens, but the model was made for {}; make both of the same text with: "
+        "gatefold prepare {} --text FILE",
+        file(name).string(), tokenizer.vocabulary_size(), size, folder_.string());
+  }
+  return tokenizer;
+}
+
+Tokenizer Project::tokenizer() const {
+  return read_tokenizer_of(kTokenizerFile, config_.sizes.tokens);
+}
 
 Tokenizer Project::target_tokenizer() const {
-  return read_tokenizer(require(kTargetTokenizerFile));
+  return read_tokenizer_of(kTargetTokenizerFile, config_.sizes.targets);
 }
+
+bool Project::is_trained() const { return fs::exists(trained_file(kModelFile)); }
 
 std::vector<std::string> Project::labels() const {
   const std::string text = read_text(require(kLabelsFile));

@@ -62,8 +62,13 @@ class Project {
   /// as `feed` says. Throws Error as join_graphs does.
   std::shared_ptr<Graph> training_graph(DecoderFeed feed = DecoderFeed::kTargets) const;
 
+  /// Returns whether training has written a model.
+  bool is_trained() const;
+
+  /// The tokenizer of what the model reads. Throws Error when it has another number of tokens than
+  /// the model was made for.
   Tokenizer tokenizer() const;
-  /// The tokenizer of what the model produces, where that is another one.
+  /// The same of what the model produces, where that is another tokenizer.
   Tokenizer target_tokenizer() const;
   /// The labels in the order of the model's outputs.
   std::vector<std::string> labels() const;
@@ -72,6 +77,7 @@ class Project {
   Project(std::filesystem::path folder, ProjectConfig config);
 
   std::filesystem::path require(std::string_view name) const;
+  Tokenizer read_tokenizer_of(std::string_view name, std::int64_t size) const;
   void complete_settings(std::span<const NamedModel> models) const;
 
   std::filesystem::path folder_;

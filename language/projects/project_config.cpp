@@ -34,6 +34,11 @@ JsonField sizes_field(DataSizes& sizes) {
 
 }  // namespace
 
+std::optional<std::int64_t> ProjectConfig::window() const {
+  if (!template_name.starts_with("transformer")) return std::nullopt;
+  return options.window;
+}
+
 ProjectConfig read_config(const std::filesystem::path& path) {
   ProjectConfig config;
   try {

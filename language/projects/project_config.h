@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,8 @@ struct ProjectConfig {
 
   /// The template that the name stands for.
   const Template& model_template() const { return find_template(template_name); }
+  /// The most tokens that the model reads at a time, where there is a limit.
+  std::optional<std::int64_t> window() const;
 };
 
 /// Reads config.json. Throws Error for a file that cannot be read, a field that is not known, a

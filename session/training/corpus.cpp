@@ -10,7 +10,6 @@ namespace gatefold {
 namespace {
 
 constexpr std::int64_t kUsualLanes = 32;
-constexpr std::int64_t kUsualChunk = 64;
 
 /// The texts that begin at `starts`, one after the other in an order.
 Tensor joined(const Tensor& whole, std::span<const std::int64_t> starts,

@@ -9,6 +9,9 @@
 
 namespace gatefold {
 
+/// Time steps of a chunk where nothing else is said.
+inline constexpr std::int64_t kUsualChunk = 64;
+
 /// Delivers one long text in contiguous lanes, for truncated backpropagation through time that
 /// carries states: lane n of N holds the elements [n*L, (n+1)*L) of each array, and batch i of an
 /// epoch the chunk [i*C, (i+1)*C) of every lane; chunks follow one another, and the last one may be

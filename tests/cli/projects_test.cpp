@@ -124,6 +124,8 @@ TEST_F(CliProjects, TaggerLearnsALabelForEachWord) {
   EXPECT_EQ(succeed("predict p 'a dog sleeps'"), "D N V\n");
   EXPECT_EQ(succeed("predict p 'cats sleep' 'the dog eats'"),
             "cats sleep\tN V\nthe dog eats\tD N V\n");
+  EXPECT_TRUE(contains(complaint("prepare p --text tagged.tsv --tokens char"),
+                       "--tokens char does not go with a tagger"));
 }
 
 TEST_F(CliProjects, RegressionLearnsFromNumbers) {
@@ -220,6 +222,11 @@ TEST_F(CliProjects, RefuseWhatCannotBeMade) {
   write("single.tsv", "anna\nbob\n");
   refuse("prepare p --text single.tsv", "'single.tsv': record 1 has 1 columns");
   refuse("prepare p --text words.tsv:name,label", "there is no column 'name'");
+  refuse("prepare p --text words.tsv:alma,label", "there is no column 'label'");
+  write("open.csv", "anna,it\n\"bob,en\nzoe,fr\n");
+  refuse("prepare p --text open.csv", "'open.csv': line 2 is damaged: a quote is not closed");
+  write("gap.tsv", "anna\tname\nbob\t\n");
+  refuse("prepare p --text gap.tsv", "record 2 has no label");
   write("same.tsv", "anna\tname\nbob\tname\n");
   refuse("prepare p --text same.tsv", "there is only one label, 'name'");
   write("latin.tsv", "\xE9mile\tfr\nbob\ten\n");
@@ -245,6 +252,86 @@ TEST_F(CliProjects, RefuseWhatCannotBeMade) {
   refuse("translate p a", "does not translate");
 }
 
+TEST_F(CliProjects, SayThatTheyAreNotTrained) {
+  make("classifier", "", "words.tsv", kWords);
+  const CommandResult before = gatefold("predict p melal");
+  EXPECT_EQ(before.exit_code, 0);
+  EXPECT_TRUE(starts_with(before.errors, "note: 'p' is not trained yet")) << before.errors;
+  EXPECT_TRUE(starts_with(gatefold("eval p").errors, "note: 'p' is not trained yet"));
+  EXPECT_TRUE(starts_with(gatefold("nn p a").errors, "note: 'p' is not trained yet"));
+  // A refusal is one line.
+  EXPECT_TRUE(contains(complaint("predict p ''"), "the text is empty"));
+  succeed("train p --epochs 1");
+  EXPECT_EQ(gatefold("predict p melal").errors, "");
+}
+
+TEST_F(CliProjects, RefuseATokenizerOfAnotherSize) {
+  make("char-lm", "", "text.txt", "abcabcabcabcabc");
+  succeed("train p --epochs 1 --bptt 4 --batch-size 1");
+  write("longer.txt", "abcdabcdabcdabcd");
+  succeed("new char-lm q --embedding 8 --hidden 16");
+  succeed("prepare q --text longer.txt --valid 0");
+  const std::string tokenizer = read("p/tokenizer.json");
+  write("p/tokenizer.json", read("q/tokenizer.json"));
+  EXPECT_TRUE(contains(complaint("generate p -p a"),
+                       "'p/tokenizer.json' has 4 tokens, but the model was made for 3"));
+  write("p/tokenizer.json", tokenizer);
+  write("p/best.onnx", read("q/model.onnx"));
+  EXPECT_TRUE(contains(complaint("generate p -p a"), "but the vocabulary has 3 tokens"));
+}
+
+TEST_F(CliProjects, ShowAPromptOnlyWhereItIsContinued) {
+  make("char-lm", "", "text.txt", "abcabcabcabcabc");
+  const CommandResult refused = gatefold("generate p -p ab --temp 0");
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_EQ(refused.output, "");
+  EXPECT_TRUE(contains(refused.errors, "--greedy")) << refused.errors;
+}
+
+TEST_F(CliProjects, HoldBackTheEndOfEachFile) {
+  write("first.txt", std::string(20, 'a'));
+  write("second.txt", std::string(40, 'b'));
+  succeed("new char-lm p --embedding 8 --hidden 8");
+  EXPECT_TRUE(starts_with(succeed("prepare p --text first.txt --text second.txt"),
+                          "54 tokens for training, 6 held back"));
+}
+
+TEST_F(CliProjects, TakeColumnsByNumberFromTablesOfNumbers) {
+  succeed("new linear p");
+  // The first record holds the numbers of the columns, but does not name them.
+  write("numbers.tsv", "1\t2\n2\t4\n");
+  EXPECT_TRUE(starts_with(succeed("prepare p --text numbers.tsv:1,2"), "2 examples"));
+  write("numbers.jsonl", "{\"x\": 1.5, \"y\": 3}\r\n\r\n{\"x\": -2, \"y\": \"4\"}\r\n");
+  EXPECT_TRUE(starts_with(succeed("prepare p --text numbers.jsonl:x,y"), "2 examples"));
+  write("holes.csv", "x,y\n1,2\n3,nan\n");
+  EXPECT_TRUE(contains(complaint("prepare p --text holes.csv:x,y"),
+                       "'nan' is not a number to learn from; it stands in record 2, column 2"));
+}
+
+TEST_F(CliProjects, KeepWithinTheWindowOfATransformer) {
+  make("transformer-encoder", "--window 8 --heads 2", "words.tsv", kWords);
+  EXPECT_TRUE(
+      contains(complaint("predict p almaalmaalma"), "12 tokens, but the model reads at most 8"));
+  write("long.tsv", "alma\tsoft\nkitkitkit\thard\n");
+  EXPECT_TRUE(contains(complaint("prepare p --text long.tsv"), "record 2 has 9 tokens"));
+  EXPECT_TRUE(contains(complaint("eval p --data long.tsv"), "record 2 has 9 tokens"));
+  fs::remove_all(folder() / "p");
+  make("transformer-lm", "--window 4 --heads 2", "text.txt", "abcabcabcabcabcabc");
+  EXPECT_TRUE(contains(complaint("train p --epochs 1 --bptt 5"), "--bptt 5 is longer than the 4"));
+  EXPECT_TRUE(contains(succeed("train p --epochs 1"), "wrote p/best.onnx"));
+}
+
+TEST_F(CliProjects, SayWhichOfSeveralTextsIsRefused) {
+  make("classifier", "", "words.tsv", kWords);
+  succeed("train p --epochs 1");
+  EXPECT_TRUE(contains(complaint("predict p alma ''"), "text 2: the text is empty"));
+  const CommandResult piped = shell("printf 'alma\\n\\nkit\\n' | \"$gatefold\" predict p");
+  EXPECT_EQ(piped.exit_code, 2);
+  EXPECT_TRUE(contains(piped.errors, "line 2 of standard input: the text is empty"));
+  EXPECT_TRUE(contains(complaint("train ."), "'.' is no project"));
+  EXPECT_TRUE(contains(complaint("train q"), "q: there is no such file"));
+}
+
 TEST_F(CliProjects, RefuseTextsThatALanguageModelCannotRead) {
   write("text.txt", "abcabcabcabcabc");
   succeed("new char-lm p --embedding 8 --hidden 8");
@@ -264,6 +351,8 @@ TEST_F(CliProjects, RefuseTextsThatALanguageModelCannotRead) {
 TEST_F(CliProjects, RefuseTextsThatATranslatorCannotRead) {
   make("seq2seq", "", "pairs.tsv", kPairs);
   EXPECT_TRUE(contains(complaint("translate p ''"), "the text is empty"));
+  EXPECT_TRUE(contains(complaint("translate p 'un chat' --length-penalty nan"),
+                       "--length-penalty nan is not a finite number"));
   EXPECT_TRUE(contains(complaint("translate p 'un loup'"), "'loup', in line 1 at character 4"));
   write("single.txt", "un chat\nun chien\n");
   EXPECT_TRUE(contains(complaint("prepare p --text single.txt"), "1 columns are read"));

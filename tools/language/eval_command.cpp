@@ -11,6 +11,7 @@
 #include "session/arrays/files.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
+#include "tools/language/untrained.h"
 #include "tools/output.h"
 #include "tools/table.h"
 
@@ -67,6 +68,7 @@ int run(const Options& options) {
   EvaluationOptions how = options.evaluation;
   for (const std::string& text : options.data) how.texts.push_back(parse_text_source(text));
   const Evaluation evaluation = evaluate(project, how);
+  note_if_untrained(project);
   print_metrics(evaluation, unit_of(project.task()));
   if (!evaluation.confusion) return kSuccess;
   if (evaluation.labels.size() <= kMostShownLabels) print_confusion(evaluation);

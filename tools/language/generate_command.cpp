@@ -1,11 +1,13 @@
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "ir/error.h"
 #include "language/decoding/generation.h"
 #include "language/projects/project.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
+#include "tools/language/untrained.h"
 #include "tools/output.h"
 
 namespace gatefold::tools {
@@ -27,13 +29,16 @@ int run(const Options& options) {
   const Tokenizer tokenizer = project.tokenizer();
   Generator generator(project.load_model(kModelFile), tokenizer, tokenizer.id_of("</s>"),
                       project.config().options.window);
-  print("{}", options.prompt);
-  flush_output();
-  generator.generate(options.prompt, options.count, options.sampling, [](std::string_view piece) {
+  // The prompt is shown once it is known that it can be continued.
+  bool has_begun = false;
+  const auto show = [&](std::string_view piece) {
+    if (!std::exchange(has_begun, true)) print("{}", options.prompt);
     print_text(piece);
     flush_output();
-  });
-  print("\n");
+  };
+  generator.generate(options.prompt, options.count, options.sampling, show);
+  show("\n");
+  note_if_untrained(project);
   return kSuccess;
 }
 

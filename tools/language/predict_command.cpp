@@ -11,6 +11,7 @@
 #include "tools/command.h"
 #include "tools/command_line.h"
 #include "tools/language/lines.h"
+#include "tools/language/untrained.h"
 #include "tools/output.h"
 
 namespace gatefold::tools {
@@ -23,7 +24,8 @@ struct Options {
 };
 
 int classify(const Project& project, const Options& options) {
-  Classifier classifier(project.load_model(kModelFile), project.tokenizer(), project.labels());
+  Classifier classifier(project.load_model(kModelFile), project.tokenizer(), project.labels(),
+                        project.config().window());
   for_each_text(options.texts, [&](const std::string& text) {
     const bool is_single = options.texts.size() == 1;
     for (const LabelProbability& found : classifier.classify(text, options.best)) {
@@ -34,6 +36,7 @@ int classify(const Project& project, const Options& options) {
       }
     }
   });
+  note_if_untrained(project);
   return kSuccess;
 }
 
@@ -44,6 +47,7 @@ int tag(const Project& project, const Options& options) {
     const std::string labels = fmt::format("{}", fmt::join(tagger.tag(text), " "));
     print("{}{}\n", is_single ? "" : text + "\t", labels);
   });
+  note_if_untrained(project);
   return kSuccess;
 }
 

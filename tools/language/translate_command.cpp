@@ -11,6 +11,7 @@
 #include "tools/command.h"
 #include "tools/command_line.h"
 #include "tools/language/lines.h"
+#include "tools/language/untrained.h"
 #include "tools/output.h"
 
 namespace gatefold::tools {
@@ -53,6 +54,7 @@ int run(const Options& options) {
     }
     flush_output();
   });
+  note_if_untrained(project);
   return kSuccess;
 }
 

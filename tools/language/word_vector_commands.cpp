@@ -12,6 +12,7 @@
 #include "session/arrays/files.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
+#include "tools/language/untrained.h"
 #include "tools/output.h"
 
 namespace gatefold::tools {
@@ -30,19 +31,20 @@ struct Options {
   std::filesystem::path projector;
 };
 
-WordVectors read_vectors(const Options& options) {
-  const Project project(options.folder);
+WordVectors read_vectors(const Project& project, const Options& options) {
   return {*read_model(project.newest_file(kModelFile)).graph, project.tokenizer(), options.table};
 }
 
 int show_neighbours(const Options& options) {
-  const WordVectors vectors = read_vectors(options);
+  const Project project(options.folder);
+  const WordVectors vectors = read_vectors(project, options);
   for (const std::string& token : options.tokens) {
     if (options.tokens.size() > 1) print("{}:\n", token);
     for (const Neighbour& found : vectors.nearest(token, options.count)) {
       print("{}\t{:.4f}\n", found.token, found.cosine);
     }
   }
+  note_if_untrained(project);
   return kSuccess;
 }
 
@@ -62,7 +64,8 @@ int write_vectors(const Options& options) {
   if (options.output.empty() && options.map.empty() && options.projector.empty()) {
     fail("nothing to make is asked for: give --output, --svg or --projector");
   }
-  const WordVectors vectors = read_vectors(options);
+  const Project project(options.folder);
+  const WordVectors vectors = read_vectors(project, options);
   if (!options.map.empty()) draw_map(vectors, options);
   if (!options.output.empty()) {
     vectors.write_text(options.output);
@@ -73,6 +76,7 @@ int write_vectors(const Options& options) {
     print("wrote {}\n", (options.projector / "vectors.tsv").string());
     print("wrote {}\n", (options.projector / "metadata.tsv").string());
   }
+  note_if_untrained(project);
   return kSuccess;
 }
 

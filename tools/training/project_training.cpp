@@ -1,6 +1,9 @@
 #include "tools/training/project_training.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,6 +61,17 @@ SourceMaker with_forcing(const SourceMaker& make, ForcedShare share) {
   };
 }
 
+/// Keeps chunks within what the model reads at a time. Throws Error for longer ones that are asked
+/// for.
+void fit_chunk(const Project& project, std::int64_t& chunk) {
+  const std::optional<std::int64_t> window = project.config().window();
+  if (!window) return;
+  if (chunk == 0 && project.task() == Task::kLanguageModel) chunk = std::min(kUsualChunk, *window);
+  if (chunk <= *window) return;
+  fail("--bptt {} is longer than the {} tokens that the model reads at a time; see new --window",
+       chunk, *window);
+}
+
 void choose_source(const Project& project, TrainOptions& options) {
   RunOptions& run = options.run;
   run.make_source = source_of(project.task(), options.word_pairs);
@@ -106,6 +120,7 @@ void take_project(const Project& project, TrainOptions& options) {
     fail("--bucket does not go with a project of the template '{}': its batches have no padding",
          project.config().template_name);
   }
+  fit_chunk(project, run.batches.chunk);
   choose_source(project, options);
   run.batches.shuffle = true;
 }
