@@ -139,7 +139,7 @@ std::string list_part(const std::vector<ChosenTensor>& tensors, bool is_trained)
     table.add_row(
         {tensor.name, to_string(tensor.type), format_count(tensor.size()), remark_of(tensor)});
   }
-  return table.empty() ? "" : "\n" + table.to_string();
+  return table.empty() ? "" : fmt::format("\n{}", table.to_string());
 }
 
 }  // namespace
