@@ -20,8 +20,8 @@ struct ScheduleSpec {
   std::vector<std::int64_t> milestone_epochs = {};
   /// multistep: the rates before, between and after the milestones; empty: gamma at each.
   std::vector<double> rates = {};
-  /// step, multistep, exponential, reduce_on_plateau: factor of a change; 0: 0.1, except that exponential must
-  /// have one.
+  /// step, multistep, exponential, reduce_on_plateau: factor of a change; 0: 0.1, except that
+  /// exponential must have one.
   double gamma = 0;
   std::int64_t warmup_steps = 0;
   std::int64_t total_steps = 0;  ///< cosine: the update at which it ends; 0: the run's last.

@@ -40,8 +40,7 @@ TEST(Schedule, FollowsItsFormula) {
 TEST(Schedule, ChangesAtMilestones) {
   expect_rates({.type = "multistep", .milestones = {2, 3}}, {2, 2, 0.2, 0.02, 0.02});
   expect_rates({.type = "multistep", .milestones = {1, 3}, .rates = {4, 2, 1}}, {4, 2, 2, 1, 1});
-  expect_rates({.type = "multistep", .milestone_epochs = {1}, .gamma = 0.5},
-               {2, 2, 2, 2, 2, 1, 1});
+  expect_rates({.type = "multistep", .milestone_epochs = {1}, .gamma = 0.5}, {2, 2, 2, 2, 2, 1, 1});
 }
 
 TEST(Schedule, EndsACosineWithTheRunUnlessToldOtherwise) {
