@@ -159,13 +159,13 @@ Option OptionParser::add_option(const std::string& names, const OptionTarget& ta
 }
 
 Option OptionParser::add_option(const std::string& names,
-                                std::function<void(const std::string&)> receive,
+                                const std::function<void(const std::string&)>& receive,
                                 const std::string& help) {
   return Option(*app_->add_option_function<std::string>(names, receive, help)->trigger_on_parse());
 }
 
 Option OptionParser::add_option(const std::string& names,
-                                std::function<void(std::uint64_t)> receive,
+                                const std::function<void(std::uint64_t)>& receive,
                                 const std::string& help) {
   return Option(*app_->add_option_function<std::uint64_t>(names, receive, help));
 }

@@ -83,9 +83,10 @@ class OptionParser {
   /// commas: "-o,--output".
   Option add_option(const std::string& names, const OptionTarget& target, const std::string& help);
   /// Declares an option whose value is handed over, in the order of the command line.
-  Option add_option(const std::string& names, std::function<void(const std::string&)> receive,
+  Option add_option(const std::string& names,
+                    const std::function<void(const std::string&)>& receive,
                     const std::string& help);
-  Option add_option(const std::string& names, std::function<void(std::uint64_t)> receive,
+  Option add_option(const std::string& names, const std::function<void(std::uint64_t)>& receive,
                     const std::string& help);
   /// Declares an option without a value, which sets a variable.
   Option add_flag(const std::string& names, bool& target, const std::string& help,
