@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <limits>
 
 #include "frontend/external_data.h"
 #include "ir/error.h"
+#include "ir/number_text.h"
 
 namespace gatefold {
 namespace {
@@ -33,13 +33,11 @@ Dims import_dims(const onnx::TensorProto& proto, DataType dtype, std::string_vie
 }
 
 std::int64_t parse_number(const std::string& text, std::string_view key, std::string_view what) {
-  std::int64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || stop != end || number < 0) {
+  const auto number = number_from_text<std::int64_t>(text);
+  if (!number || *number < 0) {
     fail("{}: external data has {} '{}', which must be a whole number", what, key, text);
   }
-  return number;
+  return *number;
 }
 
 ExternalData import_external_data(const onnx::TensorProto& proto, std::string_view what) {

@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <charconv>
 #include <mutex>
 #include <unordered_map>
+
+#include "ir/number_text.h"
 
 namespace gatefold {
 namespace {
@@ -176,9 +177,7 @@ std::optional<std::string_view> inside(std::string_view text, std::string_view p
 }
 
 Dim dim_from_text(std::string_view text) {
-  std::int64_t size = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
-  if (error == std::errc() && end == text.data() + text.size()) return {size};
+  if (const auto size = number_from_text<std::int64_t>(text)) return {*size};
   return text == "?" ? Dim() : Dim(std::string(text));
 }
 

@@ -139,8 +139,7 @@ std::map<std::string, std::string> metadata_of(std::span<const CarriedState> sta
     if (line.find('\n') != std::string::npos || parse_carried_state(line) != state) {
       fail(
           "state {}: a file cannot name it, for there is a line break, a blank at an end or, in "
-          "the "
-          "output, '=' in the names; rename them",
+          "the output, '=' in the names; rename them",
           line);
     }
     lines += (lines.empty() ? "" : "\n") + line;

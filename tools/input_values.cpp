@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <charconv>
 #include <optional>
 #include <sstream>
 
 #include "ir/dispatch.h"
 #include "ir/error.h"
+#include "ir/number_text.h"
 #include "ir/value_names.h"
 
 namespace gatefold::tools {
@@ -31,11 +31,10 @@ std::optional<T> parse(const std::string& text) {
     return std::nullopt;
   } else {
     // Half-precision numbers are written as floats.
-    std::conditional_t<std::is_integral_v<T> || std::is_same_v<T, double>, T, float> number{};
-    const char* end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data(), end, number);
-    if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
-    return static_cast<T>(number);
+    using Written =
+        std::conditional_t<std::is_integral_v<T> || std::is_same_v<T, double>, T, float>;
+    const auto number = number_from_text<Written>(text);
+    return number ? std::optional(static_cast<T>(*number)) : std::nullopt;
   }
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <set>
@@ -12,6 +11,7 @@
 #include "frontend/onnx_reader.h"
 #include "ir/dispatch.h"
 #include "ir/error.h"
+#include "ir/number_text.h"
 
 namespace gatefold::tools {
 namespace {
@@ -112,14 +112,11 @@ DimSizes parse_dim_sizes(const std::vector<std::string>& options) {
   DimSizes sizes;
   for (const std::string& option : options) {
     const std::size_t equals = option.rfind('=');
-    std::int64_t size = -1;
-    if (equals != std::string::npos && equals > 0) {
-      const char* end = option.data() + option.size();
-      const auto parsed = std::from_chars(option.data() + equals + 1, end, size);
-      if (parsed.ec != std::errc() || parsed.ptr != end) size = -1;
-    }
-    if (size < 0) fail("--dim {}: should be NAME=SIZE, such as --dim batch=8", option);
-    sizes[option.substr(0, equals)] = size;
+    const bool has_name = equals != std::string::npos && equals > 0;
+    const auto size =
+        has_name ? number_from_text<std::int64_t>(option.substr(equals + 1)) : std::nullopt;
+    if (!size || *size < 0) fail("--dim {}: should be NAME=SIZE, such as --dim batch=8", option);
+    sizes[option.substr(0, equals)] = *size;
   }
   return sizes;
 }

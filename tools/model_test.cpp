@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <optional>
 
 #include "ir/error.h"
+#include "ir/number_text.h"
 #include "session/compiled_model.h"
 #include "tools/inputs.h"
 #include "tools/output.h"
@@ -21,9 +21,7 @@ int number_in(std::string_view name, std::string_view prefix, std::string_view s
   name.remove_prefix(prefix.size());
   if (name.size() <= suffix.size()) return -1;
   name.remove_suffix(suffix.size());
-  int number = -1;
-  const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
-  return parsed.ec == std::errc() && parsed.ptr == name.data() + name.size() ? number : -1;
+  return number_from_text<int>(name).value_or(-1);
 }
 
 using NumberedFiles = std::map<std::size_t, fs::path>;

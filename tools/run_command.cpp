@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <optional>
 #include <set>
@@ -7,6 +6,7 @@
 #include "frontend/onnx_reader.h"
 #include "frontend/onnx_writer.h"
 #include "ir/error.h"
+#include "ir/number_text.h"
 #include "ir/value_names.h"
 #include "session/arrays/files.h"
 #include "session/arrays/npy.h"
@@ -54,11 +54,8 @@ std::string names_of_inputs(const Graph& graph) {
 /// The input that `key` names, or whose position it is.
 std::optional<std::size_t> find_input_by_key(const Graph& graph, std::string_view key) {
   if (const auto named = find_input_position(graph, key)) return named;
-  std::size_t position = 0;
-  const auto parsed = std::from_chars(key.data(), key.data() + key.size(), position);
-  const bool is_position = parsed.ec == std::errc() && parsed.ptr == key.data() + key.size();
-  if (is_position && position < graph.inputs().size()) return position;
-  return std::nullopt;
+  const auto position = number_from_text<std::size_t>(key);
+  return position && *position < graph.inputs().size() ? position : std::nullopt;
 }
 
 /// Reads a file of the form its name tells: .npy, .npz with ":array" behind it, or TensorProto.

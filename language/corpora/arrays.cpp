@@ -1,10 +1,10 @@
 #include "language/corpora/arrays.h"
 
 #include <algorithm>
-#include <numeric>
 #include <span>
 
 #include "ir/random.h"
+#include "session/training/batch_source.h"
 
 namespace gatefold {
 
@@ -36,13 +36,8 @@ Tensor joined(const TokenRows& rows) {
 }
 
 Division divide(std::size_t count, double validation, std::uint64_t seed) {
-  std::vector<std::size_t> order(count);
-  std::iota(order.begin(), order.end(), 0);
-  const RandomNumbers random(seed);
-  for (std::size_t i = count; i-- > 1;) {  // Fisher and Yates' shuffle.
-    std::swap(order[i],
-              order[static_cast<std::size_t>(random.uniform(i) * static_cast<double>(i + 1))]);
-  }
+  const std::vector<std::int64_t> order =
+      shuffled(static_cast<std::int64_t>(count), RandomNumbers(seed));
   const auto held =
       order.begin() + static_cast<std::ptrdiff_t>(validation * static_cast<double>(count));
   Division division{{held, order.end()}, {order.begin(), held}};

@@ -5,33 +5,21 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "ir/error.h"
+#include "ir/number_text.h"
+#include "language/text/split.h"
 #include "language/text/utf8.h"
 
 namespace gatefold {
 namespace {
 
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(separator, begin), text.size());
-    parts.emplace_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
-
 /// The position from 0 that "3" names; nothing for other texts.
 std::optional<std::size_t> position_of(const std::string& column) {
-  std::size_t number = 0;
-  const char* end = column.data() + column.size();
-  const auto [rest, code] = std::from_chars(column.data(), end, number);
-  if (code != std::errc() || rest != end || number == 0) return std::nullopt;
-  return number - 1;
+  const auto number = number_from_text<std::size_t>(column);
+  return number && *number > 0 ? std::optional(*number - 1) : std::nullopt;
 }
 
 /// Reads the fields of all lines by libcsv.

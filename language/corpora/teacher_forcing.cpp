@@ -1,24 +1,22 @@
 #include "language/corpora/teacher_forcing.h"
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 #include <utility>
 
 #include "ir/error.h"
+#include "ir/number_text.h"
 #include "ir/random.h"
 
 namespace gatefold {
 
 ForcedShare parse_forced_share(const std::string& text) {
   const auto parse = [&](std::string_view part) {
-    double share = -1;
-    const auto [rest, code] = std::from_chars(part.data(), part.data() + part.size(), share);
-    const bool is_whole = code == std::errc() && rest == part.data() + part.size();
-    if (!is_whole || !(share >= 0 && share <= 1)) {
+    const auto share = number_from_text<double>(part);
+    if (!share || !(*share >= 0 && *share <= 1)) {
       fail("--teacher-forcing {} is not FROM:TO, two shares from 0 to 1 such as 1:0.3", text);
     }
-    return share;
+    return *share;
   };
   const std::string_view both = text;
   const std::size_t colon = std::min(both.find(':'), both.size());

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "language/decoding/scores.h"
 #include "session/arrays/slices.h"
 
 namespace gatefold {
@@ -13,10 +14,7 @@ namespace {
 
 /// Adds the logarithms of the probabilities that scores stand for.
 void append_log_softmax(std::span<const float> scores, std::vector<double>& result) {
-  const double highest = *std::max_element(scores.begin(), scores.end());
-  double sum = 0;
-  for (const float score : scores) sum += std::exp(score - highest);
-  const double shift = highest + std::log(sum);
+  const double shift = log_sum_exp(scores);
   for (const float score : scores) result.push_back(score - shift);
 }
 

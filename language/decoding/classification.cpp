@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ir/error.h"
+#include "language/decoding/scores.h"
 #include "language/text/utf8.h"
 
 namespace gatefold {
@@ -16,9 +17,7 @@ Classifier::Classifier(const std::shared_ptr<const CompiledModel>& model, Tokeni
       labels_(std::move(labels)),
       window_(window) {
   const Type& type = model->output("logits").type;
-  const bool fits = type.has_rank() && !type.shape->empty() &&
-                    (!type.shape->back().is_known() || type.shape->back().is(std::ssize(labels_)));
-  if (!fits) {
+  if (!may_score(type, std::ssize(labels_))) {
     fail("the model's output 'logits' is {}, but there are {} labels", to_string(type),
          labels_.size());
   }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "ir/error.h"
+#include "language/decoding/scores.h"
 #include "language/text/utf8.h"
 
 namespace gatefold {
@@ -53,9 +54,7 @@ Generator::Generator(const std::shared_ptr<const CompiledModel>& model, Tokenize
   model->input("tokens");
   const Type& type = model->output("logits").type;
   const std::int64_t tokens = tokenizer_.vocabulary_size();
-  const bool fits = type.has_rank() && !type.shape->empty() &&
-                    (!type.shape->back().is_known() || type.shape->back().is(tokens));
-  if (!fits) {
+  if (!may_score(type, tokens)) {
     fail("the model's output 'logits' is {}, but the vocabulary has {} tokens", to_string(type),
          tokens);
   }
@@ -65,8 +64,9 @@ Generator::Generator(const std::shared_ptr<const CompiledModel>& model, Tokenize
 std::span<const float> Generator::step(std::span<const std::int64_t> tokens) {
   if (session_.carried().empty()) {
     read_.insert(read_.end(), tokens.begin(), tokens.end());
-    if (read_.size() > window_)
+    if (read_.size() > window_) {
       read_.erase(read_.begin(), read_.end() - static_cast<std::ptrdiff_t>(window_));
+    }
     tokens = read_;
   }
   const auto length = static_cast<std::int64_t>(tokens.size());

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ir/error.h"
+#include "language/decoding/scores.h"
 #include "language/text/utf8.h"
 
 namespace gatefold {
@@ -13,9 +14,7 @@ Tagger::Tagger(const std::shared_ptr<const CompiledModel>& model, Tokenizer toke
                std::vector<std::string> labels)
     : session_(model), tokenizer_(std::move(tokenizer)), labels_(std::move(labels)) {
   const Type& type = model->output("logits").type;
-  const bool fits = type.has_rank() && type.rank() == 3 &&
-                    (!type.shape->back().is_known() || type.shape->back().is(std::ssize(labels_)));
-  if (!fits) {
+  if (!may_score(type, std::ssize(labels_)) || type.rank() != 3) {
     fail("the model's output 'logits' is {}, but there are {} labels for each token",
          to_string(type), labels_.size());
   }

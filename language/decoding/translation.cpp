@@ -6,6 +6,7 @@
 
 #include "ir/error.h"
 #include "language/text/utf8.h"
+#include "language/tokenizers/special_names.h"
 
 namespace gatefold {
 namespace {
@@ -25,8 +26,8 @@ Translator::Translator(const std::shared_ptr<const CompiledModel>& encoder,
       decoder_(std::move(decoder), std::vector<CarriedState>()),
       source_(std::move(source)),
       target_(std::move(target)),
-      beginning_(require_token(target_, "<s>")),
-      end_(require_token(target_, "</s>")) {}
+      beginning_(require_token(target_, kBeginningToken)),
+      end_(require_token(target_, kEndToken)) {}
 
 /// What the decoder reads at its first step, by its inputs, for a single hypothesis.
 NamedData Translator::encode(const std::vector<std::int64_t>& ids) {

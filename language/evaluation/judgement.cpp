@@ -6,6 +6,7 @@
 
 #include "ir/error.h"
 #include "language/corpora/arrays.h"
+#include "language/decoding/scores.h"
 #include "language/evaluation/bleu.h"
 #include "session/session.h"
 
@@ -63,10 +64,7 @@ struct TextRows {
 
 /// -log p of one of the classes that scores belong to.
 double surprise(std::span<const float> scores, std::size_t wanted) {
-  const double highest = *std::max_element(scores.begin(), scores.end());
-  double sum = 0;
-  for (const float score : scores) sum += std::exp(score - highest);
-  return highest + std::log(sum) - scores[wanted];
+  return log_sum_exp(scores) - scores[wanted];
 }
 
 std::size_t best_of(std::span<const float> scores) {

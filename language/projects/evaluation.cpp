@@ -11,6 +11,7 @@
 #include "ir/error.h"
 #include "language/evaluation/judgement.h"
 #include "language/projects/examples.h"
+#include "language/tokenizers/special_names.h"
 #include "session/arrays/npz.h"
 
 namespace gatefold {
@@ -95,7 +96,7 @@ NamedValues judge_by_labels(const Project& project, const ExampleArrays& example
 NamedValues judge_by_tokens(const Project& project, const ExampleArrays& examples,
                             const EvaluationOptions& /*options*/, Evaluation& evaluation) {
   const TextJudgement judgement =
-      judge_text(project.load_model(kModelFile), examples, project.tokenizer().id_of("</s>"),
+      judge_text(project.load_model(kModelFile), examples, project.tokenizer().id_of(kEndToken),
                  project.config().options.window);
   evaluation.examples = judgement.tokens;
   return {{"loss", judgement.loss},

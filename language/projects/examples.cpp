@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <charconv>
 #include <cmath>
 #include <iterator>
 #include <limits>
 
 #include "ir/error.h"
+#include "ir/number_text.h"
 #include "language/text/utf8.h"
 #include "language/tokenizers/training.h"
 
@@ -27,17 +27,14 @@ std::int64_t number_of(const std::string& label, const LabelNumbers& numbers, st
 
 /// The number in a field of some record, both counted from 1.
 double parse_number(const std::string& text, std::size_t record, std::size_t column) {
-  double number = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, code] = std::from_chars(text.data(), end, number);
-  if (code != std::errc() || rest != end ||
-      !(std::abs(number) <= std::numeric_limits<float>::max())) {
+  const auto number = number_from_text<double>(text);
+  if (!number || !(std::abs(*number) <= std::numeric_limits<float>::max())) {
     fail(
         "'{}' is not a number to learn from; it stands in record {}, column {} of those that are "
         "read",
         text, record, column);
   }
-  return number;
+  return *number;
 }
 
 /// Columns [first, last) of the records at these positions: float [records, columns].

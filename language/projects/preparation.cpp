@@ -1,7 +1,6 @@
 #include "language/projects/preparation.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 #include <string>
@@ -10,8 +9,10 @@
 #include <vector>
 
 #include "ir/error.h"
+#include "ir/number_text.h"
 #include "language/corpora/arrays.h"
 #include "language/projects/examples.h"
+#include "language/tokenizers/special_names.h"
 #include "language/tokenizers/training.h"
 #include "session/arrays/files.h"
 #include "session/arrays/npz.h"
@@ -19,10 +20,6 @@
 namespace gatefold {
 namespace {
 
-constexpr const char* kPadding = "<pad>";
-constexpr const char* kUnknown = "<unk>";
-constexpr const char* kBeginning = "<s>";
-constexpr const char* kEnd = "</s>";
 /// Stands between the texts of word vectors, which no window crosses.
 constexpr std::int64_t kBoundary = -1;
 
@@ -36,21 +33,19 @@ struct Data {
 
 SpecialTokens special_tokens(const PreparationOptions& options, bool pads, bool ends, bool begins) {
   SpecialTokens special;
-  if (pads) special.padding = kPadding;
-  if (options.min_count > 1) special.unknown = kUnknown;
-  if (begins) special.beginning = kBeginning;
-  if (ends) special.end = kEnd;
+  if (pads) special.padding = kPaddingToken;
+  if (options.min_count > 1) special.unknown = kUnknownToken;
+  if (begins) special.beginning = kBeginningToken;
+  if (ends) special.end = kEndToken;
   return special;
 }
 
 std::int64_t pair_vocabulary(const std::string& tokens) {
-  const std::string_view size = std::string_view(tokens).substr(4);
-  std::int64_t number = 0;
-  const auto [rest, code] = std::from_chars(size.data(), size.data() + size.size(), number);
-  if (code != std::errc() || rest != size.data() + size.size() || number < 1) {
+  const auto size = number_from_text<std::int64_t>(std::string_view(tokens).substr(4));
+  if (!size || *size < 1) {
     fail("--tokens {} does not have the form bpe:SIZE, such as bpe:8000", tokens);
   }
-  return number;
+  return *size;
 }
 
 Tokenizer make_tokenizer(const Texts& texts, const PreparationOptions& options,
@@ -105,7 +100,7 @@ std::string label_lines(const LabelNumbers& numbers) {
 
 DataSizes padded_sizes(const Tokenizer& tokenizer, std::int64_t targets) {
   return {.tokens = tokenizer.vocabulary_size(),
-          .padding = *tokenizer.id_of(kPadding),
+          .padding = *tokenizer.id_of(kPaddingToken),
           .targets = targets};
 }
 

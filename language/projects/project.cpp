@@ -11,6 +11,7 @@
 #include "frontend/onnx_writer.h"
 #include "ir/error.h"
 #include "ir/op_def.h"
+#include "language/text/split.h"
 #include "language/text/utf8.h"
 #include "session/arrays/files.h"
 #include "session/carried_states.h"
@@ -200,13 +201,8 @@ Tokenizer Project::target_tokenizer() const {
 bool Project::is_trained() const { return fs::exists(trained_file(kModelFile)); }
 
 std::vector<std::string> Project::labels() const {
-  const std::string text = read_text(require(kLabelsFile));
-  std::vector<std::string> labels;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    labels.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
+  std::vector<std::string> labels = split(read_text(require(kLabelsFile)), '\n');
+  if (labels.back().empty()) labels.pop_back();
   return labels;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ir/infer.h"
+#include "ir/value_names.h"
 #include "language/templates/initial_weights.h"
 
 namespace gatefold {
@@ -69,10 +70,7 @@ Value* Network::linear(const std::string& module, Value* x, std::int64_t in, std
 
 Value* Network::tied_linear(const std::string& module, Value* x, const std::string& other,
                             std::int64_t in, std::int64_t out) {
-  Value* weight = nullptr;
-  for (const auto& value : model_.graph->initializers()) {
-    if (value->name() == other + ".weight") weight = value.get();
-  }
+  Value* weight = find_initializer(*model_.graph, other + ".weight");
   return add_bias(module, multiply(x, weight), in, out);
 }
 

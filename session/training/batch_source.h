@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ir/graph.h"
+#include "ir/random.h"
 #include "session/training/trainer.h"
 
 namespace gatefold {
@@ -31,5 +32,7 @@ class BatchSource {
 
 /// Returns the numbers from 0 to below `count` in the order of an epoch, drawn with a seed.
 std::vector<std::int64_t> shuffled(std::int64_t count, std::uint64_t seed, std::int64_t epoch);
+/// Returns the numbers from 0 to below `count` in an order that these random numbers draw.
+std::vector<std::int64_t> shuffled(std::int64_t count, const RandomNumbers& random);
 
 }  // namespace gatefold

@@ -5,6 +5,7 @@
 #include "ir/error.h"
 #include "language/decoding/generation.h"
 #include "language/projects/project.h"
+#include "language/tokenizers/special_names.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
 #include "tools/language/untrained.h"
@@ -27,7 +28,7 @@ int run(const Options& options) {
          options.folder.string(), project.config().template_name);
   }
   const Tokenizer tokenizer = project.tokenizer();
-  Generator generator(project.load_model(kModelFile), tokenizer, tokenizer.id_of("</s>"),
+  Generator generator(project.load_model(kModelFile), tokenizer, tokenizer.id_of(kEndToken),
                       project.config().options.window);
   // The prompt is shown once it is known that it can be continued.
   bool has_begun = false;

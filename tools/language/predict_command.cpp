@@ -80,8 +80,7 @@ const Command kPredictCommand{
     .example =
         "gatefold predict names Jones Satoshi -k 3\n\n"
         "Each line is a label and its probability, or the labels of the words, after the text "
-        "itself "
-        "if there are several.",
+        "itself if there are several.",
     .declare = declare,
 };
 

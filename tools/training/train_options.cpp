@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <charconv>
 #include <utility>
 
 #include "ir/error.h"
+#include "ir/number_text.h"
 #include "session/carried_states.h"
 #include "tools/binding_options.h"
 #include "tools/command_line.h"
@@ -37,13 +37,9 @@ void set_if_given(std::string& target, const std::string& option) {
 template <typename T>
 T parse_number(std::string_view option, const std::string& given, const std::string& number,
                std::string_view kind) {
-  T value{};
-  const char* end = number.data() + number.size();
-  const auto [rest, code] = std::from_chars(number.data(), end, value);
-  if (code != std::errc() || rest != end) {
-    fail("{} {}: '{}' is not {}", option, given, number, kind);
-  }
-  return value;
+  const auto value = number_from_text<T>(number);
+  if (!value) fail("{} {}: '{}' is not {}", option, given, number, kind);
+  return *value;
 }
 
 /// Options that say which tensors are trained; what is given later counts over what is earlier.
