@@ -17,6 +17,16 @@ std::int64_t require_token(const Tokenizer& tokenizer, const std::string& token)
   return *id;
 }
 
+/// What each token is in a text.
+std::vector<std::string> decode_each(const Tokenizer& tokenizer,
+                                     const std::vector<std::int64_t>& ids) {
+  std::vector<std::string> texts;
+  for (const std::int64_t id : ids) {
+    texts.push_back(tokenizer.decode(std::span(&id, 1), /*skip_special_tokens=*/false));
+  }
+  return texts;
+}
+
 }  // namespace
 
 Translator::Translator(const std::shared_ptr<const CompiledModel>& encoder,
@@ -78,10 +88,8 @@ std::vector<Translation> Translator::translate(std::string_view text, const Beam
     Translation& translation = translations.emplace_back();
     translation.text = target_.decode(found.tokens);
     translation.score = found.score(options);
-    for (const std::int64_t id : ids) translation.source_tokens.push_back(source_.token_of(id));
-    for (const std::int64_t id : found.tokens) {
-      translation.tokens.push_back(target_.token_of(id));
-    }
+    translation.source_tokens = decode_each(source_, ids);
+    translation.tokens = decode_each(target_, found.tokens);
     if (!found.attention.empty()) {
       translation.attention = Tensor::of<float>(
           {static_cast<std::int64_t>(found.tokens.size()), static_cast<std::int64_t>(ids.size())},

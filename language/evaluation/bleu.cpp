@@ -1,9 +1,11 @@
 #include "language/evaluation/bleu.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
+#include <cstdlib>
 #include <map>
-#include <vector>
+#include <utility>
 
 namespace gatefold {
 namespace {
@@ -19,13 +21,38 @@ std::map<std::vector<std::int64_t>, std::int64_t> count_grams(std::span<const st
   return counts;
 }
 
+/// How often each n-gram is in that reference which has most of it.
+std::map<std::vector<std::int64_t>, std::int64_t> count_grams(
+    std::span<const std::vector<std::int64_t>> references, std::size_t length) {
+  std::map<std::vector<std::int64_t>, std::int64_t> most;
+  for (const auto& reference : references) {
+    for (const auto& [gram, count] : count_grams(std::span(reference), length)) {
+      most[gram] = std::max(most[gram], count);
+    }
+  }
+  return most;
+}
+
+std::int64_t nearest_length(std::int64_t length,
+                            std::span<const std::vector<std::int64_t>> references) {
+  assert(!references.empty());
+  const auto distance = [&](const std::vector<std::int64_t>& reference) {
+    return std::pair(std::abs(std::ssize(reference) - length), std::ssize(reference));
+  };
+  return std::ssize(*std::min_element(
+      references.begin(), references.end(),
+      [&](const auto& left, const auto& right) { return distance(left) < distance(right); }));
+}
+
 }  // namespace
 
-void Bleu::add(std::span<const std::int64_t> translation, std::span<const std::int64_t> reference) {
-  translated_ += static_cast<std::int64_t>(translation.size());
-  wanted_ += static_cast<std::int64_t>(reference.size());
+void Bleu::add(std::span<const std::int64_t> translation,
+               std::span<const std::vector<std::int64_t>> references) {
+  const auto length = static_cast<std::int64_t>(translation.size());
+  translated_ += length;
+  wanted_ += nearest_length(length, references);
   for (std::size_t i = 0; i < kLongest; ++i) {
-    const auto there = count_grams(reference, i + 1);
+    const auto there = count_grams(references, i + 1);
     for (const auto& [gram, count] : count_grams(translation, i + 1)) {
       totals_[i] += count;
       const auto found = there.find(gram);

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace gatefold {
 
@@ -10,11 +11,14 @@ namespace gatefold {
 /// translation", 2002): 100 * exp(min(0, 1 - r/c)) * (p1 p2 p3 p4)^(1/4), where pn is the share of
 /// the n-grams of all translations that their references have, each at most as often as there, c
 /// the number of tokens in the translations and r that in the references. The same as sacrebleu's
-/// without smoothing, on the same tokens.
+/// without smoothing, on the same tokens. Where a text has several references, an n-gram counts as
+/// often as in the one that has most of it, and r takes the length nearest to the translation's,
+/// the shorter one of two.
 class Bleu {
  public:
-  /// Adds a translation and its reference.
-  void add(std::span<const std::int64_t> translation, std::span<const std::int64_t> reference);
+  /// Adds a translation and its references, at least one.
+  void add(std::span<const std::int64_t> translation,
+           std::span<const std::vector<std::int64_t>> references);
   /// Returns the score, from 0 to 100; 0 when for some n no n-gram is right.
   double score() const;
 

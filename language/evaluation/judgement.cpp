@@ -107,6 +107,20 @@ class ScoredBatch {
   Tensor logits_;
 };
 
+/// All translations of each text, as often as the examples have them, without tokens for the end.
+std::map<std::vector<std::int64_t>, TokenRows> translations_of(const TextRows& rows,
+                                                               std::int64_t end) {
+  std::map<std::vector<std::int64_t>, TokenRows> translations;
+  for (std::int64_t row = 0; row < rows.count(); ++row) {
+    const auto text = rows.text(row);
+    const auto wanted = rows.wanted(row);
+    auto behind = std::find(wanted.begin(), wanted.end(), kIgnoredTarget);
+    if (behind != wanted.begin() && behind[-1] == end) --behind;
+    translations[{text.begin(), text.end()}].emplace_back(wanted.begin(), behind);
+  }
+  return translations;
+}
+
 }  // namespace
 
 double judge_numbers(const std::shared_ptr<const CompiledModel>& model,
@@ -193,18 +207,14 @@ TranslationJudgement judge_translations(Translator& translator, const ExampleArr
   TranslationJudgement judgement{.texts = rows.count()};
   Bleu bleu;
   std::int64_t exact = 0;
-  const auto without_end = [&](std::span<const std::int64_t> tokens) {
-    return !tokens.empty() && tokens.back() == translator.end() ? tokens.first(tokens.size() - 1)
-                                                                : tokens;
-  };
-  for (std::int64_t row = 0; row < rows.count(); ++row) {
-    auto wanted = rows.wanted(row);
-    const auto behind = std::find(wanted.begin(), wanted.end(), kIgnoredTarget);
-    wanted = wanted.first(static_cast<std::size_t>(behind - wanted.begin()));
-    const std::vector<Hypothesis> found = translator.search(rows.text(row), options);
-    const std::vector<std::int64_t>& tokens = found.front().tokens;
-    exact += std::equal(tokens.begin(), tokens.end(), wanted.begin(), wanted.end()) ? 1 : 0;
-    bleu.add(without_end(tokens), without_end(wanted));
+  for (const auto& [text, references] : translations_of(rows, translator.end())) {
+    std::vector<std::int64_t> tokens = translator.search(text, options).front().tokens;
+    if (!tokens.empty() && tokens.back() == translator.end()) tokens.pop_back();
+    const bool right = std::find(references.begin(), references.end(), tokens) != references.end();
+    for (std::size_t i = 0; i < references.size(); ++i) {
+      exact += right ? 1 : 0;
+      bleu.add(tokens, references);
+    }
   }
   judgement.exact =
       static_cast<double>(exact) / static_cast<double>(std::max<std::int64_t>(1, rows.count()));

@@ -48,12 +48,12 @@ TextJudgement judge_text(const std::shared_ptr<const CompiledModel>& model,
 
 struct TranslationJudgement {
   std::int64_t texts = 0;
-  double exact = 0;  ///< The share of texts whose translation has the tokens of the target.
+  double exact = 0;  ///< The share of texts whose translation is one of their targets.
   double bleu = 0;   ///< As Bleu, without the tokens for the end.
 };
 
 /// Judges translations of tokens [N, S] with lengths [N] by target [N, T], which ends with the
-/// token for the end and is kIgnoredTarget behind it.
+/// token for the end and is kIgnoredTarget behind it. All targets of equal texts are right.
 TranslationJudgement judge_translations(Translator& translator, const ExampleArrays& examples,
                                         const BeamOptions& options);
 

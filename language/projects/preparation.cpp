@@ -173,7 +173,8 @@ Data prepare_language_model(const Project& project, const PreparationOptions& op
                   [](const TextSource& source) { return !is_plain_text(source.path); });
   const std::string usual = project.config().template_name == "word-lm" ? "word" : "char";
   const Tokenizer tokenizer =
-      make_tokenizer(documents, options, usual, special_tokens(options, false, has_records, false));
+      make_tokenizer(documents, options, usual, special_tokens(options, false, has_records, false),
+                     WordBoundary::kSpacedPunctuation);
   const TokenRows rows = encode_all(tokenizer, documents);
   Data data{.files = {{kTokenizerFile, tokenizer.document()}}};
   if (has_records && rows.size() > 1) {
@@ -200,9 +201,11 @@ Data prepare_language_model(const Project& project, const PreparationOptions& op
 Data prepare_translation(const PreparationOptions& options) {
   const std::vector<Texts> columns = read_columns(options.texts, 2);
   const Tokenizer source =
-      make_tokenizer(columns[0], options, "word", special_tokens(options, true, true, false));
+      make_tokenizer(columns[0], options, "word", special_tokens(options, true, true, false),
+                     WordBoundary::kSpacedPunctuation);
   const Tokenizer target =
-      make_tokenizer(columns[1], options, "word", special_tokens(options, true, true, true));
+      make_tokenizer(columns[1], options, "word", special_tokens(options, true, true, true),
+                     WordBoundary::kSpacedPunctuation);
   const TokenRows rows = encode_all(source, columns[0]);
   const TokenRows targets = encode_all(target, columns[1]);
   const Division division = divide(rows.size(), options.validation, options.seed);

@@ -36,9 +36,14 @@ std::string place_of(std::string_view text, std::size_t at) {
 }
 
 /// Throws the Error for a text that is not in the vocabulary, with the place where it first stands
-/// in the whole text or, if not there, in the normalized one.
+/// in the whole text or, if not there, in the normalized one. The sign for a space is not part of
+/// what the user wrote.
 [[noreturn]] void refuse_unknown(const std::string& text, const Normalizer& normalizer,
-                                 const std::string& unknown) {
+                                 std::string_view unknown) {
+  constexpr std::string_view kSpace = "▁";
+  if (unknown.size() > kSpace.size() && unknown.starts_with(kSpace)) {
+    unknown.remove_prefix(kSpace.size());
+  }
   std::string place;
   for (const std::string& form : {text, normalizer ? normalizer(text) : text}) {
     const std::size_t at = form.find(unknown);

@@ -102,6 +102,12 @@ Tokenizer make_word_level_tokenizer(std::span<const std::string> texts,
   return Tokenizer(document.text());
 }
 
+/// Writes spaces, and the beginning of a text, as a sign at the beginning of what follows.
+ordered_json metaspace() {
+  return {
+      {"type", "Metaspace"}, {"replacement", "▁"}, {"prepend_scheme", "always"}, {"split", true}};
+}
+
 TokenizerDocument pair_document(const TokenizerOptions& options, PairAlphabet alphabet) {
   TokenizerDocument document;
   document.normalizer = normalizer_of(options);
@@ -112,8 +118,7 @@ TokenizerDocument pair_document(const TokenizerOptions& options, PairAlphabet al
                               {"trim_offsets", true},
                               {"use_regex", true}};
   } else {
-    document.pre_tokenizer = {
-        {"type", "Metaspace"}, {"replacement", "▁"}, {"prepend_scheme", "always"}, {"split", true}};
+    document.pre_tokenizer = metaspace();
   }
   document.decoder = document.pre_tokenizer;
   return document;
@@ -161,8 +166,15 @@ Tokenizer make_character_tokenizer(std::span<const std::string> texts,
 Tokenizer make_word_tokenizer(std::span<const std::string> texts, const TokenizerOptions& options,
                               WordBoundary boundary) {
   TokenizerDocument document;
-  const bool is_space = boundary == WordBoundary::kWhiteSpace;
-  document.pre_tokenizer = {{"type", is_space ? "WhitespaceSplit" : "Whitespace"}};
+  if (boundary == WordBoundary::kSpacedPunctuation) {
+    document.pre_tokenizer = {
+        {"type", "Sequence"},
+        {"pretokenizers", {metaspace(), isolate_matches(R"(▁?\w+|▁?[^\w\s▁]+)")}}};
+    document.decoder = metaspace();
+  } else {
+    const bool is_space = boundary == WordBoundary::kWhiteSpace;
+    document.pre_tokenizer = {{"type", is_space ? "WhitespaceSplit" : "Whitespace"}};
+  }
   return make_word_level_tokenizer(texts, options, std::move(document));
 }
 

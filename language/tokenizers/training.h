@@ -22,8 +22,10 @@ struct TokenizerOptions {
 enum class CharacterUnit : std::uint8_t { kCodePoint, kGrapheme };
 
 /// Where a tokenizer of words cuts: at white space alone, or between words and other signs as well,
-/// so that "c'est !" is c, ', est and !. The white space itself is lost.
-enum class WordBoundary : std::uint8_t { kWhiteSpace, kPunctuation };
+/// so that "c'est !" is c, ', est and !. These lose the white space. The third one cuts like the
+/// second and keeps it: a space, written as "▁", belongs to the token behind it, and a text begins
+/// with one, so that "c'est !" is ▁c, ', est and ▁!, and decoding gives the text back.
+enum class WordBoundary : std::uint8_t { kWhiteSpace, kPunctuation, kSpacedPunctuation };
 
 /// What byte-pair encoding begins with: all 256 bytes, so that nothing is unknown, or the
 /// characters of the texts, spaces being written as "▁".
@@ -40,7 +42,8 @@ Tokenizer make_character_tokenizer(std::span<const std::string> texts,
                                    const TokenizerOptions& options,
                                    CharacterUnit unit = CharacterUnit::kCodePoint);
 
-/// Makes a tokenizer whose tokens are words. Decoding puts one space between two.
+/// Makes a tokenizer whose tokens are words. Decoding puts one space between two, or those that the
+/// text had where the boundary keeps them.
 Tokenizer make_word_tokenizer(std::span<const std::string> texts, const TokenizerOptions& options,
                               WordBoundary boundary = WordBoundary::kPunctuation);
 

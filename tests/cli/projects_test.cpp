@@ -88,6 +88,10 @@ TEST_F(CliProjects, EncoderAndDecoderTranslate) {
     const std::string output = succeed("train p --epochs 60 --lr 0.02 --batch-size 4 --bucket");
     EXPECT_EQ(succeed("translate p 'le chat'"), "the cat\n");
     EXPECT_EQ(succeed("translate p 'un chien mange' --beam-size 1"), "a dog eats\n");
+    // All translations of a text are right.
+    write("judged.tsv", "le chat\ta cat\nle chat\tthe cat\nun chien mange\ta cat eats\n");
+    EXPECT_TRUE(
+        contains(succeed("eval p --data judged.tsv --metric exact"), "exact       0.6667\n"));
     fs::remove_all(folder() / "p");
   }
 }

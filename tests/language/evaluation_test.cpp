@@ -18,6 +18,7 @@ namespace gatefold::test {
 namespace {
 
 using Tokens = std::vector<std::int64_t>;
+using References = std::vector<Tokens>;
 
 TEST(Confusion, CountsLabels) {
   Confusion confusion(3);
@@ -37,25 +38,38 @@ TEST(Confusion, CountsLabels) {
 
 TEST(Bleu, IsTheMeanOfThePrecisions) {
   Bleu bleu;
-  bleu.add(Tokens{1, 2, 3, 4, 5}, Tokens{1, 2, 3, 4, 6});
+  bleu.add(Tokens{1, 2, 3, 4, 5}, References{Tokens{1, 2, 3, 4, 6}});
   EXPECT_NEAR(bleu.score(), 100 * std::pow(4.0 / 5 * 3 / 4 * 2 / 3 * 1 / 2, 0.25), 1e-9);
 }
 
 TEST(Bleu, PenalizesBrevityOnly) {
   Bleu brief;
-  brief.add(Tokens{1, 2, 3, 4}, Tokens{1, 2, 3, 4, 5});
+  brief.add(Tokens{1, 2, 3, 4}, References{Tokens{1, 2, 3, 4, 5}});
   EXPECT_NEAR(brief.score(), 100 * std::exp(1 - 5.0 / 4), 1e-9);
   Bleu lengthy;
-  lengthy.add(Tokens{1, 2, 3, 4, 5}, Tokens{1, 2, 3, 4});
+  lengthy.add(Tokens{1, 2, 3, 4, 5}, References{Tokens{1, 2, 3, 4}});
   EXPECT_NEAR(lengthy.score(), 100 * std::pow(4.0 / 5 * 3 / 4 * 2 / 3 * 1 / 2, 0.25), 1e-9);
 }
 
 TEST(Bleu, SumsOverTheCorpusAndCountsEachTokenOnce) {
   Bleu bleu;
-  bleu.add(Tokens{7, 7, 7}, Tokens{7, 8});  // One of 3 tokens, none of 2 pairs, none of 1 triple.
+  bleu.add(Tokens{7, 7, 7},
+           References{Tokens{7, 8}});  // One of 3 tokens, none of 2 pairs, none of 1 triple.
   EXPECT_EQ(bleu.score(), 0);
-  bleu.add(Tokens{1, 2, 3, 4}, Tokens{1, 2, 3, 4});
+  bleu.add(Tokens{1, 2, 3, 4}, References{Tokens{1, 2, 3, 4}});
   EXPECT_NEAR(bleu.score(), 100 * std::pow(5.0 / 7 * 3 / 5 * 2 / 3 * 1 / 1, 0.25), 1e-9);
+}
+
+TEST(Bleu, CountsEachGramAsTheReferenceThatHasMostOfIt) {
+  Bleu bleu;
+  bleu.add(Tokens{1, 2, 3, 4}, References{{1, 2, 3, 9, 9, 9}, {2, 3, 4}});
+  // All of 4 tokens and of 3 pairs, both triples, not the four; as long as the nearest reference.
+  EXPECT_EQ(bleu.score(), 0);
+  bleu.add(Tokens{5, 6, 7, 8}, References{{8}, {5, 6, 7, 8, 1}});
+  EXPECT_NEAR(bleu.score(), 100 * std::pow(1.0 / 2, 0.25), 1e-9);
+  Bleu between;
+  between.add(Tokens{1, 2, 3, 4, 5}, References{{1, 2, 3, 4, 5, 6}, {1, 2, 3, 4}});
+  EXPECT_NEAR(between.score(), 100, 1e-9);
 }
 
 class Judgement : public testing::Test {

@@ -15,7 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Files in Hugging Face's format, with what its library encodes by them beside each.
+/// Files in Hugging Face's format, with what its library (tokenizers 0.23) encodes by them beside
+/// each. The library trained and wrote made_by_library.json.
 class TokenizerFile : public testing::TestWithParam<std::string> {
  protected:
   static fs::path file(const std::string& extension) {
@@ -31,7 +32,9 @@ TEST_P(TokenizerFile, EncodesAndDecodesAlike) {
     const auto text = entry["text"].get<std::string>();
     const auto ids = tokenizer.encode(text);
     EXPECT_EQ(ids, entry["ids"].get<std::vector<std::int64_t>>()) << text;
-    EXPECT_EQ(tokenizer.encode_pieces(text), entry["tokens"].get<std::vector<std::string>>());
+    if (entry.contains("tokens")) {
+      EXPECT_EQ(tokenizer.encode_pieces(text), entry["tokens"].get<std::vector<std::string>>());
+    }
     EXPECT_EQ(tokenizer.decode(ids), entry.value("decoded", text));
   }
 }
@@ -58,7 +61,9 @@ std::vector<nlohmann::json::json_pointer> paths_of(const nlohmann::json& documen
 TEST_P(TokenizerFile, DamageIsAnErrorAtMost) {
   const auto document = nlohmann::json::parse(read_file(file(".json")));
   int refused = 0;
-  for (const auto& path : paths_of(document)) {
+  const auto paths = paths_of(document);
+  for (std::size_t i = 0; i < paths.size(); i += 1 + paths.size() / 200) {
+    const auto& path = paths[i];
     for (const char* damage : {"null", "-1", "0.5", "true", "\"\"", "\"ab\"", "[]", "[0]", "{}"}) {
       auto damaged = document;
       damaged[path] = nlohmann::json::parse(damage);
@@ -75,7 +80,7 @@ TEST_P(TokenizerFile, DamageIsAnErrorAtMost) {
 
 INSTANTIATE_TEST_SUITE_P(Styles, TokenizerFile,
                          testing::Values("byte_level_bpe", "word_piece", "byte_fallback_bpe",
-                                         "metaspace_bpe", "word_level"),
+                                         "metaspace_bpe", "word_level", "made_by_library"),
                          [](const auto& info) { return info.param; });
 
 TEST(Tokenizer, SpecialTokensAreLeftOutOnRequest) {

@@ -86,6 +86,16 @@ TEST(WordTokenizer, CutsAtPunctuationOrSpacesAlone) {
             (Texts{"<unk>", "la"}));
 }
 
+TEST(WordTokenizer, KeepsSpacesWhereAsked) {
+  const Texts texts{"C'est  la vie !\n(La vie\t\u2014 la vie!)"};
+  const Tokenizer tokenizer =
+      make_word_tokenizer(texts, TokenizerOptions{}, WordBoundary::kSpacedPunctuation);
+  EXPECT_EQ(tokenizer.encode_pieces(texts[0]),
+            (Texts{"▁C", "'", "est", "▁", "▁la", "▁vie", "▁!", "\n", "(", "La", "▁vie", "\t",
+                   "\u2014", "▁la", "▁vie", "!)"}));
+  EXPECT_EQ(tokenizer.decode(tokenizer.encode(texts[0])), texts[0]);
+}
+
 TEST(PairMerging, TheMostFrequentPairComesFirstThenTheLowerIds) {
   // ab 5, bc 5; ab goes first for its lower ids, which leaves bc 1 and abc 4.
   const LearnedPairs learned = learn_pairs({{"abc", 4}, {"ab", 1}, {"bc", 1}}, {"a", "b", "c"},

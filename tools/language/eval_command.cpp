@@ -92,7 +92,8 @@ std::function<int()> declare(OptionParser& parser) {
   parser
       .add_option("--metric", evaluation.metrics,
                   "Show these numbers only: loss, accuracy, f1 (the mean over the labels), "
-                  "perplexity, bleu, exact (the share of texts that are translated exactly), as "
+                  "perplexity, bleu, exact (the share of texts whose translation is one of those "
+                  "that the data give for it), as "
                   "far as the template has them")
       .type_name("NAME,...")
       .comma_separated();
@@ -117,7 +118,9 @@ const Command kEvalCommand{
         "gatefold eval names --metric accuracy,f1 --confusion confusion.svg\n"
         "  gatefold eval fra-eng --data test.tsv:French,English --beam-size 5\n\n"
         "A language model reads the texts as one, with the states carried from each to the next.\n"
-        "BLEU is that of the corpus, from 0 to 100, without smoothing, on the project's tokens.",
+        "BLEU is that of the corpus, from 0 to 100, without smoothing, on the project's tokens; "
+        "all\n"
+        "translations that the data give for a text are its references.",
     .declare = declare,
 };
 
