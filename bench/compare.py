@@ -14,6 +14,9 @@ Each option gives tables of its own; --output puts them in the places of the old
 --training-models  folders of training tests (model.onnx, spec.json, data.npz, expected.npz): a
           step on the first batch beside PyTorch, which runs the nodes of the model by its own
           functions and layers (torch_graph.py): latency, memory
+--projects  folders of projects that `gatefold prepare` has made ready (classifier, char-lm, word-lm,
+          seq2seq, skipgram): a step beside PyTorch, in which the same model is built of its own
+          modules (torch_projects.py); the first 50 losses must agree within 1e-5
 --checkpoints  a training step on a long sequence whose steps are kept or computed again: latency,
           memory
 --roofline  the layers' recurrent operator beside what the machine can do
@@ -175,6 +178,26 @@ def compare_model_training(args, threads, gatefold, peer):
     return comparison.tables(LATENCY, MEMORY)
 
 
+def loss_difference(own, theirs):
+    """The largest of the first steps' losses, relative."""
+    return max(abs(a - b) / abs(b) for a, b in zip(own["losses"], theirs["losses"]))
+
+
+def compare_projects(args, threads, gatefold, torch):
+    comparison = Comparison("Training steps of projects", torch.name, threads, args.rounds)
+    for folder in args.projects:
+        project = sides.Project(folder)
+        difference = loss_difference(gatefold.train_project(project, threads),
+                                     torch.train_project(project, threads))
+        if not difference <= 1e-5:
+            print(f"{folder}: left out: losses differ by {difference:.1e}", file=sys.stderr)
+            continue
+        comparison.measure(f"{folder.name} ({project.template}), losses within {difference:.1e}",
+                           lambda: {"us": gatefold.train_project(project, threads)["us"]},
+                           lambda: {"us": torch.train_project(project, threads)["us"]})
+    return comparison.tables(LATENCY)
+
+
 def checkpoint_table(args, threads, gatefold, scratch):
     kind, shape = LONG_LAYER
     folder = scratch / "long"
@@ -236,6 +259,7 @@ def parse_arguments():
     parser.add_argument("--training", action="store_true")
     parser.add_argument("--training-models", nargs="+", type=pathlib.Path, default=[],
                         metavar="FOLDER")
+    parser.add_argument("--projects", nargs="+", type=pathlib.Path, default=[], metavar="FOLDER")
     parser.add_argument("--checkpoints", action="store_true")
     parser.add_argument("--roofline", action="store_true")
     parser.add_argument("--threads", nargs="+", type=int, default=[1])
@@ -271,6 +295,8 @@ def main():
                 tables += compare_training(args, threads, gatefold, torch, scratch)
             for peer in trainers if args.training_models else ():
                 tables += compare_model_training(args, threads, gatefold, peer)
+            if args.projects and torch:
+                tables += compare_projects(args, threads, gatefold, torch)
             if args.checkpoints:
                 tables += checkpoint_table(args, threads, gatefold, scratch)
             if args.roofline:

@@ -192,6 +192,21 @@ TEST_F(CliProjects, TrainTheirPaddingAndDropoutAsTheirSettingsSay) {
   EXPECT_EQ(read("p/training.json"), settings.dump());
 }
 
+TEST_F(CliProjects, ShuffleTheirExamplesUnlessToldNotTo) {
+  make("classifier", "", "words.tsv", kWords);
+  const std::string options = " --epochs 1 --batch-size 2 --log ";
+  const std::string files =
+      "train p/model.onnx --data p/train.npz --spec p/training.json -o t.onnx";
+  succeed(files + options + "ordered.jsonl");
+  succeed("train p --no-shuffle" + options + "kept.jsonl");
+  succeed("train p" + options + "shuffled.jsonl");
+  const std::string ordered = read("ordered.jsonl");
+  EXPECT_EQ(read("kept.jsonl").substr(0, ordered.find('\n')),
+            ordered.substr(0, ordered.find('\n')));
+  EXPECT_NE(read("shuffled.jsonl").substr(0, ordered.find('\n')),
+            ordered.substr(0, ordered.find('\n')));
+}
+
 TEST_F(CliProjects, ShowTheRate) {
   make("classifier", "", "words.tsv", kWords);
   const std::string output = succeed(

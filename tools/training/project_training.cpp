@@ -122,7 +122,7 @@ void take_project(const Project& project, TrainOptions& options) {
   }
   fit_chunk(project, run.batches.chunk);
   choose_source(project, options);
-  run.batches.shuffle = true;
+  run.batches.shuffle = !options.keeps_order;
 }
 
 }  // namespace gatefold::tools

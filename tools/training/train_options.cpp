@@ -177,11 +177,17 @@ void add_batches(OptionParser& parser, TrainOptions& options) {
                   "For seq2seq: the share of target tokens that the decoder is given instead of "
                   "its own choices, at the beginning and at the end of the run")
       .type_name("FROM:TO");
-  parser.add_flag("--shuffle", run.batches.shuffle, "Shuffle the examples before each epoch");
+  parser.add_flag(
+      "--shuffle", run.batches.shuffle,
+      "Shuffle the examples before each epoch; projects always do without --no-shuffle");
   parser
       .add_flag("--bucket", run.batches.bucket,
                 "Shuffle, put examples of like length into a batch, and cut its padding")
       .excludes({"--bptt", "--corpus"});
+  parser
+      .add_flag("--no-shuffle", options.keeps_order,
+                "Take the examples in the order in which the data have them")
+      .excludes({"--shuffle", "--bucket"});
   parser.add_option("--seed", options.seed, "Seed for shuffling and dropout").show_default();
 }
 

@@ -43,6 +43,7 @@ struct TrainOptions {
   std::vector<std::string> batch_axes;
   std::vector<std::string> dims;
   bool is_corpus = false;
+  bool keeps_order = false;
   std::string teacher_forcing;
   WordPairOptions word_pairs;
   RunOptions run;
