@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string_view>
 
 namespace gatefold::tools {
@@ -27,12 +28,14 @@ struct Command {
 
 extern const Command kBenchCommand;
 extern const Command kCompileCommand;
+extern const Command kCompletionCommand;
 extern const Command kEmbedCommand;
 extern const Command kEvalCommand;
 extern const Command kGenerateCommand;
 extern const Command kGradcheckCommand;
 extern const Command kGradflowCommand;
 extern const Command kInspectCommand;
+extern const Command kManCommand;
 extern const Command kNeighboursCommand;
 extern const Command kNewCommand;
 extern const Command kOptCommand;
@@ -44,5 +47,8 @@ extern const Command kTestCommand;
 extern const Command kTrainCommand;
 extern const Command kTranslateCommand;
 extern const Command kWeightsCommand;
+
+/// All commands, in the order in which the help lists them.
+std::span<const Command* const> all_commands();
 
 }  // namespace gatefold::tools

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <memory>
 #include <numeric>
 #include <sstream>
@@ -89,7 +90,48 @@ class CommandLine {
   std::vector<std::pair<CLI::App*, std::function<int()>>> runs_;
 };
 
+std::vector<std::string> dashed(const std::string& dashes, std::vector<std::string> names) {
+  for (std::string& name : names) name.insert(0, dashes);
+  return names;
+}
+
+/// The words of a choice such as "last|best"; none where a part stands for something else.
+std::vector<std::string> choices_of(const std::string& value) {
+  const bool is_choice = value.find('|') != std::string::npos &&
+                         std::none_of(value.begin(), value.end(), [](unsigned char letter) {
+                           return std::isupper(letter) != 0;
+                         });
+  return is_choice ? CLI::detail::split(value, '|') : std::vector<std::string>{};
+}
+
+OptionHelp describe(const CLI::Option& option) {
+  OptionHelp help;
+  help.names = dashed("-", option.get_snames());
+  help.help = option.get_description();
+  for (std::string& name : dashed("--", option.get_lnames())) {
+    help.names.push_back(std::move(name));
+  }
+  if (help.names.empty()) help.names.push_back(option.get_name());
+  if (option.get_items_expected_max() > 0) help.value = option.get_type_name();
+  help.choices = choices_of(help.value);
+  if (!option.get_default_str().empty()) help.value += "=" + option.get_default_str();
+  return help;
+}
+
 }  // namespace
+
+CommandHelp describe(const Command& command) {
+  CLI::App app;
+  OptionParser parser(app);
+  // What runs the command holds the variables that the options write to.
+  const std::function<int()> run = command.declare(parser);
+  CommandHelp help{.name = std::string(command.name),
+                   .summary = std::string(command.summary),
+                   .example = std::string(command.example),
+                   .options = {}};
+  for (const CLI::Option* option : app.get_options()) help.options.push_back(describe(*option));
+  return help;
+}
 
 Option Option::type_name(const std::string& name) {
   option_->type_name(name);

@@ -98,6 +98,27 @@ class OptionParser {
   CLI::App* app_;
 };
 
+/// What the help says of an option.
+struct OptionHelp {
+  std::vector<std::string> names;    ///< With their dashes; of a positional, its one name.
+  std::string value;                 ///< What it takes, such as FILE; empty for a flag.
+  std::vector<std::string> choices;  ///< The words that it takes, where there are no others.
+  std::string help;
+
+  bool is_positional() const { return !names.front().starts_with('-'); }
+};
+
+/// What the help says of a command.
+struct CommandHelp {
+  std::string name;
+  std::string summary;
+  std::string example;
+  std::vector<OptionHelp> options;  ///< In the order of their declaration.
+};
+
+/// Describes a command by its declarations.
+CommandHelp describe(const Command& command);
+
 /// Parses a command line. Returns what runs the command that it names, or what shows the help or
 /// the version where those are asked for, or the general help where there are no arguments. Throws
 /// Error for what no command or option takes.

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -13,14 +12,6 @@
 namespace gatefold::tools {
 namespace {
 
-const std::array kCommands{
-    &kRunCommand,        &kInspectCommand, &kCompileCommand,  &kTrainCommand,
-    &kTestCommand,       &kBenchCommand,   &kOptCommand,      &kGradcheckCommand,
-    &kGradflowCommand,   &kNewCommand,     &kPrepareCommand,  &kEvalCommand,
-    &kPlotCommand,       &kPredictCommand, &kGenerateCommand, &kTranslateCommand,
-    &kNeighboursCommand, &kEmbedCommand,   &kWeightsCommand,
-};
-
 int complain(std::string message) {
   std::replace(message.begin(), message.end(), '\n', ' ');
   std::fprintf(stderr, "gatefold: %s\n", message.c_str());
@@ -30,7 +21,7 @@ int complain(std::string message) {
 /// Runs what the command line asks for, and turns every exception into one line and an exit code.
 int run_guarded(int argc, char** argv) {
   try {
-    const int code = parse_command_line(kCommands, GATEFOLD_VERSION, argc, argv)();
+    const int code = parse_command_line(all_commands(), GATEFOLD_VERSION, argc, argv)();
     flush_output();
     return code;
   } catch (const std::bad_alloc&) {

@@ -144,9 +144,7 @@ std::string file_name(const std::string& name, std::set<std::string>& taken) {
 }
 
 void write_outputs(const NamedTensors& tensors, const fs::path& folder, const std::string& format) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) fail("folder '{}' cannot be made: {}", folder.string(), error.message());
+  make_folder(folder);
   if (format == "npz") return write_npz(folder / "outputs.npz", tensors);
   std::set<std::string> taken;
   for (std::size_t i = 0; i < tensors.size(); ++i) {

@@ -101,9 +101,7 @@ void WordVectors::write_text(const std::filesystem::path& path) const {
 }
 
 void WordVectors::write_projector(const std::filesystem::path& folder) const {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) fail("'{}' cannot be made: {}", folder.string(), error.message());
+  make_folder(folder);
   fmt::memory_buffer vectors;
   std::string names;
   const std::int64_t width = table_.dims()[1];

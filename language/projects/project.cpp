@@ -112,9 +112,7 @@ Project Project::create(const fs::path& folder, const std::string& template_name
   const DataSizes smallest{.tokens = 1, .targets = 1};
   const std::vector<NamedModel> trial = chosen.make(options, smallest);
   const std::string settings = training_settings(chosen.task, trial, options);
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) fail("'{}' cannot be made: {}", folder.string(), error.message());
+  make_folder(folder);
   Project project(folder, {template_name, options, {}, {}});
   write_file(project.file(kTrainingFile), settings);
   if (needs_data(chosen.task)) {

@@ -9,6 +9,10 @@ namespace gatefold {
 /// Reads the bytes of a file. Throws Error when it cannot be read.
 std::string read_file(const std::filesystem::path& path);
 
+/// Makes a folder, and those around it, where there is none yet. Throws Error when it cannot be
+/// made.
+void make_folder(const std::filesystem::path& folder);
+
 /// Checks that a file can be written at `path`, for use before long work. Throws Error if not.
 void check_writable(const std::filesystem::path& path);
 

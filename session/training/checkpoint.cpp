@@ -90,9 +90,7 @@ RunPosition restore(const std::map<std::string, Tensor>& arrays, Trainer& traine
 }  // namespace
 
 void prepare_checkpoints(const fs::path& folder) {
-  std::error_code code;
-  fs::create_directories(folder, code);
-  if (code) fail("'{}' cannot be created: {}", folder.string(), code.message());
+  make_folder(folder);
   check_writable(folder / kFile);
 }
 

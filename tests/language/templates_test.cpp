@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "frontend/onnx_writer.h"
 #include "ir/error.h"
 #include "ir/op_def.h"
+#include "ir/value_names.h"
 #include "language/projects/joined_graph.h"
 #include "language/templates/initial_weights.h"
 #include "language/templates/template.h"
@@ -95,6 +97,21 @@ TEST_F(TemplateFiles, HaveTheNamesThatPyTorchGives) {
                                    "rnn.weight_ih_l1"}));
   const Model tagger = make("tagger", {.cell = "rnn", .bidirectional = true});
   EXPECT_TRUE(parameters(*tagger.graph).contains("rnn.weight_ih_l0_reverse"));
+}
+
+TEST_F(TemplateFiles, WordVectorsBeginAsThoseOfWord2vec) {
+  for (const auto& [name, read, told] : {std::tuple("skipgram", "center.weight", "context.weight"),
+                                         std::tuple("cbow", "context.weight", "center.weight")}) {
+    const std::vector<NamedModel> models = find_template(name).make({.embedding = 8}, kSizes);
+    const Graph& graph = *models.front().model.graph;
+    for (const float number : find_initializer(graph, told)->constant().values<float>()) {
+      EXPECT_EQ(number, 0) << name;
+    }
+    const auto numbers = find_initializer(graph, read)->constant().values<float>();
+    const auto [least, most] = std::minmax_element(numbers.begin(), numbers.end());
+    EXPECT_TRUE(*least > -1.0F / 16 && *least < -0.9F / 16) << name;
+    EXPECT_TRUE(*most < 1.0F / 16 && *most > 0.9F / 16) << name;
+  }
 }
 
 TEST_F(TemplateFiles, CompileToOneNodeForEachLayer) {

@@ -84,21 +84,22 @@ void add_what_to_train(OptionParser& parser, TrainOptions& options) {
   add_dim_option(parser, options.dims);
 }
 
+std::vector<std::string> words(const std::vector<std::string_view>& names) {
+  return {names.begin(), names.end()};
+}
+
 void add_how_to_train(OptionParser& parser, TrainOptions& options) {
-  parser.add_option("--loss", options.loss,
-                    fmt::format("Minimize this loss: {}", fmt::join(loss_names(), ", ")));
+  parser.add_option("--loss", options.loss, "Minimize this loss").one_of(words(loss_names()));
   parser.add_option("--loss-output", options.loss_output,
                     "Compute the loss of this output; by default of the first one");
-  parser.add_option(
-      "--optimizer", options.optimizer,
-      fmt::format("Update weights by this optimizer: {}", fmt::join(optimizer_names(), ", ")));
+  parser.add_option("--optimizer", options.optimizer, "Update weights by this optimizer")
+      .one_of(words(optimizer_names()));
   parser.add_option("--lr", options.learning_rate, "Learning rate");
   parser.add_option("--momentum", options.momentum, "Momentum for sgd and rmsprop");
   parser.add_option("--weight-decay", options.weight_decay,
                     "Weight decay, which pulls the weights towards zero");
-  parser.add_option("--schedule", options.schedule,
-                    fmt::format("Change the learning rate by this schedule: {}",
-                                fmt::join(schedule_names(), ", ")));
+  parser.add_option("--schedule", options.schedule, "Change the learning rate by this schedule")
+      .one_of(words(schedule_names()));
   parser
       .add_option("--milestones", options.milestones,
                   "Epochs after which the rate of the multistep schedule changes")

@@ -1,0 +1,19 @@
+#include <array>
+
+#include "tools/command.h"
+
+namespace gatefold::tools {
+
+std::span<const Command* const> all_commands() {
+  static constexpr std::array kCommands{
+      &kRunCommand,        &kInspectCommand, &kCompileCommand,  &kTrainCommand,
+      &kTestCommand,       &kBenchCommand,   &kOptCommand,      &kGradcheckCommand,
+      &kGradflowCommand,   &kNewCommand,     &kPrepareCommand,  &kEvalCommand,
+      &kPlotCommand,       &kPredictCommand, &kGenerateCommand, &kTranslateCommand,
+      &kNeighboursCommand, &kEmbedCommand,   &kWeightsCommand,  &kManCommand,
+      &kCompletionCommand,
+  };
+  return kCommands;
+}
+
+}  // namespace gatefold::tools
