@@ -39,6 +39,7 @@ extern const Command kOptCommand;
 extern const Command kPlotCommand;
 extern const Command kPredictCommand;
 extern const Command kPrepareCommand;
+extern const Command kReportCommand;
 extern const Command kRunCommand;
 extern const Command kTestCommand;
 extern const Command kTrainCommand;

@@ -18,7 +18,7 @@ const std::array kCommands{
     &kTestCommand,       &kBenchCommand,   &kOptCommand,      &kGradcheckCommand,
     &kGradflowCommand,   &kNewCommand,     &kPrepareCommand,  &kEvalCommand,
     &kPlotCommand,       &kPredictCommand, &kGenerateCommand, &kTranslateCommand,
-    &kNeighboursCommand, &kEmbedCommand,   &kWeightsCommand,
+    &kNeighboursCommand, &kEmbedCommand,   &kReportCommand,   &kWeightsCommand,
 };
 
 int complain(std::string message) {
