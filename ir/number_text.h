@@ -1,7 +1,9 @@
 #pragma once
 
 #include <charconv>
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -17,5 +19,8 @@ std::optional<T> number_from_text(std::string_view text) {
   if (error != std::errc() || rest != end) return std::nullopt;
   return number;
 }
+
+/// Formats 1234567 as "1,234,567".
+std::string format_count(std::int64_t count);
 
 }  // namespace gatefold

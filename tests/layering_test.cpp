@@ -32,7 +32,7 @@ const std::map<std::string, std::vector<std::string>> kRooms{
     {"session", {"", "arrays", "training"}},
     {"language",
      {"", "text", "tokenizers/parts", "tokenizers", "corpora", "templates", "decoding",
-      "evaluation", "pictures", "projects"}},
+      "evaluation", "pictures", "projects", "report"}},
 };
 
 /// Libraries that only one folder or file may know.

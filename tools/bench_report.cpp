@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "ir/number_text.h"
 #include "tools/table.h"
 
 namespace gatefold::tools {

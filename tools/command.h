@@ -42,6 +42,7 @@ extern const Command kOptCommand;
 extern const Command kPlotCommand;
 extern const Command kPredictCommand;
 extern const Command kPrepareCommand;
+extern const Command kReportCommand;
 extern const Command kRunCommand;
 extern const Command kTestCommand;
 extern const Command kTrainCommand;

@@ -4,6 +4,7 @@
 #include "frontend/onnx_reader.h"
 #include "frontend/onnx_writer.h"
 #include "ir/error.h"
+#include "ir/number_text.h"
 #include "ir/print.h"
 #include "passes/training/model_parts.h"
 #include "passes/training/training_stages.h"

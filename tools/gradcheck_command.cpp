@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "ir/error.h"
+#include "ir/number_text.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
 #include "tools/gradients/gradient_check.h"

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "frontend/onnx_reader.h"
+#include "ir/number_text.h"
 #include "ir/print.h"
 #include "session/arrays/files.h"
 #include "session/carried_states.h"

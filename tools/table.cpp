@@ -53,14 +53,4 @@ std::string format_seconds(double seconds) {
   return fmt::format("{:.2f} s", seconds);
 }
 
-std::string format_count(std::int64_t count) {
-  std::string digits = fmt::format("{}", count);
-  const std::size_t start = count < 0 ? 1 : 0;
-  for (std::size_t i = digits.size(); i > start + 3;) {
-    i -= 3;
-    digits.insert(i, 1, ',');
-  }
-  return digits;
-}
-
 }  // namespace gatefold::tools

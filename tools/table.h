@@ -31,7 +31,5 @@ class Table {
 std::string format_bytes(std::uint64_t bytes);
 /// Formats seconds with three digits: "12.3 us", "4.57 ms", "2.00 s".
 std::string format_seconds(double seconds);
-/// Formats 1234567 as "1,234,567".
-std::string format_count(std::int64_t count);
 
 }  // namespace gatefold::tools

@@ -1,5 +1,6 @@
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "frontend/tensor_places.h"
 #include "ir/error.h"
 #include "language/projects/project.h"
+#include "language/projects/project_samples.h"
 #include "session/arrays/files.h"
 #include "session/arrays/npz.h"
 #include "session/carried_states.h"
@@ -83,8 +85,8 @@ struct TrainedFile {
 class PlanProgress : public Progress {
  public:
   PlanProgress(const TrainOptions& options, std::span<const TrainedFile> files,
-               std::vector<ChosenTensor> tensors)
-      : Progress(options.log, options.run.resume),
+               std::vector<ChosenTensor> tensors, const ProjectSamples* samples)
+      : Progress(options.log, options.run.resume, samples),
         is_dry_(options.run.dry),
         files_(files),
         tensors_(std::move(tensors)) {}
@@ -114,10 +116,10 @@ void write_trained(const TrainedFile& file, std::map<std::string, Tensor> weight
 
 /// Trains a graph as the options say, and writes the weights into the files that they came from.
 int run_plan(TrainOptions& options, std::shared_ptr<Graph> graph,
-             std::span<const TrainedFile> files) {
+             std::span<const TrainedFile> files, const ProjectSamples* samples = nullptr) {
   TrainingPlan plan = make_plan(options);
   const std::vector<ChosenTensor> tensors = choose_tensors(*graph, options.wishes, plan.step);
-  PlanProgress progress(options, files, tensors);
+  PlanProgress progress(options, files, tensors, samples);
   options.run.record = !options.report.empty();
   if (options.run.record) check_writable(options.report);
   const RunResult result = train(std::move(graph), plan, options.run, progress);
@@ -152,7 +154,10 @@ int run_project(TrainOptions& options) {
     read_model(file.source, file.places);
     check_writable(file.output);
   }
-  return run_plan(options, project.training_graph(feed_of(options)), files);
+  std::optional<ProjectSamples> samples;
+  if (!options.samples.empty()) samples.emplace(project, options.samples);
+  return run_plan(options, project.training_graph(feed_of(options)), files,
+                  samples ? &*samples : nullptr);
 }
 
 int run_model(TrainOptions& options) {
@@ -162,6 +167,9 @@ int run_model(TrainOptions& options) {
   bind_dims(*model.graph, parse_dim_sizes(options.dims));
   if (!options.teacher_forcing.empty()) {
     fail("--teacher-forcing is for projects: a file does not say which model is the decoder");
+  }
+  if (!options.samples.empty()) {
+    fail("--sample is for projects: a file does not say what the model's numbers mean");
   }
   if (options.is_corpus) options.run.make_source = source_maker<Corpus>();
   if (!options.output.empty()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "ir/error.h"
@@ -82,18 +83,21 @@ std::vector<Translation> Translator::translate(std::string_view text, const Beam
   const std::string source = checked_utf8(std::string(text), "the text");
   // What a tokenizer adds to a text does not make it one.
   if (source_.encode(source, false).empty()) fail("the text is empty; give one to translate");
-  const std::vector<std::int64_t> ids = source_.encode(source);
+  return translate(source_.encode(source), options);
+}
+
+std::vector<Translation> Translator::translate(const std::vector<std::int64_t>& tokens,
+                                               const BeamOptions& options) {
   std::vector<Translation> translations;
-  for (const Hypothesis& found : search(ids, options)) {
+  for (const Hypothesis& found : search(tokens, options)) {
     Translation& translation = translations.emplace_back();
     translation.text = target_.decode(found.tokens);
     translation.score = found.score(options);
-    translation.source_tokens = decode_each(source_, ids);
+    translation.source_tokens = decode_each(source_, tokens);
     translation.tokens = decode_each(target_, found.tokens);
     if (!found.attention.empty()) {
-      translation.attention = Tensor::of<float>(
-          {static_cast<std::int64_t>(found.tokens.size()), static_cast<std::int64_t>(ids.size())},
-          std::span<const float>(found.attention));
+      translation.attention = Tensor::of<float>({std::ssize(found.tokens), std::ssize(tokens)},
+                                                std::span<const float>(found.attention));
     }
   }
   return translations;

@@ -32,6 +32,9 @@ class Translator {
   /// Translates a text; the best translation comes first. Throws Error for a text that is empty or
   /// that the tokenizer refuses, and as search does.
   std::vector<Translation> translate(std::string_view text, const BeamOptions& options);
+  /// The same of a text's tokens. Throws Error as search does.
+  std::vector<Translation> translate(const std::vector<std::int64_t>& tokens,
+                                     const BeamOptions& options);
 
   /// Translates tokens of the source into tokens of the target; the best sequence comes first.
   /// Throws Error for no tokens, and for options that no search can follow.

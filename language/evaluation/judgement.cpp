@@ -8,6 +8,7 @@
 #include "language/corpora/arrays.h"
 #include "language/decoding/scores.h"
 #include "language/evaluation/bleu.h"
+#include "language/evaluation/text_rows.h"
 #include "session/session.h"
 
 namespace gatefold {
@@ -15,52 +16,6 @@ namespace {
 
 /// Texts that are judged at a time.
 constexpr std::int64_t kBatch = 64;
-
-const Tensor& find_array(const ExampleArrays& examples, const std::string& name,
-                         DataType dtype = DataType::kInt64) {
-  const auto found = examples.find(name);
-  if (found == examples.end()) fail("there is no array '{}'", name);
-  if (found->second.dtype() != dtype) {
-    fail("array '{}' is {}, but its elements must be {}", name, to_string(found->second.type()),
-         name_of(dtype));
-  }
-  return found->second;
-}
-
-/// Token ids [N, T] in rows of different lengths, and the first axis of another array.
-struct TextRows {
-  const Tensor& tokens;
-  const Tensor& lengths;
-  const Tensor& target;
-
-  explicit TextRows(const ExampleArrays& examples)
-      : tokens(find_array(examples, "tokens")),
-        lengths(find_array(examples, "lengths")),
-        target(find_array(examples, "target")) {
-    if (tokens.rank() != 2 || lengths.dims() != Dims{tokens.dims()[0]} || target.rank() < 1 ||
-        target.dims()[0] != tokens.dims()[0]) {
-      fail("arrays 'tokens' {}, 'lengths' {} and 'target' {} are not those of the same texts",
-           to_string(tokens.dims()), to_string(lengths.dims()), to_string(target.dims()));
-    }
-    for (const std::int64_t length : lengths.values<std::int64_t>()) {
-      if (length < 0 || length > tokens.dims()[1]) {
-        fail("array 'lengths' holds {}, but texts have up to {} tokens", length, tokens.dims()[1]);
-      }
-    }
-  }
-
-  std::int64_t count() const { return tokens.dims()[0]; }
-  std::int64_t length(std::int64_t row) const { return lengths.data<std::int64_t>()[row]; }
-  std::vector<std::int64_t> text(std::int64_t row) const {
-    const std::int64_t* begin = tokens.data<std::int64_t>() + row * tokens.dims()[1];
-    return {begin, begin + length(row)};
-  }
-  /// What is wanted for a text: the elements of its row of the target.
-  std::span<const std::int64_t> wanted(std::int64_t row) const {
-    const auto width = static_cast<std::size_t>(target.size() / target.dims()[0]);
-    return target.values<std::int64_t>().subspan(static_cast<std::size_t>(row) * width, width);
-  }
-};
 
 /// -log p of one of the classes that scores belong to.
 double surprise(std::span<const float> scores, std::size_t wanted) {
@@ -90,8 +45,8 @@ class ScoredBatch {
     }
     const NamedData& outputs =
         session.run({{"tokens", padded(texts, 0)},
-                     {"lengths", rows.lengths.part(static_cast<std::size_t>(begin) * 8,
-                                                   DataType::kInt64, {end - begin})}});
+                     {"lengths", rows.lengths().part(static_cast<std::size_t>(begin) * 8,
+                                                     DataType::kInt64, {end - begin})}});
     logits_ = std::get<Tensor>(outputs.at("logits")).clone();
   }
 
@@ -113,10 +68,9 @@ std::map<std::vector<std::int64_t>, TokenRows> translations_of(const TextRows& r
   std::map<std::vector<std::int64_t>, TokenRows> translations;
   for (std::int64_t row = 0; row < rows.count(); ++row) {
     const auto text = rows.text(row);
-    const auto wanted = rows.wanted(row);
-    auto behind = std::find(wanted.begin(), wanted.end(), kIgnoredTarget);
-    if (behind != wanted.begin() && behind[-1] == end) --behind;
-    translations[{text.begin(), text.end()}].emplace_back(wanted.begin(), behind);
+    auto wanted = rows.wanted_text(row);
+    if (!wanted.empty() && wanted.back() == end) wanted = wanted.first(wanted.size() - 1);
+    translations[{text.begin(), text.end()}].emplace_back(wanted.begin(), wanted.end());
   }
   return translations;
 }

@@ -1,21 +1,17 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
-#include <span>
-#include <string>
 
 #include "language/decoding/translation.h"
 #include "language/evaluation/confusion.h"
+#include "language/evaluation/text_rows.h"
 #include "session/compiled_model.h"
 
 /// Judges models on examples: arrays by name, as a project's data hold them. Each function throws
 /// Error for an array that is missing or does not have its form.
 namespace gatefold {
-
-using ExampleArrays = std::map<std::string, Tensor>;
 
 /// Judges a model that makes numbers of x [N, inputs] by target [N, outputs]: returns the mean of
 /// the squared differences.

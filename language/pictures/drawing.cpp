@@ -4,58 +4,37 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cmath>
 #include <sstream>
+#include <utility>
 
 #include "language/text/characters.h"
 
 namespace gatefold {
 namespace {
 
-/// A colour on light and on dark ground.
-struct Colour {
-  std::string_view name;
-  std::string_view light;
-  std::string_view dark;
-};
-
-constexpr std::array<Colour, 3 + kColours> kPalette{{
-    {"ground", "#ffffff", "#0d1117"},
-    {"ink", "#1f2328", "#e6edf3"},
-    {"grid", "#d9dee3", "#30363d"},
-    {"c0", "#0072b2", "#58a6ff"},
-    {"c1", "#d55e00", "#ff8c42"},
-    {"c2", "#009e73", "#2ecc9b"},
-    {"c3", "#cc79a7", "#e8a0c8"},
-    {"c4", "#c98500", "#e6b422"},
-    {"c5", "#3a9bd1", "#8fd3f4"},
-    {"c6", "#6b6b6b", "#b0b0b0"},
-}};
-
 constexpr std::string_view kRules =
     "svg.gatefold text{font:12px sans-serif;fill:currentColor}\n"
     "svg.gatefold text.title{font-size:14px}\n"
+    "svg.gatefold text.strong{font-weight:600}\n"
+    "svg.gatefold text.small{font-size:11px}\n"
     "svg.gatefold .line{fill:none;stroke:currentColor;stroke-width:2}\n"
     "svg.gatefold .thin{fill:none;stroke:currentColor;stroke-width:1}\n"
     "svg.gatefold .faint{opacity:0.45}\n"
     "svg.gatefold .dashed{stroke-dasharray:6 3}\n"
     "svg.gatefold .dotted{stroke-dasharray:1.5 3}\n"
-    "svg.gatefold .shade{fill:currentColor}\n";
+    "svg.gatefold .shade{fill:currentColor}\n"
+    "svg.gatefold .round{rx:5px}\n";
 
 /// The style sheet. Programs that know no variables take the light colours, which stand first.
 std::string style_sheet() {
-  std::string light;
-  std::string dark;
   std::string rules;
-  for (const Colour& colour : kPalette) {
-    light += fmt::format("--{}:{};", colour.name, colour.light);
-    dark += fmt::format("--{}:{};", colour.name, colour.dark);
+  for (const Colour& colour : palette()) {
     rules +=
         fmt::format("svg.gatefold .{0}{{color:{1};color:var(--{0})}}\n", colour.name, colour.light);
   }
-  return fmt::format(
-      "\nsvg.gatefold{{{}}}\n@media (prefers-color-scheme:dark){{svg.gatefold{{{}}}}}\n{}{}", light,
-      dark, rules, kRules);
+  return fmt::format("\n{}{}{}", colour_variables("svg.gatefold"), rules, kRules);
 }
 
 /// Formats a position with a tenth of a pixel, and zero without a sign.
@@ -123,6 +102,20 @@ void Drawing::path(std::span<const Place> points, std::string_view classes) {
     is_open = is_finite;
   }
   if (data.empty()) return;
+  pugi::xml_node node = picture_.append_child("path");
+  set(node, "d", data);
+  set(node, "class", std::string(classes));
+}
+
+void Drawing::curve(std::span<const Place> points, std::string_view classes) {
+  assert(!points.empty());
+  std::string data = fmt::format("M{} {}", position(points.front().x), position(points.front().y));
+  for (std::size_t i = 1; i < points.size(); ++i) {
+    const auto& [from, to] = std::pair(points[i - 1], points[i]);
+    const std::string middle = position((from.y + to.y) / 2);
+    data += fmt::format(" C{} {} {} {} {} {}", position(from.x), middle, position(to.x), middle,
+                        position(to.x), position(to.y));
+  }
   pugi::xml_node node = picture_.append_child("path");
   set(node, "d", data);
   set(node, "class", std::string(classes));

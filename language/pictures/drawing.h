@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "language/pictures/palette.h"
 #include "language/pictures/place.h"
 
 namespace gatefold {
@@ -20,11 +21,11 @@ struct TextStyle {
   std::string_view classes = {};
 };
 
-/// A picture in SVG. Its colours are CSS variables with one value for light and one for dark
-/// surroundings; what is drawn names them, and other properties, by classes: c0 to c6 are colours
-/// that are told apart by the colour-blind, too (Okabe and Ito), `line` has two pixels, `thin` one,
-/// `faint` shows what lies below, `dashed` and `dotted` interrupt a line, `grid` is for what helps
-/// to read, `shade` fills an area. The same calls give the same bytes.
+/// A picture in SVG. Its colours are those of the palette, as variables; what is drawn names them,
+/// and other properties, by classes: `line` has two pixels, `thin` one, `faint` shows what lies
+/// below, `dashed` and `dotted` interrupt a line, `grid` is for what helps to read, `shade` fills
+/// an area, `round` has round corners; texts may be `strong` or `small`, or a `title`. The same
+/// calls give the same bytes.
 class Drawing {
  public:
   Drawing(double width, double height);
@@ -32,6 +33,8 @@ class Drawing {
   void line(Place from, Place to, std::string_view classes);
   /// Draws a line through points; a point that is not finite interrupts it.
   void path(std::span<const Place> points, std::string_view classes);
+  /// Draws a smooth line through points, upright at each of them.
+  void curve(std::span<const Place> points, std::string_view classes);
   void rectangle(Place corner, double width, double height, std::string_view classes,
                  double opacity = 1);
   void circle(Place center, double radius, std::string_view classes);
@@ -47,8 +50,7 @@ class Drawing {
   pugi::xml_node picture_;
 };
 
-/// How many colours there are; the class of colour i is c(i % kColours).
-inline constexpr std::size_t kColours = 7;
+/// The class of a colour that tells things apart.
 std::string colour_class(std::size_t number);
 
 /// About how wide a text is, in pixels.

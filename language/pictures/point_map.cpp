@@ -7,6 +7,7 @@
 #include <cassert>
 #include <limits>
 
+#include "ir/error.h"
 #include "language/pictures/drawing.h"
 
 namespace gatefold {
@@ -96,6 +97,14 @@ std::string draw_point_map(const std::string& title, const Projection& projectio
     drawing.text({place.x + 5, place.y + 4}, names[i]);
   }
   return drawing.to_string();
+}
+
+std::string draw_token_map(const WordVectors& vectors, const std::vector<std::string>& tokens) {
+  if (tokens.size() < 2) fail("a map needs two tokens at least, but there are {}", tokens.size());
+  const Tensor rows = vectors.rows_of(tokens);
+  const auto width = static_cast<std::size_t>(rows.dims()[1]);
+  return draw_point_map("Vectors of tokens, seen where they differ most",
+                        project(rows.values<float>(), width), tokens);
 }
 
 }  // namespace gatefold

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "language/decoding/word_vectors.h"
 #include "language/pictures/place.h"
 
 namespace gatefold {
@@ -23,5 +24,9 @@ Projection project(std::span<const float> vectors, std::size_t width);
 /// Draws projected vectors with their names as SVG; both directions have the same scale.
 std::string draw_point_map(const std::string& title, const Projection& projection,
                            const std::vector<std::string>& names);
+
+/// Draws the vectors of tokens as such a map. Throws Error for fewer than two tokens and for one
+/// that is not in the vocabulary.
+std::string draw_token_map(const WordVectors& vectors, const std::vector<std::string>& tokens);
 
 }  // namespace gatefold

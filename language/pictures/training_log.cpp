@@ -40,14 +40,16 @@ class LogReader {
       if (!is_count(line, "step")) fail("its 'step' is no whole number");
       step_ = line["step"].get<double>();
       has_steps_ = true;
+    } else {
+      log_.epochs.push_back({line["epoch"].get<std::int64_t>(), {}, samples_of(line)});
     }
     for (const auto& [name, value] : line.items()) {
       if (name == "epoch" || name == "step" || name == "samples") continue;
-      if (value.is_number()) {
-        log_.fields[name].push_back({step_, value.get<double>()});
-      } else if (value.is_null()) {
-        log_.fields[name].push_back({step_, std::numeric_limits<double>::quiet_NaN()});
-      }
+      if (!value.is_number() && !value.is_null()) continue;
+      const double number =
+          value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+      log_.fields[name].push_back({step_, number});
+      if (!line.contains("step")) log_.epochs.back().numbers[name] = number;
     }
   }
 
@@ -57,6 +59,20 @@ class LogReader {
   static bool is_count(const json& line, const char* name) {
     const auto found = line.find(name);
     return found != line.end() && found->is_number_integer() && *found >= 0;
+  }
+
+  static std::vector<Sample> samples_of(const json& line) {
+    std::vector<Sample> samples;
+    const auto found = line.find("samples");
+    if (found == line.end() || !found->is_array()) return samples;
+    for (const json& sample : *found) {
+      const bool is_sample = sample.is_object() && sample.contains("text") &&
+                             sample["text"].is_string() && sample.contains("answer") &&
+                             sample["answer"].is_string();
+      if (!is_sample) fail("one of its 'samples' has no 'text' or no 'answer'");
+      samples.push_back({sample["text"].get<std::string>(), sample["answer"].get<std::string>()});
+    }
+    return samples;
   }
 
   TrainingLog& log_;

@@ -1,15 +1,24 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "language/decoding/sample.h"
 #include "language/pictures/line_chart.h"
 #include "language/pictures/place.h"
 
 namespace gatefold {
+
+/// What a log says after an epoch.
+struct LoggedEpoch {
+  std::int64_t epoch = 0;                 ///< Counted from 0.
+  std::map<std::string, double> numbers;  ///< By field.
+  std::vector<Sample> samples;            ///< What the model said then.
+};
 
 /// What the log of a training run (train --log) says, number by number.
 struct TrainingLog {
@@ -17,6 +26,7 @@ struct TrainingLog {
   /// For each field, such as loss or validation_accuracy, the step and the number: after every
   /// step or, where the field belongs to epochs, after the last step of each. Null is NaN.
   std::map<std::string, std::vector<Place>, std::less<>> fields = {};
+  std::vector<LoggedEpoch> epochs = {};
 };
 
 /// Reads logs, or those of project folders. A log is called like its folder if the file is called

@@ -9,7 +9,6 @@
 #include <numeric>
 
 #include "ir/error.h"
-#include "language/evaluation/judgement.h"
 #include "language/projects/examples.h"
 #include "language/tokenizers/special_names.h"
 #include "session/arrays/npz.h"
@@ -143,7 +142,19 @@ std::vector<std::string> chosen_metrics(const Project& project, const Judge& jud
   return asked.empty() ? judge.metrics : asked;
 }
 
-/// The project's own data, and what they are called.
+std::string names_of(const std::vector<TextSource>& texts) {
+  std::vector<std::string> names;
+  for (const TextSource& text : texts) names.push_back(text.path.string());
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+}  // namespace
+
+std::string_view unit_of_examples(Task task) {
+  if (task == Task::kRegression) return "records";
+  return task == Task::kTagging || task == Task::kLanguageModel ? "tokens" : "texts";
+}
+
 std::pair<ExampleArrays, std::string> own_examples(const Project& project) {
   const auto held_back = project.file(kValidationDataFile);
   if (exists(held_back)) {
@@ -156,14 +167,6 @@ std::pair<ExampleArrays, std::string> own_examples(const Project& project) {
   }
   return {read_npz(training), fmt::format("{}, the data of training", kTrainingDataFile)};
 }
-
-std::string names_of(const std::vector<TextSource>& texts) {
-  std::vector<std::string> names;
-  for (const TextSource& text : texts) names.push_back(text.path.string());
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
-}  // namespace
 
 Evaluation evaluate(const Project& project, const EvaluationOptions& options) {
   const Judge& judge = judge_of(project);

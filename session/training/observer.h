@@ -2,9 +2,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "ir/tensor.h"
 #include "session/training/metrics.h"
 
 namespace gatefold {
@@ -32,6 +35,8 @@ class TrainingObserver {
     bool is_best = false;      ///< Whether no loss before was as low; see RunOptions::keep_best.
     const Metrics& training;
     const Metrics* validation = nullptr;  ///< nullptr without validation data.
+    /// Returns copies of the trained weights as they are after the epoch, by name.
+    std::function<std::map<std::string, Tensor>()> weights;
   };
 
   virtual ~TrainingObserver() = default;

@@ -194,7 +194,8 @@ class Run {
       trainer_.schedule().end_epoch(decisive.loss());
       is_best = note_epoch(decisive.loss());
     }
-    observer_.end_epoch({epoch_, rate_, is_best, metrics_, validation ? &*validation : nullptr});
+    observer_.end_epoch({epoch_, rate_, is_best, metrics_, validation ? &*validation : nullptr,
+                         [this] { return trained_weights(trainer_); }});
     metrics_.restore({});
     ++epoch_;
     batch_ = 0;

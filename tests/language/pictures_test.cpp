@@ -122,6 +122,14 @@ TEST(Drawings, InterruptPathsWhereNumbersAreMissing) {
                "M1.0 2.0 L3.0 4.0 M7.0 0.0 L9.0 8.0");
 }
 
+TEST(Drawings, LeadCurvesUprightThroughPoints) {
+  Drawing drawing(100, 50);
+  drawing.curve(std::vector<Place>{{10, 0}, {20, 10}, {20, 30}}, "thin");
+  const Picture picture(drawing.to_string());
+  EXPECT_STREQ(picture.all("path")[0].attribute("d").value(),
+               "M10.0 0.0 C10.0 5.0 20.0 5.0 20.0 10.0 C20.0 20.0 20.0 20.0 20.0 30.0");
+}
+
 TEST(LineCharts, ShowLinesOnBothAxes) {
   const LineChart chart{.title = "loss",
                         .x_label = "step",
@@ -243,6 +251,21 @@ TEST_F(TrainingLogs, AreReadNumberByNumber) {
   EXPECT_FALSE(logs[0].fields.contains("samples"));
 }
 
+TEST_F(TrainingLogs, AreReadEpochByEpoch) {
+  const fs::path path = write("log.jsonl", std::string(kLog) +
+                                               "{\"epoch\":1,\"training_loss\":null,\"samples\":"
+                                               "[{\"text\":\"a\",\"answer\":\"b\\n\"}]}\n");
+  const auto logs = read_training_logs(std::vector{path});
+  ASSERT_EQ(logs[0].epochs.size(), 2U);
+  EXPECT_EQ(logs[0].epochs[0].numbers.at("validation_loss"), 2.75);
+  EXPECT_TRUE(logs[0].epochs[0].samples.empty());
+  EXPECT_EQ(logs[0].epochs[1].epoch, 1);
+  EXPECT_TRUE(std::isnan(logs[0].epochs[1].numbers.at("training_loss")));
+  ASSERT_EQ(logs[0].epochs[1].samples.size(), 1U);
+  EXPECT_EQ(logs[0].epochs[1].samples[0].text, "a");
+  EXPECT_EQ(logs[0].epochs[1].samples[0].answer, "b\n");
+}
+
 TEST_F(TrainingLogs, AreCalledByFolderOrFile) {
   const std::vector paths{write("a/log.jsonl", kLog).parent_path(), write("b/run7.jsonl", kLog),
                           write("c/a/log.jsonl", kLog)};
@@ -299,6 +322,10 @@ TEST_F(TrainingLogs, SayWhichLineIsBad) {
                         "line 1 is not one of a log of training: it has no whole number 'epoch'"));
   EXPECT_TRUE(ends_with(error_of(write("c.jsonl", "{\"epoch\": 1, \"step\": \"x\"}\n")),
                         "line 1 is not one of a log of training: its 'step' is no whole number"));
+  EXPECT_TRUE(
+      ends_with(error_of(write("f.jsonl", "{\"epoch\": 1, \"samples\": [{\"text\": 1}]}\n")),
+                "line 1 is not one of a log of training: one of its 'samples' has no "
+                "'text' or no 'answer'"));
   EXPECT_TRUE(ends_with(error_of(write("d.jsonl", "{\"epoch\": 1, \"training_loss\": 2}\n")),
                         "d.jsonl' holds no steps; train with --log to write some"));
   EXPECT_TRUE(ends_with(error_of(write("e.jsonl", "")),

@@ -94,8 +94,10 @@ TrainingCase conv_gru_with_state() {
 struct TrainedRun : TrainingObserver {
   std::vector<double> losses;
   std::map<std::string, Tensor> weights;
+  std::map<std::string, Tensor> weights_of_epoch;  ///< The last one.
 
   void end_step(const Step& step) override { losses.push_back(step.loss); }
+  void end_epoch(const Epoch& epoch) override { weights_of_epoch = epoch.weights(); }
 };
 
 TrainedRun run_case(const TrainingCase& training, RunOptions options) {
@@ -106,10 +108,11 @@ TrainedRun run_case(const TrainingCase& training, RunOptions options) {
   return run;
 }
 
-void expect_same_weights(const TrainedRun& a, const TrainedRun& b) {
-  ASSERT_EQ(a.weights.size(), b.weights.size());
-  for (const auto& [name, weight] : a.weights) {
-    const Tensor& other = b.weights.at(name);
+void expect_same_weights(const std::map<std::string, Tensor>& a,
+                         const std::map<std::string, Tensor>& b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (const auto& [name, weight] : a) {
+    const Tensor& other = b.at(name);
     ASSERT_EQ(weight.bytes(), other.bytes()) << name;
     EXPECT_EQ(std::memcmp(weight.raw(), other.raw(), weight.bytes()), 0) << name;
   }
@@ -139,7 +142,7 @@ TEST_P(ReproducibleTraining, GivesTheSameBitsEachTime) {
     EXPECT_EQ(first.losses.size(), static_cast<std::size_t>(kSteps));
     EXPECT_EQ(first.losses, second.losses);
     expect_all_trained(first);
-    expect_same_weights(first, second);
+    expect_same_weights(first.weights, second.weights);
   }
 }
 
@@ -157,8 +160,13 @@ TEST_P(ReproducibleTraining, GivesTheSameBitsWhenItIsResumed) {
     const TrainedRun rest = run_case(GetParam(), options);
     parts.losses.insert(parts.losses.end(), rest.losses.begin(), rest.losses.end());
     EXPECT_EQ(parts.losses, whole.losses);
-    expect_same_weights(rest, whole);
+    expect_same_weights(rest.weights, whole.weights);
   }
+}
+
+TEST_P(ReproducibleTraining, ShowsTheWeightsOfEachEpoch) {
+  const TrainedRun run = run_case(GetParam(), {.epochs = 2});
+  expect_same_weights(run.weights_of_epoch, run.weights);
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, ReproducibleTraining,

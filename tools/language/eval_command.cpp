@@ -3,9 +3,11 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ir/error.h"
+#include "ir/number_text.h"
 #include "language/pictures/shaded_grid.h"
 #include "language/projects/evaluation.h"
 #include "session/arrays/files.h"
@@ -28,7 +30,7 @@ struct Options {
 /// With more labels the confusion matrix is not printed.
 constexpr std::size_t kMostShownLabels = 20;
 
-void print_metrics(const Evaluation& evaluation, const char* unit) {
+void print_metrics(const Evaluation& evaluation, std::string_view unit) {
   print("{}: {} {}\n", evaluation.source, format_count(evaluation.examples), unit);
   for (const auto& [name, value] : evaluation.metrics) print("{:<12}{:.4f}\n", name, value);
 }
@@ -52,11 +54,6 @@ void print_confusion(const Evaluation& evaluation) {
         table.to_string());
 }
 
-const char* unit_of(Task task) {
-  if (task == Task::kRegression) return "records";
-  return task == Task::kTagging || task == Task::kLanguageModel ? "tokens" : "texts";
-}
-
 int run(const Options& options) {
   const Project project(options.folder);
   const bool has_labels =
@@ -69,7 +66,7 @@ int run(const Options& options) {
   for (const std::string& text : options.data) how.texts.push_back(parse_text_source(text));
   const Evaluation evaluation = evaluate(project, how);
   note_if_untrained(project);
-  print_metrics(evaluation, unit_of(project.task()));
+  print_metrics(evaluation, unit_of_examples(project.task()));
   if (!evaluation.confusion) return kSuccess;
   if (evaluation.labels.size() <= kMostShownLabels) print_confusion(evaluation);
   if (!options.confusion.empty()) {

@@ -52,11 +52,7 @@ int show_neighbours(const Options& options) {
 void draw_map(const WordVectors& vectors, const Options& options) {
   const std::vector<std::string> names =
       options.tokens.empty() ? vectors.first_names(options.count) : options.tokens;
-  if (names.size() < 2) fail("a map needs two tokens at least, but there are {}", names.size());
-  const Tensor rows = vectors.rows_of(names);
-  const auto width = static_cast<std::size_t>(rows.dims()[1]);
-  write_file(options.map, draw_point_map("Vectors of tokens, seen where they differ most",
-                                         project(rows.values<float>(), width), names));
+  write_file(options.map, draw_token_map(vectors, names));
   print("wrote {}\n", options.map.string());
 }
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "ir/error.h"
@@ -25,10 +26,17 @@ void add_metrics(nlohmann::ordered_json& line, const std::string& kind, const Me
   }
 }
 
+std::string in_one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
 }  // namespace
 
-Progress::Progress(const std::filesystem::path& log, bool append)
-    : is_terminal_(isatty(STDOUT_FILENO) != 0), log_path_(log.string()) {
+Progress::Progress(const std::filesystem::path& log, bool append, const ProjectSamples* samples)
+    : is_terminal_(isatty(STDOUT_FILENO) != 0),
+      log_path_(log.string()),
+      samples_of_model_(samples) {
   if (log_path_.empty()) return;
   log_.open(log, append ? std::ios::app : std::ios::trunc);
   if (!log_) fail("'{}' cannot be written", log_path_);
@@ -41,6 +49,17 @@ void Progress::log(const Step& step) {
                                     {"gradient_norm", step.gradient_norm},
                                     {"learning_rate", step.learning_rate},
                                     {"samples", step.samples}};
+  log_ << line.dump() << '\n' << std::flush;
+  if (!log_) fail("'{}' cannot be written", log_path_);
+}
+
+void Progress::log(const Epoch& epoch, const std::vector<Sample>& samples) {
+  nlohmann::ordered_json line{{"epoch", epoch.epoch}};
+  add_metrics(line, "training", epoch.training);
+  if (epoch.validation != nullptr) add_metrics(line, "validation", *epoch.validation);
+  for (const Sample& sample : samples) {
+    line["samples"].push_back({{"text", sample.text}, {"answer", sample.answer}});
+  }
   log_ << line.dump() << '\n' << std::flush;
   if (!log_) fail("'{}' cannot be written", log_path_);
 }
@@ -72,13 +91,13 @@ void Progress::end_epoch(const Epoch& epoch) {
         epoch.learning_rate,
         epoch.validation == nullptr ? "" : "; validation " + epoch.validation->to_string(),
         epoch.is_best ? " *" : "");
+  std::vector<Sample> samples;
+  if (samples_of_model_ != nullptr) samples = samples_of_model_->answers(epoch.weights());
+  for (const Sample& sample : samples) {
+    print("    {} → {}\n", in_one_line(sample.text), in_one_line(sample.answer));
+  }
   flush_output();
-  if (!log_.is_open()) return;
-  nlohmann::ordered_json line{{"epoch", epoch.epoch}};
-  add_metrics(line, "training", epoch.training);
-  if (epoch.validation != nullptr) add_metrics(line, "validation", *epoch.validation);
-  log_ << line.dump() << '\n' << std::flush;
-  if (!log_) fail("'{}' cannot be written", log_path_);
+  if (log_.is_open()) log(epoch, samples);
 }
 
 void Progress::end(std::int64_t steps_done, std::int64_t total) {

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "ir/error.h"
+#include "ir/number_text.h"
 #include "passes/training/model_parts.h"
 #include "tools/table.h"
 

@@ -218,6 +218,12 @@ void add_run(OptionParser& parser, TrainOptions& options) {
   parser.add_option("--log", options.log, "Write a line of JSON for each step and each epoch")
       .type_name("FILE.jsonl");
   parser
+      .add_option("--sample", options.samples,
+                  "For projects: after each epoch show and log how a language model continues this "
+                  "text, or how it is translated")
+      .type_name("TEXT")
+      .repeatable();
+  parser
       .add_option("--report", options.report,
                   "Write losses, gradients and weights of the run, as a training test expects them")
       .type_name("FILE.npz")

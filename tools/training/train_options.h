@@ -45,6 +45,7 @@ struct TrainOptions {
   bool is_corpus = false;
   bool keeps_order = false;
   std::string teacher_forcing;
+  std::vector<std::string> samples;  ///< Texts that a project's model answers after each epoch.
   WordPairOptions word_pairs;
   RunOptions run;
 };
