@@ -22,7 +22,8 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-/// The values that recurrent layers hand to the next one, which add_recurrent names.
+/// The values that recurrent layers hand to the next one, or what these are multiplied by, as
+/// add_recurrent and attend_by_sums name them.
 std::vector<std::string> values_between_layers(const std::vector<NamedModel>& models,
                                                std::int64_t layers) {
   std::vector<std::string> names;
@@ -30,7 +31,9 @@ std::vector<std::string> values_between_layers(const std::vector<NamedModel>& mo
     for (const auto& node : made.model.graph->nodes()) {
       for (std::int64_t layer = 0; layer + 1 < layers; ++layer) {
         const std::string& name = node->output()->name();
-        if (name.ends_with(fmt::format(".output_l{}", layer))) names.push_back(name);
+        const bool is_between = name.ends_with(fmt::format(".output_l{}", layer)) ||
+                                name.ends_with(fmt::format(".kept_l{}", layer));
+        if (is_between) names.push_back(name);
       }
     }
   }

@@ -70,7 +70,7 @@ const Template& find_template(std::string_view name) {
 
 void check_options(const TemplateOptions& options) {
   check_word("rnn", options.cell, {"rnn", "gru", "lstm"});
-  check_word("attention", options.attention, {"none", "luong"});
+  check_word("attention", options.attention, {"none", "luong", "bahdanau"});
   const std::pair<std::string_view, std::int64_t> sizes[] = {
       {"embedding", options.embedding}, {"hidden", options.hidden}, {"layers", options.layers},
       {"heads", options.heads},         {"window", options.window}, {"inputs", options.inputs},

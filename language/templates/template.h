@@ -31,7 +31,7 @@ struct TemplateOptions {
   /// Probability with which training drops elements of what recurrent layers hand to the next.
   double dropout = 0;
   bool tie = false;                ///< Share the embedding with the output layer.
-  std::string attention = "none";  ///< "none" or "luong".
+  std::string attention = "none";  ///< "none", "luong" or "bahdanau".
   std::int64_t heads = 4;          ///< Of a transformer; its width is that of the embedding.
   std::int64_t window = 128;       ///< Most tokens that a transformer reads at a time.
   std::int64_t inputs = 1;         ///< Numbers per example of linear and mlp.

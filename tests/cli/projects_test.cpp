@@ -83,17 +83,25 @@ TEST_F(CliProjects, LanguageModelContinuesTexts) {
 }
 
 TEST_F(CliProjects, EncoderAndDecoderTranslate) {
-  for (const char* attention : {"none", "luong"}) {
+  for (const std::string attention : {"none", "luong", "bahdanau"}) {
     make("seq2seq", fmt::format("--bidirectional --attention {}", attention), "pairs.tsv", kPairs);
     const std::string output = succeed("train p --epochs 60 --lr 0.02 --batch-size 4 --bucket");
     EXPECT_EQ(succeed("translate p 'le chat'"), "the cat\n");
     EXPECT_EQ(succeed("translate p 'un chien mange' --beam-size 1"), "a dog eats\n");
+    const std::string draw = "translate p 'le chat' --attention a.svg";
+    if (attention == "none") {
+      EXPECT_TRUE(contains(complaint(draw), "has no output 'attention' to draw"));
+    } else {
+      succeed(draw);
+      EXPECT_TRUE(contains(read("a.svg"), "chat"));
+      EXPECT_TRUE(contains(read("a.svg"), "cat"));
+    }
     fs::remove_all(folder() / "p");
   }
 }
 
 TEST_F(CliProjects, DecodersLearnFromTheirOwnChoices) {
-  make("seq2seq", "--attention luong", "pairs.tsv", kPairs);
+  make("seq2seq", "--attention bahdanau", "pairs.tsv", kPairs);
   const std::string options = "train p --lr 0.02 --batch-size 4 --bucket --teacher-forcing 1:0.2 ";
   succeed(options + "--epochs 60");
   EXPECT_EQ(succeed("translate p 'le chat'"), "the cat\n");
@@ -180,6 +188,12 @@ TEST_F(CliProjects, TrainTheirPaddingAndDropoutAsTheirSettingsSay) {
   }
   EXPECT_EQ(settings["dropout"], dropout);
   succeed("train p --epochs 1");
+  succeed("new seq2seq q --embedding 8 --hidden 8 --layers 2 --dropout 0.5 --attention bahdanau");
+  EXPECT_EQ(read_json("q/training.json")["dropout"],
+            (json{{{"pattern", "encoder.rnn.output_l0"}, {"p", 0.5}},
+                  {{"pattern", "decoder.rnn.kept_l0"}, {"p", 0.5}}}));
+  succeed("prepare q --text pairs.tsv --valid 0");
+  EXPECT_TRUE(contains(succeed("train q --epochs 1"), "wrote q/best_decoder.onnx"));
   // What the user says of them stays.
   settings["padding"] = json::object();
   settings["clip_norm"] = 2;

@@ -64,8 +64,11 @@ std::function<int()> declare(OptionParser& parser) {
                   "this probability")
       .show_default();
   parser.add_flag("--tie", model.tie, "Share the embedding with the output layer");
-  parser.add_option("--attention", model.attention, "What the decoder of seq2seq attends with")
-      .one_of({"none", "luong"})
+  parser
+      .add_option("--attention", model.attention,
+                  "How the decoder of seq2seq looks back at the source: after each step, by "
+                  "products of states (luong), or before it, by their sums (bahdanau)")
+      .one_of({"none", "luong", "bahdanau"})
       .show_default();
   parser.add_option("--heads", model.heads, "Heads of each attention of a transformer")
       .positive()
