@@ -144,11 +144,34 @@ TEST_F(CliProjects, RegressionLearnsFromNumbers) {
     succeed("prepare p --text points.tsv --valid 0");
     const std::string output = succeed("train p --epochs 400 --lr 0.05");
     EXPECT_TRUE(contains(output, "epoch 400: loss 0.0")) << output;
-    EXPECT_TRUE(contains(succeed("run p/best.onnx --random 1 --dim N=2"), "y")) << output;
+    EXPECT_NEAR(std::stod(succeed("predict p 1.5")), 4, 0.2);
+    EXPECT_EQ(succeed("predict p ' 1.5' -1.5"),
+              succeed("predict p 1.5") + succeed("predict p -- -1.5"));
     write("words.tsv", "one\ttwo\n");
     EXPECT_TRUE(contains(complaint("prepare p --text words.tsv"), "'one' is not a number"));
     fs::remove_all(folder() / "p");
   }
+}
+
+TEST_F(CliProjects, RegressionReadsSeveralNumbers) {
+  succeed("new linear p --inputs 2 --outputs 3");
+  const std::string expected = succeed("predict p '1 -2.5'");
+  EXPECT_EQ(std::count(expected.begin(), expected.end(), '\t'), 2) << expected;
+  EXPECT_EQ(succeed("predict p '1,-2.5'"), expected);
+  const CommandResult piped = shell("printf '1\\t-2.5\\r\\n1 , -2.5\\n' | \"$gatefold\" predict p");
+  EXPECT_EQ(piped.output, expected + expected);
+  EXPECT_TRUE(starts_with(piped.errors, "note: 'p' is not trained yet")) << piped.errors;
+  const auto refuse = [&](const std::string& text, const std::string& part) {
+    EXPECT_TRUE(contains(complaint("predict p " + text), part)) << text;
+  };
+  refuse("1", "the text has 1 number, but the model reads 2");
+  refuse("'1 2 3'", "the text has 3 numbers, but the model reads 2");
+  refuse("''", "the text has 0 numbers");
+  refuse("'1 one'", "'one' is not a number");
+  refuse("'1 1e99'", "'1e99' is not a number");
+  refuse("'1 inf'", "'inf' is not a number");
+  refuse("'1,,2'", "a number is missing beside a comma");
+  refuse("1,2 3", "text 2: the text has 1 number");
 }
 
 TEST_F(CliProjects, AreMadeAnewForOtherTexts) {
