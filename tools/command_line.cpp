@@ -64,8 +64,9 @@ class CommandLine {
       CLI::App* app =
           app_.add_subcommand(std::string(command->name), std::string(command->summary));
       app->footer("Example:\n  " + std::string(command->example));
-      OptionParser parser(*app);
-      runs_.emplace_back(app, command->declare(parser));
+      const auto given = std::make_shared<GivenOptions>();
+      OptionParser parser(*app, given);
+      commands_.push_back({app, given, command->declare(parser)});
     }
   }
 
@@ -79,14 +80,23 @@ class CommandLine {
       app_.exit(error, text);
       return show(text.str());
     }
-    const auto chosen = std::find_if(runs_.begin(), runs_.end(),
-                                     [](const auto& run) { return run.first->parsed(); });
-    return chosen->second;
+    const auto chosen = std::find_if(commands_.begin(), commands_.end(),
+                                     [](const Declared& one) { return one.app->parsed(); });
+    for (const CLI::Option* option : chosen->app->get_options()) {
+      if (option->count() > 0) chosen->given->insert(option->get_name());
+    }
+    return chosen->run;
   }
 
  private:
+  struct Declared {
+    CLI::App* app;
+    std::shared_ptr<GivenOptions> given;
+    std::function<int()> run;
+  };
+
   CLI::App app_;
-  std::vector<std::pair<CLI::App*, std::function<int()>>> runs_;
+  std::vector<Declared> commands_;
 };
 
 }  // namespace

@@ -163,6 +163,9 @@ int run_model(TrainOptions& options) {
   if (!options.teacher_forcing.empty()) {
     fail("--teacher-forcing is for projects: a file does not say which model is the decoder");
   }
+  for (const char* option : {"--window", "--negatives"}) {
+    if (options.given->contains(option)) fail("{} is for projects of skipgram and cbow", option);
+  }
   if (options.is_corpus) options.run.make_source = source_maker<Corpus>();
   if (!options.output.empty()) {
     check_writable(options.output);

@@ -21,7 +21,7 @@ enum class Task : std::int8_t {
   kCbow,            ///< Tokens around one -> that token.
 };
 
-/// The choices of `gatefold new`. Those that a template has no use for are ignored.
+/// The choices of `gatefold new`. A template follows those that it names.
 struct TemplateOptions {
   std::string cell = "lstm";  ///< "rnn", "gru" or "lstm".
   std::int64_t embedding = 128;
@@ -61,6 +61,9 @@ struct Template {
   std::string_view summary;
   /// Makes the models. Throws Error for options that contradict each other.
   std::vector<NamedModel> (*make)(const TemplateOptions& options, const DataSizes& sizes);
+  /// The names of the choices that the models depend on, as options of `gatefold new`; all depend
+  /// on the seed.
+  std::span<const std::string_view> options;
 };
 
 /// Returns every template, simplest first.

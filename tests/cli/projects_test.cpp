@@ -50,7 +50,9 @@ class CliProjects : public Cli {
   void make(const std::string& name, const std::string& options, const std::string& file,
             const std::string& text) const {
     write(file, text);
-    succeed(fmt::format("new {} p --embedding 8 --hidden 16 {}", name, options));
+    const bool has_states = name != "skipgram" && name != "cbow";
+    succeed(fmt::format("new {} p --embedding 8 {} {}", name, has_states ? "--hidden 16" : "",
+                        options));
     succeed(fmt::format("prepare p --text {} --valid 0", file));
   }
 
@@ -137,8 +139,8 @@ TEST_F(CliProjects, TaggerLearnsALabelForEachWord) {
 }
 
 TEST_F(CliProjects, RegressionLearnsFromNumbers) {
-  for (const char* name : {"linear", "mlp"}) {
-    EXPECT_TRUE(contains(succeed(fmt::format("new {} p --hidden 8", name)), "with model.onnx"));
+  for (const char* name : {"linear", "mlp --hidden 8"}) {
+    EXPECT_TRUE(contains(succeed(fmt::format("new {} p", name)), "with model.onnx"));
     EXPECT_TRUE(contains(complaint("train p"), "p' has no train.npz yet"));
     write("points.tsv", "-1\t-1\n0\t1\n1\t3\n2\t5\n");
     succeed("prepare p --text points.tsv --valid 0");
@@ -287,6 +289,39 @@ TEST_F(CliProjects, RefuseWhatCannotBeMade) {
   refuse("predict p 'Zo\xC3\xAB'", "'Z' (U+005A), in line 1 at character 1, is not in");
   refuse("generate p -p a", "continues no texts");
   refuse("translate p a", "does not translate");
+}
+
+TEST_F(CliProjects, RefuseOptionsThatTheyHaveNoUseFor) {
+  const auto refuse = [&](const std::string& arguments, const std::string& part) {
+    EXPECT_TRUE(contains(complaint(arguments), part)) << arguments;
+  };
+  refuse("new linear p --attention luong",
+         "the template 'linear' has no use for --attention; it takes --inputs, --outputs and "
+         "--seed");
+  refuse("new cbow p --bidirectional", "the template 'cbow' has no use for --bidirectional");
+  refuse("new char-lm p --heads 4", "the template 'char-lm' has no use for --heads");
+  refuse("new transformer-lm p --rnn gru", "has no use for --rnn");
+  EXPECT_FALSE(fs::exists(folder() / "p"));
+  make("classifier", "--seed 3", "words.tsv", kWords);
+  refuse("train p --negatives 3",
+         "--negatives does not go with a project of the template 'classifier': it learns no word "
+         "vectors");
+  refuse("train p --window 3", "--window does not go with");
+  refuse("train p --bptt 3", "--bptt does not go with");
+  refuse("train p --corpus", "--corpus does not go with");
+  refuse("train p --dim N=3", "--dim does not go with");
+  refuse("train p --teacher-forcing 1:0", "--teacher-forcing does not go with");
+  refuse("train p/model.onnx --data p/train.npz -o q.onnx --loss mse --negatives 3",
+         "--negatives is for projects of skipgram and cbow");
+  refuse("eval p --beam-size 2", "--beam-size does not go with");
+  fs::remove_all(folder() / "p");
+  succeed("new linear p");
+  write("points.tsv", "-1\t-1\n0\t1\n");
+  refuse("prepare p --text points.tsv --tokens word", "--tokens does not go with");
+  refuse("predict p 1 -k 2", "--best does not go with a project of the template 'linear'");
+  succeed("new skipgram q");
+  write("lines.txt", "a b c\n");
+  refuse("prepare q --text lines.txt --valid 0.1", "--valid does not go with");
 }
 
 TEST_F(CliProjects, SayThatTheyAreNotTrained) {

@@ -19,6 +19,7 @@ namespace gatefold::tools {
 namespace {
 
 struct Options {
+  std::shared_ptr<const GivenOptions> given;
   std::filesystem::path folder;
   std::vector<std::string> texts;
   std::uint64_t best = 1;
@@ -65,6 +66,10 @@ int compute(const Project& project, const Options& options) {
 int run(const Options& options) {
   const Project project(options.folder);
   if (project.task() == Task::kClassification) return classify(project, options);
+  if (options.given->contains("--best")) {
+    fail("--best does not go with a project of the template '{}': it is for classifiers",
+         project.config().template_name);
+  }
   if (project.task() == Task::kTagging) return tag(project, options);
   if (project.task() == Task::kRegression) return compute(project, options);
   fail("'{}' is a project of the template '{}', which predicts neither labels nor numbers",
@@ -73,6 +78,7 @@ int run(const Options& options) {
 
 std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
+  options->given = parser.given();
   parser.add_option("DIR", options->folder, "Folder of the project").required();
   parser.add_option("TEXT", options->texts,
                     "Texts to label, or for linear and mlp the numbers of the inputs, separated by "

@@ -273,6 +273,7 @@ std::map<std::string, std::int64_t> parse_axes(const std::vector<std::string>& o
 }
 
 void add_train_options(OptionParser& parser, TrainOptions& options) {
+  options.given = parser.given();
   add_what_to_train(parser, options);
   add_how_to_train(parser, options);
   add_batches(parser, options);
