@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -219,6 +220,10 @@ TEST_F(CliProjects, TrainTheirPaddingAndDropoutAsTheirSettingsSay) {
                   {{"pattern", "decoder.rnn.kept_l0"}, {"p", 0.5}}}));
   succeed("prepare q --text pairs.tsv --valid 0");
   EXPECT_TRUE(contains(succeed("train q --epochs 1"), "wrote q/best_decoder.onnx"));
+  succeed("new transformer-encoder t --embedding 8 --hidden 8 --heads 2");
+  write("words.tsv", kWords);
+  succeed("prepare t --text words.tsv --valid 0");
+  EXPECT_EQ(read_json("t/training.json")["padding"], (json{{"embedding.weight", 0}}));
   // What the user says of them stays.
   settings["padding"] = json::object();
   settings["clip_norm"] = 2;
@@ -349,7 +354,98 @@ TEST_F(CliProjects, RefuseATokenizerOfAnotherSize) {
                        "'p/tokenizer.json' has 4 tokens, but the model was made for 3"));
   write("p/tokenizer.json", tokenizer);
   write("p/best.onnx", read("q/model.onnx"));
-  EXPECT_TRUE(contains(complaint("generate p -p a"), "but the vocabulary has 3 tokens"));
+  for (const char* command : {"generate p -p a", "eval p", "nn p a", "embed p -o p.vec"}) {
+    EXPECT_TRUE(contains(complaint(command),
+                         "'p/best.onnx' is made for 4 tokens, but the vocabulary of tokenizer.json "
+                         "has 3 tokens; they do not fit"));
+  }
+  write("p/model.onnx", read("q/model.onnx"));
+  EXPECT_TRUE(contains(complaint("train p"), "'p/model.onnx' is made for 4 tokens"));
+}
+
+TEST_F(CliProjects, RefuseModelsOfOtherTokens) {
+  make("classifier", "", "words.tsv", kWords);
+  write("other.tsv", "uno\tlow\ndos\tlow\nocho\thigh\n");
+  succeed("new classifier q --embedding 8 --hidden 16");
+  succeed("prepare q --text other.tsv --valid 0");
+  write("p/best.onnx", read("q/model.onnx"));
+  for (const char* command : {"predict p alma", "eval p"}) {
+    EXPECT_TRUE(contains(complaint(command), "'p/best.onnx' is made for 8 tokens")) << command;
+  }
+  fs::remove_all(folder() / "p");
+  make("seq2seq", "", "pairs.tsv", kPairs);
+  write("fewer.tsv", "un chat\ta cat\n");
+  succeed("new seq2seq r --embedding 8 --hidden 16");
+  succeed("prepare r --text fewer.tsv --valid 0");
+  write("p/best_decoder.onnx", read("r/decoder.onnx"));
+  for (const char* command : {"translate p 'un chat'", "eval p"}) {
+    EXPECT_TRUE(contains(complaint(command),
+                         "'p/best_decoder.onnx' is made for 5 tokens, but the vocabulary of "
+                         "target_tokenizer.json has"))
+        << command;
+  }
+}
+
+TEST_F(CliProjects, ChangeAllTheirFilesOrNone) {
+  make("classifier", "", "words.tsv", kWords);
+  succeed("train p --epochs 1");
+  const auto files = [&] {
+    std::map<std::string, std::string> contents;
+    for (const auto& entry : fs::directory_iterator(folder() / "p")) {
+      const std::string name = "p/" + entry.path().filename().string();
+      contents[name] = entry.is_regular_file() ? read(name) : "";
+    }
+    return contents;
+  };
+  const auto before = files();
+  std::string text;
+  for (int i = 0; i < 4000; ++i) text += fmt::format("{}\tlabel{}\n", i * 7919 % 10000, i % 5);
+  write("long.tsv", text);
+  // The vocabulary and the labels are small enough for the limit, the arrays are not.
+  const CommandResult result =
+      shell("trap '' XFSZ; ulimit -f 4; \"$gatefold\" prepare p --text long.tsv");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_TRUE(contains(result.errors, "'p/train.npz' cannot be written: ")) << result.errors;
+  EXPECT_TRUE(files() == before);
+  succeed("prepare p --text long.tsv");
+  EXPECT_FALSE(fs::exists(folder() / "p/best.onnx"));
+  EXPECT_FALSE(fs::exists(folder() / "p/checkpoint.npz"));
+}
+
+TEST_F(CliProjects, KeepTheBestWeightsWhereDataAreHeldBack) {
+  write("words.tsv", kWords);
+  succeed("new classifier p --embedding 8 --hidden 16");
+  succeed("prepare p --text words.tsv --valid 0.4");
+  const auto trained = [&](const std::string& options) {
+    succeed("train p --lr 0.1 --batch-size 2 --epochs 12 " + options);
+    return read("p/best.onnx");
+  };
+  const std::string best = trained("--keep best");
+  EXPECT_EQ(trained(""), best);
+  const std::string last = trained("--keep last");
+  EXPECT_NE(last, best);
+  succeed("prepare p --text words.tsv --valid 0");
+  EXPECT_EQ(trained(""), trained("--keep last"));
+}
+
+TEST_F(CliProjects, GoOnWithTheirLastRun) {
+  make("classifier", "", "words.tsv", kWords);
+  EXPECT_TRUE(contains(complaint("train p --resume"), "'p/checkpoint.npz' does not exist"));
+  const std::string options = "train p --lr 0.01 --batch-size 4 ";
+  EXPECT_FALSE(contains(succeed(options + "--epochs 4"), "anew"));
+  const std::string whole = read("p/best.onnx");
+  const std::string again = succeed(options + "--epochs 2");
+  EXPECT_TRUE(contains(again,
+                       "training starts anew from p/model.onnx; to go on with the last run, "
+                       "give --resume\n"))
+      << again;
+  EXPECT_NE(read("p/best.onnx"), whole);
+  EXPECT_TRUE(contains(complaint(options + "--resume"),
+                       "the run in 'p' has taken 8 steps already, but this one is to end after 4"));
+  EXPECT_FALSE(contains(succeed(options + "--epochs 4 --resume"), "anew"));
+  EXPECT_EQ(read("p/best.onnx"), whole);
+  EXPECT_TRUE(contains(complaint("train p/model.onnx --data p/train.npz -o q.onnx --resume"),
+                       "--resume needs --checkpoint"));
 }
 
 TEST_F(CliProjects, ShowAPromptOnlyWhereItIsContinued) {

@@ -17,6 +17,9 @@
 namespace gatefold::tools {
 namespace {
 
+/// Seconds between the checkpoints that a project saves without being asked.
+constexpr double kSavePause = 30;
+
 std::vector<std::string> metrics_of(Task task) {
   switch (task) {
     case Task::kClassification:
@@ -142,6 +145,11 @@ void take_project(const Project& project, TrainOptions& options) {
   if (options.spec.empty()) options.spec = project.file(kTrainingFile);
   if (options.log.empty()) options.log = project.file(kLogFile);
   if (run.metrics.empty()) run.metrics = metrics_of(project.task());
+  if (!options.given->contains("--keep")) run.keep_best = !run.validation.empty();
+  if (run.checkpoint.empty() && options.report.empty()) {
+    run.checkpoint = project.folder();
+    run.save_pause = kSavePause;
+  }
   fit_chunk(project, run.batches.chunk);
   choose_source(project, options);
   run.batches.shuffle = true;
