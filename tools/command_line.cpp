@@ -45,6 +45,14 @@ void check_command(std::span<const Command* const> commands, std::string_view gi
        is_near ? fmt::format("; did you mean '{}'?", nearest) : "", fmt::join(names, ", "));
 }
 
+/// A number below 0 would be converted to a large one.
+void refuse_negative(CLI::Option& option) {
+  const auto complaint = [](const std::string& text) {
+    return text.starts_with('-') ? fmt::format("'{}' is below 0", text) : std::string();
+  };
+  option.check(CLI::Validator(complaint, "", "whole"));
+}
+
 std::function<int()> show(std::string text) {
   return [text = std::move(text)] {
     print_text(text);
@@ -163,9 +171,12 @@ Option Option::needs(const char* option) {
 
 Option OptionParser::add_option(const std::string& names, const OptionTarget& target,
                                 const std::string& help) {
-  return std::visit(
-      [&](auto* variable) { return Option(*app_->add_option(names, *variable, help)); },
-      target.pointer_);
+  const auto add = [&]<typename T>(T* variable) {
+    CLI::Option* option = app_->add_option(names, *variable, help);
+    if constexpr (std::is_same_v<T, std::uint64_t>) refuse_negative(*option);
+    return Option(*option);
+  };
+  return std::visit(add, target.pointer_);
 }
 
 Option OptionParser::add_option(const std::string& names,
@@ -177,7 +188,9 @@ Option OptionParser::add_option(const std::string& names,
 Option OptionParser::add_option(const std::string& names,
                                 const std::function<void(std::uint64_t)>& receive,
                                 const std::string& help) {
-  return Option(*app_->add_option_function<std::uint64_t>(names, receive, help));
+  CLI::Option* option = app_->add_option_function<std::uint64_t>(names, receive, help);
+  refuse_negative(*option);
+  return Option(*option);
 }
 
 Option OptionParser::add_flag(const std::string& names, bool& target, const std::string& help,

@@ -44,7 +44,6 @@ struct DataSizes {
   std::int64_t tokens = 0;    ///< Size of the vocabulary.
   std::int64_t padding = -1;  ///< The index that pads sequences; -1: none.
   std::int64_t targets = 0;   ///< Number of labels, or size of the target vocabulary.
-  std::int64_t length = 0;    ///< Largest number of tokens in a sequence.
 };
 
 /// A model and the file of a project that holds it.

@@ -282,7 +282,10 @@ TEST_F(CliProjects, RefuseWhatCannotBeMade) {
   for (const char* file : {"tokenizer.json", "labels.txt", "train.npz", "model.onnx"}) {
     EXPECT_FALSE(fs::exists(folder() / "p" / file)) << file;
   }
-  succeed("prepare p --text words.tsv");
+  fs::copy(folder() / "words.tsv", folder() / "WORDS.TSV");
+  succeed("prepare p --text WORDS.TSV");
+  refuse("train p --seed -1", "--seed: '-1' is below 0");
+  refuse("prepare p --text words.tsv --seed=-2", "--seed: '-2' is below 0");
   refuse("train p -o trained.onnx --epochs 1", "--output does not go with a project");
   refuse("train p --padding table=0 --epochs 1", "padding: the model has no table 'table'");
   refuse("train p --padding embedding.weight=99 --epochs 1", "it has no row 99");
@@ -291,7 +294,9 @@ TEST_F(CliProjects, RefuseWhatCannotBeMade) {
   refuse("train p --dropout 'gates*=0.5' --epochs 1", "dropout 'gates*' matches no value");
   refuse("train p --dropout 'rnn.output_l0=1' --epochs 1", "must be at least 0 and below 1");
   refuse("train p --dropout 'rnn.output_l0=x' --epochs 1", "'x' is not a probability");
-  refuse("predict p 'Zo\xC3\xAB'", "'Z' (U+005A), in line 1 at character 1, is not in");
+  refuse("predict p 'Zo\xC3\xAB'",
+         "'Z' (U+005A), in line 1 at character 1, is not in the vocabulary, which has no token for "
+         "the unknown; gatefold prepare --min-count 2 makes one");
   refuse("generate p -p a", "continues no texts");
   refuse("translate p a", "does not translate");
 }
