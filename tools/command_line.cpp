@@ -46,6 +46,14 @@ void check_command(std::span<const Command* const> commands, std::string_view gi
        is_near ? fmt::format("; did you mean '{}'?", nearest) : "", fmt::join(names, ", "));
 }
 
+/// A number below 0 would be converted to a large one.
+void refuse_negative(CLI::Option& option) {
+  const auto complaint = [](const std::string& text) {
+    return text.starts_with('-') ? fmt::format("'{}' is below 0", text) : std::string();
+  };
+  option.check(CLI::Validator(complaint, "", "whole"));
+}
+
 std::function<int()> show(std::string text) {
   return [text = std::move(text)] {
     print_text(text);
@@ -65,8 +73,9 @@ class CommandLine {
       CLI::App* app =
           app_.add_subcommand(std::string(command->name), std::string(command->summary));
       app->footer("Example:\n  " + std::string(command->example));
-      OptionParser parser(*app);
-      runs_.emplace_back(app, command->declare(parser));
+      const auto given = std::make_shared<GivenOptions>();
+      OptionParser parser(*app, given);
+      commands_.push_back({app, given, command->declare(parser)});
     }
   }
 
@@ -80,14 +89,23 @@ class CommandLine {
       app_.exit(error, text);
       return show(text.str());
     }
-    const auto chosen = std::find_if(runs_.begin(), runs_.end(),
-                                     [](const auto& run) { return run.first->parsed(); });
-    return chosen->second;
+    const auto chosen = std::find_if(commands_.begin(), commands_.end(),
+                                     [](const Declared& one) { return one.app->parsed(); });
+    for (const CLI::Option* option : chosen->app->get_options()) {
+      if (option->count() > 0) chosen->given->insert(option->get_name());
+    }
+    return chosen->run;
   }
 
  private:
+  struct Declared {
+    CLI::App* app;
+    std::shared_ptr<GivenOptions> given;
+    std::function<int()> run;
+  };
+
   CLI::App app_;
-  std::vector<std::pair<CLI::App*, std::function<int()>>> runs_;
+  std::vector<Declared> commands_;
 };
 
 std::vector<std::string> dashed(const std::string& dashes, std::vector<std::string> names) {
@@ -195,9 +213,12 @@ Option Option::needs(const char* option) {
 
 Option OptionParser::add_option(const std::string& names, const OptionTarget& target,
                                 const std::string& help) {
-  return std::visit(
-      [&](auto* variable) { return Option(*app_->add_option(names, *variable, help)); },
-      target.pointer_);
+  const auto add = [&]<typename T>(T* variable) {
+    CLI::Option* option = app_->add_option(names, *variable, help);
+    if constexpr (std::is_same_v<T, std::uint64_t>) refuse_negative(*option);
+    return Option(*option);
+  };
+  return std::visit(add, target.pointer_);
 }
 
 Option OptionParser::add_option(const std::string& names,
@@ -209,7 +230,9 @@ Option OptionParser::add_option(const std::string& names,
 Option OptionParser::add_option(const std::string& names,
                                 const std::function<void(std::uint64_t)>& receive,
                                 const std::string& help) {
-  return Option(*app_->add_option_function<std::uint64_t>(names, receive, help));
+  CLI::Option* option = app_->add_option_function<std::uint64_t>(names, receive, help);
+  refuse_negative(*option);
+  return Option(*option);
 }
 
 Option OptionParser::add_flag(const std::string& names, bool& target, const std::string& help,

@@ -4,11 +4,14 @@
 #include <filesystem>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -74,10 +77,16 @@ class Option {
   CLI::Option* option_;
 };
 
+/// The names of the options that a command line gives: "--output", or "-k" where there is no longer
+/// one.
+using GivenOptions = std::set<std::string, std::less<>>;
+
 /// The options of one command. Those whose names do not begin with a dash are positional.
 class OptionParser {
  public:
-  explicit OptionParser(CLI::App& app) : app_(&app) {}
+  /// `given` will hold the names of the options that are given, once these are parsed.
+  OptionParser(CLI::App& app, std::shared_ptr<const GivenOptions> given)
+      : app_(&app), given_(std::move(given)) {}
 
   /// Declares an option with one value, or with several for a vector. `names` are separated by
   /// commas: "-o,--output".
@@ -94,8 +103,12 @@ class OptionParser {
   /// Returns an option that is declared already.
   Option find(const std::string& name);
 
+  /// Returns what holds the names of the options that are given, once these are parsed.
+  const std::shared_ptr<const GivenOptions>& given() const { return given_; }
+
  private:
   CLI::App* app_;
+  std::shared_ptr<const GivenOptions> given_;
 };
 
 /// What the help says of an option.

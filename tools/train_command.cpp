@@ -10,6 +10,7 @@
 #include "ir/error.h"
 #include "language/projects/project.h"
 #include "language/projects/project_samples.h"
+#include "session/arrays/file_set.h"
 #include "session/arrays/files.h"
 #include "session/arrays/npz.h"
 #include "session/carried_states.h"
@@ -74,26 +75,20 @@ int run_stages(TrainOptions& options, Model& model, const TensorPlaces& places) 
   return kSuccess;
 }
 
-/// A file whose weights are trained, and the file that holds them afterwards.
-struct TrainedFile {
-  fs::path source;
-  fs::path output;
-  TensorPlaces places;
-};
-
 /// Says before the first step what is trained, and makes sure that it can be written.
 class PlanProgress : public Progress {
  public:
-  PlanProgress(const TrainOptions& options, std::span<const TrainedFile> files,
+  /// All weights must have a place in one of these files.
+  PlanProgress(const TrainOptions& options, std::vector<const TensorPlaces*> files,
                std::vector<ChosenTensor> tensors, const ProjectSamples* samples)
       : Progress(options.log, options.run.resume, samples),
         is_dry_(options.run.dry),
-        files_(files),
+        files_(std::move(files)),
         tensors_(std::move(tensors)) {}
 
   void begin(const std::vector<std::string>& weights) override {
     Progress::begin(weights);
-    if (files_.size() == 1) require_writable(files_.front().places, weights);
+    if (files_.size() == 1) require_writable(*files_.front(), weights);
     keep_trained(tensors_, weights);
     print("{}{}", describe_choice(tensors_), is_dry_ ? list_choice(tensors_) : "");
     flush_output();
@@ -101,38 +96,42 @@ class PlanProgress : public Progress {
 
  private:
   bool is_dry_;
-  std::span<const TrainedFile> files_;
+  std::vector<const TensorPlaces*> files_;
   std::vector<ChosenTensor> tensors_;
 };
 
-/// Writes the weights that a file holds into its output.
-void write_trained(const TrainedFile& file, std::map<std::string, Tensor> weights,
-                   const std::map<std::string, std::string>& metadata) {
-  std::erase_if(weights,
-                [&](const auto& weight) { return !file.places.numbers.contains(weight.first); });
-  write_model_with_weights(file.source, file.places, weights, file.output, metadata);
-  print("wrote {}\n", file.output.string());
-}
-
-/// Trains a graph as the options say, and writes the weights into the files that they came from.
-int run_plan(TrainOptions& options, std::shared_ptr<Graph> graph,
-             std::span<const TrainedFile> files, const ProjectSamples* samples = nullptr) {
+/// Trains a graph, whose weights have their places in these files, as the options say.
+RunResult run_plan(TrainOptions& options, std::shared_ptr<Graph> graph,
+                   std::vector<const TensorPlaces*> files,
+                   const ProjectSamples* samples = nullptr) {
   TrainingPlan plan = make_plan(options);
   const std::vector<ChosenTensor> tensors = choose_tensors(*graph, options.wishes, plan.step);
-  PlanProgress progress(options, files, tensors, samples);
+  PlanProgress progress(options, std::move(files), tensors, samples);
   options.run.record = !options.report.empty();
   if (options.run.record) check_writable(options.report);
-  const RunResult result = train(std::move(graph), plan, options.run, progress);
-  if (options.run.dry) return kSuccess;
-  if (options.run.record) {
+  RunResult result = train(std::move(graph), plan, options.run, progress);
+  if (options.run.record && !options.run.dry) {
     write_npz(options.report, {result.record.begin(), result.record.end()});
   }
-  for (const TrainedFile& file : files) {
-    write_trained(
-        file, result.weights,
-        files.size() == 1 ? metadata_of(plan.carried) : std::map<std::string, std::string>());
+  return result;
+}
+
+/// Options that only the files of a project give a meaning.
+void refuse_beside_files(const TrainOptions& options) {
+  if (!options.teacher_forcing.empty()) {
+    fail("--teacher-forcing is for projects: a file does not say which model is the decoder");
   }
-  return kSuccess;
+  if (!options.samples.empty()) {
+    fail("--sample is for projects: a file does not say what the model's numbers mean");
+  }
+  for (const char* option : {"--window", "--negatives"}) {
+    if (options.given->contains(option)) fail("{} is for projects of skipgram and cbow", option);
+  }
+  for (const char* option : {"--resume", "--save-every"}) {
+    if (options.given->contains(option) && options.run.checkpoint.empty()) {
+      fail("{} needs --checkpoint, the folder that holds the run", option);
+    }
+  }
 }
 
 void require_files(const TrainOptions& options) {
@@ -143,43 +142,68 @@ void require_files(const TrainOptions& options) {
   if (options.output.empty()) fail("--output is required: where to write the trained model");
 }
 
+/// Writes the weights that each model of a project holds into its trained file, all or none.
+void write_trained(const Project& project, std::span<const ProjectModel> models,
+                   const RunResult& result) {
+  FileSet files(project.folder());
+  for (const ProjectModel& one : models) {
+    std::map<std::string, Tensor> weights = result.weights;
+    std::erase_if(weights,
+                  [&](const auto& weight) { return !one.places.numbers.contains(weight.first); });
+    const auto metadata =
+        models.size() == 1 ? metadata_of(result.carried) : std::map<std::string, std::string>();
+    files.write(one.trained, [&](const fs::path& path) {
+      write_model_with_weights(project.file(one.source), one.places, weights, path, metadata);
+    });
+  }
+  files.commit();
+  for (const ProjectModel& one : models) print("wrote {}\n", project.file(one.trained).string());
+}
+
 /// Trains the model of a project; its files stand in for the options that are not given.
 int run_project(TrainOptions& options) {
   const Project project(options.model);
   take_project(project, options);
-  std::vector<TrainedFile> files;
-  for (const std::string& name : project.config().models) {
-    TrainedFile& file =
-        files.emplace_back(TrainedFile{project.file(name), project.trained_file(name), {}});
-    read_model(file.source, file.places);
-    check_writable(file.output);
+  std::vector<ProjectModel> models = project.read_untrained();
+  std::vector<const TensorPlaces*> files;
+  for (const ProjectModel& one : models) {
+    check_writable(project.file(one.trained));
+    files.push_back(&one.places);
   }
   std::optional<ProjectSamples> samples;
   if (!options.samples.empty()) samples.emplace(project, options.samples);
-  return run_plan(options, project.training_graph(feed_of(options)), files,
-                  samples ? &*samples : nullptr);
+  std::shared_ptr<Graph> graph = project.training_graph(models, feed_of(options));
+  for (ProjectModel& one : models) one.model = {};
+  if (!options.run.resume && !options.run.dry && project.is_trained()) {
+    print("training starts anew from {}; to go on with the last run, give --resume\n",
+          project.file(kModelFile).string());
+  }
+  const RunResult result =
+      run_plan(options, std::move(graph), std::move(files), samples ? &*samples : nullptr);
+  if (!options.run.dry) write_trained(project, models, result);
+  return kSuccess;
 }
 
 int run_model(TrainOptions& options) {
   require_files(options);
-  std::vector<TrainedFile> files{{options.model, options.output, {}}};
-  Model model = read_model(options.model, files.front().places);
+  TensorPlaces places;
+  Model model = read_model(options.model, places);
   bind_dims(*model.graph, parse_dim_sizes(options.dims));
-  if (!options.teacher_forcing.empty()) {
-    fail("--teacher-forcing is for projects: a file does not say which model is the decoder");
-  }
-  if (!options.samples.empty()) {
-    fail("--sample is for projects: a file does not say what the model's numbers mean");
-  }
+  refuse_beside_files(options);
   if (options.is_corpus) options.run.make_source = source_maker<Corpus>();
   if (!options.output.empty()) {
     check_writable(options.output);
     check_text_holds(options.model, options.output);
   }
   if (!model.training.empty() && options.loss.empty() && options.spec.empty()) {
-    return run_stages(options, model, files.front().places);
+    return run_stages(options, model, places);
   }
-  return run_plan(options, std::move(model.graph), files);
+  const RunResult result = run_plan(options, std::move(model.graph), {&places});
+  if (options.run.dry) return kSuccess;
+  write_model_with_weights(options.model, places, result.weights, options.output,
+                           metadata_of(result.carried));
+  print("wrote {}\n", options.output.string());
+  return kSuccess;
 }
 
 int run(TrainOptions& options) {

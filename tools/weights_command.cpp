@@ -6,6 +6,7 @@
 #include "frontend/onnx_writer.h"
 #include "frontend/tensor_places.h"
 #include "ir/error.h"
+#include "passes/training/model_parts.h"
 #include "session/arrays/safetensors.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
@@ -22,11 +23,12 @@ struct Options {
   fs::path output;
 };
 
-/// The weights of a model's file by their names there: its floating-point initializers.
+/// The weights of a model's file by their names there: the floating-point tensors of the graph and
+/// its sub-graphs, without Constant nodes of one number.
 std::map<std::string, Tensor> weights_of(const Graph& graph, const TensorPlaces& places) {
   std::map<std::string, Tensor> weights;
-  for (const auto& value : graph.initializers()) {
-    const bool is_weight = value->kind() == Value::Kind::kParameter;
+  for (const Value* value : all_float_tensors(graph)) {
+    const bool is_weight = value->kind() == Value::Kind::kParameter || value->data()->size() > 1;
     if (is_weight && places.numbers.contains(value->name())) {
       weights.emplace(value->name(), *value->data());
     }
@@ -58,7 +60,8 @@ int run(const Options& options) {
   const Model model = read_model(options.model, places);
   const std::map<std::string, Tensor> own = weights_of(*model.graph, places);
   if (own.empty()) {
-    fail("'{}' has no floating-point initializers, which weights are", options.model.string());
+    fail("'{}' has no floating-point initializers or Constant nodes, which weights are",
+         options.model.string());
   }
   if (options.load.empty()) {
     write_safetensors(options.output, own);
@@ -94,7 +97,8 @@ const Command kWeightsCommand{
     .example =
         "gatefold weights model.onnx -o weights.safetensors\n"
         "  gatefold weights model.onnx --load weights.safetensors -o new.onnx\n\n"
-        "Weights are the floating-point initializers of the model; names, shapes and types are\n"
+        "Weights are the floating-point initializers of the model and its Constant nodes of more\n"
+        "than one number, those of sub-graphs and functions included; names, shapes and types are\n"
         "those of its file, and the numbers are kept bit for bit. A file that is loaded must hold\n"
         "all of them and no others.",
     .declare = declare,

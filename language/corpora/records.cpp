@@ -16,6 +16,15 @@
 namespace gatefold {
 namespace {
 
+/// The end of a file's name that says how it is read, in small letters.
+std::string extension_of(const std::filesystem::path& path) {
+  std::string extension = path.extension().string();
+  for (char& letter : extension) {
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  }
+  return extension;
+}
+
 /// The position from 0 that "3" names; nothing for other texts.
 std::optional<std::size_t> position_of(const std::string& column) {
   const auto number = number_from_text<std::size_t>(column);
@@ -147,13 +156,13 @@ TextSource parse_text_source(const std::string& text) {
 }
 
 bool is_plain_text(const std::filesystem::path& path) {
-  const std::string extension = path.extension().string();
+  const std::string extension = extension_of(path);
   return extension != ".tsv" && extension != ".csv" && extension != ".jsonl";
 }
 
 std::vector<Record> read_records(const TextSource& source, std::size_t columns) {
   const std::string text = read_text(source.path);
-  const std::string extension = source.path.extension().string();
+  const std::string extension = extension_of(source.path);
   std::vector<Record> records;
   try {
     records = extension == ".tsv"     ? read_table(source, text, '\t', columns)

@@ -20,7 +20,7 @@ struct TextSource {
 TextSource parse_text_source(const std::string& text);
 
 /// Returns whether the file holds lines of one text each, and no columns: whether its name ends
-/// neither in .tsv, .csv nor .jsonl.
+/// neither in .tsv, .csv nor .jsonl, in small letters or in capitals.
 bool is_plain_text(const std::filesystem::path& path);
 
 using Record = std::vector<std::string>;

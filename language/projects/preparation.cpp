@@ -14,6 +14,7 @@
 #include "language/projects/examples.h"
 #include "language/tokenizers/special_names.h"
 #include "language/tokenizers/training.h"
+#include "session/arrays/file_set.h"
 #include "session/arrays/files.h"
 #include "session/arrays/npz.h"
 
@@ -282,11 +283,24 @@ Preparation prepare(Project& project, const PreparationOptions& options) {
   }
   const Data data = prepare_by_task(project, options);
   if (data.result.training == 0) fail("no example is left for training; hold back fewer of them");
-  for (const auto& [name, content] : data.files) write_file(project.file(name), content);
-  write_npz(project.file(kTrainingDataFile), data.training);
-  std::filesystem::remove(project.file(kValidationDataFile));
-  if (data.result.validation > 0) write_npz(project.file(kValidationDataFile), data.validation);
-  project.make_models(data.result.sizes);
+  FileSet files(project.folder());
+  for (const auto& [name, content] : data.files) {
+    const std::string& text = content;
+    files.write(std::string(name),
+                [&](const std::filesystem::path& path) { write_file(path, text); });
+  }
+  const auto write_arrays = [&](std::string_view name, const NamedArrays& arrays) {
+    files.write(std::string(name),
+                [&](const std::filesystem::path& path) { write_npz(path, arrays); });
+  };
+  write_arrays(kTrainingDataFile, data.training);
+  if (data.result.validation > 0) {
+    write_arrays(kValidationDataFile, data.validation);
+  } else {
+    files.remove(std::string(kValidationDataFile));
+  }
+  project.make_models(data.result.sizes, files);
+  files.commit();
   return data.result;
 }
 

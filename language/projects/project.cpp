@@ -11,10 +11,12 @@
 #include "frontend/onnx_writer.h"
 #include "ir/error.h"
 #include "ir/op_def.h"
+#include "language/projects/token_tables.h"
 #include "language/text/split.h"
 #include "language/text/utf8.h"
 #include "session/arrays/files.h"
 #include "session/carried_states.h"
+#include "session/training/checkpoint.h"
 
 namespace gatefold {
 namespace {
@@ -22,7 +24,8 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-/// The values that recurrent layers hand to the next one, which add_recurrent names.
+/// The values that recurrent layers hand to the next one, or what these are multiplied by, as
+/// add_recurrent and attend_by_sums name them.
 std::vector<std::string> values_between_layers(const std::vector<NamedModel>& models,
                                                std::int64_t layers) {
   std::vector<std::string> names;
@@ -30,7 +33,9 @@ std::vector<std::string> values_between_layers(const std::vector<NamedModel>& mo
     for (const auto& node : made.model.graph->nodes()) {
       for (std::int64_t layer = 0; layer + 1 < layers; ++layer) {
         const std::string& name = node->output()->name();
-        if (name.ends_with(fmt::format(".output_l{}", layer))) names.push_back(name);
+        const bool is_between = name.ends_with(fmt::format(".output_l{}", layer)) ||
+                                name.ends_with(fmt::format(".kept_l{}", layer));
+        if (is_between) names.push_back(name);
       }
     }
   }
@@ -68,19 +73,6 @@ std::string training_settings(Task task, const std::vector<NamedModel>& models,
   return settings.dump(2) + "\n";
 }
 
-/// Tables in which the models look tokens up.
-std::vector<std::string> looked_up_tables(std::span<const NamedModel> models) {
-  std::vector<std::string> names;
-  for (const NamedModel& made : models) {
-    for (const auto& node : made.model.graph->nodes()) {
-      const bool is_look_up =
-          node->op().name == "Gather" && node->input(0)->kind() == Value::Kind::kParameter;
-      if (is_look_up) names.push_back(node->input(0)->name());
-    }
-  }
-  return names;
-}
-
 /// Whether the sizes of the model depend on data.
 bool needs_data(Task task) { return task != Task::kRegression; }
 
@@ -114,47 +106,49 @@ Project Project::create(const fs::path& folder, const std::string& template_name
   const std::string settings = training_settings(chosen.task, trial, options);
   make_folder(folder);
   Project project(folder, {template_name, options, {}, {}});
-  write_file(project.file(kTrainingFile), settings);
+  FileSet files(folder);
+  files.write(std::string(kTrainingFile),
+              [&](const fs::path& path) { write_file(path, settings); });
   if (needs_data(chosen.task)) {
-    write_config(project.config_, project.file(kConfigFile));
+    files.write(std::string(kConfigFile),
+                [&](const fs::path& path) { write_config(project.config_, path); });
   } else {
-    project.make_models({});
+    project.make_models({}, files);
   }
+  files.commit();
   return project;
 }
 
-void Project::make_models(const DataSizes& sizes) {
+void Project::make_models(const DataSizes& sizes, FileSet& files) {
   config_.sizes = sizes;
   config_.models.clear();
   const std::vector<NamedModel> models = config_.model_template().make(config_.options, sizes);
   for (const NamedModel& made : models) {
-    write_model(made.model, file(made.file));
-    fs::remove(trained_file(made.file));
+    files.write(made.file, [&](const fs::path& path) { write_model(made.model, path); });
+    files.remove(trained_file(made.file).filename().string());
     config_.models.push_back(made.file);
   }
-  if (sizes.padding >= 0) complete_settings(models);
-  write_config(config_, file(kConfigFile));
+  files.remove(std::string(kCheckpointFile));
+  if (sizes.padding >= 0) complete_settings(models, files);
+  files.write(std::string(kConfigFile), [&](const fs::path& path) { write_config(config_, path); });
 }
 
-void Project::complete_settings(std::span<const NamedModel> models) const {
-  const fs::path path = file(kTrainingFile);
-  if (!fs::exists(path)) return;
-  ordered_json settings = ordered_json::parse(read_file(path), nullptr, false);
+void Project::complete_settings(std::span<const NamedModel> models, FileSet& files) const {
+  if (!fs::exists(file(kTrainingFile))) return;
+  ordered_json settings = ordered_json::parse(read_file(file(kTrainingFile)), nullptr, false);
   // Training says what is wrong with a file that is no object.
   if (!settings.is_object() || settings.contains("padding")) return;
-  for (const std::string& table : looked_up_tables(models)) {
-    settings["padding"][table] = config_.sizes.padding;
+  for (const NamedModel& made : models) {
+    for (const Value* table : find_token_tables(*made.model.graph)) {
+      settings["padding"][table->name()] = config_.sizes.padding;
+    }
   }
-  write_file(path, settings.dump(2) + "\n");
+  files.write(std::string(kTrainingFile),
+              [&](const fs::path& path) { write_file(path, settings.dump(2) + "\n"); });
 }
 
 fs::path Project::trained_file(std::string_view model) const {
   return file(model == kModelFile ? "best.onnx" : fmt::format("best_{}", model));
-}
-
-fs::path Project::newest_file(std::string_view model) const {
-  const fs::path trained = trained_file(model);
-  return fs::exists(trained) ? trained : require(model);
 }
 
 fs::path Project::require(std::string_view name) const {
@@ -165,16 +159,51 @@ fs::path Project::require(std::string_view name) const {
   return file(name);
 }
 
-std::shared_ptr<const CompiledModel> Project::load_model(std::string_view model,
-                                                         const LoadOptions& options) const {
-  return load(newest_file(model), options);
+void Project::check_vocabulary(std::string_view model, const Graph& graph,
+                               const fs::path& path) const {
+  const bool is_decoder = model == kDecoderFile;
+  const std::int64_t tokens = is_decoder ? config_.sizes.targets : config_.sizes.tokens;
+  for (const Value* table : find_token_tables(graph)) {
+    const std::int64_t rows = table->type().dims()[0];
+    if (rows == tokens) continue;
+    fail(
+        "'{}' is made for {} tokens, but the vocabulary of {} has {} tokens; they do not fit: make "
+        "the model anew with gatefold prepare and gatefold train",
+        path.string(), rows, is_decoder ? kTargetTokenizerFile : kTokenizerFile, tokens);
+  }
 }
 
-std::shared_ptr<Graph> Project::training_graph(DecoderFeed feed) const {
-  const Model model = read_model(require(kModelFile));
-  if (task() != Task::kTranslation) return model.graph;
-  const Model decoder = read_model(require(kDecoderFile));
-  return join_graphs(*model.graph, *decoder.graph, stated_states(decoder), feed);
+Model Project::read_newest(std::string_view model) const {
+  const fs::path trained = trained_file(model);
+  const fs::path path = fs::exists(trained) ? trained : require(model);
+  Model read = read_model(path);
+  check_vocabulary(model, *read.graph, path);
+  return read;
+}
+
+std::shared_ptr<const CompiledModel> Project::load_model(std::string_view model,
+                                                         const LoadOptions& options) const {
+  return load(read_newest(model), options);
+}
+
+std::vector<ProjectModel> Project::read_untrained() const {
+  require(kModelFile);
+  std::vector<ProjectModel> models;
+  for (const std::string& name : config_.models) {
+    ProjectModel& one = models.emplace_back();
+    one.source = name;
+    one.trained = trained_file(name).filename().string();
+    one.model = read_model(require(name), one.places);
+    check_vocabulary(name, *one.model.graph, file(name));
+  }
+  return models;
+}
+
+std::shared_ptr<Graph> Project::training_graph(std::span<const ProjectModel> models,
+                                               DecoderFeed feed) const {
+  if (task() != Task::kTranslation) return models.front().model.graph;
+  const Model& decoder = models.back().model;
+  return join_graphs(*models.front().model.graph, *decoder.graph, stated_states(decoder), feed);
 }
 
 Tokenizer Project::read_tokenizer_of(std::string_view name, std::int64_t size) const {

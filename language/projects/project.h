@@ -7,9 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "frontend/tensor_places.h"
 #include "language/projects/joined_graph.h"
 #include "language/projects/project_config.h"
 #include "language/tokenizers/tokenizer.h"
+#include "session/arrays/file_set.h"
 #include "session/compiled_model.h"
 
 namespace gatefold {
@@ -26,6 +28,14 @@ inline constexpr std::string_view kLabelsFile = "labels.txt";
 inline constexpr std::string_view kTrainingDataFile = "train.npz";
 inline constexpr std::string_view kValidationDataFile = "valid.npz";
 inline constexpr std::string_view kLogFile = "log.jsonl";
+
+/// A file from which training begins, and the one in the same folder to which it leads.
+struct ProjectModel {
+  std::string source;
+  std::string trained;
+  Model model;
+  TensorPlaces places;
+};
 
 /// A folder that holds a model, its data and what came of them.
 class Project {
@@ -45,22 +55,27 @@ class Project {
   Task task() const { return config_.model_template().task; }
   std::filesystem::path file(std::string_view name) const { return folder_ / name; }
 
-  /// Makes the models for data of these sizes, and writes them and the configuration. Models that
-  /// were trained before are removed, for they no longer fit. How to train is completed by what the
-  /// sizes decide, the rows of padding, unless it says something of them.
-  void make_models(const DataSizes& sizes);
+  /// Makes the models for data of these sizes, and writes them and the configuration into `files`,
+  /// a set of this folder. Models that were trained before, and the run that did so, are removed,
+  /// for they no longer fit. How to train is completed by what the sizes decide, the rows of
+  /// padding, unless it says something of them.
+  void make_models(const DataSizes& sizes, FileSet& files);
 
   /// Returns the file to which training writes a model: best.onnx, best_decoder.onnx.
   std::filesystem::path trained_file(std::string_view model) const;
-  /// Returns the trained file if there is one, else the file of the model itself. Throws Error
-  /// when there is neither, saying what makes them.
-  std::filesystem::path newest_file(std::string_view model) const;
-  /// Loads the newest file of a model.
+  /// Reads the trained file of a model if there is one, else the file of the model itself. Throws
+  /// Error when there is neither, saying what makes them, and for a model that looks up another
+  /// number of tokens than the project has.
+  Model read_newest(std::string_view model) const;
+  /// Loads what read_newest reads.
   std::shared_ptr<const CompiledModel> load_model(std::string_view model,
                                                   const LoadOptions& options = {}) const;
+  /// Reads the models that training begins with. Throws Error as read_newest does.
+  std::vector<ProjectModel> read_untrained() const;
   /// Returns the graph that training takes: the model, or encoder and decoder as one, which is fed
   /// as `feed` says. Throws Error as join_graphs does.
-  std::shared_ptr<Graph> training_graph(DecoderFeed feed = DecoderFeed::kTargets) const;
+  std::shared_ptr<Graph> training_graph(std::span<const ProjectModel> models,
+                                        DecoderFeed feed = DecoderFeed::kTargets) const;
 
   /// Returns whether training has written a model.
   bool is_trained() const;
@@ -78,7 +93,9 @@ class Project {
 
   std::filesystem::path require(std::string_view name) const;
   Tokenizer read_tokenizer_of(std::string_view name, std::int64_t size) const;
-  void complete_settings(std::span<const NamedModel> models) const;
+  void complete_settings(std::span<const NamedModel> models, FileSet& files) const;
+  void check_vocabulary(std::string_view model, const Graph& graph,
+                        const std::filesystem::path& path) const;
 
   std::filesystem::path folder_;
   ProjectConfig config_;

@@ -29,7 +29,7 @@ JsonField sizes_field(DataSizes& sizes) {
   return json_object_field(
       "sizes", "the sizes",
       {json_field("tokens", sizes.tokens), json_field("padding", sizes.padding),
-       json_field("targets", sizes.targets), json_field("length", sizes.length)});
+       json_field("targets", sizes.targets)});
 }
 
 }  // namespace
@@ -61,27 +61,24 @@ ProjectConfig read_config(const std::filesystem::path& path) {
 void write_config(const ProjectConfig& config, const std::filesystem::path& path) {
   const TemplateOptions& options = config.options;
   const DataSizes& sizes = config.sizes;
-  const ordered_json document{{"template", config.template_name},
-                              {"options",
-                               {{"rnn", options.cell},
-                                {"embedding", options.embedding},
-                                {"hidden", options.hidden},
-                                {"layers", options.layers},
-                                {"bidirectional", options.bidirectional},
-                                {"dropout", options.dropout},
-                                {"tie", options.tie},
-                                {"attention", options.attention},
-                                {"heads", options.heads},
-                                {"window", options.window},
-                                {"inputs", options.inputs},
-                                {"outputs", options.outputs},
-                                {"seed", options.seed}}},
-                              {"sizes",
-                               {{"tokens", sizes.tokens},
-                                {"padding", sizes.padding},
-                                {"targets", sizes.targets},
-                                {"length", sizes.length}}},
-                              {"models", config.models}};
+  const ordered_json document{
+      {"template", config.template_name},
+      {"options",
+       {{"rnn", options.cell},
+        {"embedding", options.embedding},
+        {"hidden", options.hidden},
+        {"layers", options.layers},
+        {"bidirectional", options.bidirectional},
+        {"dropout", options.dropout},
+        {"tie", options.tie},
+        {"attention", options.attention},
+        {"heads", options.heads},
+        {"window", options.window},
+        {"inputs", options.inputs},
+        {"outputs", options.outputs},
+        {"seed", options.seed}}},
+      {"sizes", {{"tokens", sizes.tokens}, {"padding", sizes.padding}, {"targets", sizes.targets}}},
+      {"models", config.models}};
   write_file(path, document.dump(2) + "\n");
 }
 

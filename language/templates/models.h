@@ -34,9 +34,8 @@ std::vector<NamedModel> make_transformer_lm(const TemplateOptions& options, cons
 /// "encoder.bridge_h" and "encoder.bridge_c" from 2*H to H.
 /// decoder.onnx: target_tokens int64 [N, T], h0 and c0 [L, N, H], and for attention encoder_output
 /// and encoder_mask -> logits [N, T, V], hn and cn, which are carried, and attention [N, T, S];
-/// "decoder.embedding", "decoder.rnn", "decoder.fc". Attention: Luong, Pham, Manning, "Effective
-/// approaches to attention-based neural machine translation", 2015, general score:
-/// softmax(h_t W_a s), then tanh(W_c [context; h_t]).
+/// "decoder.embedding", "decoder.rnn", "decoder.fc", and those of attend_by_products ("luong") or
+/// attend_by_sums ("bahdanau").
 std::vector<NamedModel> make_seq2seq(const TemplateOptions& options, const DataSizes& sizes);
 
 /// center int64 [N], context int64 [N, K] -> scores [N, K], the products of their vectors;

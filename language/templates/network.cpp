@@ -10,6 +10,18 @@
 
 namespace gatefold {
 
+Value* add_named(GraphBuilder& builder, const std::string& name, std::string_view op,
+                 const std::vector<Value*>& inputs, Attrs attrs) {
+  Node* node = builder.graph().add_node(gatefold::op(op), inputs, {name}, std::move(attrs));
+  infer_types(*node);
+  return node->output();
+}
+
+Value* LinearWeights::add_to(GraphBuilder& builder, Value* x) const {
+  Value* product = builder.add("MatMul", {x, matrix});
+  return bias == nullptr ? product : builder.add("Add", {product, bias});
+}
+
 Network::Network(std::string name, std::uint64_t seed) : seed_(seed), builder_(*model_.graph) {
   model_.graph->set_name(std::move(name));
 }
@@ -20,13 +32,6 @@ Value* Network::input(const std::string& name, Type type) {
 
 void Network::output(const std::string& name, Value* value) {
   model_.graph->add_output(name, value);
-}
-
-Value* Network::named(const std::string& name, std::string_view op,
-                      const std::vector<Value*>& inputs, Attrs attrs) {
-  Node* node = model_.graph->add_node(gatefold::op(op), inputs, {name}, std::move(attrs));
-  infer_types(*node);
-  return node->output();
 }
 
 Value* Network::uniform(const std::string& name, Dims dims, std::int64_t fan) {
@@ -51,27 +56,26 @@ Value* Network::embedding(const std::string& module, Value* indices, std::int64_
   return builder_.add("Gather", {model_.graph->add_parameter(name, std::move(table)), indices});
 }
 
-Value* Network::multiply(Value* x, Value* weight) {
-  Value* transposed =
-      builder_.add("Transpose", {weight}, {{"perm", std::vector<std::int64_t>{1, 0}}});
-  return builder_.add("MatMul", {x, transposed});
+Value* Network::transposed(Value* weight) {
+  return builder_.add("Transpose", {weight}, {{"perm", std::vector<std::int64_t>{1, 0}}});
 }
 
-Value* Network::add_bias(const std::string& module, Value* product, std::int64_t in,
-                         std::int64_t out) {
-  return builder_.add("Add", {product, uniform(module + ".bias", {out}, in)});
+LinearWeights Network::linear_weights(const std::string& module, std::int64_t in, std::int64_t out,
+                                      bool has_bias) {
+  return {transposed(uniform(module + ".weight", {out, in}, in)),
+          has_bias ? uniform(module + ".bias", {out}, in) : nullptr};
 }
 
 Value* Network::linear(const std::string& module, Value* x, std::int64_t in, std::int64_t out,
                        bool has_bias) {
-  Value* product = multiply(x, uniform(module + ".weight", {out, in}, in));
-  return has_bias ? add_bias(module, product, in, out) : product;
+  return linear_weights(module, in, out, has_bias).add_to(builder_, x);
 }
 
 Value* Network::tied_linear(const std::string& module, Value* x, const std::string& other,
                             std::int64_t in, std::int64_t out) {
   Value* weight = find_initializer(*model_.graph, other + ".weight");
-  return add_bias(module, multiply(x, weight), in, out);
+  return LinearWeights{transposed(weight), uniform(module + ".bias", {out}, in)}.add_to(builder_,
+                                                                                        x);
 }
 
 Model Network::finish(const std::vector<CarriedState>& states) {

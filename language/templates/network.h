@@ -11,6 +11,19 @@
 
 namespace gatefold {
 
+/// Adds a node with one result of this name, which training may refer to.
+Value* add_named(GraphBuilder& builder, const std::string& name, std::string_view op,
+                 const std::vector<Value*>& inputs, Attrs attrs = {});
+
+/// The numbers of an nn.Linear.
+struct LinearWeights {
+  Value* matrix = nullptr;  ///< W^T: [in, out].
+  Value* bias = nullptr;    ///< [out]; nullptr without a bias.
+
+  /// Adds x W^T + b to the model or to a sub-graph of it. x [..., in] -> [..., out].
+  Value* add_to(GraphBuilder& builder, Value* x) const;
+};
+
 /// A model that is made new, module by module, with the names, the layouts and the initialization
 /// that PyTorch gives to its parameters.
 class Network {
@@ -26,6 +39,9 @@ class Network {
   /// with zeros in row `padding` unless that is negative. Indices of any shape [...] -> [..., E].
   Value* embedding(const std::string& module, Value* indices, std::int64_t rows, std::int64_t width,
                    std::int64_t padding = -1);
+  /// Adds the parameters of an nn.Linear.
+  LinearWeights linear_weights(const std::string& module, std::int64_t in, std::int64_t out,
+                               bool has_bias = true);
   /// Returns x W^T + b: nn.Linear. x [..., in] -> [..., out].
   Value* linear(const std::string& module, Value* x, std::int64_t in, std::int64_t out,
                 bool has_bias = true);
@@ -39,16 +55,12 @@ class Network {
   Value* bounded(const std::string& name, Dims dims, double bound);
   /// Adds a parameter that begins with one number everywhere.
   Value* filled(const std::string& name, Dims dims, float number);
-  /// Adds a node with one result of this name, which training may refer to.
-  Value* named(const std::string& name, std::string_view op, const std::vector<Value*>& inputs,
-               Attrs attrs = {});
 
   /// Returns the model, which carries these states from call to call.
   Model finish(const std::vector<CarriedState>& states = {});
 
  private:
-  Value* add_bias(const std::string& module, Value* product, std::int64_t in, std::int64_t out);
-  Value* multiply(Value* x, Value* weight);
+  Value* transposed(Value* weight);
 
   std::uint64_t seed_;
   Model model_;

@@ -28,54 +28,20 @@ const Cell& find_cell(std::string_view name) {
   return kCells.back();
 }
 
-/// Builds one module, layer by layer.
-class ModuleBuilder {
+Value* join(GraphBuilder& builder, const std::vector<Value*>& parts) {
+  return parts.size() == 1 ? parts.front()
+                           : builder.add("Concat", parts, {{"axis", std::int64_t{0}}});
+}
+
+/// Makes the parameters of one module, and puts them in ONNX's order.
+class WeightBuilder {
  public:
-  ModuleBuilder(Network& network, const std::string& module, const RecurrentShape& shape,
-                Value* lengths, const RecurrentStates& initial)
+  WeightBuilder(Network& network, const std::string& module, const RecurrentShape& shape)
       : network_(network),
         builder_(network.builder()),
         module_(module),
         shape_(shape),
-        cell_(find_cell(shape.cell)),
-        initial_(initial) {
-    if (lengths != nullptr) lengths_ = builder_.add("Cast", {lengths}, to_int32());
-  }
-
-  RecurrentResult build(Value* x) {
-    for (std::int64_t layer = 0; layer < shape_.layers; ++layer) {
-      x = add_layer(x, layer);
-    }
-    RecurrentResult result{.output = x, .final = {.h = join(h_)}, .last_layer = h_.back()};
-    if (!c_.empty()) result.final.c = join(c_);
-    return result;
-  }
-
- private:
-  static Attrs to_int32() { return {{"to", static_cast<std::int64_t>(DataType::kInt32)}}; }
-
-  /// [N, T, I] of one layer -> [T, N, directions*H].
-  Value* add_layer(Value* x, std::int64_t layer) {
-    const std::int64_t width = layer == 0 ? shape_.input : shape_.directions() * shape_.hidden;
-    std::vector<Value*> inputs{x, stacked("weight_ih", layer, width),
-                               stacked("weight_hh", layer, shape_.hidden), biases(layer), lengths_};
-    if (initial_.h != nullptr) inputs.push_back(states_of(initial_.h, layer));
-    if (initial_.c != nullptr) inputs.push_back(states_of(initial_.c, layer));
-    Attrs attrs{{"hidden_size", shape_.hidden}};
-    if (shape_.bidirectional) attrs["direction"] = std::string("bidirectional");
-    if (shape_.cell == "gru") attrs["linear_before_reset"] = std::int64_t{1};
-    const bool has_c = shape_.cell == "lstm";
-    Node* node = builder_.add_node(cell_.op, inputs, has_c ? 3 : 2, std::move(attrs));
-    h_.push_back(node->output(1));
-    if (has_c) c_.push_back(node->output(2));
-    const std::string name = fmt::format("{}.output_l{}", module_, layer);
-    if (!shape_.bidirectional) {
-      return network_.named(name, "Squeeze", {node->output(0), builder_.add_ints({1})});
-    }
-    Value* by_step = builder_.add("Transpose", {node->output(0)},
-                                  {{"perm", std::vector<std::int64_t>{0, 2, 1, 3}}});
-    return network_.named(name, "Reshape", {by_step, builder_.add_ints({0, 0, 2 * shape_.hidden})});
-  }
+        cell_(find_cell(shape.cell)) {}
 
   /// A parameter [gates*H, width] of each direction as ONNX's [directions, gates*H, width].
   Value* stacked(const std::string& what, std::int64_t layer, std::int64_t width) {
@@ -83,7 +49,7 @@ class ModuleBuilder {
     for (const std::string& name : names(what, layer)) {
       directions.push_back(in_onnx_order(name, {gate_rows(), width}));
     }
-    return join(directions);
+    return join(builder_, directions);
   }
 
   /// Both biases of each direction as ONNX's [directions, 2*gates*H].
@@ -97,9 +63,10 @@ class ModuleBuilder {
           {in_onnx_order(input[i], {gate_rows()}), in_onnx_order(hidden[i], {gate_rows()})},
           {{"axis", std::int64_t{1}}}));
     }
-    return join(directions);
+    return join(builder_, directions);
   }
 
+ private:
   std::vector<std::string> names(const std::string& what, std::int64_t layer) const {
     const std::string name = fmt::format("{}.{}_l{}", module_, what, layer);
     return shape_.bidirectional ? std::vector{name, name + "_reverse"} : std::vector{name};
@@ -123,37 +90,85 @@ class ModuleBuilder {
     return builder_.add("Unsqueeze", {ordered, builder_.add_ints({0})});
   }
 
-  /// The part of [layers*directions, N, H] that belongs to a layer.
-  Value* states_of(Value* states, std::int64_t layer) {
-    if (shape_.layers == 1) return states;
-    const std::int64_t first = layer * shape_.directions();
-    return builder_.add("Slice",
-                        {states, builder_.add_ints({first}),
-                         builder_.add_ints({first + shape_.directions()}), builder_.add_ints({0})});
-  }
-
-  Value* join(const std::vector<Value*>& parts) {
-    return parts.size() == 1 ? parts.front()
-                             : builder_.add("Concat", parts, {{"axis", std::int64_t{0}}});
-  }
-
   Network& network_;
   GraphBuilder& builder_;
   const std::string& module_;
   const RecurrentShape& shape_;
   const Cell& cell_;
-  RecurrentStates initial_;
-  Value* lengths_ = nullptr;
-  std::vector<Value*> h_;
-  std::vector<Value*> c_;
 };
+
+/// The part of [layers*directions, N, H] that belongs to a layer.
+Value* states_of(GraphBuilder& builder, Value* states, const RecurrentShape& shape,
+                 std::int64_t layer) {
+  if (shape.layers == 1) return states;
+  const std::int64_t first = layer * shape.directions();
+  return builder.add(
+      "Slice", {states, builder.add_ints({first}), builder.add_ints({first + shape.directions()}),
+                builder.add_ints({0})});
+}
+
+/// Y of one layer [T, directions, N, H] as [T, N, directions*H], under a name.
+Value* join_output(GraphBuilder& builder, const std::string& name, Value* y,
+                   const RecurrentShape& shape) {
+  if (!shape.bidirectional) return add_named(builder, name, "Squeeze", {y, builder.add_ints({1})});
+  Value* by_step = builder.add("Transpose", {y}, {{"perm", std::vector<std::int64_t>{0, 2, 1, 3}}});
+  return add_named(builder, name, "Reshape", {by_step, builder.add_ints({0, 0, 2 * shape.hidden})});
+}
+
+Attrs layer_attributes(const RecurrentShape& shape) {
+  Attrs attrs{{"hidden_size", shape.hidden}};
+  if (shape.bidirectional) attrs["direction"] = std::string("bidirectional");
+  if (shape.cell == "gru") attrs["linear_before_reset"] = std::int64_t{1};
+  return attrs;
+}
 
 }  // namespace
 
-RecurrentResult add_recurrent(Network& network, const std::string& module, Value* x,
+RecurrentModule::RecurrentModule(Network& network, std::string name, const RecurrentShape& shape)
+    : name_(std::move(name)), shape_(shape) {
+  WeightBuilder weights(network, name_, shape_);
+  for (std::int64_t layer = 0; layer < shape_.layers; ++layer) {
+    const std::int64_t width = layer == 0 ? shape_.input : shape_.directions() * shape_.hidden;
+    Value* weight_ih = weights.stacked("weight_ih", layer, width);
+    Value* weight_hh = weights.stacked("weight_hh", layer, shape_.hidden);
+    layers_.push_back({weight_ih, weight_hh, weights.biases(layer)});
+  }
+}
+
+RecurrentResult RecurrentModule::add_to(GraphBuilder& builder,
+                                        const RecurrentInputs& inputs) const {
+  Value* lengths = inputs.lengths;
+  if (lengths != nullptr) {
+    lengths = builder.add("Cast", {lengths}, {{"to", static_cast<std::int64_t>(DataType::kInt32)}});
+  }
+  const bool has_c = shape_.cell == "lstm";
+  std::vector<Value*> h;
+  std::vector<Value*> c;
+  Value* x = inputs.x;
+  for (std::int64_t layer = 0; layer < shape_.layers; ++layer) {
+    const Layer& weights = layers_[static_cast<std::size_t>(layer)];
+    std::vector<Value*> operands{x, weights.weight_ih, weights.weight_hh, weights.biases, lengths};
+    for (Value* states : {inputs.initial.h, inputs.initial.c}) {
+      if (states != nullptr) operands.push_back(states_of(builder, states, shape_, layer));
+    }
+    Node* node = builder.add_node(find_cell(shape_.cell).op, operands, has_c ? 3 : 2,
+                                  layer_attributes(shape_));
+    h.push_back(node->output(1));
+    if (has_c) c.push_back(node->output(2));
+    x = join_output(builder, fmt::format("{}.output_l{}", name_, layer), node->output(0), shape_);
+    const bool is_kept = layer < std::ssize(inputs.kept);
+    if (is_kept) x = builder.add("Mul", {x, inputs.kept[static_cast<std::size_t>(layer)]});
+  }
+  return {.output = x,
+          .final = {.h = join(builder, h), .c = has_c ? join(builder, c) : nullptr},
+          .last_layer = h.back()};
+}
+
+RecurrentResult add_recurrent(Network& network, const std::string& name, Value* x,
                               const RecurrentShape& shape, Value* lengths,
                               RecurrentStates initial) {
-  return ModuleBuilder(network, module, shape, lengths, initial).build(x);
+  return RecurrentModule(network, name, shape)
+      .add_to(network.builder(), {.x = x, .lengths = lengths, .initial = initial});
 }
 
 }  // namespace gatefold

@@ -1,6 +1,7 @@
 #include <string>
 #include <utility>
 
+#include "language/templates/attention.h"
 #include "language/templates/building.h"
 #include "language/templates/models.h"
 
@@ -38,29 +39,13 @@ Model make_encoder(const TemplateOptions& options, const DataSizes& sizes) {
   return network.finish();
 }
 
-/// What attention makes of the states [N, T, H]: tanh(W_c [context; states]), and the weights.
-struct Attended {
-  Value* states = nullptr;
-  Value* weights = nullptr;
-};
-
-Attended attend(Network& network, Value* states, std::int64_t hidden, std::int64_t width) {
-  GraphBuilder& builder = network.builder();
-  Value* encoder = network.input(
-      "encoder_output",
-      {DataType::kFloat32, Shape{Dim(std::string("N")), Dim(std::string("S")), Dim(width)}});
-  Value* mask = network.input(
-      "encoder_mask", {DataType::kBool, Shape{Dim(std::string("N")), Dim(std::string("S"))}});
-  Value* query = network.linear("decoder.attention", states, hidden, width, false);
-  Value* scores = builder.add("MatMul", {query, transpose(network, encoder, {0, 2, 1})});
-  Value* allowed = builder.add("Unsqueeze", {mask, builder.add_ints({1})});
-  Value* lowest = builder.add_constant("lowest", Tensor::scalar(-1e30F));
-  Value* weights = builder.add("Softmax", {builder.add("Where", {allowed, scores, lowest})},
-                               {{"axis", std::int64_t{-1}}});
-  Value* context = builder.add("MatMul", {weights, encoder});
-  Value* both = builder.add("Concat", {context, states}, {{"axis", std::int64_t{-1}}});
-  Value* combined = network.linear("decoder.combine", both, width + hidden, hidden, false);
-  return {builder.add("Tanh", {combined}), weights};
+/// Adds recurrent layers that read x [N, T, I] without looking at the source.
+AttendingSteps read_on(Network& network, Value* x, const RecurrentShape& shape,
+                       const RecurrentStates& initial) {
+  const RecurrentResult result = add_recurrent(
+      network, "decoder.rnn", transpose(network, x, {1, 0, 2}), shape, nullptr, initial);
+  return {.attended = {.states = transpose(network, result.output, {1, 0, 2})},
+          .final = result.final};
 }
 
 Model make_decoder(const TemplateOptions& options, const DataSizes& sizes) {
@@ -70,17 +55,21 @@ Model make_decoder(const TemplateOptions& options, const DataSizes& sizes) {
   shape.bidirectional = false;
   Value* tokens = network.input("target_tokens", tokens_type({"N", "T"}));
   const CarriedInputs carried = add_carried(network, shape);
-  Value* x = network.embedding("decoder.embedding", transpose(network, tokens, {1, 0}),
-                               sizes.targets, options.embedding, sizes.padding);
-  const RecurrentResult result =
-      add_recurrent(network, "decoder.rnn", x, shape, nullptr, carried.initial);
-  Attended attended{.states = transpose(network, result.output, {1, 0, 2})};
-  if (options.attention != "none") {
-    attended = attend(network, attended.states, shape.hidden, width);
+  AttendedText text;
+  if (options.attention != "none") text = add_attended_text(network, width);
+  Value* x = network.embedding("decoder.embedding", tokens, sizes.targets, options.embedding,
+                               sizes.padding);
+  AttendingSteps steps =
+      options.attention == "bahdanau"
+          ? attend_by_sums(network, "decoder", x, shape, carried.initial, text, options.dropout > 0)
+          : read_on(network, x, shape, carried.initial);
+  Attended& attended = steps.attended;
+  if (options.attention == "luong") {
+    attended = attend_by_products(network, "decoder", attended.states, shape.hidden, text);
   }
   network.output("logits", add_scores(network, "decoder.", attended.states, shape.hidden, options,
                                       sizes.targets));
-  deliver_states(network, result.final);
+  deliver_states(network, steps.final);
   if (attended.weights != nullptr) network.output("attention", attended.weights);
   return network.finish(carried.pairs);
 }

@@ -21,7 +21,7 @@ enum class Task : std::int8_t {
   kCbow,            ///< Tokens around one -> that token.
 };
 
-/// The choices of `gatefold new`. Those that a template has no use for are ignored.
+/// The choices of `gatefold new`. A template follows those that it names.
 struct TemplateOptions {
   std::string cell = "lstm";  ///< "rnn", "gru" or "lstm".
   std::int64_t embedding = 128;
@@ -31,7 +31,7 @@ struct TemplateOptions {
   /// Probability with which training drops elements of what recurrent layers hand to the next.
   double dropout = 0;
   bool tie = false;                ///< Share the embedding with the output layer.
-  std::string attention = "none";  ///< "none" or "luong".
+  std::string attention = "none";  ///< "none", "luong" or "bahdanau".
   std::int64_t heads = 4;          ///< Of a transformer; its width is that of the embedding.
   std::int64_t window = 128;       ///< Most tokens that a transformer reads at a time.
   std::int64_t inputs = 1;         ///< Numbers per example of linear and mlp.
@@ -44,7 +44,6 @@ struct DataSizes {
   std::int64_t tokens = 0;    ///< Size of the vocabulary.
   std::int64_t padding = -1;  ///< The index that pads sequences; -1: none.
   std::int64_t targets = 0;   ///< Number of labels, or size of the target vocabulary.
-  std::int64_t length = 0;    ///< Largest number of tokens in a sequence.
 };
 
 /// A model and the file of a project that holds it.
@@ -61,6 +60,9 @@ struct Template {
   std::string_view summary;
   /// Makes the models. Throws Error for options that contradict each other.
   std::vector<NamedModel> (*make)(const TemplateOptions& options, const DataSizes& sizes);
+  /// The names of the choices that the models depend on, as options of `gatefold new`; all depend
+  /// on the seed.
+  std::span<const std::string_view> options;
 };
 
 /// Returns every template, simplest first.

@@ -49,7 +49,10 @@ std::string place_of(std::string_view text, std::size_t at) {
     const std::size_t at = form.find(unknown);
     if (place.empty() && at != std::string::npos) place = place_of(form, at);
   }
-  fail("{}{} is not in the vocabulary, which has no token for the unknown", shown(unknown), place);
+  fail(
+      "{}{} is not in the vocabulary, which has no token for the unknown; gatefold prepare "
+      "--min-count 2 makes one",
+      shown(unknown), place);
 }
 
 }  // namespace

@@ -55,6 +55,24 @@ Value* behind_identities(Value* value) {
 
 namespace {
 
+const Graph* outermost(const Graph* graph) {
+  while (graph->outer() != nullptr) graph = graph->outer();
+  return graph;
+}
+
+/// Gives all values of a sub-graph names that nothing in the graphs around it has.
+void rename_values(Graph& body) {
+  const auto rename = [&](Value* value) { value->set_name(body.unique_name(value->name())); };
+  for (Value* input : body.inputs()) rename(input);
+  for (const auto& value : body.initializers()) rename(value.get());
+  for (const auto& node : body.nodes()) {
+    for (Graph* inner : node->sub_graphs()) rename_values(*inner);
+    for (std::size_t i = 0; i < node->output_count(); ++i) {
+      if (node->output(i) != nullptr) rename(node->output(i));
+    }
+  }
+}
+
 Node* copy_to(const Node& node, Graph& graph, Node* before, Graph::ValueMap& map) {
   const auto mapped = [&map](Value* value) {
     const auto found = map.find(value);
@@ -68,8 +86,12 @@ Node* copy_to(const Node& node, Graph& graph, Node* before, Graph::ValueMap& map
   }
   Attrs attrs = attrs_with_names(
       node, [&](Value& value) -> const std::string& { return mapped(&value)->name(); });
+  const bool is_stranger = outermost(node.graph()) != outermost(&graph);
   for (auto& [name, value] : attrs) {
-    if (auto* inner = std::get_if<SubGraph>(&value)) *inner = (*inner)->clone(&graph, map);
+    auto* inner = std::get_if<SubGraph>(&value);
+    if (inner == nullptr) continue;
+    *inner = (*inner)->clone(&graph, map);
+    if (is_stranger) rename_values(**inner);
   }
   Node* copy = graph.add_node(node.op(), inputs, names, std::move(attrs), before);
   copy->set_name(node.name());

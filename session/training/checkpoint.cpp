@@ -13,7 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kFile = "checkpoint.npz";
 constexpr const char* kState = "state/";
 constexpr const char* kCarried = "carried/";
 constexpr const char* kBest = "best/";
@@ -91,7 +90,7 @@ RunPosition restore(const std::map<std::string, Tensor>& arrays, Trainer& traine
 
 void prepare_checkpoints(const fs::path& folder) {
   make_folder(folder);
-  check_writable(folder / kFile);
+  check_writable(folder / kCheckpointFile);
 }
 
 void write_checkpoint(const fs::path& folder, const Trainer& trainer, const RunPosition& position) {
@@ -121,11 +120,11 @@ void write_checkpoint(const fs::path& folder, const Trainer& trainer, const RunP
   arrays.emplace_back("plateau_best", Tensor::scalar(plateau.best));
   arrays.emplace_back("plateau_bad_epochs", Tensor::scalar(plateau.bad_epochs));
   arrays.emplace_back("plateau_reductions", Tensor::scalar(plateau.reductions));
-  write_npz(folder / kFile, arrays);
+  write_npz(folder / kCheckpointFile, arrays);
 }
 
 RunPosition read_checkpoint(const fs::path& folder, Trainer& trainer) {
-  const fs::path path = folder / kFile;
+  const fs::path path = folder / kCheckpointFile;
   if (!fs::exists(path)) fail("'{}' does not exist; there is nothing to resume", path.string());
   const auto arrays = read_npz(path);
   try {

@@ -1,11 +1,17 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
 
 #include "session/training/metrics.h"
 #include "session/training/trainer.h"
 
 namespace gatefold {
+
+/// The file of a checkpoint, in the folder that it is saved in.
+inline constexpr std::string_view kCheckpointFile = "checkpoint.npz";
 
 /// The epoch with the best loss so far, and what early stopping counts from it.
 struct BestEpoch {

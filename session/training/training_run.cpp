@@ -1,6 +1,7 @@
 #include "session/training/training_run.h"
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -76,6 +77,7 @@ class Run {
   void run() {
     batches_->set_run_length(total_);
     if (options_.resume) resume();
+    saved_ = Clock::now();
     if (!options_.checkpoint.empty()) prepare_checkpoints(options_.checkpoint);
     trainer_.schedule().set_run_length(total_ / plan_.step.accumulate,
                                        batches_->batches_per_epoch() / plan_.step.accumulate);
@@ -98,6 +100,8 @@ class Run {
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   // The output that the loss judges comes first.
   TrainingOutputs wanted_outputs() const {
     TrainingOutputs wanted{.model = {plan_.step.loss.output}};
@@ -125,6 +129,12 @@ class Run {
           "resume with the same data and batch size",
           options_.checkpoint.string(), position.batches_per_epoch, batches_->batches_per_epoch());
     }
+    if (trainer_.steps_done() > total_) {
+      fail(
+          "the run in '{}' has taken {} steps already, but this one is to end after {}; train for "
+          "more epochs or steps",
+          options_.checkpoint.string(), trainer_.steps_done(), total_);
+    }
     epoch_ = position.epoch;
     batch_ = position.batch;
     metrics_.restore(position.sums);
@@ -141,12 +151,17 @@ class Run {
         options_.checkpoint.string());
   }
 
-  void save() const {
+  void save() {
     if (options_.checkpoint.empty()) return;
+    saved_ = Clock::now();
     trainer_.require_finite_states();
     write_checkpoint(options_.checkpoint, trainer_,
                      {epoch_, batch_, batches_->batches_per_epoch(), metrics_.sums(), best_});
     observer_.saved(options_.checkpoint);
+  }
+
+  double seconds_since_save() const {
+    return std::chrono::duration<double>(Clock::now() - saved_).count();
   }
 
   bool has_stopped_early() const {
@@ -179,8 +194,9 @@ class Run {
     observer_.end_step({trainer_.steps_done(), total_, epoch_, batches_->samples(batch_),
                         result.loss, result.gradient_norm, rate_, metrics_});
     if (++batch_ == batches_->batches_per_epoch()) end_epoch();
-    const bool is_due =
-        options_.save_every > 0 ? trainer_.steps_done() % options_.save_every == 0 : batch_ == 0;
+    const bool is_due = options_.save_every > 0
+                            ? trainer_.steps_done() % options_.save_every == 0
+                            : batch_ == 0 && seconds_since_save() >= options_.save_pause;
     // The end of the run is saved when it is reached.
     if (is_due && trainer_.steps_done() < total_) save();
   }
@@ -242,6 +258,7 @@ class Run {
   std::int64_t batch_ = 0;  // Of the epoch, the next one.
   double rate_ = 0;         // Of the last step.
   BestEpoch best_;
+  Clock::time_point saved_ = Clock::now();
 };
 
 }  // namespace

@@ -28,6 +28,7 @@ struct RunOptions {
   std::vector<std::string> metrics = {};
   std::filesystem::path checkpoint = {};  ///< Folder for checkpoints; empty: none.
   std::int64_t save_every = 0;            ///< Steps between checkpoints; 0: after each epoch.
+  double save_pause = 0;  ///< Least seconds between checkpoints that are due after epochs.
   bool resume = false;
   /// End after this many epochs in a row whose loss (on the validation data, if there are any) was
   /// not better than the best; 0: never.

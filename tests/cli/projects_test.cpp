@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -50,7 +51,9 @@ class CliProjects : public Cli {
   void make(const std::string& name, const std::string& options, const std::string& file,
             const std::string& text) const {
     write(file, text);
-    succeed(fmt::format("new {} p --embedding 8 --hidden 16 {}", name, options));
+    const bool has_states = name != "skipgram" && name != "cbow";
+    succeed(fmt::format("new {} p --embedding 8 {} {}", name, has_states ? "--hidden 16" : "",
+                        options));
     succeed(fmt::format("prepare p --text {} --valid 0", file));
   }
 
@@ -83,7 +86,7 @@ TEST_F(CliProjects, LanguageModelContinuesTexts) {
 }
 
 TEST_F(CliProjects, EncoderAndDecoderTranslate) {
-  for (const char* attention : {"none", "luong"}) {
+  for (const std::string attention : {"none", "luong", "bahdanau"}) {
     make("seq2seq", fmt::format("--bidirectional --attention {}", attention), "pairs.tsv", kPairs);
     const std::string output = succeed("train p --epochs 60 --lr 0.02 --batch-size 4 --bucket");
     EXPECT_EQ(succeed("translate p 'le chat'"), "the cat\n");
@@ -92,12 +95,20 @@ TEST_F(CliProjects, EncoderAndDecoderTranslate) {
     write("judged.tsv", "le chat\ta cat\nle chat\tthe cat\nun chien mange\ta cat eats\n");
     EXPECT_TRUE(
         contains(succeed("eval p --data judged.tsv --metric exact"), "exact       0.6667\n"));
+    const std::string draw = "translate p 'le chat' --attention a.svg";
+    if (attention == "none") {
+      EXPECT_TRUE(contains(complaint(draw), "has no output 'attention' to draw"));
+    } else {
+      succeed(draw);
+      EXPECT_TRUE(contains(read("a.svg"), "chat"));
+      EXPECT_TRUE(contains(read("a.svg"), "cat"));
+    }
     fs::remove_all(folder() / "p");
   }
 }
 
 TEST_F(CliProjects, DecodersLearnFromTheirOwnChoices) {
-  make("seq2seq", "--attention luong", "pairs.tsv", kPairs);
+  make("seq2seq", "--attention bahdanau", "pairs.tsv", kPairs);
   const std::string options = "train p --lr 0.02 --batch-size 4 --bucket --teacher-forcing 1:0.2 ";
   succeed(options + "--epochs 60");
   EXPECT_EQ(succeed("translate p 'le chat'"), "the cat\n");
@@ -133,18 +144,41 @@ TEST_F(CliProjects, TaggerLearnsALabelForEachWord) {
 }
 
 TEST_F(CliProjects, RegressionLearnsFromNumbers) {
-  for (const char* name : {"linear", "mlp"}) {
-    EXPECT_TRUE(contains(succeed(fmt::format("new {} p --hidden 8", name)), "with model.onnx"));
+  for (const char* name : {"linear", "mlp --hidden 8"}) {
+    EXPECT_TRUE(contains(succeed(fmt::format("new {} p", name)), "with model.onnx"));
     EXPECT_TRUE(contains(complaint("train p"), "p' has no train.npz yet"));
     write("points.tsv", "-1\t-1\n0\t1\n1\t3\n2\t5\n");
     succeed("prepare p --text points.tsv --valid 0");
     const std::string output = succeed("train p --epochs 400 --lr 0.05");
     EXPECT_TRUE(contains(output, "epoch 400: loss 0.0")) << output;
-    EXPECT_TRUE(contains(succeed("run p/best.onnx --random 1 --dim N=2"), "y")) << output;
+    EXPECT_NEAR(std::stod(succeed("predict p 1.5")), 4, 0.2);
+    EXPECT_EQ(succeed("predict p ' 1.5' -1.5"),
+              succeed("predict p 1.5") + succeed("predict p -- -1.5"));
     write("words.tsv", "one\ttwo\n");
     EXPECT_TRUE(contains(complaint("prepare p --text words.tsv"), "'one' is not a number"));
     fs::remove_all(folder() / "p");
   }
+}
+
+TEST_F(CliProjects, RegressionReadsSeveralNumbers) {
+  succeed("new linear p --inputs 2 --outputs 3");
+  const std::string expected = succeed("predict p '1 -2.5'");
+  EXPECT_EQ(std::count(expected.begin(), expected.end(), '\t'), 2) << expected;
+  EXPECT_EQ(succeed("predict p '1,-2.5'"), expected);
+  const CommandResult piped = shell("printf '1\\t-2.5\\r\\n1 , -2.5\\n' | \"$gatefold\" predict p");
+  EXPECT_EQ(piped.output, expected + expected);
+  EXPECT_TRUE(starts_with(piped.errors, "note: 'p' is not trained yet")) << piped.errors;
+  const auto refuse = [&](const std::string& text, const std::string& part) {
+    EXPECT_TRUE(contains(complaint("predict p " + text), part)) << text;
+  };
+  refuse("1", "the text has 1 number, but the model reads 2");
+  refuse("'1 2 3'", "the text has 3 numbers, but the model reads 2");
+  refuse("''", "the text has 0 numbers");
+  refuse("'1 one'", "'one' is not a number");
+  refuse("'1 1e99'", "'1e99' is not a number");
+  refuse("'1 inf'", "'inf' is not a number");
+  refuse("'1,,2'", "a number is missing beside a comma");
+  refuse("1,2 3", "text 2: the text has 1 number");
 }
 
 TEST_F(CliProjects, AreMadeAnewForOtherTexts) {
@@ -184,6 +218,16 @@ TEST_F(CliProjects, TrainTheirPaddingAndDropoutAsTheirSettingsSay) {
   }
   EXPECT_EQ(settings["dropout"], dropout);
   succeed("train p --epochs 1");
+  succeed("new seq2seq q --embedding 8 --hidden 8 --layers 2 --dropout 0.5 --attention bahdanau");
+  EXPECT_EQ(read_json("q/training.json")["dropout"],
+            (json{{{"pattern", "encoder.rnn.output_l0"}, {"p", 0.5}},
+                  {{"pattern", "decoder.rnn.kept_l0"}, {"p", 0.5}}}));
+  succeed("prepare q --text pairs.tsv --valid 0");
+  EXPECT_TRUE(contains(succeed("train q --epochs 1"), "wrote q/best_decoder.onnx"));
+  succeed("new transformer-encoder t --embedding 8 --hidden 8 --heads 2");
+  write("words.tsv", kWords);
+  succeed("prepare t --text words.tsv --valid 0");
+  EXPECT_EQ(read_json("t/training.json")["padding"], (json{{"embedding.weight", 0}}));
   // What the user says of them stays.
   settings["padding"] = json::object();
   settings["clip_norm"] = 2;
@@ -257,7 +301,10 @@ TEST_F(CliProjects, RefuseWhatCannotBeMade) {
   for (const char* file : {"tokenizer.json", "labels.txt", "train.npz", "model.onnx"}) {
     EXPECT_FALSE(fs::exists(folder() / "p" / file)) << file;
   }
-  succeed("prepare p --text words.tsv");
+  fs::copy(folder() / "words.tsv", folder() / "WORDS.TSV");
+  succeed("prepare p --text WORDS.TSV");
+  refuse("train p --seed -1", "--seed: '-1' is below 0");
+  refuse("prepare p --text words.tsv --seed=-2", "--seed: '-2' is below 0");
   refuse("train p -o trained.onnx --epochs 1", "--output does not go with a project");
   refuse("train p --padding table=0 --epochs 1", "padding: the model has no table 'table'");
   refuse("train p --padding embedding.weight=99 --epochs 1", "it has no row 99");
@@ -266,9 +313,44 @@ TEST_F(CliProjects, RefuseWhatCannotBeMade) {
   refuse("train p --dropout 'gates*=0.5' --epochs 1", "dropout 'gates*' matches no value");
   refuse("train p --dropout 'rnn.output_l0=1' --epochs 1", "must be at least 0 and below 1");
   refuse("train p --dropout 'rnn.output_l0=x' --epochs 1", "'x' is not a probability");
-  refuse("predict p 'Zo\xC3\xAB'", "'Z' (U+005A), in line 1 at character 1, is not in");
+  refuse("predict p 'Zo\xC3\xAB'",
+         "'Z' (U+005A), in line 1 at character 1, is not in the vocabulary, which has no token for "
+         "the unknown; gatefold prepare --min-count 2 makes one");
   refuse("generate p -p a", "continues no texts");
   refuse("translate p a", "does not translate");
+}
+
+TEST_F(CliProjects, RefuseOptionsThatTheyHaveNoUseFor) {
+  const auto refuse = [&](const std::string& arguments, const std::string& part) {
+    EXPECT_TRUE(contains(complaint(arguments), part)) << arguments;
+  };
+  refuse("new linear p --attention luong",
+         "the template 'linear' has no use for --attention; it takes --inputs, --outputs and "
+         "--seed");
+  refuse("new cbow p --bidirectional", "the template 'cbow' has no use for --bidirectional");
+  refuse("new char-lm p --heads 4", "the template 'char-lm' has no use for --heads");
+  refuse("new transformer-lm p --rnn gru", "has no use for --rnn");
+  EXPECT_FALSE(fs::exists(folder() / "p"));
+  make("classifier", "--seed 3", "words.tsv", kWords);
+  refuse("train p --negatives 3",
+         "--negatives does not go with a project of the template 'classifier': it learns no word "
+         "vectors");
+  refuse("train p --window 3", "--window does not go with");
+  refuse("train p --bptt 3", "--bptt does not go with");
+  refuse("train p --corpus", "--corpus does not go with");
+  refuse("train p --dim N=3", "--dim does not go with");
+  refuse("train p --teacher-forcing 1:0", "--teacher-forcing does not go with");
+  refuse("train p/model.onnx --data p/train.npz -o q.onnx --loss mse --negatives 3",
+         "--negatives is for projects of skipgram and cbow");
+  refuse("eval p --beam-size 2", "--beam-size does not go with");
+  fs::remove_all(folder() / "p");
+  succeed("new linear p");
+  write("points.tsv", "-1\t-1\n0\t1\n");
+  refuse("prepare p --text points.tsv --tokens word", "--tokens does not go with");
+  refuse("predict p 1 -k 2", "--best does not go with a project of the template 'linear'");
+  succeed("new skipgram q");
+  write("lines.txt", "a b c\n");
+  refuse("prepare q --text lines.txt --valid 0.1", "--valid does not go with");
 }
 
 TEST_F(CliProjects, SayThatTheyAreNotTrained) {
@@ -296,7 +378,98 @@ TEST_F(CliProjects, RefuseATokenizerOfAnotherSize) {
                        "'p/tokenizer.json' has 4 tokens, but the model was made for 3"));
   write("p/tokenizer.json", tokenizer);
   write("p/best.onnx", read("q/model.onnx"));
-  EXPECT_TRUE(contains(complaint("generate p -p a"), "but the vocabulary has 3 tokens"));
+  for (const char* command : {"generate p -p a", "eval p", "nn p a", "embed p -o p.vec"}) {
+    EXPECT_TRUE(contains(complaint(command),
+                         "'p/best.onnx' is made for 4 tokens, but the vocabulary of tokenizer.json "
+                         "has 3 tokens; they do not fit"));
+  }
+  write("p/model.onnx", read("q/model.onnx"));
+  EXPECT_TRUE(contains(complaint("train p"), "'p/model.onnx' is made for 4 tokens"));
+}
+
+TEST_F(CliProjects, RefuseModelsOfOtherTokens) {
+  make("classifier", "", "words.tsv", kWords);
+  write("other.tsv", "uno\tlow\ndos\tlow\nocho\thigh\n");
+  succeed("new classifier q --embedding 8 --hidden 16");
+  succeed("prepare q --text other.tsv --valid 0");
+  write("p/best.onnx", read("q/model.onnx"));
+  for (const char* command : {"predict p alma", "eval p"}) {
+    EXPECT_TRUE(contains(complaint(command), "'p/best.onnx' is made for 8 tokens")) << command;
+  }
+  fs::remove_all(folder() / "p");
+  make("seq2seq", "", "pairs.tsv", kPairs);
+  write("fewer.tsv", "un chat\ta cat\n");
+  succeed("new seq2seq r --embedding 8 --hidden 16");
+  succeed("prepare r --text fewer.tsv --valid 0");
+  write("p/best_decoder.onnx", read("r/decoder.onnx"));
+  for (const char* command : {"translate p 'un chat'", "eval p"}) {
+    EXPECT_TRUE(contains(complaint(command),
+                         "'p/best_decoder.onnx' is made for 5 tokens, but the vocabulary of "
+                         "target_tokenizer.json has"))
+        << command;
+  }
+}
+
+TEST_F(CliProjects, ChangeAllTheirFilesOrNone) {
+  make("classifier", "", "words.tsv", kWords);
+  succeed("train p --epochs 1");
+  const auto files = [&] {
+    std::map<std::string, std::string> contents;
+    for (const auto& entry : fs::directory_iterator(folder() / "p")) {
+      const std::string name = "p/" + entry.path().filename().string();
+      contents[name] = entry.is_regular_file() ? read(name) : "";
+    }
+    return contents;
+  };
+  const auto before = files();
+  std::string text;
+  for (int i = 0; i < 4000; ++i) text += fmt::format("{}\tlabel{}\n", i * 7919 % 10000, i % 5);
+  write("long.tsv", text);
+  // The vocabulary and the labels are small enough for the limit, the arrays are not.
+  const CommandResult result =
+      shell("trap '' XFSZ; ulimit -f 4; \"$gatefold\" prepare p --text long.tsv");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_TRUE(contains(result.errors, "'p/train.npz' cannot be written: ")) << result.errors;
+  EXPECT_TRUE(files() == before);
+  succeed("prepare p --text long.tsv");
+  EXPECT_FALSE(fs::exists(folder() / "p/best.onnx"));
+  EXPECT_FALSE(fs::exists(folder() / "p/checkpoint.npz"));
+}
+
+TEST_F(CliProjects, KeepTheBestWeightsWhereDataAreHeldBack) {
+  write("words.tsv", kWords);
+  succeed("new classifier p --embedding 8 --hidden 16");
+  succeed("prepare p --text words.tsv --valid 0.4");
+  const auto trained = [&](const std::string& options) {
+    succeed("train p --lr 0.1 --batch-size 2 --epochs 12 " + options);
+    return read("p/best.onnx");
+  };
+  const std::string best = trained("--keep best");
+  EXPECT_EQ(trained(""), best);
+  const std::string last = trained("--keep last");
+  EXPECT_NE(last, best);
+  succeed("prepare p --text words.tsv --valid 0");
+  EXPECT_EQ(trained(""), trained("--keep last"));
+}
+
+TEST_F(CliProjects, GoOnWithTheirLastRun) {
+  make("classifier", "", "words.tsv", kWords);
+  EXPECT_TRUE(contains(complaint("train p --resume"), "'p/checkpoint.npz' does not exist"));
+  const std::string options = "train p --lr 0.01 --batch-size 4 ";
+  EXPECT_FALSE(contains(succeed(options + "--epochs 4"), "anew"));
+  const std::string whole = read("p/best.onnx");
+  const std::string again = succeed(options + "--epochs 2");
+  EXPECT_TRUE(contains(again,
+                       "training starts anew from p/model.onnx; to go on with the last run, "
+                       "give --resume\n"))
+      << again;
+  EXPECT_NE(read("p/best.onnx"), whole);
+  EXPECT_TRUE(contains(complaint(options + "--resume"),
+                       "the run in 'p' has taken 8 steps already, but this one is to end after 4"));
+  EXPECT_FALSE(contains(succeed(options + "--epochs 4 --resume"), "anew"));
+  EXPECT_EQ(read("p/best.onnx"), whole);
+  EXPECT_TRUE(contains(complaint("train p/model.onnx --data p/train.npz -o q.onnx --resume"),
+                       "--resume needs --checkpoint"));
 }
 
 TEST_F(CliProjects, ShowAPromptOnlyWhereItIsContinued) {

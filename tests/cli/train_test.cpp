@@ -213,15 +213,21 @@ TEST_F(CliTrain, ResumesChunksOfTimeWithTheirStates) {
 }
 
 TEST_F(CliTrain, StopsAtAnInterruptAndSaves) {
-  const CommandResult result = shell(
-      "\"$gatefold\" train char_lstm/model.onnx --data char_lstm/text.npz --loss cross_entropy "
-      "--epochs 100000 --checkpoint saved --log log.jsonl -o new.onnx & "
-      "until [ -s log.jsonl ]; do sleep 0.02; done; kill -INT $!; wait $!");
-  EXPECT_EQ(result.exit_code, 0) << result.errors;
-  EXPECT_TRUE(contains(result.output, "stopped after "));
-  EXPECT_TRUE(ends_with(result.output, "wrote new.onnx\n"));
-  EXPECT_TRUE(fs::exists(folder() / "saved/checkpoint.npz"));
-  EXPECT_EQ(gatefold("inspect new.onnx").exit_code, 0);
+  for (const std::string signal : {"INT", "TERM"}) {
+    const CommandResult result = shell(
+        "\"$gatefold\" train char_lstm/model.onnx --data char_lstm/text.npz --loss cross_entropy "
+        "--epochs 100000 --checkpoint saved --log log.jsonl -o new.onnx & "
+        "until [ -s log.jsonl ]; do sleep 0.02; done; kill -" +
+        signal + " $!; wait $!");
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    EXPECT_TRUE(contains(result.output, "stopped after "));
+    EXPECT_TRUE(ends_with(result.output, "wrote new.onnx\n"));
+    EXPECT_TRUE(fs::exists(folder() / "saved/checkpoint.npz"));
+    EXPECT_EQ(gatefold("inspect new.onnx").exit_code, 0);
+    for (const char* name : {"saved/checkpoint.npz", "new.onnx", "log.jsonl"}) {
+      fs::remove(folder() / name);
+    }
+  }
 }
 
 TEST_F(CliTrain, KeepsTheLastCheckpointWhenTheDiskIsFull) {
@@ -441,7 +447,7 @@ TEST_F(CliTrain, RefusesBadUse) {
       {"--loss cross_entropy --batch-axis x=7", "array 'x' has no axis 7"},
       {"--loss cross_entropy --bptt 2", "targets have no time axis"},
       {"--loss cross_entropy --lr -1", "lr is -1"},
-      {"--loss cross_entropy --resume", "requires --checkpoint"},
+      {"--loss cross_entropy --resume", "--resume needs --checkpoint"},
       {"--loss cross_entropy --log none/log.jsonl", "'none/log.jsonl' cannot be written"},
       {"--loss cross_entropy --report none/r.npz", "'none/r.npz' cannot be written"},
       {"--loss cross_entropy --checkpoint linear.npz", "folder 'linear.npz' cannot be made"},

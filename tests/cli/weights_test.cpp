@@ -41,6 +41,35 @@ TEST_F(CliWeights, GoToSafetensorsAndBack) {
   }
 }
 
+TEST_F(CliWeights, AreThoseOfConstantNodesAndSubGraphs) {
+  const auto write_loop = [&](const std::string& name, const std::string& numbers) {
+    write(name,
+          "<ir_version: 8, opset_import: [\"\" : 17]>\n"
+          "g (float[2] x, int64 n) => (float[2] z) {\n"
+          "  shift = Constant <value = float[2] {" +
+              numbers +
+              "}> ()\n"
+              "  half = Constant <value = float {0.5}> ()\n"
+              "  scaled = Mul (x, half)\n"
+              "  y = Add (scaled, shift)\n"
+              "  yes = Constant <value = bool {1}> ()\n"
+              "  z = Loop <body = step (int64 i, bool go, float[2] v) => (bool go_on, float[2] w)\n"
+              "    <float[2] factor = {" +
+              numbers +
+              "}> {\n"
+              "      go_on = Identity (go) w = Mul (v, factor) }> (n, yes, y)\n}");
+  };
+  write_loop("model.onnxtxt", "3, -1.5");
+  write_loop("zeros.onnxtxt", "0, 0");
+  EXPECT_EQ(gatefold("weights model.onnxtxt -o w.safetensors").output,
+            "wrote w.safetensors with 2 tensors\n");
+  EXPECT_TRUE(contains(read("w.safetensors"), "\"factor\":"));
+  EXPECT_TRUE(contains(read("w.safetensors"), "\"shift\":"));
+  ASSERT_EQ(gatefold("weights zeros.onnxtxt --load w.safetensors -o new.onnx").exit_code, 0);
+  ASSERT_EQ(gatefold("weights new.onnx -o again.safetensors").exit_code, 0);
+  EXPECT_EQ(read("again.safetensors"), read("w.safetensors"));
+}
+
 TEST_F(CliWeights, RefuseToLoadWhatDoesNotFit) {
   write_model("model.onnxtxt", "float[2,2] w = {1, 2, 3, 4}, float[2] b = {0.1, -0.2}");
   write_model("wide.onnxtxt", "float[2,2] w = {1, 2, 3, 4}, float[1,2] b = {0.1, -0.2}");
@@ -65,7 +94,7 @@ TEST_F(CliWeights, RefuseToLoadWhatDoesNotFit) {
         "<ir_version: 8, opset_import: [\"\" : 17]>\n"
         "g (float[2] x) => (float[2] z) { z = Neg (x) }");
   EXPECT_TRUE(contains(refusal("weights bare.onnxtxt -o bare.safetensors"),
-                       "'bare.onnxtxt' has no floating-point initializers"));
+                       "'bare.onnxtxt' has no floating-point initializers or Constant nodes"));
   EXPECT_EQ(read("new.onnx") + read("bare.safetensors"), "");
 }
 

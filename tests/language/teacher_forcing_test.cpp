@@ -137,7 +137,7 @@ Tensor read_step_by_step(const Pair& pair, const Batch& batch, const std::vector
 TEST(JoinedGraphs, FeedTheirDecoderAsIfItRanStepByStep) {
   const std::vector<bool> forced{false, true, false, false, true};
   for (const char* cell : {"lstm", "gru"}) {
-    for (const char* attention : {"none", "luong"}) {
+    for (const char* attention : {"none", "luong", "bahdanau"}) {
       const Pair pair = make_pair({.cell = cell, .layers = 2, .attention = attention});
       TrainingPlan plan;
       plan.step.loss.type = "cross_entropy";

@@ -16,6 +16,7 @@
 #include "language/projects/joined_graph.h"
 #include "language/templates/initial_weights.h"
 #include "language/templates/template.h"
+#include "session/arrays/files.h"
 #include "session/carried_states.h"
 #include "session/compiled_model.h"
 #include "session/session.h"
@@ -77,12 +78,13 @@ class TemplateFiles : public testing::Test {
     options.hidden = 5;
     std::string written;
     for (const NamedModel& made : find_template(name).make(options, kSizes)) {
-      const std::filesystem::path path = folder_.path() / made.file;
-      write_model(made.model, path);
-      if (made.file == file) written = path.string();
+      write_model(made.model, path(made.file));
+      if (made.file == file) written = path(file).string();
     }
     return read_model(written);
   }
+
+  std::filesystem::path path(const std::string& file) const { return folder_.path() / file; }
 
  private:
   TemporaryFolder folder_;
@@ -97,6 +99,15 @@ TEST_F(TemplateFiles, HaveTheNamesThatPyTorchGives) {
                                    "rnn.weight_ih_l1"}));
   const Model tagger = make("tagger", {.cell = "rnn", .bidirectional = true});
   EXPECT_TRUE(parameters(*tagger.graph).contains("rnn.weight_ih_l0_reverse"));
+  const Model decoder = make("seq2seq", {.cell = "rnn", .attention = "bahdanau"}, "decoder.onnx");
+  EXPECT_EQ(
+      parameters(*decoder.graph),
+      (std::set<std::string>{"decoder.attention.Ua.bias", "decoder.attention.Ua.weight",
+                             "decoder.attention.Va.bias", "decoder.attention.Va.weight",
+                             "decoder.attention.Wa.bias", "decoder.attention.Wa.weight",
+                             "decoder.embedding.weight", "decoder.fc.bias", "decoder.fc.weight",
+                             "decoder.rnn.bias_hh_l0", "decoder.rnn.bias_ih_l0",
+                             "decoder.rnn.weight_hh_l0", "decoder.rnn.weight_ih_l0"}));
 }
 
 TEST_F(TemplateFiles, WordVectorsBeginAsThoseOfWord2vec) {
@@ -187,7 +198,7 @@ TEST_F(TemplateFiles, TransformersReadOnlyWhatTheyMay) {
 }
 
 TEST_F(TemplateFiles, DecodersReadWhatEncodersDeliver) {
-  for (const char* attention : {"none", "luong"}) {
+  for (const char* attention : {"none", "luong", "bahdanau"}) {
     const TemplateOptions options{.layers = 2, .bidirectional = true, .attention = attention};
     const Model encoder = make("seq2seq", options);
     const Model decoder = make("seq2seq", options, "decoder.onnx");
@@ -196,6 +207,21 @@ TEST_F(TemplateFiles, DecodersReadWhatEncodersDeliver) {
     for (const Value* input : joined->inputs()) inputs.insert(input->name());
     EXPECT_EQ(inputs, (std::set<std::string>{"tokens", "lengths", "target_tokens"}));
     EXPECT_EQ(joined->outputs().front().name, "logits");
+  }
+}
+
+TEST_F(TemplateFiles, HoldTheSameBytesForTheSameSeed) {
+  for (const Template& kind : all_templates()) {
+    TemplateOptions options{.layers = 2, .attention = "bahdanau", .heads = 2, .seed = 4};
+    const auto bytes = [&] {
+      make(std::string(kind.name), options);
+      return read_file(path("model.onnx")) +
+             (kind.name == "seq2seq" ? read_file(path("decoder.onnx")) : "");
+    };
+    const std::string first = bytes();
+    EXPECT_EQ(bytes(), first) << kind.name;
+    options.seed = 5;
+    EXPECT_NE(bytes(), first) << kind.name;
   }
 }
 

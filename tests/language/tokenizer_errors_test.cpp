@@ -118,15 +118,15 @@ TEST(TokenizerError, WhatIsUnknownIsShownWithItsPlace) {
   EXPECT_EQ(error_of([&] { characters.encode("ab"); }), "no error");
   EXPECT_EQ(error_of([&] { characters.encode("abéa"); }),
             "'é' (U+00E9), in line 1 at character 3, is not in the vocabulary, which has no token "
-            "for the unknown");
+            "for the unknown; gatefold prepare --min-count 2 makes one");
   const Tokenizer words(R"({"pre_tokenizer":{"type":"WhitespaceSplit"},)" + kModel + "}");
   EXPECT_EQ(error_of([&] { words.encode("a b\nb word"); }),
             "'word', in line 2 at character 3, is not in the vocabulary, which has no token for "
-            "the unknown");
+            "the unknown; gatefold prepare --min-count 2 makes one");
   const Tokenizer lowered(R"({"normalizer":{"type":"Lowercase"},)" + kModel + "}");
   EXPECT_EQ(error_of([&] { lowered.encode("WORD"); }),
             "'word', in line 1 at character 1, is not in the vocabulary, which has no token for "
-            "the unknown");
+            "the unknown; gatefold prepare --min-count 2 makes one");
   EXPECT_NE(error_of([&] { words.encode("a \xFF"); }).find("the text is not UTF-8"),
             std::string::npos);
   EXPECT_EQ(error_of([&] {

@@ -21,6 +21,7 @@ namespace gatefold::tools {
 namespace {
 
 struct Options {
+  std::shared_ptr<const GivenOptions> given;
   std::filesystem::path folder;
   std::vector<std::string> data;
   EvaluationOptions evaluation;
@@ -62,6 +63,10 @@ int run(const Options& options) {
     fail("--confusion needs a model that finds labels, but '{}' is a project of the template '{}'",
          options.folder.string(), project.config().template_name);
   }
+  if (project.task() != Task::kTranslation && options.given->contains("--beam-size")) {
+    fail("--beam-size does not go with a project of the template '{}', which does not translate",
+         project.config().template_name);
+  }
   EvaluationOptions how = options.evaluation;
   for (const std::string& text : options.data) how.texts.push_back(parse_text_source(text));
   const Evaluation evaluation = evaluate(project, how);
@@ -79,6 +84,7 @@ int run(const Options& options) {
 
 std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
+  options->given = parser.given();
   EvaluationOptions& evaluation = options->evaluation;
   parser.add_option("DIR", options->folder, "Folder of the project").required();
   parser

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -13,6 +15,7 @@ namespace gatefold::tools {
 namespace {
 
 struct Options {
+  std::shared_ptr<const GivenOptions> given;
   bool list = false;
   std::string name;
   std::filesystem::path folder;
@@ -24,6 +27,17 @@ int list_templates() {
   return kSuccess;
 }
 
+/// Throws Error for a choice that the template's models do not depend on.
+void refuse_unused(const Template& chosen, const GivenOptions& given) {
+  for (const std::string& option : given) {
+    if (!option.starts_with("--") || option == "--seed") continue;
+    const auto& taken = chosen.options;
+    if (std::find(taken.begin(), taken.end(), option.substr(2)) != taken.end()) continue;
+    fail("the template '{}' has no use for {}; it takes --{} and --seed", chosen.name, option,
+         fmt::join(taken, ", --"));
+  }
+}
+
 int run(const Options& options) {
   if (options.list) return list_templates();
   if (options.name.empty() || options.folder.empty()) {
@@ -31,6 +45,7 @@ int run(const Options& options) {
         "a template and a folder are required: gatefold new TEMPLATE DIR; --list shows the "
         "templates");
   }
+  refuse_unused(find_template(options.name), *options.given);
   const Project project = Project::create(options.folder, options.name, options.model);
   if (project.config().models.empty()) {
     print(
@@ -45,6 +60,7 @@ int run(const Options& options) {
 
 std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
+  options->given = parser.given();
   TemplateOptions& model = options->model;
   parser.add_option("TEMPLATE", options->name, "Kind of model; see --list");
   parser.add_option("DIR", options->folder, "Folder to make the project in");
@@ -64,8 +80,11 @@ std::function<int()> declare(OptionParser& parser) {
                   "this probability")
       .show_default();
   parser.add_flag("--tie", model.tie, "Share the embedding with the output layer");
-  parser.add_option("--attention", model.attention, "What the decoder of seq2seq attends with")
-      .one_of({"none", "luong"})
+  parser
+      .add_option("--attention", model.attention,
+                  "How the decoder of seq2seq looks back at the source: after each step, by "
+                  "products of states (luong), or before it, by their sums (bahdanau)")
+      .one_of({"none", "luong", "bahdanau"})
       .show_default();
   parser.add_option("--heads", model.heads, "Heads of each attention of a transformer")
       .positive()

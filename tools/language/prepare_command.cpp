@@ -1,7 +1,9 @@
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "ir/error.h"
 #include "language/projects/preparation.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
@@ -11,13 +13,34 @@ namespace gatefold::tools {
 namespace {
 
 struct Options {
+  std::shared_ptr<const GivenOptions> given;
   std::filesystem::path folder;
   std::vector<std::string> texts;
   PreparationOptions preparation;
 };
 
+/// Throws Error for options that have no effect on the data of the project.
+void refuse_unused(const Project& project, const Options& options) {
+  const auto refuse = [&](std::string_view option, std::string_view reason) {
+    if (!options.given->contains(option)) return;
+    fail("{} does not go with a project of the template '{}': {}", option,
+         project.config().template_name, reason);
+  };
+  const Task task = project.task();
+  if (task == Task::kRegression) {
+    for (const char* option : {"--tokens", "--min-count", "--lower-case"}) {
+      refuse(option, "it reads numbers");
+    }
+  }
+  const bool learns_vectors = task == Task::kSkipGram || task == Task::kCbow;
+  if (learns_vectors && options.preparation.validation != 0) {
+    refuse("--valid", "it learns from all texts");
+  }
+}
+
 int run(const Options& options) {
   Project project(options.folder);
+  refuse_unused(project, options);
   PreparationOptions preparation = options.preparation;
   for (const std::string& text : options.texts) {
     preparation.texts.push_back(parse_text_source(text));
@@ -39,6 +62,7 @@ int run(const Options& options) {
 
 std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
+  options->given = parser.given();
   PreparationOptions& preparation = options->preparation;
   parser.add_option("DIR", options->folder, "Folder of the project").required();
   parser

@@ -41,7 +41,7 @@ int run(const Options& options) {
   if (is_to_draw && !translator.has_attention()) {
     fail(
         "the decoder of '{}' has no output 'attention' to draw; make one that attends with: "
-        "gatefold new seq2seq DIR --attention luong",
+        "gatefold new seq2seq DIR --attention bahdanau",
         options.folder.string());
   }
   for_each_text(options.texts, [&](const std::string& text) {

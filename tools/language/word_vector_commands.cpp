@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "frontend/onnx_reader.h"
 #include "ir/error.h"
 #include "language/decoding/word_vectors.h"
 #include "language/pictures/point_map.h"
@@ -32,7 +31,7 @@ struct Options {
 };
 
 WordVectors read_vectors(const Project& project, const Options& options) {
-  return {*read_model(project.newest_file(kModelFile)).graph, project.tokenizer(), options.table};
+  return {*project.read_newest(kModelFile).graph, project.tokenizer(), options.table};
 }
 
 int show_neighbours(const Options& options) {

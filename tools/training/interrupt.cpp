@@ -7,6 +7,7 @@ namespace gatefold::tools {
 Interrupt::Interrupt() {
   sigemptyset(&signals_);
   sigaddset(&signals_, SIGINT);
+  sigaddset(&signals_, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals_, &before_);
   waiter_ = std::thread([this] { wait(); });
 }
@@ -22,9 +23,9 @@ void Interrupt::wait() {
   for (int signal = 0; !is_over_;) {
     if (sigwait(&signals_, &signal) != 0 || is_over_) continue;
     if (requested_.exchange(true)) {
-      std::signal(SIGINT, SIG_DFL);
+      std::signal(signal, SIG_DFL);
       pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
-      raise(SIGINT);
+      raise(signal);
     }
   }
 }

@@ -6,8 +6,8 @@
 
 namespace gatefold::tools {
 
-/// Catches SIGINT while it lives: the first one is remembered, to be asked for; a second one ends
-/// the process as usual.
+/// Catches SIGINT and SIGTERM while it lives: the first one is remembered, to be asked for; a
+/// second one ends the process as usual.
 ///
 /// A thread of its own takes the signals; they are blocked in the thread that makes this and in
 /// those that it starts later. A handler would not do: the kernels that oneDNN generates use the

@@ -27,7 +27,7 @@ class Progress : public TrainingObserver {
   void end_step(const Step& step) override;
   void end_epoch(const Epoch& epoch) override;
   void end(std::int64_t steps_done, std::int64_t total) override;
-  /// The first SIGINT asks for the end of the run.
+  /// The first SIGINT or SIGTERM asks for the end of the run.
   bool wants_stop() override { return interrupt_.requested(); }
 
  protected:

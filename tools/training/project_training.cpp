@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ir/error.h"
@@ -15,6 +16,9 @@
 
 namespace gatefold::tools {
 namespace {
+
+/// Seconds between the checkpoints that a project saves without being asked.
+constexpr double kSavePause = 30;
 
 std::vector<std::string> metrics_of(Task task) {
   switch (task) {
@@ -72,14 +76,41 @@ void fit_chunk(const Project& project, std::int64_t& chunk) {
        chunk, *window);
 }
 
+/// An option that only some tasks have a use for, and why the others have none.
+struct TaskOption {
+  std::string_view name;
+  std::vector<Task> tasks;
+  std::string_view reason;
+};
+
+/// Throws Error for options that have no effect on how the project is trained.
+void refuse_unused(const Project& project, const GivenOptions& given) {
+  constexpr std::string_view kNoVectors = "it learns no word vectors";
+  constexpr std::string_view kOwnData = "its own files say how its data are read";
+  static const std::vector<TaskOption> kOptions{
+      {"--bptt", {Task::kLanguageModel}, "it reads each text whole"},
+      {"--bucket",
+       {Task::kClassification, Task::kTagging, Task::kTranslation},
+       "its batches have no padding"},
+      {"--teacher-forcing", {Task::kTranslation}, "it has no decoder"},
+      {"--window", {Task::kSkipGram, Task::kCbow}, kNoVectors},
+      {"--negatives", {Task::kSkipGram, Task::kCbow}, kNoVectors},
+      {"--corpus", {}, kOwnData},
+      {"--batch-axis", {}, kOwnData},
+      {"--dim", {}, kOwnData},
+  };
+  for (const TaskOption& option : kOptions) {
+    const bool is_used = std::count(option.tasks.begin(), option.tasks.end(), project.task()) > 0;
+    if (is_used || !given.contains(option.name)) continue;
+    fail("{} does not go with a project of the template '{}': {}", option.name,
+         project.config().template_name, option.reason);
+  }
+}
+
 void choose_source(const Project& project, TrainOptions& options) {
   RunOptions& run = options.run;
   run.make_source = source_of(project.task(), options.word_pairs);
   if (options.teacher_forcing.empty()) return;
-  if (project.task() != Task::kTranslation) {
-    fail("--teacher-forcing does not go with a project of the template '{}': it has no decoder",
-         project.config().template_name);
-  }
   const ForcedShare share = parse_forced_share(options.teacher_forcing);
   if (feed_of(options) == DecoderFeed::kChoices) {
     run.make_source = with_forcing(run.make_source, share);
@@ -99,6 +130,7 @@ void take_project(const Project& project, TrainOptions& options) {
     fail("--output does not go with a project: its trained model is written to {}",
          project.trained_file(kModelFile).string());
   }
+  refuse_unused(project, *options.given);
   RunOptions& run = options.run;
   const std::filesystem::path data = project.file(kTrainingDataFile);
   if (run.data.empty()) {
@@ -113,12 +145,10 @@ void take_project(const Project& project, TrainOptions& options) {
   if (options.spec.empty()) options.spec = project.file(kTrainingFile);
   if (options.log.empty()) options.log = project.file(kLogFile);
   if (run.metrics.empty()) run.metrics = metrics_of(project.task());
-  const bool has_examples = project.task() == Task::kClassification ||
-                            project.task() == Task::kTagging ||
-                            project.task() == Task::kTranslation;
-  if (run.batches.bucket && !has_examples) {
-    fail("--bucket does not go with a project of the template '{}': its batches have no padding",
-         project.config().template_name);
+  if (!options.given->contains("--keep")) run.keep_best = !run.validation.empty();
+  if (run.checkpoint.empty() && options.report.empty()) {
+    run.checkpoint = project.folder();
+    run.save_pause = kSavePause;
   }
   fit_chunk(project, run.batches.chunk);
   choose_source(project, options);

@@ -196,12 +196,14 @@ void add_run(OptionParser& parser, TrainOptions& options) {
   RunOptions& run = options.run;
   parser.add_option("--metric", run.metrics, "Also report these metrics: accuracy, perplexity")
       .comma_separated();
-  parser.add_option("--checkpoint", run.checkpoint, "Save the run in this folder after each epoch")
+  parser
+      .add_option("--checkpoint", run.checkpoint,
+                  "Save the run in this folder after each epoch; a project saves it in its own "
+                  "folder, at the end and every half minute or so")
       .type_name("DIR");
   parser
       .add_option("--save-every", run.save_every, "Save the run after every so many steps instead")
-      .positive()
-      .needs("--checkpoint");
+      .positive();
   parser
       .add_option(
           "--early-stopping", run.early_stopping,
@@ -210,11 +212,12 @@ void add_run(OptionParser& parser, TrainOptions& options) {
   parser
       .add_option(
           "--keep", [&run](const std::string& which) { run.keep_best = which == "best"; },
-          "Write the weights of the last step or of the epoch with the best loss; last by default")
+          "Write the weights of the last step or of the epoch with the best loss; by default the "
+          "last, but for a project with held-back data the best")
       .one_of({"last", "best"});
-  parser
-      .add_flag("--resume", run.resume, "Continue the run that is saved in the --checkpoint folder")
-      .needs("--checkpoint");
+  parser.add_flag("--resume", run.resume,
+                  "Continue the run that is saved in the --checkpoint folder, or in that of a "
+                  "project");
   parser.add_option("--log", options.log, "Write a line of JSON for each step and each epoch")
       .type_name("FILE.jsonl");
   parser
@@ -227,7 +230,7 @@ void add_run(OptionParser& parser, TrainOptions& options) {
       .add_option("--report", options.report,
                   "Write losses, gradients and weights of the run, as a training test expects them")
       .type_name("FILE.npz")
-      .excludes({"--checkpoint"});
+      .excludes({"--checkpoint", "--resume"});
   parser.add_option("--threads", run.threads, "Use this many threads for each step")
       .positive()
       .show_default();
@@ -286,6 +289,7 @@ std::map<std::string, std::int64_t> parse_axes(const std::vector<std::string>& o
 }
 
 void add_train_options(OptionParser& parser, TrainOptions& options) {
+  options.given = parser.given();
   add_what_to_train(parser, options);
   add_how_to_train(parser, options);
   add_batches(parser, options);

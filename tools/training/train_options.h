@@ -3,20 +3,21 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "language/corpora/negative_sampling.h"
 #include "session/training/training_run.h"
+#include "tools/command_line.h"
 #include "tools/training/tensor_choice.h"
 
 namespace gatefold::tools {
 
-class OptionParser;
-
 /// What the command line of `train` says.
 struct TrainOptions {
+  std::shared_ptr<const GivenOptions> given;
   std::filesystem::path model;  ///< A model, or the folder of a project.
   std::filesystem::path output;
   std::filesystem::path spec;
