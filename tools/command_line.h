@@ -91,8 +91,6 @@ class OptionParser {
   /// Declares an option without a value, which sets a variable.
   Option add_flag(const std::string& names, bool& target, const std::string& help,
                   bool value = true);
-  /// Returns an option that is declared already.
-  Option find(const std::string& name);
 
  private:
   CLI::App* app_;
