@@ -14,11 +14,11 @@ namespace gatefold::tools {
 namespace {
 
 const std::array kCommands{
-    &kRunCommand,        &kInspectCommand, &kCompileCommand,  &kTrainCommand,
-    &kTestCommand,       &kBenchCommand,   &kOptCommand,      &kGradcheckCommand,
-    &kGradflowCommand,   &kNewCommand,     &kPrepareCommand,  &kEvalCommand,
-    &kPlotCommand,       &kPredictCommand, &kGenerateCommand, &kTranslateCommand,
-    &kNeighboursCommand, &kEmbedCommand,   &kWeightsCommand,
+    &kRunCommand,       &kInspectCommand,    &kCompileCommand, &kTrainCommand,
+    &kTestCommand,      &kBenchCommand,      &kOptCommand,     &kGradcheckCommand,
+    &kGradflowCommand,  &kBackwardCommand,   &kNewCommand,     &kPrepareCommand,
+    &kEvalCommand,      &kPlotCommand,       &kPredictCommand, &kGenerateCommand,
+    &kTranslateCommand, &kNeighboursCommand, &kEmbedCommand,   &kWeightsCommand,
 };
 
 int complain(std::string message) {
