@@ -26,6 +26,7 @@ struct Command {
   std::function<int()> (*declare)(OptionParser& parser);
 };
 
+extern const Command kBackwardCommand;
 extern const Command kBenchCommand;
 extern const Command kCompileCommand;
 extern const Command kCompletionCommand;

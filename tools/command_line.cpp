@@ -241,8 +241,6 @@ Option OptionParser::add_flag(const std::string& names, bool& target, const std:
       names, [&target, value] { target = value; }, help));
 }
 
-Option OptionParser::find(const std::string& name) { return Option(*app_->get_option(name)); }
-
 std::function<int()> parse_command_line(std::span<const Command* const> commands,
                                         const std::string& version, int argc,
                                         const char* const* argv) {

@@ -100,8 +100,6 @@ class OptionParser {
   /// Declares an option without a value, which sets a variable.
   Option add_flag(const std::string& names, bool& target, const std::string& help,
                   bool value = true);
-  /// Returns an option that is declared already.
-  Option find(const std::string& name);
 
   /// Returns what holds the names of the options that are given, once these are parsed.
   const std::shared_ptr<const GivenOptions>& given() const { return given_; }

@@ -6,12 +6,12 @@ namespace gatefold::tools {
 
 std::span<const Command* const> all_commands() {
   static constexpr std::array kCommands{
-      &kRunCommand,        &kInspectCommand,    &kCompileCommand,  &kTrainCommand,
-      &kTestCommand,       &kBenchCommand,      &kOptCommand,      &kGradcheckCommand,
-      &kGradflowCommand,   &kNewCommand,        &kPrepareCommand,  &kEvalCommand,
-      &kPlotCommand,       &kPredictCommand,    &kGenerateCommand, &kTranslateCommand,
-      &kNeighboursCommand, &kEmbedCommand,      &kReportCommand,   &kWeightsCommand,
-      &kManCommand,        &kCompletionCommand,
+      &kRunCommand,       &kInspectCommand,    &kCompileCommand,    &kTrainCommand,
+      &kTestCommand,      &kBenchCommand,      &kOptCommand,        &kGradcheckCommand,
+      &kGradflowCommand,  &kBackwardCommand,   &kNewCommand,        &kPrepareCommand,
+      &kEvalCommand,      &kPlotCommand,       &kPredictCommand,    &kGenerateCommand,
+      &kTranslateCommand, &kNeighboursCommand, &kEmbedCommand,      &kReportCommand,
+      &kWeightsCommand,   &kManCommand,        &kCompletionCommand,
   };
   return kCommands;
 }

@@ -18,6 +18,7 @@ struct Options {
   LossProblemOptions problem{.differentiate_inputs = true, .make_up_data = true};
   GradientCheckOptions check;
   double kernel_tolerance = 1e-4;
+  bool shows_elements = false;
 };
 
 std::string format_index(const std::vector<std::int64_t>& index) {
@@ -56,12 +57,28 @@ void print_findings(const std::vector<GradientFinding>& findings, const Options&
   print("{}", table.to_string());
 }
 
+/// Each element that was checked, with its gradient from the graph and from differences.
+void print_elements(const std::vector<GradientFinding>& findings) {
+  constexpr auto kRight = Table::Align::kRight;
+  Table table(
+      {{"gradient by"}, {"at"}, {"value", kRight}, {"gradient", kRight}, {"difference", kRight}});
+  for (const GradientFinding& finding : findings) {
+    for (const ComparedElement& element : finding.compared) {
+      table.add_row({finding.variable->name, format_index(element.index),
+                     fmt::format("{:.6g}", element.number), fmt::format("{:.6f}", element.gradient),
+                     fmt::format("{:.6f}", element.difference)});
+    }
+  }
+  print("{}\n", table.to_string());
+}
+
 int run(Options& options) {
   options.check.seed = options.problem.seed;
   options.check.threads = options.problem.threads;
   const LossProblem problem = read_loss_problem(options.problem);
   if (problem.variables.empty()) fail("the model has no parameter and no floating-point input");
   const std::vector<GradientFinding> findings = check_gradients(problem, options.check);
+  if (options.shows_elements) print_elements(findings);
   print_findings(findings, options);
   const auto bad = std::count_if(findings.begin(), findings.end(), [&](const auto& finding) {
     return !verdict(finding, options).empty();
@@ -75,12 +92,20 @@ int run(Options& options) {
 
 std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
+  parser
+      .add_option("MODEL", options->problem.model,
+                  "ONNX model (.onnx or .onnxtxt), or the folder of a project, which brings its "
+                  "loss and data")
+      .required();
   add_loss_problem_options(parser, options->problem);
   parser
       .add_option("--samples", options->check.samples,
                   "Check this many elements of each tensor, or all elements of a smaller one")
       .positive()
       .show_default();
+  parser.add_flag("--elements", options->shows_elements,
+                  "Also show each element that is checked, its gradient, and the difference "
+                  "(f(w + h) - f(w - h)) / 2h");
   parser
       .add_option("--time-limit", options->check.time_limit,
                   "Check no further elements after this many seconds")

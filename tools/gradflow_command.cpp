@@ -1,7 +1,12 @@
 #include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "ir/error.h"
+#include "language/projects/project.h"
 #include "session/arrays/files.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
@@ -13,9 +18,16 @@ namespace gatefold::tools {
 namespace {
 
 struct Options {
+  std::vector<std::filesystem::path> models;
   LossProblemOptions problem;
   std::filesystem::path svg;
   bool json = false;
+};
+
+/// A direction of a layer, and what tables call it.
+struct Line {
+  std::string name;
+  const LayerFlow* layer;
 };
 
 /// Steps that the table shows at most.
@@ -39,42 +51,56 @@ std::pair<double, double> range_of(std::vector<double> norms) {
   return {*low, *high};
 }
 
-void print_layers(const GradientFlow& flow) {
+/// All layers, named by their number, or by their model where there are several.
+std::vector<Line> lines_of(const std::vector<GradientFlow>& flows) {
+  std::vector<Line> lines;
+  for (const GradientFlow& flow : flows) {
+    for (std::size_t i = 0; i < flow.layers.size(); ++i) {
+      const bool is_only = flows.size() > 1 && flow.layers.size() == 1;
+      lines.push_back({fmt::format("{}{}", flows.size() == 1 ? "layer" : flow.model,
+                                   is_only ? "" : fmt::format(" {}", i + 1)),
+                       &flow.layers[i]});
+    }
+  }
+  return lines;
+}
+
+void print_layers(const std::vector<Line>& lines) {
   constexpr auto kRight = Table::Align::kRight;
   Table table({{""},
-               {"layer"},
+               {"weights"},
                {"direction"},
                {"steps", kRight},
                {"smallest", kRight},
                {"largest", kRight},
                {"per step", kRight},
                {""}});
-  for (std::size_t i = 0; i < flow.layers.size(); ++i) {
-    const LayerFlow& line = flow.layers[i];
-    const auto [low, high] = range_of(line.norms);
-    table.add_row({fmt::format("{}", i + 1), line.op + " " + line.layer, direction(line),
-                   fmt::format("{}", line.norms.size()), fmt::format("{:.3g}", low),
-                   fmt::format("{:.3g}", high), fmt::format("{:.3f}", line.factor_per_step),
-                   remark(line)});
+  for (const auto& [name, layer] : lines) {
+    const auto [low, high] = range_of(layer->norms);
+    table.add_row({name, layer->op + " " + layer->layer, direction(*layer),
+                   fmt::format("{}", layer->norms.size()), fmt::format("{:.3g}", low),
+                   fmt::format("{:.3g}", high), fmt::format("{:.3f}", layer->factor_per_step),
+                   remark(*layer)});
   }
   print("{}", table.to_string());
 }
 
 /// The norms of every layer at steps that are spread over the longest.
-void print_steps(const GradientFlow& flow) {
+void print_steps(const std::vector<Line>& lines) {
   std::size_t steps = 0;
   std::vector<Table::Column> columns{{"step", Table::Align::kRight}};
-  for (std::size_t i = 0; i < flow.layers.size(); ++i) {
-    steps = std::max(steps, flow.layers[i].norms.size());
-    columns.push_back({fmt::format("layer {}", i + 1), Table::Align::kRight});
+  for (const Line& line : lines) {
+    steps = std::max(steps, line.layer->norms.size());
+    columns.push_back({line.name, Table::Align::kRight});
   }
   Table table(std::move(columns));
   const std::size_t shown = std::min(steps, kShownSteps);
   for (std::size_t row = 0; row < shown; ++row) {
     const std::size_t step = shown < 2 ? 0 : row * (steps - 1) / (shown - 1);
     std::vector<std::string> cells{fmt::format("{}", step)};
-    for (const LayerFlow& line : flow.layers) {
-      cells.push_back(step < line.norms.size() ? fmt::format("{:.3g}", line.norms[step]) : "");
+    for (const Line& line : lines) {
+      const std::vector<double>& norms = line.layer->norms;
+      cells.push_back(step < norms.size() ? fmt::format("{:.3g}", norms[step]) : "");
     }
     table.add_row(std::move(cells));
   }
@@ -91,31 +117,52 @@ void print_parameters(const GradientFlow& flow) {
   print("{}", table.to_string());
 }
 
+GradientFlow measure(const Options& options, const std::filesystem::path& model) {
+  LossProblemOptions problem = options.problem;
+  problem.model = model;
+  if (problem.data.empty() && !Project::is_project(model)) {
+    fail("--data is required: arrays named like the inputs of '{}', and targets", model.string());
+  }
+  return measure_gradient_flow(model.string(), read_loss_problem(problem), problem.threads);
+}
+
 int run(const Options& options) {
-  const GradientFlow flow =
-      measure_gradient_flow(read_loss_problem(options.problem), options.problem.threads);
-  if (!options.svg.empty()) write_file(options.svg, to_svg(flow));
+  std::vector<GradientFlow> flows;
+  for (const std::filesystem::path& model : options.models) {
+    flows.push_back(measure(options, model));
+  }
+  if (!options.svg.empty()) write_file(options.svg, to_svg(flows));
   if (options.json) {
-    print("{}", to_json(flow));
+    print("{}", to_json(flows));
     return kSuccess;
   }
-  print("loss {:.6g}\n\n", flow.loss);
-  if (flow.layers.empty()) {
-    print("the model has no LSTM, GRU or RNN layer\n\n");
-  } else {
-    print_layers(flow);
-    print("\nnorm of the gradient by h\n");
-    print_steps(flow);
-    print("\n");
+  const std::vector<Line> lines = lines_of(flows);
+  for (const GradientFlow& flow : flows) {
+    print("{}loss {:.6g}\n", flows.size() == 1 ? "" : flow.model + ": ", flow.loss);
   }
-  print_parameters(flow);
+  if (lines.empty()) {
+    print("\nthere is no LSTM, GRU or RNN layer\n");
+  } else {
+    print("\n");
+    print_layers(lines);
+    print("\nnorm of the gradient by h\n");
+    print_steps(lines);
+  }
+  for (const GradientFlow& flow : flows) {
+    print("\n{}", flows.size() == 1 ? "" : flow.model + "\n");
+    print_parameters(flow);
+  }
   return kSuccess;
 }
 
 std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
+  parser
+      .add_option("MODEL", options->models,
+                  "ONNX models (.onnx or .onnxtxt), or folders of projects, which bring their loss "
+                  "and data; several are shown side by side")
+      .required();
   add_loss_problem_options(parser, options->problem);
-  parser.find("--data").required();
   parser
       .add_option("--step", options->problem.data_step,
                   "Use this entry of arrays that have a leading axis of steps")
@@ -132,7 +179,8 @@ const Command kGradflowCommand{
     .name = "gradflow",
     .summary = "Show how gradients vanish or explode over time",
     .example =
-        "gatefold gradflow model.onnx --data data.npz --spec spec.json --svg flow.svg\n\n"
+        "gatefold gradflow model.onnx --data data.npz --spec spec.json --svg flow.svg\n"
+        "  gatefold gradflow rnn gru lstm --svg flow.svg\n\n"
         "For each direction of a recurrent layer the command shows the norm of dH, the gradient\n"
         "of the loss by the hidden state, after each time step, and the factor by which the\n"
         "gradient changes per step: the geometric mean of |G[t]| / |G[t']| over all sequences and\n"

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <optional>
 #include <sstream>
 
@@ -38,44 +39,42 @@ std::optional<T> parse(const std::string& text) {
   }
 }
 
-// The extents of the input where `count` numbers are given for it.
+/// The extents of a type of which one is open, when there are `count` elements; nothing for other
+/// types and counts.
+std::optional<Dims> completed(const Type& type, std::int64_t count) {
+  if (!type.has_rank()) return std::nullopt;
+  Dims dims;
+  std::int64_t known = 1;
+  std::optional<std::size_t> open;
+  for (const Dim& dim : *type.shape) {
+    if (!dim.is_known() && open) return std::nullopt;
+    if (!dim.is_known()) open = dims.size();
+    dims.push_back(dim.is_known() ? dim.size() : 1);
+    known *= dims.back();
+  }
+  if (!open || known == 0 || count % known != 0) return std::nullopt;
+  dims[*open] = count / known;
+  return dims;
+}
+
+/// The extents of the input where `count` numbers are given for it.
 Dims dims_for(const Value& input, std::size_t count) {
   const Type& type = input.type();
   const auto given = static_cast<std::int64_t>(count);
   if (!type.is_tensor()) {
-    fail("--value {}: the input is {}; only tensors can be given so", input.name(),
-         to_string(type));
+    fail("input '{}' is {}; only tensors can be given as numbers", input.name(), to_string(type));
   }
-  if (type.has_rank() && type.rank() == 1 && !type.is_static()) return {given};
+  if (const std::optional<Dims> dims = completed(type, given)) return *dims;
   if (!type.is_static()) {
-    fail("--value {}: the input is {}; give its named extents a size with --dim first",
-         input.name(), to_string(type));
+    fail("input '{}' is {}; give its named extents a size with --dim first", input.name(),
+         to_string(type));
   }
   const std::int64_t size = element_count(type.dims());
   if (given != 1 && given != size) {
-    fail("--value {}: there are {} numbers, but {} has {} elements; give 1 or {}", input.name(),
+    fail("input '{}': there are {} numbers, but {} has {} elements; give 1 or {}", input.name(),
          given, to_string(type), size, size);
   }
   return type.dims();
-}
-
-Tensor read_tensor(const Value& input, const std::string& text) {
-  const Numbers numbers = split(text);
-  Tensor tensor(input.type().dtype, dims_for(input, numbers.size()));
-  dispatch<float, double, Float16, BFloat16, std::int64_t, std::int32_t, std::int16_t, std::int8_t,
-           std::uint64_t, std::uint32_t, std::uint16_t, std::uint8_t, bool>(
-      tensor.dtype(), [&]<typename T>() {
-        for (std::int64_t i = 0; i < tensor.size(); ++i) {
-          const std::string& number =
-              numbers[numbers.size() == 1 ? 0 : static_cast<std::size_t>(i)];
-          const auto parsed = parse<T>(number);
-          if (!parsed) {
-            fail("--value {}: '{}' is no {}", input.name(), number, name_of(tensor.dtype()));
-          }
-          tensor.data<T>()[i] = *parsed;
-        }
-      });
-  return tensor;
 }
 
 Value& input_of(const Graph& graph, const std::string& name) {
@@ -87,6 +86,32 @@ Value& input_of(const Graph& graph, const std::string& name) {
 }
 
 }  // namespace
+
+bool is_list_of_numbers(const std::string& text) {
+  const Numbers numbers = split(text);
+  return !numbers.empty() && std::all_of(numbers.begin(), numbers.end(), [](const auto& number) {
+    return parse<double>(number) || parse<bool>(number);
+  });
+}
+
+Tensor read_numbers(const Value& input, const std::string& text) {
+  const Numbers numbers = split(text);
+  Tensor tensor(input.type().dtype, dims_for(input, numbers.size()));
+  dispatch<float, double, Float16, BFloat16, std::int64_t, std::int32_t, std::int16_t, std::int8_t,
+           std::uint64_t, std::uint32_t, std::uint16_t, std::uint8_t, bool>(
+      tensor.dtype(), [&]<typename T>() {
+        for (std::int64_t i = 0; i < tensor.size(); ++i) {
+          const std::string& number =
+              numbers[numbers.size() == 1 ? 0 : static_cast<std::size_t>(i)];
+          const auto parsed = parse<T>(number);
+          if (!parsed) {
+            fail("input '{}': '{}' is no {}", input.name(), number, name_of(tensor.dtype()));
+          }
+          tensor.data<T>()[i] = *parsed;
+        }
+      });
+  return tensor;
+}
 
 InputValues parse_input_values(const std::vector<std::string>& options) {
   InputValues values;
@@ -103,7 +128,7 @@ InputValues parse_input_values(const std::vector<std::string>& options) {
 
 InputTensors read_input_values(const Graph& graph, const InputValues& values) {
   InputTensors tensors;
-  for (const auto& [name, text] : values) tensors[name] = read_tensor(input_of(graph, name), text);
+  for (const auto& [name, text] : values) tensors[name] = read_numbers(input_of(graph, name), text);
   return tensors;
 }
 

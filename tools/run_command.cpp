@@ -19,6 +19,7 @@
 #include "tools/command_line.h"
 #include "tools/compare.h"
 #include "tools/inner_values.h"
+#include "tools/input_values.h"
 #include "tools/inputs.h"
 #include "tools/load_options.h"
 #include "tools/output.h"
@@ -59,7 +60,7 @@ std::optional<std::size_t> find_input_by_key(const Graph& graph, std::string_vie
 }
 
 /// Reads a file of the form its name tells: .npy, .npz with ":array" behind it, or TensorProto.
-Datum read_datum(const std::string& file, const Type& type) {
+Datum read_datum_file(const std::string& file, const Type& type) {
   constexpr std::string_view kArchive = ".npz:";
   const std::size_t archive = file.find(kArchive);
   if (archive != std::string::npos) {
@@ -70,7 +71,12 @@ Datum read_datum(const std::string& file, const Type& type) {
   if (extension == ".npy") return parse_npy(read_file(file), file);
   if (extension == ".pb") return read_tensor_file(file, type);
   if (extension == ".npz") fail("'{}': name the array to read, as in {}:array", file, file);
-  fail("'{}' has an unknown form; .npy, .npz and .pb are read", file);
+  fail("'{}' is neither a list of numbers nor a .npy, .npz or .pb file", file);
+}
+
+Datum read_datum(const Value& input, const std::string& text) {
+  if (is_list_of_numbers(text)) return read_numbers(input, text);
+  return read_datum_file(text, input.type());
 }
 
 /// The data that --input options give, one place per graph input.
@@ -92,7 +98,7 @@ std::vector<std::optional<Datum>> read_given(const Graph& graph,
            names_of_inputs(graph));
     }
     if (given[*input]) fail("input '{}' is given twice", graph.inputs()[*input]->name());
-    given[*input] = read_datum(option.substr(equals + 1), graph.inputs()[*input]->type());
+    given[*input] = read_datum(*graph.inputs()[*input], option.substr(equals + 1));
   }
   return given;
 }
@@ -109,8 +115,8 @@ std::vector<Datum> complete_inputs(const Graph& graph, std::vector<std::optional
   for (std::size_t i = 0; i < given.size(); ++i) {
     const Value& input = *graph.inputs()[i];
     if (!given[i] && !seed) {
-      fail("input '{}' {} is missing; give --input {}=FILE or --random SEED", input.name(),
-           to_string(input.type()), input.name());
+      fail("input '{}' {} is missing; give --input {}=FILE, --input {}=NUMBER,... or --random SEED",
+           input.name(), to_string(input.type()), input.name(), input.name());
     }
     inputs.push_back(given[i] ? std::move(*given[i]) : random_input(input, i, *seed, sizes));
   }
@@ -157,10 +163,37 @@ void write_outputs(const NamedTensors& tensors, const fs::path& folder, const st
   }
 }
 
+/// Numbers of a larger tensor that are shown.
+constexpr std::int64_t kShown = 8;
+/// Tensors of up to so many rows of so many numbers are shown whole.
+constexpr std::int64_t kMostRows = 16;
+constexpr std::int64_t kMostColumns = 8;
+
+std::int64_t columns_of(const Tensor& tensor) {
+  return tensor.rank() == 0 ? 1 : tensor.dims().back();
+}
+
+/// All numbers in aligned columns: a line for each row, a blank line between matrices.
+void print_rows(const Tensor& tensor) {
+  const std::int64_t columns = columns_of(tensor);
+  const std::int64_t rows_of_matrix = tensor.rank() < 2 ? 1 : tensor.dims()[tensor.rank() - 2];
+  std::vector<std::string> cells;
+  std::size_t width = 0;
+  for (std::int64_t i = 0; i < tensor.size(); ++i) {
+    width = std::max(width, cells.emplace_back(number_text(tensor.number_at(i))).size());
+  }
+  for (std::int64_t i = 0; i < tensor.size(); ++i) {
+    if (i > 0 && i % (columns * rows_of_matrix) == 0) print("\n");
+    print("  {:>{}}{}", cells[static_cast<std::size_t>(i)], width,
+          (i + 1) % columns == 0 ? "\n" : "");
+  }
+}
+
 void print_summary(const std::string& name, const Tensor& tensor) {
-  constexpr std::int64_t kShown = 8;
   print("{} {}\n", name, to_string(tensor.type()));
   if (tensor.size() == 0) return;
+  const std::int64_t columns = columns_of(tensor);
+  if (columns <= kMostColumns && tensor.size() <= kMostRows * columns) return print_rows(tensor);
   const NumberRange range = range_of(tensor);
   const std::string others = non_finite_text(range);
   print("  min {}, max {}, mean {}{}{}\n  ", number_text(range.lowest), number_text(range.highest),
@@ -218,8 +251,9 @@ std::function<int()> declare(OptionParser& parser) {
   parser
       .add_option("--input", options->inputs,
                   "Read the input of this name, or of this number from 0, from a file: .npy, "
-                  ".npz:ARRAY or a TensorProto .pb")
-      .type_name("NAME=FILE")
+                  ".npz:ARRAY or a TensorProto .pb; or give its numbers, one for all elements or "
+                  "one for each")
+      .type_name("NAME=FILE|NUMBER,...")
       .repeatable();
   parser
       .add_option("--random", options->seed,
@@ -256,10 +290,11 @@ const Command kRunCommand{
     .summary = "Run a model once and show or write its outputs",
     .example =
         "gatefold run model.onnx --input tokens=tokens.npy --random 1 --dim batch=2\n"
-        "  gatefold run model.onnx --input tokens=tokens.npy --values '*attention*'\n\n"
-        "The summary gives the least, the largest and the mean of the finite numbers of each\n"
-        "output, and counts the others. Exit codes: 0 success, 1 --find-nan found a number that\n"
-        "is not finite, 2 bad use or bad input.",
+        "  gatefold run model.onnx --input tokens=tokens.npy --values '*attention*'\n"
+        "  gatefold run graph.onnxtxt --input a=5 --input b=1,2,3\n\n"
+        "Small outputs are shown whole, a line for each row. The summary of others gives the\n"
+        "least, the largest and the mean of the finite numbers, and counts the rest. Exit codes:\n"
+        "0 success, 1 --find-nan found a number that is not finite, 2 bad use or bad input.",
     .declare = declare,
 };
 

@@ -79,6 +79,18 @@ TEST_F(CliEval, JudgesClassifiers) {
   EXPECT_NEAR(metric(all.output, "accuracy") * 12, std::stod(predicted.output), 0.01);
 }
 
+TEST_F(CliEval, ShowsProjectsSideBySide) {
+  make_classifier();
+  run("new classifier others --rnn lstm --embedding 4 --hidden 8");
+  run("prepare others --text words.tsv --valid 0.25");
+  const CommandResult both = gatefold("eval words others --metric accuracy");
+  ASSERT_EQ(both.exit_code, 0);
+  EXPECT_TRUE(starts_with(both.output, "project  examples  accuracy  of\nwords           3    "));
+  EXPECT_TRUE(contains(both.output, "  valid.npz, held back from training\nothers          3    "));
+  EXPECT_TRUE(starts_with(both.errors, "note: 'others' is not trained yet"));
+  EXPECT_TRUE(contains(refusal("eval words others --confusion c.svg"), "--confusion draws one"));
+}
+
 TEST_F(CliEval, JudgesByTheDataOfTrainingWhenNoneAreHeldBack) {
   make_classifier("0");
   EXPECT_TRUE(

@@ -96,6 +96,42 @@ TEST_F(CliGradcheck, RefusesListsThatStayLists) {
       contains(result.errors, "gradients flow through tensors only, not through sequences"));
 }
 
+// The loss is (2 * 3 - 4)^2: its slope by y = 2 is 4, and by w, b and x that times x, 1 and w.
+TEST_F(CliGradcheck, ShowsElementsBesideDifferences) {
+  write("line.onnxtxt",
+        "<ir_version: 8, opset_import: [\"\" : 17]>\n"
+        "g (float[1,1] x) => (float[1,1] y) <float[1,1] w = {3}, float[1] b = {-4}>\n"
+        "{ p = MatMul (x, w) y = Add (p, b) }");
+  write("data.onnxtxt",
+        "<ir_version: 8, opset_import: [\"\" : 17]>\n"
+        "g (float[1,1] a) => (float[1,1] x, float[1,1] target)\n"
+        "{ x = Identity (a) target = Sub (a, a) }");
+  ASSERT_EQ(gatefold("run data.onnxtxt --input a=2 --output . --format npz").exit_code, 0);
+  const CommandResult result =
+      gatefold("gradcheck line.onnxtxt --loss mse --data outputs.npz --elements");
+  EXPECT_TRUE(starts_with(result.output,
+                          "gradient by  at     value   gradient  difference\n"
+                          "w            [0,0]      3   8.000000    8.000000\n"
+                          "b            [0]       -4   4.000000    4.000000\n"
+                          "x            [0,0]      2  12.000000   12.000000\n\n"
+                          "gradient by  kind"))
+      << result.output << result.errors;
+}
+
+TEST_F(CliGradcheck, TakesAProject) {
+  write("line.tsv", "1\t2\n3\t5\n");
+  ASSERT_EQ(gatefold("new linear line").exit_code, 0);
+  ASSERT_EQ(gatefold("prepare line --text line.tsv --valid 0").exit_code, 0);
+  const CommandResult result = gatefold("gradcheck line");
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_EQ(result.output,
+            gatefold("gradcheck line/model.onnx --loss mse --data line/train.npz").output);
+  ASSERT_EQ(gatefold("new char-lm text").exit_code, 0);
+  const CommandResult text = gatefold("gradcheck text");
+  EXPECT_EQ(text.exit_code, 2);
+  EXPECT_TRUE(contains(text.errors, "the batches of 'text', a project of the template 'char-lm'"));
+}
+
 // The floor's slope is 0 wherever there is one, so the jumps that a large step sees are wrong.
 TEST_F(CliGradcheck, TellsWrongGradients) {
   write_model("f = Floor (z) s = Tanh (z) y = Add (f, s)");

@@ -65,6 +65,33 @@ TEST_F(CliGradflow, SaysWhatVanishesAndWhatExplodes) {
   EXPECT_FALSE(contains(result.output, "exploding"));
 }
 
+TEST_F(CliGradflow, ShowsModelsSideBySide) {
+  write_model("0.5");
+  ASSERT_EQ(shell("cp model.onnxtxt small.onnxtxt").exit_code, 0);
+  write_model("2");
+  const std::string both =
+      "gradflow small.onnxtxt model.onnxtxt --loss mse --data outputs.npz --svg flow.svg";
+  const CommandResult result = gatefold(both);
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_TRUE(contains(result.output, "step  small.onnxtxt  model.onnxtxt\n"));
+  EXPECT_TRUE(contains(result.output, "0.500  vanishing"));
+  EXPECT_TRUE(contains(result.output, "2.000  exploding"));
+  EXPECT_TRUE(contains(read("flow.svg"), "small.onnxtxt: RNN W"));
+  const auto json = nlohmann::json::parse(gatefold(both + " --json").output);
+  ASSERT_EQ(json.size(), 2);
+  EXPECT_EQ(json[1]["model"], "model.onnxtxt");
+  EXPECT_NEAR(json[1]["layers"][0]["factor_per_step"].get<double>(), 2, 1e-6);
+}
+
+TEST_F(CliGradflow, TakesProjects) {
+  write("names.tsv", "anna\tx\nbert\ty\ncleo\tx\n");
+  ASSERT_EQ(gatefold("new classifier p --rnn rnn --hidden 4").exit_code, 0);
+  ASSERT_EQ(gatefold("prepare p --text names.tsv --valid 0").exit_code, 0);
+  const CommandResult result = gatefold("gradflow p");
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_TRUE(contains(result.output, "layer 1  RNN rnn.weight_ih_l0  forward        4"));
+}
+
 TEST_F(CliGradflow, TakesTheStepAskedFor) {
   write_model("0.5");
   EXPECT_NE(gradflow("--step 1").output, gradflow("--step 0").output);

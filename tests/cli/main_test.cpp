@@ -16,13 +16,13 @@ TEST_P(CliHelp, ExplainsTheCommandAndShowsAnExample) {
 
 INSTANTIATE_TEST_SUITE_P(Commands, CliHelp,
                          testing::Values("run", "inspect", "compile", "train", "test", "bench",
-                                         "opt", "gradcheck", "gradflow"));
+                                         "opt", "gradcheck", "gradflow", "backward"));
 
 TEST_F(Cli, ListsItsCommands) {
   const CommandResult result = gatefold("--help");
   EXPECT_EQ(result.exit_code, 0);
-  for (const char* command :
-       {"run", "inspect", "compile", "train", "test", "bench", "opt", "gradcheck", "gradflow"}) {
+  for (const char* command : {"run", "inspect", "compile", "train", "test", "bench", "opt",
+                              "gradcheck", "gradflow", "backward"}) {
     EXPECT_TRUE(contains(result.output, "\n  " + std::string(command) + " "));
   }
 }

@@ -123,12 +123,41 @@ TEST_F(CliRun, RefusesDamagedArrays) {
   }
 }
 
-TEST_F(CliRun, SummarisesOutputs) {
+TEST_F(CliRun, ShowsSmallOutputsWhole) {
   write_copy_model("int64");
   write("x.npy", npy("{'descr': '<i8', 'fortran_order': False, 'shape': (2, 1)}",
                      bytes_of<std::int64_t>({3, 5})));
-  EXPECT_EQ(gatefold("run copy.onnxtxt --input x=x.npy").output,
-            "y int64[2,1]\n  min 3, max 5, mean 4\n  3 5\n");
+  EXPECT_EQ(gatefold("run copy.onnxtxt --input x=x.npy").output, "y int64[2,1]\n  3\n  5\n");
+}
+
+TEST_F(CliRun, AlignsRowsAndPartsMatrices) {
+  write("cube.onnxtxt",
+        "<ir_version: 8, opset_import: [\"\" : 17]>\n"
+        "g (float[2,2,2] x) => (float[2,2,2] y, float s)\n"
+        "{ y = Neg (x)\n s = ReduceMax <keepdims = 0> (x) }");
+  EXPECT_EQ(gatefold("run cube.onnxtxt --input x=1,2,3,4.5,-5,6,7,8").output,
+            "y float[2,2,2]\n    -1    -2\n    -3  -4.5\n\n     5    -6\n    -7    -8\n"
+            "s float[]\n  8\n");
+}
+
+TEST_F(CliRun, SummarisesLargeOutputs) {
+  write("wide.onnxtxt",
+        "<ir_version: 8, opset_import: [\"\" : 17]>\n"
+        "g (float[1] x) => (float[9] y) <int64[1] nine = {9}> { y = Expand (x, nine) }");
+  EXPECT_EQ(gatefold("run wide.onnxtxt --input x=2").output,
+            "y float[9]\n  min 2, max 2, mean 2\n  2 2 2 2 2 2 2 2 ...\n");
+}
+
+TEST_F(CliRun, TakesNumbersForInputs) {
+  write_copy_model("float");
+  const std::string rows = "y float[2,3]\n  1  2  3\n  4  5  6\n";
+  EXPECT_EQ(gatefold("run copy.onnxtxt --input x=1,2,3,4,5,6,0,0,0 --dim a=3").output, rows);
+  EXPECT_EQ(gatefold("run copy.onnxtxt --input 0=1,2,3,4,5,6 --dim b=3").output, rows);
+  EXPECT_EQ(gatefold("run copy.onnxtxt --input x=7 --dim a=2 --dim b=1").output,
+            "y float[2,1]\n  7\n  7\n");
+  write_copy_model("bool");
+  EXPECT_EQ(gatefold("run copy.onnxtxt --input x=true,false --dim b=1").output,
+            "y bool[2,1]\n  1\n  0\n");
 }
 
 TEST_F(CliRun, ExplainsWhatIsWrongWithInputs) {
@@ -139,12 +168,18 @@ TEST_F(CliRun, ExplainsWhatIsWrongWithInputs) {
     const char* options;
     const char* message;
   } kCases[] = {
-      {"", "input 'x' float[a,b] is missing; give --input x=FILE or --random SEED"},
+      {"",
+       "input 'x' float[a,b] is missing; give --input x=FILE, --input x=NUMBER,... or --random "
+       "SEED"},
       {"--input z=x.npy", "the model has no input 'z'; its inputs are: 'x' float[a,b]"},
       {"--input 1=x.npy", "the model has no input '1'"},
       {"--input x.npy", "--input x.npy: should be NAME=FILE"},
       {"--input x=x.npy", "input 'x' is float[3] but must be float[a,b]"},
-      {"--input x=x.txt", "'x.txt' has an unknown form; .npy, .npz and .pb are read"},
+      {"--input x=x.txt", "'x.txt' is neither a list of numbers nor a .npy, .npz or .pb file"},
+      {"--input x=1,2,3", "input 'x' is float[a,b]; give its named extents a size with --dim"},
+      {"--input x=1,2,3 --dim b=2", "input 'x' is float[a,2]; give its named extents a size"},
+      {"--input x=1,2,3 --dim a=2 --dim b=2",
+       "input 'x': there are 3 numbers, but float[2,2] has 4 elements; give 1 or 4"},
       {"--input x=y.npy", "'y.npy' cannot be read: No such file or directory"},
       {"--random 1", "'a' has no size; give one with --dim a=SIZE"},
       {"--random 1 --dim a=2 --dim n=3",
@@ -254,9 +289,7 @@ TEST_F(CliValues, AreShownBesideTheOutputs) {
   const CommandResult result = find(kModel, "--values 'mov*' --values scaled --values y");
   EXPECT_EQ(result.errors, "");
   EXPECT_EQ(result.output,
-            "y float[2]\n  min 0, max 2, mean 1\n  2 0\n"
-            "moved float[2]\n  min 0, max 4, mean 2\n  4 0\n"
-            "scaled float[2]\n  min -2, max 2, mean 0\n  2 -2\n");
+            "y float[2]\n  2  0\nmoved float[2]\n  4  0\nscaled float[2]\n   2  -2\n");
   EXPECT_EQ(find(kModel, "--values 'mov*' --values scaled --no-optimize --values y").output,
             result.output);
 }
@@ -269,10 +302,12 @@ TEST_F(CliValues, AreSavedWithTheOutputs) {
 
 TEST_F(CliValues, TellHowManyAreNotFinite) {
   const CommandResult result = find(
-      "g (float[2] x) => (float[2] y) { r = Sqrt (x)\n l = Log (x)\n y = Neg (r) }", "--values r");
+      "g (float[2] x) => (float[20,2] y) <int64[2] shape = {20, 2}> {\n"
+      "r = Sqrt (x)\n n = Neg (r)\n y = Expand (n, shape) }",
+      "--values r");
   EXPECT_EQ(result.output,
-            "y float[2]\n  min -1, max -1, mean -1; not finite: 1 nan\n  -1 nan\n"
-            "r float[2]\n  min 1, max 1, mean 1; not finite: 1 nan\n  1 nan\n");
+            "y float[20,2]\n  min -1, max -1, mean -1; not finite: 20 nan\n"
+            "  -1 nan -1 nan -1 nan -1 nan ...\nr float[2]\n    1  nan\n");
 }
 
 TEST_F(CliValues, AreNamedWhereNoneMatches) {

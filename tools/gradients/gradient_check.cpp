@@ -231,20 +231,27 @@ class GradientChecker {
   }
 
   void compare_direction(Subject& subject, const Direction& direction) {
-    const std::optional<double> error = difference_error(subject, direction);
-    if (!error) return;
+    const std::optional<Difference> found = compare(subject, direction);
+    if (!found) return;
     ++subject.finding.checked;
-    GradientError& worst = subject.finding.differences;
-    if (*error <= worst.relative) return;
-    worst.relative = *error;
-    worst.index.clear();
+    std::vector<std::int64_t> index;
     if (direction.is_one_element()) {
-      worst.index = index_at(subject.gradient.dims(), direction.elements.front());
+      index = index_at(subject.gradient.dims(), direction.elements.front());
+      subject.finding.compared.push_back(
+          {index, direction.dot(loss_.tensor(subject.finding.variable->input)),
+           direction.dot(subject.gradient), found->slope});
     }
+    GradientError& worst = subject.finding.differences;
+    if (found->error > worst.relative) worst = {found->error, std::move(index)};
   }
 
+  struct Difference {
+    double slope = 0;
+    double error = 0;  ///< Relative.
+  };
+
   /// Nothing where a difference is not finite.
-  std::optional<double> difference_error(const Subject& subject, const Direction& direction) {
+  std::optional<Difference> compare(const Subject& subject, const Direction& direction) {
     const double gradient = direction.dot(subject.gradient);
     const double scale = std::max(subject.scale, std::abs(gradient));
     const std::size_t input = subject.finding.variable->input;
@@ -252,20 +259,24 @@ class GradientChecker {
                             ? std::max(1.0, std::abs(direction.dot(loss_.tensor(input))))
                             : 1.0;
     double least = std::numeric_limits<double>::infinity();
+    double nearest = 0;
     for (const double part : kStepParts) {
       const double step = options_.step * part * size;
       const double above = loss_.moved(input, direction, step);
       const double below = loss_.moved(input, direction, -step);
       const double difference = (above - below) / (2 * step);
       if (!std::isfinite(difference)) return std::nullopt;
-      least = std::min(least, std::abs(difference - gradient));
+      if (std::abs(difference - gradient) < least) {
+        least = std::abs(difference - gradient);
+        nearest = difference;
+      }
       if (ratio(least, scale) <= options_.tolerance) break;
       if (part != kStepParts.back() || !options_.accept_kinks) continue;
       const double here = loss_();
       const auto [low, high] = std::minmax({(here - below) / step, (above - here) / step});
       least = std::min(least, std::max({0.0, low - gradient, gradient - high}));
     }
-    return ratio(least, scale);
+    return Difference{nearest, ratio(least, scale)};
   }
 
   const LossProblem& problem_;

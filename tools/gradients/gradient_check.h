@@ -29,12 +29,21 @@ struct GradientError {
   std::vector<std::int64_t> index = {};
 };
 
+/// A gradient by one element beside the finite difference of the loss.
+struct ComparedElement {
+  std::vector<std::int64_t> index;
+  double number = 0;  ///< The element itself.
+  double gradient = 0;
+  double difference = 0;  ///< (f(w + h) - f(w - h)) / 2h for the step h that came nearest.
+};
+
 /// The result of checking the gradient by one parameter or input.
 struct GradientFinding {
   const LossProblem::Variable* variable = nullptr;
   std::int64_t elements = 0;
-  std::int64_t checked = 0;   ///< Number of elements or directions checked by differences.
-  double largest = 0;         ///< Largest element of the gradient.
+  std::int64_t checked = 0;  ///< Number of elements or directions checked by differences.
+  double largest = 0;        ///< Largest element of the gradient.
+  std::vector<ComparedElement> compared = {};  ///< The elements that were checked one by one.
   GradientError differences;  ///< Analytic gradient against central differences, in double.
   GradientError kernels;      ///< What the kernels compute against the analytic gradient.
 };

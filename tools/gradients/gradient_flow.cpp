@@ -211,9 +211,17 @@ class Layers {
     std::size_t dH;  // Output of the graph; the inputs of the probe follow.
   };
 
+  /// What the graph is given of which the value is made, as the W of a layer of its weights.
+  static const Value& origin_of(const Value& value) {
+    const Node* maker = value.producer();
+    const Value* made_of =
+        maker == nullptr || maker->input_count() == 0 ? nullptr : maker->input(0);
+    return made_of == nullptr ? value : origin_of(*made_of);
+  }
+
   void add(Graph& graph, Node& node, const RecurrentKind& kind) {
-    const std::string& W = node.input(recurrent_input::kW)->name();
-    Layer layer{node.name().empty() ? W : node.name(), read_recurrent_attrs(node),
+    const std::string& weights = origin_of(*node.input(recurrent_input::kW)).name();
+    Layer layer{node.name().empty() ? weights : node.name(), read_recurrent_attrs(node),
                 add_probe(graph, node, kind), graph.outputs().size()};
     Value* dH = add_state_gradient(graph, node, kind);
     graph.add_output(dH->name(), dH);
@@ -261,12 +269,13 @@ void require_finite(const Graph& graph, std::span<const Datum> inputs,
 
 }  // namespace
 
-GradientFlow measure_gradient_flow(const LossProblem& problem, int threads) {
+GradientFlow measure_gradient_flow(const std::string& model, const LossProblem& problem,
+                                   int threads) {
   const std::shared_ptr<Graph> graph = problem.gradients->clone();
   const Layers layers(*graph);
   Context context(std::make_shared<Executable>(graph, CompileOptions{.threads = threads}));
   const std::span<const Datum> outputs = context.run(problem.data);
-  GradientFlow flow;
+  GradientFlow flow{.model = model};
   flow.loss = std::get<Tensor>(outputs[0]).number_at(0);
   require_finite(*graph, problem.data, outputs, threads);
   for (std::size_t i = 0; i < problem.variables.size(); ++i) {
@@ -278,7 +287,9 @@ GradientFlow measure_gradient_flow(const LossProblem& problem, int threads) {
   return flow;
 }
 
-std::string to_json(const GradientFlow& flow) {
+namespace {
+
+nlohmann::ordered_json json_of(const GradientFlow& flow) {
   nlohmann::ordered_json root{{"loss", flow.loss},
                               {"layers", nlohmann::ordered_json::array()},
                               {"parameters", nlohmann::ordered_json::array()}};
@@ -294,7 +305,19 @@ std::string to_json(const GradientFlow& flow) {
                                   {"norm", parameter.norm},
                                   {"relative_norm", parameter.relative_norm}});
   }
-  return root.dump(2) + '\n';
+  return root;
+}
+
+}  // namespace
+
+std::string to_json(const std::vector<GradientFlow>& flows) {
+  if (flows.size() == 1) return json_of(flows[0]).dump(2) + '\n';
+  auto list = nlohmann::ordered_json::array();
+  for (const GradientFlow& flow : flows) {
+    list.push_back({{"model", flow.model}});
+    list.back().update(json_of(flow));
+  }
+  return list.dump(2) + '\n';
 }
 
 }  // namespace gatefold::tools

@@ -12,7 +12,7 @@ namespace gatefold::tools {
 /// loss by its h is not zero: dH[t,n], along all the ways from h to the loss, through the step's
 /// output and through the steps that follow. So padding, whose targets are ignored, does not count.
 struct LayerFlow {
-  std::string layer;  ///< Name of the node, or of its W where it has none.
+  std::string layer;  ///< Name of the node, or of the tensor in its W where it has none.
   std::string op;     ///< LSTM, GRU or RNN.
   bool is_reverse = false;
   /// In the order of time: the geometric mean of |dH[t,n]| over the sequences n in which step t
@@ -34,20 +34,23 @@ struct ParameterFlow {
 };
 
 struct GradientFlow {
+  std::string model;  ///< What the user calls it.
   double loss = 0;
-  std::vector<LayerFlow> layers;  ///< From the input of the model to its output.
-  std::vector<ParameterFlow> parameters;
+  std::vector<LayerFlow> layers = {};  ///< From the input of the model to its output.
+  std::vector<ParameterFlow> parameters = {};
 };
 
 /// Computes the loss and its gradients once, with the kernels. Throws Error when one is not finite.
-GradientFlow measure_gradient_flow(const LossProblem& problem, int threads);
+GradientFlow measure_gradient_flow(const std::string& model, const LossProblem& problem,
+                                   int threads);
 
 /// {"loss", "layers": [{"layer", "operator", "direction", "factor_per_step", "norms"}],
-/// "parameters": [{"name", "norm", "relative_norm"}]}
-std::string to_json(const GradientFlow& flow);
+/// "parameters": [{"name", "norm", "relative_norm"}]}; of several models a list of such objects,
+/// each with "model".
+std::string to_json(const std::vector<GradientFlow>& flows);
 
-/// A plot of the norms over the steps as SVG: one line per layer and direction, norms on a
-/// logarithmic axis.
-std::string to_svg(const GradientFlow& flow);
+/// A plot of the norms over the steps as SVG: one line per layer and direction of each model, norms
+/// on a logarithmic axis.
+std::string to_svg(const std::vector<GradientFlow>& flows);
 
 }  // namespace gatefold::tools

@@ -10,6 +10,7 @@
 #include "frontend/onnx_reader.h"
 #include "ir/error.h"
 #include "ir/random.h"
+#include "language/projects/project.h"
 #include "passes/training/loss_gradients.h"
 #include "passes/training/model_parts.h"
 #include "session/arrays/npz.h"
@@ -67,22 +68,39 @@ Type with_open_extents_1(Type type) {
   return type;
 }
 
+/// Lets the files of a project stand in for the options that are not given.
+void take_project(const Project& project, LossProblemOptions& options) {
+  const Task task = project.task();
+  if (task != Task::kRegression && task != Task::kClassification && task != Task::kTagging) {
+    fail(
+        "the batches of '{}', a project of the template '{}', are made while it is trained; name "
+        "a model and --data",
+        project.folder().string(), project.config().template_name);
+  }
+  options.model = project.newest_file(kModelFile);
+  if (options.spec.empty()) options.spec = project.file(kTrainingFile);
+  if (options.data.empty() && exists(project.file(kTrainingDataFile))) {
+    options.data = project.file(kTrainingDataFile);
+  }
+}
+
 /// Collects the numbers of a problem.
 class ProblemReader {
  public:
-  explicit ProblemReader(const LossProblemOptions& options)
-      : options_(options), model_(read_model(options.model)) {
-    if (!options.spec.empty()) plan_ = read_training_plan(options.spec);
-    if (!options.data.empty()) arrays_ = read_npz(options.data);
+  explicit ProblemReader(LossProblemOptions options) : options_(std::move(options)) {
+    if (Project::is_project(options_.model)) take_project(Project(options_.model), options_);
+    model_ = read_model(options_.model);
+    if (!options_.spec.empty()) plan_ = read_training_plan(options_.spec);
+    if (!options_.data.empty()) arrays_ = read_npz(options_.data);
     Graph& graph = *model_.graph;
-    bind_inputs(graph, parse_dim_sizes(options.dims), parse_input_values(options.values));
+    bind_inputs(graph, parse_dim_sizes(options_.dims), parse_input_values(options_.values));
     bind_dims(graph, sizes_in(graph, arrays_));
   }
 
   LossProblem read() {
     const Graph& model = *model_.graph;
     LossQuestion question{.parameters = plan_.step.trainable};
-    if (options_.differentiate_inputs) question.inputs = float_inputs();
+    if (options_.differentiate_inputs) question.inputs = float_inputs(model);
     if (!options_.loss.empty()) plan_.step.loss.type = options_.loss;
     if (!options_.loss.empty() || !options_.spec.empty()) question.loss = plan_.step.loss;
     if (question.parameters.empty()) question.parameters = trained_parameters(question);
@@ -98,14 +116,6 @@ class ProblemReader {
   std::vector<std::string> trained_parameters(const LossQuestion& question) const {
     if (!question.loss) return default_trainable(*model_.graph);
     return default_trainable(*model_.graph, {question.loss->output});
-  }
-
-  std::vector<std::string> float_inputs() const {
-    std::vector<std::string> names;
-    for (const Value* input : model_.graph->inputs()) {
-      if (is_float_tensor(input->type())) names.push_back(input->name());
-    }
-    return names;
   }
 
   Tensor model_data(const Value& input) const {
@@ -198,7 +208,7 @@ class ProblemReader {
     }
   }
 
-  const LossProblemOptions& options_;
+  LossProblemOptions options_;
   Model model_;
   TrainingPlan plan_;
   Arrays arrays_;
@@ -207,15 +217,25 @@ class ProblemReader {
 
 }  // namespace
 
+void add_loss_option(OptionParser& parser, std::string& loss) {
+  parser.add_option("--loss", loss,
+                    fmt::format("Use this loss: {}", fmt::join(loss_names(), ", ")));
+}
+
+std::vector<std::string> float_inputs(const Graph& graph) {
+  std::vector<std::string> names;
+  for (const Value* input : graph.inputs()) {
+    if (is_float_tensor(input->type())) names.push_back(input->name());
+  }
+  return names;
+}
+
 void add_loss_problem_options(OptionParser& parser, LossProblemOptions& options) {
-  parser.add_option("MODEL", options.model, "ONNX model (.onnx) or ONNX text (.onnxtxt)")
-      .required();
   parser
       .add_option("--spec", options.spec,
                   "Read the loss and the trainable parameters from a file, as train does")
       .type_name("FILE.json");
-  parser.add_option("--loss", options.loss,
-                    fmt::format("Use this loss: {}", fmt::join(loss_names(), ", ")));
+  add_loss_option(parser, options.loss);
   parser
       .add_option("--data", options.data,
                   "Read arrays, named like the inputs and the target, from a file")

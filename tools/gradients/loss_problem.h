@@ -14,11 +14,11 @@ class OptionParser;
 
 /// The options that the commands for gradients share.
 struct LossProblemOptions {
-  std::filesystem::path model = {};
-  std::filesystem::path spec = {};  ///< In the form of `train --spec`; empty: none.
-  std::string loss = {};            ///< Overrides the spec's.
-  std::filesystem::path data = {};  ///< .npz; empty: none.
-  std::int64_t data_step = 0;       ///< Entry to use of arrays with a leading axis of steps.
+  std::filesystem::path model = {};  ///< A model, or the folder of a project.
+  std::filesystem::path spec = {};   ///< In the form of `train --spec`; empty: none.
+  std::string loss = {};             ///< Overrides the spec's.
+  std::filesystem::path data = {};   ///< .npz; empty: none.
+  std::int64_t data_step = 0;        ///< Entry to use of arrays with a leading axis of steps.
   std::vector<std::string> dims = {};
   std::vector<std::string> values = {};
   std::uint64_t seed = 0;
@@ -28,8 +28,14 @@ struct LossProblemOptions {
   bool make_up_data = false;  ///< Draw inputs without data at random; else refuse.
 };
 
-/// Declares MODEL, --spec, --loss, --data, --dim, --value, --seed and --threads.
+/// Declares --spec, --loss, --data, --dim, --value, --seed and --threads.
 void add_loss_problem_options(OptionParser& parser, LossProblemOptions& options);
+
+/// Declares --loss.
+void add_loss_option(OptionParser& parser, std::string& loss);
+
+/// Returns the names of the graph's floating-point inputs.
+std::vector<std::string> float_inputs(const Graph& graph);
 
 /// A loss, its gradients, and the numbers for which to compute them.
 struct LossProblem {
@@ -45,9 +51,10 @@ struct LossProblem {
   std::vector<Datum> data;           ///< One per input of either graph.
 };
 
-/// Reads the model and the data, and builds the graphs. Throws Error for a file that cannot be
-/// read, an array that does not fit, an input without data, and a model that cannot be
-/// differentiated.
+/// Reads the model and the data, and builds the graphs. Of a project that is its newest model, how
+/// to train, and the data to train on, as far as the options do not say otherwise. Throws Error for
+/// a file that cannot be read, an array that does not fit, an input without data, a model that
+/// cannot be differentiated, and a project whose batches are made while it is trained.
 LossProblem read_loss_problem(const LossProblemOptions& options);
 
 }  // namespace gatefold::tools

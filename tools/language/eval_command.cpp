@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,7 +24,7 @@ namespace {
 
 struct Options {
   std::shared_ptr<const GivenOptions> given;
-  std::filesystem::path folder;
+  std::vector<std::filesystem::path> folders;
   std::vector<std::string> data;
   EvaluationOptions evaluation;
   std::filesystem::path confusion;
@@ -55,21 +57,64 @@ void print_confusion(const Evaluation& evaluation) {
         table.to_string());
 }
 
-int run(const Options& options) {
-  const Project project(options.folder);
+const char* unit_of(Task task) {
+  if (task == Task::kRegression) return "records";
+  return task == Task::kTagging || task == Task::kLanguageModel ? "tokens" : "texts";
+}
+
+/// A row for each project. A metric that another one lacks has an empty cell there.
+void print_side_by_side(const std::vector<std::filesystem::path>& folders,
+                        const std::vector<Evaluation>& evaluations) {
+  constexpr auto kRight = Table::Align::kRight;
+  std::vector<std::string> names;
+  for (const Evaluation& evaluation : evaluations) {
+    for (const auto& [name, value] : evaluation.metrics) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+  }
+  std::vector<Table::Column> columns{{"project"}, {"examples", kRight}};
+  for (const std::string& name : names) columns.push_back({name, kRight});
+  columns.push_back({"of"});
+  Table table(std::move(columns));
+  for (std::size_t i = 0; i < folders.size(); ++i) {
+    const Evaluation& evaluation = evaluations[i];
+    const std::map<std::string, double> values(evaluation.metrics.begin(),
+                                               evaluation.metrics.end());
+    std::vector<std::string> cells{folders[i].string(), format_count(evaluation.examples)};
+    for (const std::string& name : names) {
+      cells.push_back(values.contains(name) ? fmt::format("{:.4f}", values.at(name)) : "");
+    }
+    cells.push_back(evaluation.source);
+    table.add_row(std::move(cells));
+  }
+  print("{}", table.to_string());
+}
+
+int compare(const Options& options) {
+  if (!options.confusion.empty()) fail("--confusion draws one project; name no others");
+  std::vector<Evaluation> evaluations;
+  for (const std::filesystem::path& folder : options.folders) {
+    const Project project(folder);
+    evaluations.push_back(evaluate(project, options.evaluation));
+    note_if_untrained(project);
+  }
+  print_side_by_side(options.folders, evaluations);
+  return kSuccess;
+}
+
+int judge_one(const Options& options) {
+  const Project project(options.folders.front());
   const bool has_labels =
       project.task() == Task::kClassification || project.task() == Task::kTagging;
   if (!has_labels && !options.confusion.empty()) {
     fail("--confusion needs a model that finds labels, but '{}' is a project of the template '{}'",
-         options.folder.string(), project.config().template_name);
+         project.folder().string(), project.config().template_name);
   }
   if (project.task() != Task::kTranslation && options.given->contains("--beam-size")) {
     fail("--beam-size does not go with a project of the template '{}', which does not translate",
          project.config().template_name);
   }
-  EvaluationOptions how = options.evaluation;
-  for (const std::string& text : options.data) how.texts.push_back(parse_text_source(text));
-  const Evaluation evaluation = evaluate(project, how);
+  const Evaluation evaluation = evaluate(project, options.evaluation);
   note_if_untrained(project);
   print_metrics(evaluation, unit_of_examples(project.task()));
   if (!evaluation.confusion) return kSuccess;
@@ -82,11 +127,21 @@ int run(const Options& options) {
   return kSuccess;
 }
 
+int run(Options& options) {
+  for (const std::string& text : options.data) {
+    options.evaluation.texts.push_back(parse_text_source(text));
+  }
+  return options.folders.size() == 1 ? judge_one(options) : compare(options);
+}
+
 std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
   options->given = parser.given();
   EvaluationOptions& evaluation = options->evaluation;
-  parser.add_option("DIR", options->folder, "Folder of the project").required();
+  parser
+      .add_option("DIR", options->folders,
+                  "Folder of the project; several are shown side by side, a row for each")
+      .required();
   parser
       .add_option("--data", options->data,
                   "Judge by texts of these files, of the form that prepare takes; by default by "
@@ -119,7 +174,8 @@ const Command kEvalCommand{
     .summary = "Judge a trained model on texts that it has not seen",
     .example =
         "gatefold eval names --metric accuracy,f1 --confusion confusion.svg\n"
-        "  gatefold eval fra-eng --data test.tsv:French,English --beam-size 5\n\n"
+        "  gatefold eval fra-eng --data test.tsv:French,English --beam-size 5\n"
+        "  gatefold eval rnn gru lstm\n\n"
         "A language model reads the texts as one, with the states carried from each to the next.\n"
         "BLEU is that of the corpus, from 0 to 100, without smoothing, on the project's tokens; "
         "all\n"

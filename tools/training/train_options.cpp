@@ -124,11 +124,7 @@ void add_how_to_train(OptionParser& parser, TrainOptions& options) {
                   "Save memory: recompute recurrent layers in the backward step, this many time "
                   "steps at a time")
       .positive();
-  parser
-      .add_option("--padding", options.padding,
-                  "Give this row of a table no gradient, as PyTorch's padding_idx does")
-      .type_name("NAME=INDEX")
-      .repeatable();
+  add_padding_option(parser, options.padding);
   parser
       .add_option("--dropout", options.dropout,
                   "Drop elements of the values whose names match with probability P")
@@ -264,11 +260,7 @@ TrainingPlan make_plan(const TrainOptions& options) {
   for (const std::string& state : options.states) {
     plan.carried.push_back(parse_carried_state(state));
   }
-  for (const std::string& option : options.padding) {
-    const auto [table, row] = split_pair(option, "NAME=INDEX");
-    step.padding[table] =
-        parse_number<std::int64_t>("--padding", option, row, "the number of a row");
-  }
+  for (const auto& [table, row] : parse_padding(options.padding)) step.padding[table] = row;
   for (const std::string& option : options.dropout) {
     const auto [pattern, p] = split_pair(option, "GLOB=P");
     step.dropout.push_back(
@@ -277,6 +269,23 @@ TrainingPlan make_plan(const TrainOptions& options) {
   if (step.loss.type.empty())
     fail("no loss is given, and the model's file describes no training; use --loss or --spec");
   return plan;
+}
+
+void add_padding_option(OptionParser& parser, std::vector<std::string>& padding) {
+  parser
+      .add_option("--padding", padding,
+                  "Give this row of a table no gradient, as PyTorch's padding_idx does")
+      .type_name("NAME=INDEX")
+      .repeatable();
+}
+
+PaddingRows parse_padding(const std::vector<std::string>& options) {
+  PaddingRows padding;
+  for (const std::string& option : options) {
+    const auto [table, row] = split_pair(option, "NAME=INDEX");
+    padding[table] = parse_number<std::int64_t>("--padding", option, row, "the number of a row");
+  }
+  return padding;
 }
 
 std::map<std::string, std::int64_t> parse_axes(const std::vector<std::string>& options) {

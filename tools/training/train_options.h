@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "language/corpora/negative_sampling.h"
+#include "passes/training/padding_rows.h"
 #include "session/training/training_run.h"
 #include "tools/command_line.h"
 #include "tools/training/tensor_choice.h"
@@ -56,6 +57,12 @@ void add_train_options(OptionParser& parser, TrainOptions& options);
 
 /// Returns what the spec file says, with the options that are given in place of its own.
 TrainingPlan make_plan(const TrainOptions& options);
+
+/// Declares --padding NAME=INDEX, which may be repeated.
+void add_padding_option(OptionParser& parser, std::vector<std::string>& padding);
+
+/// Parses the options --padding NAME=INDEX. Throws Error for another form.
+PaddingRows parse_padding(const std::vector<std::string>& options);
 
 /// Parses the options --batch-axis NAME=AXIS. Throws Error for another form.
 std::map<std::string, std::int64_t> parse_axes(const std::vector<std::string>& options);
