@@ -140,7 +140,7 @@ OptionHelp describe(const CLI::Option& option) {
 
 CommandHelp describe(const Command& command) {
   CLI::App app;
-  OptionParser parser(app);
+  OptionParser parser(app, std::make_shared<GivenOptions>());
   // What runs the command holds the variables that the options write to.
   const std::function<int()> run = command.declare(parser);
   CommandHelp help{.name = std::string(command.name),

@@ -173,9 +173,13 @@ void Project::check_vocabulary(std::string_view model, const Graph& graph,
   }
 }
 
+fs::path Project::newest_file(std::string_view model) const {
+  fs::path trained = trained_file(model);
+  return fs::exists(trained) ? trained : require(model);
+}
+
 Model Project::read_newest(std::string_view model) const {
-  const fs::path trained = trained_file(model);
-  const fs::path path = fs::exists(trained) ? trained : require(model);
+  const fs::path path = newest_file(model);
   Model read = read_model(path);
   check_vocabulary(model, *read.graph, path);
   return read;

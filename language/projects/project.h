@@ -63,9 +63,11 @@ class Project {
 
   /// Returns the file to which training writes a model: best.onnx, best_decoder.onnx.
   std::filesystem::path trained_file(std::string_view model) const;
-  /// Reads the trained file of a model if there is one, else the file of the model itself. Throws
-  /// Error when there is neither, saying what makes them, and for a model that looks up another
-  /// number of tokens than the project has.
+  /// Returns the trained file of a model if there is one, else the file of the model itself. Throws
+  /// Error when there is neither, saying what makes them.
+  std::filesystem::path newest_file(std::string_view model) const;
+  /// Reads the newest file of a model. Throws Error as newest_file does, and for a model that looks
+  /// up another number of tokens than the project has.
   Model read_newest(std::string_view model) const;
   /// Loads what read_newest reads.
   std::shared_ptr<const CompiledModel> load_model(std::string_view model,

@@ -70,8 +70,7 @@ void add_translations(Page& page, const Project& project) {
 
 /// Draws the vectors of the most frequent tokens as `embed` does, and lists neighbours as `nn`.
 void add_vectors(Page& page, const Project& project) {
-  const WordVectors vectors(*read_model(project.newest_file(kModelFile)).graph,
-                            project.tokenizer());
+  const WordVectors vectors(*project.read_newest(kModelFile).graph, project.tokenizer());
   const std::vector<std::string> tokens = vectors.first_names(kMappedTokens);
   if (tokens.size() < 2) return page.paragraph("A map needs two tokens at least.");
   PageTable table{{{"token"}, {"nearest tokens"}}};

@@ -174,7 +174,7 @@ class ProjectReport {
   std::int64_t parameters() const {
     std::int64_t numbers = 0;
     for (const std::string& name : project_.config().models) {
-      numbers += count_parameters(*read_model(project_.newest_file(name)).graph);
+      numbers += count_parameters(*project_.read_newest(name).graph);
     }
     return numbers;
   }

@@ -115,10 +115,10 @@ TEST_F(TemplateFiles, WordVectorsBeginAsThoseOfWord2vec) {
                                          std::tuple("cbow", "context.weight", "center.weight")}) {
     const std::vector<NamedModel> models = find_template(name).make({.embedding = 8}, kSizes);
     const Graph& graph = *models.front().model.graph;
-    for (const float number : find_initializer(graph, told)->constant().values<float>()) {
+    for (const float number : find_initializer(graph, told)->data()->values<float>()) {
       EXPECT_EQ(number, 0) << name;
     }
-    const auto numbers = find_initializer(graph, read)->constant().values<float>();
+    const auto numbers = find_initializer(graph, read)->data()->values<float>();
     const auto [least, most] = std::minmax_element(numbers.begin(), numbers.end());
     EXPECT_TRUE(*least > -1.0F / 16 && *least < -0.9F / 16) << name;
     EXPECT_TRUE(*most < 1.0F / 16 && *most > 0.9F / 16) << name;

@@ -57,11 +57,6 @@ void print_confusion(const Evaluation& evaluation) {
         table.to_string());
 }
 
-const char* unit_of(Task task) {
-  if (task == Task::kRegression) return "records";
-  return task == Task::kTagging || task == Task::kLanguageModel ? "tokens" : "texts";
-}
-
 /// A row for each project. A metric that another one lacks has an empty cell there.
 void print_side_by_side(const std::vector<std::filesystem::path>& folders,
                         const std::vector<Evaluation>& evaluations) {
