@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "ir/number_text.h"
@@ -101,8 +102,11 @@ Box box_of(const Node& node) {
     box.colour = "c0";
     box.lines.push_back(fmt::format("{} weights", format_count(numbers)));
   }
-  for (const Graph* body : node.sub_graphs()) {
-    box.lines.push_back(shortened(fmt::format("{}: {} nodes", body->name(), body->node_count())));
+  for (const auto& [name, value] : node.attrs()) {
+    const auto* body = std::get_if<SubGraph>(&value);
+    if (body == nullptr) continue;
+    const std::size_t count = (*body)->node_count();
+    box.lines.push_back(fmt::format("{}: {} {}", name, count, count == 1 ? "node" : "nodes"));
   }
   constexpr std::array<std::string_view, 3> kRecurrent{"LSTM", "GRU", "RNN"};
   const bool is_recurrent =

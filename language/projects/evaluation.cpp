@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "ir/error.h"
+#include "language/evaluation/judgement.h"
 #include "language/projects/examples.h"
 #include "language/tokenizers/special_names.h"
 #include "session/arrays/npz.h"

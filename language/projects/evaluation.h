@@ -10,7 +10,7 @@
 #include "language/corpora/records.h"
 #include "language/decoding/beam_search.h"
 #include "language/evaluation/confusion.h"
-#include "language/evaluation/judgement.h"
+#include "language/evaluation/text_rows.h"
 #include "language/projects/project.h"
 
 namespace gatefold {

@@ -214,7 +214,7 @@ std::string report_page(const fs::path& model, const fs::path& log) {
   page.section("Training");
   if (log.empty()) {
     page.advice("Give a log of training to see the loss over the steps:",
-                fmt::format("gatefold report {} --log LOG.jsonl", model.string()));
+                fmt::format("gatefold report {} --log LOG.jsonl -o PAGE.html", model.string()));
     return page.to_string();
   }
   const TrainingLog training = read_training_logs(std::vector{log}).front();

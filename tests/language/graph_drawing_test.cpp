@@ -176,7 +176,7 @@ TEST(GraphDrawings, ShowABoxForWhatIsInsideALoop) {
       "}");
   const GraphPicture picture(draw_graph(*graph, "Loop"));
   const Texts texts = picture.texts();
-  EXPECT_EQ(std::count(texts.begin(), texts.end(), "step: 2 nodes"), 1);
+  EXPECT_EQ(std::count(texts.begin(), texts.end(), "body: 2 nodes"), 1);
   EXPECT_EQ(picture.count("rect", "thin c1 round"), 1);
   // Three inputs and what the body reads from around it go into the loop.
   EXPECT_EQ(picture.count("path", "thin c6"), 2 * 6);
