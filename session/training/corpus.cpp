@@ -35,6 +35,10 @@ Corpus::Corpus(const DataSource& source, const std::vector<const Value*>& wanted
     take_starts();
     if (!arrays_.contains(target) && arrays_.size() == 1 && wanted.size() == 2) target_ = target;
     check_arrays(wanted);
+    has_fixed_lanes_ = std::any_of(wanted.begin(), wanted.end(), [](const Value* input) {
+      const auto& shape = input->type().shape;
+      return shape && !shape->empty() && shape->front().is_known();
+    });
     count_lanes();
   } catch (const Error& error) {
     fail("{}: {}", source.name(), error.what());
@@ -86,6 +90,9 @@ void Corpus::count_lanes() {
   chunk_ = options_.chunk > 0 ? options_.chunk : kUsualChunk;
   lanes_ = options_.batch_size > 0 ? options_.batch_size
                                    : std::clamp<std::int64_t>(size_ / chunk_, 1, kUsualLanes);
+  if (!has_fixed_lanes_ && options_.shortest_lane > 1) {
+    lanes_ = std::min(lanes_, std::max<std::int64_t>(1, size_ / options_.shortest_lane));
+  }
   length_ = size_ / lanes_;
   if (length_ == 0) {
     fail("its text of {} elements is too short for {} lanes; give a smaller batch size", size_,

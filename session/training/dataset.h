@@ -39,6 +39,9 @@ struct BatchOptions {
   /// States that a message about a missing array proposes to carry; see propose_states.
   std::vector<CarriedState> proposed_states = {};
   std::int64_t chunk = 0;  ///< Time steps per chunk of truncated backpropagation; 0: no chunks.
+  /// Elements that a lane of a corpus has at least, where the batch may be smaller therefore: what
+  /// stands at the beginning of a lane is judged without what was before it.
+  std::int64_t shortest_lane = 1;
   bool shuffle = false;
   /// Make batches of examples of like length, without what pads them all; see LengthBuckets. A run
   /// then shuffles its training data, and sets `ignored_class` to that of its loss.

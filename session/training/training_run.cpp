@@ -19,6 +19,10 @@
 namespace gatefold {
 namespace {
 
+/// Elements that lanes of a validation text have at least, beside which those at their beginning,
+/// judged without what was before them, do not count.
+constexpr std::int64_t kShortestJudgedLane = 512;
+
 /// The plan with the loss's output named.
 TrainingPlan completed(TrainingPlan plan, const Graph& model) {
   if (plan.step.loss.output.empty() && !model.outputs().empty()) {
@@ -117,6 +121,7 @@ class Run {
         std::make_unique<Trainer>(model, same_weights, only_judging, compile_options(options_));
     BatchOptions batches = batch_options();
     batches.shuffle = false;
+    batches.shortest_lane = kShortestJudgedLane;
     validation_ = options_.make_source(options_.validation, judge_->data_inputs(),
                                        plan_.step.loss.target, batches);
   }

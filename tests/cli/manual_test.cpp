@@ -50,7 +50,7 @@ TEST_F(Cli, WritesTheManualForMan) {
       "1.2");
   EXPECT_TRUE(starts_with(page, ".TH GATEFOLD\\-A\\-B 1 \"\" \"Gatefold 1.2\" \"Gatefold\"\n"));
   EXPECT_TRUE(contains(page, ".TP\n\\fB\\-o\\fR, \\fB\\-\\-out\\fR \\fIFILE\\fR\nWrite\n"));
-  EXPECT_TRUE(contains(page, "\n  .x\\ey\n"));
+  EXPECT_TRUE(contains(page, "\n  \\&.x\\ey\n"));
 }
 
 /// What bash would put behind a command line whose last word is being written.

@@ -68,7 +68,7 @@ class CliReport : public Cli {
 
   void make(const std::string& options, const std::string& text, const std::string& valid) const {
     write("text.tsv", text);
-    run(fmt::format("new {} p --embedding 4 --hidden 8", options));
+    run(fmt::format("new {} p --embedding 4", options));
     run("prepare p --text text.tsv --valid " + valid);
   }
 
@@ -90,7 +90,7 @@ class CliReport : public Cli {
 };
 
 TEST_F(CliReport, ShowsAClassifier) {
-  make("classifier --rnn gru", kWords, "0.25");
+  make("classifier --hidden 8 --rnn gru", kWords, "0.25");
   run("train p --epochs 3 --batch-size 4");
   const ReportPage page = report("p");
   EXPECT_EQ(page.texts("//h1"), Texts{"p"});
@@ -111,7 +111,7 @@ TEST_F(CliReport, ShowsAClassifier) {
 }
 
 TEST_F(CliReport, ShowsAttentionAndSamplesOfATranslator) {
-  make("seq2seq --attention luong", kPairs, "0");
+  make("seq2seq --hidden 8 --attention luong", kPairs, "0");
   run("train p --epochs 20 --lr 0.02 --batch-size 4 --sample deux --sample 'un deux'");
   const ReportPage page = report("p");
   EXPECT_EQ(page.count("//svg"), 2U * 2 + 1 + 1);  // Two graphs, curves, attention.
@@ -136,7 +136,7 @@ TEST_F(CliReport, ShowsAMapOfVectors) {
 }
 
 TEST_F(CliReport, ShowsHowWellALanguageModelPredicts) {
-  make("char-lm", "abab\nabab\nabab\nabab\n", "0");
+  make("char-lm --hidden 8", "abab\nabab\nabab\nabab\n", "0");
   run("train p --epochs 2");
   const ReportPage page = report("p");
   EXPECT_TRUE(page.has("//dt", "perplexity"));
@@ -144,7 +144,7 @@ TEST_F(CliReport, ShowsHowWellALanguageModelPredicts) {
 }
 
 TEST_F(CliReport, CountsOperatorsOfLargeGraphs) {
-  make("transformer-encoder --layers 2 --heads 2", kWords, "0.25");
+  make("transformer-encoder --hidden 8 --layers 2 --heads 2", kWords, "0.25");
   const ReportPage page = report("p");
   EXPECT_TRUE(page.has("//th", "operator"));
   EXPECT_TRUE(page.has("//td", "LayerNormalization"));
@@ -185,7 +185,7 @@ TEST_F(CliReport, IsWrittenWholeOrNotAtAll) {
   fs::create_directory(folder() / "empty");
   EXPECT_TRUE(contains(refusal("report empty -o r.html"), "'empty' is no project"));
   EXPECT_TRUE(contains(refusal("report none.onnx -o r.html"), "none.onnx"));
-  make("classifier", kWords, "0.25");
+  make("classifier --hidden 8", kWords, "0.25");
   EXPECT_TRUE(contains(refusal("report p --log p/log.jsonl -o r.html"), "--log does not go with"));
   write("p/log.jsonl", "{\"epoch\": 0, \"step\": 1, \"loss\": 1}\nepoch 1\n");
   EXPECT_TRUE(contains(refusal("report p -o r.html"), "line 2 is not one of a log"));

@@ -51,6 +51,16 @@ TEST_F(CorpusTest, CutsLanesIntoChunksThatFollowOneAnother) {
   EXPECT_FALSE(text.starts_anew(1));
 }
 
+TEST_F(CorpusTest, MakesNoLaneShorterThanAsked) {
+  // Lanes of 7 instead of 3.
+  Corpus text = corpus(15, {.batch_size = 4, .chunk = 7, .shortest_lane = 6});
+  ASSERT_EQ(text.batches_per_epoch(), 1);
+  EXPECT_EQ(values(text.batch(0, 0), "tokens"),
+            (Numbers{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}));
+  Corpus brief = corpus(15, {.batch_size = 4, .chunk = 2, .shortest_lane = 100});
+  EXPECT_EQ(values(brief.batch(0, 1), "tokens"), (Numbers{2, 3}));
+}
+
 TEST_F(CorpusTest, TakesTargetsThatAreGiven) {
   const Tensor target = Tensor::of<std::int64_t>({4}, {9, 8, 7, 6});
   Corpus text = corpus(4, {.batch_size = 1, .chunk = 4}, {{"target", target}});
