@@ -75,22 +75,29 @@ int run_stages(TrainOptions& options, Model& model, const TensorPlaces& places) 
   return kSuccess;
 }
 
+/// What a project adds to the progress of its run.
+struct ProjectProgress {
+  const ProjectSamples* samples = nullptr;  ///< Texts to make after each epoch.
+  std::string note = {};                    ///< Lines to show before the first step.
+};
+
 /// Says before the first step what is trained, and makes sure that it can be written.
 class PlanProgress : public Progress {
  public:
   /// All weights must have a place in one of these files.
   PlanProgress(const TrainOptions& options, std::vector<const TensorPlaces*> files,
-               std::vector<ChosenTensor> tensors, const ProjectSamples* samples)
-      : Progress(options.log, options.run.resume, samples),
+               std::vector<ChosenTensor> tensors, ProjectProgress of_project)
+      : Progress(options.log, options.run.resume, of_project.samples),
         is_dry_(options.run.dry),
         files_(std::move(files)),
-        tensors_(std::move(tensors)) {}
+        tensors_(std::move(tensors)),
+        note_(std::move(of_project.note)) {}
 
   void begin(const std::vector<std::string>& weights) override {
     Progress::begin(weights);
     if (files_.size() == 1) require_writable(*files_.front(), weights);
     keep_trained(tensors_, weights);
-    print("{}{}", describe_choice(tensors_), is_dry_ ? list_choice(tensors_) : "");
+    print("{}{}{}", note_, describe_choice(tensors_), is_dry_ ? list_choice(tensors_) : "");
     flush_output();
   }
 
@@ -98,15 +105,15 @@ class PlanProgress : public Progress {
   bool is_dry_;
   std::vector<const TensorPlaces*> files_;
   std::vector<ChosenTensor> tensors_;
+  std::string note_;
 };
 
 /// Trains a graph, whose weights have their places in these files, as the options say.
 RunResult run_plan(TrainOptions& options, std::shared_ptr<Graph> graph,
-                   std::vector<const TensorPlaces*> files,
-                   const ProjectSamples* samples = nullptr) {
+                   std::vector<const TensorPlaces*> files, ProjectProgress of_project = {}) {
   TrainingPlan plan = make_plan(options);
   const std::vector<ChosenTensor> tensors = choose_tensors(*graph, options.wishes, plan.step);
-  PlanProgress progress(options, std::move(files), tensors, samples);
+  PlanProgress progress(options, std::move(files), tensors, std::move(of_project));
   options.run.record = !options.report.empty();
   if (options.run.record) check_writable(options.report);
   RunResult result = train(std::move(graph), plan, options.run, progress);
@@ -174,12 +181,13 @@ int run_project(TrainOptions& options) {
   if (!options.samples.empty()) samples.emplace(project, options.samples);
   std::shared_ptr<Graph> graph = project.training_graph(models, feed_of(options));
   for (ProjectModel& one : models) one.model = {};
+  std::string note;
   if (!options.run.resume && !options.run.dry && project.is_trained()) {
-    print("training starts anew from {}; to go on with the last run, give --resume\n",
-          project.file(kModelFile).string());
+    note = fmt::format("training starts anew from {}; to go on with the last run, give --resume\n",
+                       project.file(kModelFile).string());
   }
-  const RunResult result =
-      run_plan(options, std::move(graph), std::move(files), samples ? &*samples : nullptr);
+  const RunResult result = run_plan(options, std::move(graph), std::move(files),
+                                    {samples ? &*samples : nullptr, std::move(note)});
   if (!options.run.dry) write_trained(project, models, result);
   return kSuccess;
 }

@@ -51,7 +51,7 @@ ExampleArrays read_numbers(const Project& project, const std::vector<TextSource>
 
 ExampleArrays read_labelled_texts(const Project& project, const std::vector<TextSource>& texts) {
   const std::vector<Texts> columns = read_labelled(texts);
-  const TokenRows rows = encode_all(project.tokenizer(), columns[0]);
+  const TokenRows rows = encode_records(project.tokenizer(), columns[0]);
   check_window(rows, project.config().window());
   return by_name(label_arrays(rows, number_labels(columns[1], label_numbers(project)),
                               project.config().sizes.padding));
@@ -59,7 +59,7 @@ ExampleArrays read_labelled_texts(const Project& project, const std::vector<Text
 
 ExampleArrays read_tagged_texts(const Project& project, const std::vector<TextSource>& texts) {
   const std::vector<Texts> columns = read_columns(texts, 2);
-  const TokenRows rows = encode_all(project.tokenizer(), columns[0]);
+  const TokenRows rows = encode_records(project.tokenizer(), columns[0]);
   const TokenRows tags = number_tags(split_tags(columns[1]), rows, label_numbers(project));
   return by_name(tag_arrays(rows, tags, project.config().sizes.padding));
 }
@@ -70,8 +70,8 @@ ExampleArrays read_long_texts(const Project& project, const std::vector<TextSour
 
 ExampleArrays read_pairs(const Project& project, const std::vector<TextSource>& texts) {
   const std::vector<Texts> columns = read_columns(texts, 2);
-  return by_name(translation_arrays(encode_all(project.tokenizer(), columns[0]),
-                                    encode_all(project.target_tokenizer(), columns[1]),
+  return by_name(translation_arrays(encode_records(project.tokenizer(), columns[0]),
+                                    encode_records(project.target_tokenizer(), columns[1]),
                                     project.config().sizes.padding));
 }
 

@@ -58,8 +58,8 @@ std::vector<Texts> read_columns(std::span<const TextSource> sources, std::size_t
   for (const TextSource& source : sources) {
     for (Record& record : read_records(source, count)) {
       if (record.size() != count) {
-        fail("'{}': {} columns are read, but the task needs {}", source.path.string(),
-             record.size(), count);
+        fail("'{}' gives {} {} a record, but the template needs {}", source.path.string(),
+             record.size(), record.size() == 1 ? "column" : "columns", count);
       }
       for (std::size_t i = 0; i < count; ++i) columns[i].push_back(std::move(record[i]));
     }
@@ -113,6 +113,23 @@ TokenRows encode_all(const Tokenizer& tokenizer, const Texts& texts) {
   TokenRows rows;
   rows.reserve(texts.size());
   for (const std::string& text : texts) rows.push_back(tokenizer.encode(text));
+  return rows;
+}
+
+TokenRows encode_records(const Tokenizer& tokenizer, const Texts& texts) {
+  const std::size_t added = tokenizer.encode("").size();
+  TokenRows rows;
+  rows.reserve(texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    try {
+      rows.push_back(tokenizer.encode(texts[i]));
+    } catch (const Error& error) {
+      fail("record {}: {}", i + 1, error.what());
+    }
+    if (rows.back().size() == added) {
+      fail("record {} has an empty text; leave it out, or check which columns are read", i + 1);
+    }
+  }
   return rows;
 }
 

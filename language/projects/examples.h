@@ -33,6 +33,9 @@ Texts read_documents(std::span<const TextSource> sources);
 std::vector<Texts> split_tags(const Texts& column);
 
 TokenRows encode_all(const Tokenizer& tokenizer, const Texts& texts);
+/// The same of a column of records. Throws Error, with the record's number, for a text that is
+/// empty or that the tokenizer refuses.
+TokenRows encode_records(const Tokenizer& tokenizer, const Texts& texts);
 /// Throws Error for a text of more tokens than the model reads at a time, where there is a limit.
 void check_window(const TokenRows& texts, std::optional<std::int64_t> window);
 

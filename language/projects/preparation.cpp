@@ -105,6 +105,28 @@ DataSizes padded_sizes(const Tokenizer& tokenizer, std::int64_t targets) {
           .targets = targets};
 }
 
+/// Divides examples of which these are the labels. An example with a label that no other one has
+/// for training is not held back.
+Division divide_labelled(const TokenRows& labels, const PreparationOptions& options) {
+  Division division = divide(labels.size(), options.validation, options.seed);
+  std::set<std::int64_t> trained;
+  const auto note = [&](std::size_t example) {
+    trained.insert(labels[example].begin(), labels[example].end());
+  };
+  for (const std::size_t example : division.training) note(example);
+  std::erase_if(division.validation, [&](std::size_t example) {
+    const bool is_trained =
+        std::all_of(labels[example].begin(), labels[example].end(),
+                    [&](std::int64_t label) { return trained.contains(label); });
+    if (is_trained) return false;
+    division.training.push_back(example);
+    note(example);
+    return true;
+  });
+  std::sort(division.training.begin(), division.training.end());
+  return division;
+}
+
 Data prepare_classification(const Project& project, const PreparationOptions& options) {
   const std::vector<Texts> columns = read_labelled(options.texts);
   const Tokenizer tokenizer =
@@ -112,9 +134,11 @@ Data prepare_classification(const Project& project, const PreparationOptions& op
   check_labels(columns[1]);
   const LabelNumbers numbers = list_labels({columns[1].begin(), columns[1].end()});
   const std::vector<std::int64_t> labels = number_labels(columns[1], numbers);
-  const TokenRows rows = encode_all(tokenizer, columns[0]);
+  const TokenRows rows = encode_records(tokenizer, columns[0]);
   check_window(rows, project.config().window());
-  const Division division = divide(rows.size(), options.validation, options.seed);
+  TokenRows label_rows;
+  for (const std::int64_t label : labels) label_rows.push_back({label});
+  const Division division = divide_labelled(label_rows, options);
   Data data{.result = counts(division),
             .files = {{kTokenizerFile, tokenizer.document()}, {kLabelsFile, label_lines(numbers)}}};
   data.result.sizes = padded_sizes(tokenizer, static_cast<std::int64_t>(numbers.size()));
@@ -141,9 +165,9 @@ Data prepare_tagging(const PreparationOptions& options) {
   std::set<std::string> labels;
   for (const Texts& text : tags) labels.insert(text.begin(), text.end());
   const LabelNumbers numbers = list_labels(labels);
-  const TokenRows rows = encode_all(tokenizer, columns[0]);
+  const TokenRows rows = encode_records(tokenizer, columns[0]);
   const TokenRows targets = number_tags(tags, rows, numbers);
-  const Division division = divide(rows.size(), options.validation, options.seed);
+  const Division division = divide_labelled(targets, options);
   Data data{.result = counts(division),
             .files = {{kTokenizerFile, tokenizer.document()}, {kLabelsFile, label_lines(numbers)}}};
   data.result.sizes = padded_sizes(tokenizer, static_cast<std::int64_t>(numbers.size()));
@@ -207,8 +231,8 @@ Data prepare_translation(const PreparationOptions& options) {
   const Tokenizer target =
       make_tokenizer(columns[1], options, "word", special_tokens(options, true, true, true),
                      WordBoundary::kSpacedPunctuation);
-  const TokenRows rows = encode_all(source, columns[0]);
-  const TokenRows targets = encode_all(target, columns[1]);
+  const TokenRows rows = encode_records(source, columns[0]);
+  const TokenRows targets = encode_records(target, columns[1]);
   const Division division = divide(rows.size(), options.validation, options.seed);
   Data data{
       .result = counts(division),

@@ -234,6 +234,12 @@ bool Project::is_trained() const { return fs::exists(trained_file(kModelFile)); 
 std::vector<std::string> Project::labels() const {
   std::vector<std::string> labels = split(read_text(require(kLabelsFile)), '\n');
   if (labels.back().empty()) labels.pop_back();
+  if (std::ssize(labels) != config_.sizes.targets) {
+    fail(
+        "'{}' must have a line for each of the model's {} labels, but has {}; make both with: "
+        "gatefold prepare {} --text FILE",
+        file(kLabelsFile).string(), config_.sizes.targets, labels.size(), folder_.string());
+  }
   return labels;
 }
 

@@ -87,7 +87,8 @@ class Project {
   Tokenizer tokenizer() const;
   /// The same of what the model produces, where that is another tokenizer.
   Tokenizer target_tokenizer() const;
-  /// The labels in the order of the model's outputs.
+  /// The labels in the order of the model's outputs. Throws Error when there are more or fewer of
+  /// them than the model was made for.
   std::vector<std::string> labels() const;
 
  private:

@@ -82,6 +82,7 @@ std::vector<std::string> tokens_by_count(const Counts& counts, const TokenizerOp
     if (count >= options.min_count && !special.contains(piece)) kept.emplace_back(count, piece);
   }
   if (kept.empty()) {
+    if (options.min_count <= 1) fail("the texts hold nothing of which to make tokens");
     fail("the texts hold nothing that is there {} times or more, of which to make tokens",
          options.min_count);
   }

@@ -290,6 +290,8 @@ TEST_F(CliProjects, RefuseWhatCannotBeMade) {
   refuse("prepare p --text open.csv", "'open.csv': line 2 is damaged: a quote is not closed");
   write("gap.tsv", "anna\tname\nbob\t\n");
   refuse("prepare p --text gap.tsv", "record 2 has no label");
+  write("blank.tsv", "anna\tname\n\tword\n");
+  refuse("prepare p --text blank.tsv", "record 2 has an empty text");
   write("same.tsv", "anna\tname\nbob\tname\n");
   refuse("prepare p --text same.tsv", "there is only one label, 'name'");
   write("latin.tsv", "\xE9mile\tfr\nbob\ten\n");
@@ -452,6 +454,22 @@ TEST_F(CliProjects, KeepTheBestWeightsWhereDataAreHeldBack) {
   EXPECT_EQ(trained(""), trained("--keep last"));
 }
 
+TEST_F(CliProjects, LearnAllLabels) {
+  write("rare.tsv", "alma\tsoft\nlea\tsoft\nmela\tsoft\nkit\thard\ntakt\thard\nxx\trare\n");
+  succeed("new classifier p --embedding 8 --hidden 16");
+  for (const int seed : {0, 1, 2}) {
+    const std::string options = fmt::format("--valid 0.9 --seed {}", seed);
+    EXPECT_TRUE(starts_with(succeed("prepare p --text rare.tsv " + options),
+                            "3 examples for training, 3 held back"));
+  }
+  write("two.tsv", "alma\tsoft\nzoe\tnew\n");
+  EXPECT_TRUE(contains(complaint("eval p --data two.tsv"), "record 2: 'z' (U+007A)"));
+  write("p/labels.txt", "soft\n");
+  EXPECT_TRUE(
+      contains(complaint("predict p alma"),
+               "'p/labels.txt' must have a line for each of the model's 3 labels, but has 1"));
+}
+
 TEST_F(CliProjects, GoOnWithTheirLastRun) {
   make("classifier", "", "words.tsv", kWords);
   EXPECT_TRUE(contains(complaint("train p --resume"), "'p/checkpoint.npz' does not exist"));
@@ -547,7 +565,8 @@ TEST_F(CliProjects, RefuseTextsThatATranslatorCannotRead) {
                        "--length-penalty nan is not a finite number"));
   EXPECT_TRUE(contains(complaint("translate p 'un loup'"), "'loup', in line 1 at character 4"));
   write("single.txt", "un chat\nun chien\n");
-  EXPECT_TRUE(contains(complaint("prepare p --text single.txt"), "1 columns are read"));
+  EXPECT_TRUE(contains(complaint("prepare p --text single.txt"),
+                       "'single.txt' gives 1 column a record, but the template needs 2"));
   write("lonely.txt", "a\nb\n");
   fs::remove_all(folder() / "p");
   make("skipgram", "", "lonely.txt", "a\nb\n");
