@@ -192,7 +192,8 @@ Option Option::between(double least, double most) {
 }
 
 Option Option::repeatable() {
-  option_->expected(1)->take_all();
+  // With extra arguments the library would take the pattern "[ab]" for a list.
+  option_->expected(1)->take_all()->allow_extra_args(false);
   return *this;
 }
 

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -13,6 +12,7 @@
 #include <utility>
 
 #include "ir/error.h"
+#include "language/pictures/drawing.h"
 #include "session/arrays/files.h"
 
 namespace gatefold {
@@ -140,10 +140,36 @@ std::set<std::string> metrics_of(std::span<const TrainingLog> logs) {
 /// A field of logs, and how it is drawn.
 struct ShownField {
   std::string field;
-  std::string caption;
+  std::string caption;  ///< Empty: the only one.
   ChartLine::Style style = ChartLine::Style::kSolid;
   bool is_on_second_axis = false;
 };
+
+bool is_of_epochs(std::string_view metric) {
+  return metric.starts_with(kTraining) || metric.starts_with(kValidation);
+}
+
+std::vector<ShownField> shown_fields(const std::string& metric, bool with_rate) {
+  if (is_of_epochs(metric)) return {{metric, ""}};
+  std::vector<ShownField> fields{
+      {metric, metric + " of each step", ChartLine::Style::kFaint},
+      {kTraining + metric, "training", ChartLine::Style::kSolid},
+      {kValidation + metric, "validation", ChartLine::Style::kDashed},
+  };
+  if (with_rate) fields.push_back({kRate, "learning rate", ChartLine::Style::kDotted, true});
+  return fields;
+}
+
+ChartLine line_of(const TrainingLog& log, std::size_t run, const ShownField& field) {
+  // Where each run has one line, dashes tell apart those that share a colour.
+  const bool is_only = field.caption.empty();
+  const bool is_dashed = is_only && run / kColours % 2 == 1;
+  return {.name = is_only ? log.name : fmt::format("{}: {}", log.name, field.caption),
+          .points = thinned(log.fields.at(field.field)),
+          .style = is_dashed ? ChartLine::Style::kDashed : field.style,
+          .colour = run,
+          .is_on_second_axis = field.is_on_second_axis};
+}
 
 }  // namespace
 
@@ -164,30 +190,23 @@ std::vector<TrainingLog> read_training_logs(std::span<const fs::path> paths) {
 }
 
 LineChart chart_of(std::span<const TrainingLog> logs, const std::string& metric, bool with_rate) {
-  const std::set<std::string> metrics = metrics_of(logs);
-  if (!metrics.contains(metric)) {
-    fail("no log holds the metric '{}'; there are {}", metric, fmt::join(metrics, ", "));
+  const std::vector<ShownField> shown = shown_fields(metric, with_rate);
+  const bool is_there = std::any_of(logs.begin(), logs.end(), [&](const TrainingLog& log) {
+    return std::any_of(shown.begin(), shown.end(), [&](const ShownField& field) {
+      return field.field != kRate && log.fields.contains(field.field);
+    });
+  });
+  if (!is_there) {
+    fail("no log holds the metric '{}'; there are {}", metric, fmt::join(metrics_of(logs), ", "));
   }
-  const std::array<ShownField, 4> fields{
-      ShownField{metric, metric + " of each step", ChartLine::Style::kFaint},
-      ShownField{kTraining + metric, "training", ChartLine::Style::kSolid},
-      ShownField{kValidation + metric, "validation", ChartLine::Style::kDashed},
-      ShownField{kRate, "learning rate", ChartLine::Style::kDotted, true},
-  };
-  const auto shown = std::span(fields).first(with_rate ? 4 : 3);
   LineChart chart{.title = fmt::format("{} over the steps of training", metric),
                   .x_label = "step",
                   .y_label = metric,
                   .second_label = with_rate ? "learning rate" : ""};
   for (std::size_t run = 0; run < logs.size(); ++run) {
     for (const ShownField& field : shown) {
-      const auto found = logs[run].fields.find(field.field);
-      if (found == logs[run].fields.end()) continue;
-      chart.lines.push_back({.name = fmt::format("{}: {}", logs[run].name, field.caption),
-                             .points = thinned(found->second),
-                             .style = field.style,
-                             .colour = run,
-                             .is_on_second_axis = field.is_on_second_axis});
+      if (!logs[run].fields.contains(field.field)) continue;
+      chart.lines.push_back(line_of(logs[run], run, field));
     }
   }
   return chart;

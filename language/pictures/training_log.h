@@ -35,7 +35,8 @@ struct TrainingLog {
 std::vector<TrainingLog> read_training_logs(std::span<const std::filesystem::path> paths);
 
 /// Makes a chart of a metric over the steps: its value at each step, after each epoch for the
-/// training data and after each epoch for the validation data, as far as the logs have them. Where
+/// training data and after each epoch for the validation data, as far as the logs have them; or of
+/// one field of epochs alone, such as validation_loss, where the metric names that. Where
 /// a log has more than 1,000 steps, means over equal groups are shown. `with_rate` adds the
 /// learning rate, with an axis of its own. Throws Error for a metric that no log has, and lists
 /// those that there are.

@@ -41,6 +41,11 @@ TEST_F(CliPlot, DrawsRunsSideBySide) {
   run("plot gru --metric accuracy --log-scale -o accuracy.svg");
   EXPECT_TRUE(contains(read("accuracy.svg"), ">gru: validation<"));
   EXPECT_FALSE(contains(read("accuracy.svg"), "learning rate"));
+  run("plot rnn gru --metric validation_loss -o validation.svg");
+  EXPECT_TRUE(contains(read("validation.svg"), ">gru<"));
+  EXPECT_FALSE(contains(read("validation.svg"), ">rnn: training<"));
+  EXPECT_TRUE(contains(refusal("plot gru --metric validation_bleu -o bleu.svg"),
+                       "no log holds the metric 'validation_bleu'"));
   EXPECT_TRUE(contains(refusal("plot gru --metric bleu -o bleu.svg"),
                        "no log holds the metric 'bleu'; there are accuracy, "));
 }

@@ -294,6 +294,14 @@ TEST_F(CliValues, AreShownBesideTheOutputs) {
             result.output);
 }
 
+TEST_F(CliValues, AreFoundByPatternsInBrackets) {
+  write("letters.onnxtxt",
+        "<ir_version: 8, opset_import: [\"\" : 17]>\n"
+        "g (float[1] x) => (float[1] y) { a = Neg (x) b = Abs (a) c = Exp (b) y = Neg (b) }");
+  EXPECT_EQ(gatefold("run letters.onnxtxt --input x=2 --values '[ab]'").output,
+            "y float[1]\n  -2\na float[1]\n  -2\nb float[1]\n  2\n");
+}
+
 TEST_F(CliValues, AreSavedWithTheOutputs) {
   EXPECT_EQ(find(kModel, "--values 's*' --output .").errors, "");
   EXPECT_TRUE(ends_with(read("scaled.npy"), bytes_of<float>({2, -2})));

@@ -40,7 +40,8 @@ std::function<int()> declare(OptionParser& parser) {
       .required();
   parser
       .add_option("--metric", options->metric,
-                  "Plot this number of the log, such as accuracy, perplexity or gradient_norm")
+                  "Plot this number of the log, such as accuracy, perplexity or gradient_norm; "
+                  "validation_accuracy plots that alone")
       .show_default();
   parser.add_flag("--log-scale", options->is_logarithmic, "Draw the numbers on a logarithmic axis");
   return [options] { return run(*options); };
