@@ -46,7 +46,7 @@ class Corpus : public BatchSource {
   std::map<std::string, Tensor> arrays_;
   std::vector<std::int64_t> starts_;
   bool has_fixed_lanes_ = false;  ///< The model reads batches of one size only.
-  std::int64_t size_ = 0;  ///< Elements of each array that have a target.
+  std::int64_t size_ = 0;         ///< Elements of each array that have a target.
   std::int64_t lanes_ = 0;
   std::int64_t length_ = 0;  ///< Elements of each lane.
   std::int64_t chunk_ = 0;
