@@ -109,7 +109,7 @@ typedef struct gatefold_tensor {
   const int64_t* dims;    /* `rank` extents; may be NULL for rank 0. */
   const int64_t* strides; /* `rank` distances in elements; NULL: the last axis is innermost and
                              nothing lies between. Other strides cost a copy. */
-  void* data;
+  void* data;             /* Memory that is not aligned to its elements costs a copy, too. */
 } gatefold_tensor;
 
 /* ---- Options ---- */

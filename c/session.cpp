@@ -75,7 +75,7 @@ class Run {
     if (output.data == nullptr) return;
     const Tensor memory = to_tensor(output);
     const bool is_lent = std::find(lent_.begin(), lent_.end(), position) != lent_.end();
-    if (!is_dense(output) || is_carried(port.name) || is_lent) return;  // Copied afterwards.
+    if (!is_usable(output) || is_carried(port.name) || is_lent) return;  // Copied afterwards.
     session_.set_output(position, memory);
     lent_.push_back(position);
   }

@@ -1,6 +1,7 @@
 #include "c/tensors.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <span>
 
@@ -19,6 +20,16 @@ Dims dims_of(const gatefold_tensor& given) {
     if (extent < 0) refuse("tensor '{}' has an extent of {}", name, extent);
   }
   return {extents.begin(), extents.end()};
+}
+
+bool is_dense(const gatefold_tensor& given) {
+  if (given.strides == nullptr) return true;
+  std::int64_t distance = 1;
+  for (std::int32_t axis = given.rank - 1; axis >= 0; --axis) {
+    if (given.dims[axis] != 1 && given.strides[axis] != distance) return false;
+    distance *= given.dims[axis];
+  }
+  return true;
 }
 
 /// Walks through memory with strides and dense memory at once, and copies one into the other.
@@ -64,14 +75,9 @@ DataType to_data_type(int32_t type, const char* name) {
   return known;
 }
 
-bool is_dense(const gatefold_tensor& given) {
-  if (given.strides == nullptr) return true;
-  std::int64_t distance = 1;
-  for (std::int32_t axis = given.rank - 1; axis >= 0; --axis) {
-    if (given.dims[axis] != 1 && given.strides[axis] != distance) return false;
-    distance *= given.dims[axis];
-  }
-  return true;
+bool is_usable(const gatefold_tensor& given) {
+  const std::size_t element = gatefold_type_size(given.type);
+  return reinterpret_cast<std::uintptr_t>(given.data) % element == 0 && is_dense(given);
 }
 
 Tensor to_tensor(const gatefold_tensor& given) {
@@ -80,9 +86,12 @@ Tensor to_tensor(const gatefold_tensor& given) {
   if (given.data == nullptr && element_count(dims) > 0) {
     refuse("tensor '{}' has no data", given.name);
   }
-  if (is_dense(given)) return Tensor::view(dtype, dims, given.data);
+  if (is_usable(given)) return Tensor::view(dtype, dims, given.data);
   Tensor copy(dtype, dims);
-  if (copy.size() > 0) {
+  if (copy.size() == 0) return copy;
+  if (is_dense(given)) {
+    std::memcpy(copy.raw(), given.data, copy.bytes());
+  } else {
     StridedCopy(given, size_of(dtype), copy.raw(), /*is_out=*/false).run();
   }
   return copy;

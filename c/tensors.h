@@ -9,12 +9,13 @@ namespace gatefold::c {
 /// what has the type `name`.
 DataType to_data_type(int32_t type, const char* name);
 
-/// Returns a tensor over the caller's memory, or a dense copy if it has other strides. Throws
-/// Misuse for a description that is not whole.
+/// Returns a tensor over the caller's memory, or a copy if that is not usable. Throws Misuse for a
+/// description that is not whole.
 Tensor to_tensor(const gatefold_tensor& given);
 
-/// Returns whether the elements lie one behind the other, last axis innermost.
-bool is_dense(const gatefold_tensor& given);
+/// Returns whether kernels can use the memory as it is: the elements are aligned and lie one behind
+/// the other, last axis innermost.
+bool is_usable(const gatefold_tensor& given);
 
 /// Copies a tensor into the caller's memory of the same type and shape.
 void copy_out(const Tensor& from, const gatefold_tensor& to);

@@ -102,6 +102,11 @@ void Session::keep_states(std::span<const Datum> outputs) {
 void Session::require_apart(std::span<const Datum> given) const {
   for (std::size_t k = 0; k < memory_.size(); ++k) {
     if (!is_callers_[k]) continue;
+    for (std::size_t other = 0; other < k; ++other) {
+      if (!is_callers_[other] || !overlap(memory_[other], memory_[k])) continue;
+      fail("the memory for output '{}' overlaps that of output '{}'; give it memory of its own",
+           model_->outputs()[k].name, model_->outputs()[other].name);
+    }
     for (std::size_t i = 0; i < given.size(); ++i) {
       const auto* input = std::get_if<Tensor>(&given[i]);
       if (input == nullptr || !overlap(*input, memory_[k])) continue;

@@ -39,8 +39,8 @@ class Session {
   std::span<const Datum> run(std::span<const Datum> inputs);
   /// Makes later calls write this output into the caller's memory whenever the output has the
   /// tensor's shape; the result's datum then lies in that memory. An undefined tensor cancels this.
-  /// Runs refuse memory that overlaps an input. Throws Error for a carried or unknown output and
-  /// for a tensor of another element type.
+  /// Runs refuse memory that overlaps an input or that of another output. Throws Error for a
+  /// carried or unknown output and for a tensor of another element type.
   void set_output(const std::string& name, Tensor memory);
   /// The same for an output by its number in the model's order.
   void set_output(std::size_t position, Tensor memory);

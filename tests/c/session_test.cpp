@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
+#include <cstring>
 #include <string>
 #include <thread>
 #include <vector>
@@ -117,6 +118,17 @@ TEST_F(CSession, ReadsAndWritesWithStrides) {
   EXPECT_OK(gatefold_session_reset(session_));
   ASSERT_OK(gatefold_session_run(session_, &same, 1, &view, 1));
   EXPECT_EQ(numbers_of(view), (std::vector<float>{1, 2, 3, 4, 5, 6}));
+}
+
+TEST_F(CSession, TakesMemoryThatIsNotAligned) {
+  const float row[] = {3, 4};
+  char memory[2 * sizeof row + 1];
+  std::memcpy(memory + 1, row, sizeof row);
+  const std::int64_t dims[] = {1, 2};
+  const gatefold_tensor x = {"x", GATEFOLD_FLOAT, 2, dims, nullptr, memory + 1};
+  gatefold_tensor y = {"y", GATEFOLD_FLOAT, 2, dims, nullptr, memory + 1 + sizeof row};
+  ASSERT_OK(gatefold_session_run(session_, &x, 1, &y, 1));
+  EXPECT_EQ(std::memcmp(memory + 1 + sizeof row, row, sizeof row), 0);
 }
 
 TEST_F(CSession, TakesEmptyTensors) {

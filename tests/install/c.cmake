@@ -21,6 +21,25 @@ endif()
 list(LENGTH symbols count)
 message(STATUS "${count} symbols of C are those of c/symbols.txt")
 
+# What abigail-tools see of the header, in a library whose functions do nothing, is what was recorded.
+find_program(ABIDIFF abidiff)
+cmake_host_system_information(RESULT machine QUERY OS_PLATFORM)
+if(ABIDIFF AND machine STREQUAL "x86_64")
+  set(interface ${WORK_DIR}/interface)
+  file(READ ${prefix}/include/gatefold.h header)
+  string(REGEX MATCHALL "\nGATEFOLD_API [^;]+" functions "${header}")
+  list(TRANSFORM functions APPEND " { while (1) {} }")
+  file(WRITE ${interface}/functions.c "#include <gatefold.h>\n" ${functions} "\n")
+  run(${CC} -std=c99 -g -shared -fPIC -I${prefix}/include functions.c -o libfunctions.so WORKING_DIRECTORY ${interface})
+  execute_process(COMMAND ${ABIDIFF} ${CMAKE_CURRENT_LIST_DIR}/gatefold.abi ${interface}/libfunctions.so
+    RESULT_VARIABLE difference)
+  if(NOT difference EQUAL 0)
+    message(FATAL_ERROR "the interface for C has changed; if it has only grown, record it: abidw --no-show-locs "
+      "--no-comp-dir-path --no-corpus-path ${interface}/libfunctions.so > tests/install/gatefold.abi")
+  endif()
+  message(STATUS "the interface for C is the recorded one")
+endif()
+
 run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/c -B ${WORK_DIR}/build_c -G ${GENERATOR}
     -DCMAKE_PREFIX_PATH=${prefix} -DCMAKE_C_COMPILER=${CC} -DCMAKE_CXX_COMPILER=${CXX}
     -DOTHER_LANGUAGES=${other_languages} -DEXAMPLES=${examples})

@@ -105,6 +105,17 @@ TEST(Session, RefusesMemoryThatOverlapsAnInput) {
   session.run({{"x", both.part(4, DataType::kFloat32, {1, 2})}});
 }
 
+TEST(Session, RefusesMemoryOfTwoOutputsThatOverlaps) {
+  Session session(stream_model(), {});
+  Tensor both(DataType::kFloat32, {1, 3});
+  session.set_output("y", both.part(0, DataType::kFloat32, {1, 2}));
+  session.set_output("hn", both.part(4, DataType::kFloat32, {1, 2}));
+  EXPECT_EQ(complaint([&] {
+              session.run({{"x", row(1, 2)}, {"h0", row(1, 2)}});
+            }),
+            "the memory for output 'hn' overlaps that of output 'y'; give it memory of its own");
+}
+
 TEST(Session, FollowsTheBatchOfItsInputs) {
   Session session(stream_model(), kStates);
   session.run({{"x", Tensor(DataType::kFloat32, {3, 2})}});
