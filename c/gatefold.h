@@ -5,10 +5,11 @@
  *     const int64_t dims[] = {1, 3};
  *     float numbers[] = {1, 2, 3};
  *     const gatefold_tensor x = {"x", GATEFOLD_FLOAT, 2, dims, NULL, numbers};
- *     gatefold_tensor y = {"y", 0, 0, NULL, NULL, NULL};
+ *     gatefold_tensor y;
  *     if (gatefold_model_load("model.onnx", NULL, &model) ||
  *         gatefold_session_create(model, NULL, 0, &session) ||
- *         gatefold_session_run(session, &x, 1, &y, 1)) {
+ *         gatefold_session_run(session, &x, 1, NULL, 0) ||
+ *         gatefold_session_output(session, "y", &y)) {
  *       fprintf(stderr, "%s\n", gatefold_last_error());
  *     } else {
  *       use((const float*)y.data);
@@ -228,18 +229,20 @@ GATEFOLD_API gatefold_status gatefold_session_clone(const gatefold_session* sess
                                                     gatefold_session** copy);
 GATEFOLD_API void gatefold_session_free(gatefold_session* session);
 
-/* Runs the model once on inputs by name, in any order, and delivers the outputs that are asked for.
- * An input that is given wins over a carried state. For each output the caller sets `name` and
- *   - data NULL: the call fills in everything else; the memory is the session's and valid until its
- *     next run, reset or end;
- *   - data, type, rank, dims and strides of memory of the caller: the output is written there,
- *     without a copy where the session can. It must have that type and shape, and the memory must
- *     not overlap that of an input.
- * If an output has another shape than its memory, or is no tensor, the call fails, but carried
- * states have gone on. */
+/* Runs the model once on inputs by name, in any order. An input that is given wins over a carried
+ * state. `outputs`, which may be NULL, names outputs and memory of the caller that they are written
+ * to, without a copy where the session can; an output must have the type and shape of its memory,
+ * which must overlap no other and no input. All outputs can be read by gatefold_session_output. If
+ * an output has another shape than its memory, the call fails, but carried states have gone on. */
 GATEFOLD_API gatefold_status gatefold_session_run(gatefold_session* session,
                                                   const gatefold_tensor* inputs, size_t input_count,
-                                                  gatefold_tensor* outputs, size_t output_count);
+                                                  const gatefold_tensor* outputs,
+                                                  size_t output_count);
+/* Fills in an output of the last run, which must have succeeded. It lies in memory of the session,
+ * or in that which the run was given for it, and is valid until the next run, the next reset and
+ * the end of the session. */
+GATEFOLD_API gatefold_status gatefold_session_output(const gatefold_session* session,
+                                                     const char* name, gatefold_tensor* output);
 /* Sets all states to zero. */
 GATEFOLD_API gatefold_status gatefold_session_reset(gatefold_session* session);
 

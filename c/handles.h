@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -41,7 +42,8 @@ struct gatefold_session {
 
   mutable gatefold::c::Occupation occupation;
   gatefold::Session session;
-  std::vector<gatefold::Datum> inputs;  // In the order of the model.
+  std::vector<gatefold::Datum> inputs;       // In the order of the model.
+  std::span<const gatefold::Datum> results;  // Of the last run; empty if it failed.
   std::vector<gatefold::StepProfile> profile;
   std::vector<gatefold_profile_step> profile_steps;  // What C sees of the profile.
 };

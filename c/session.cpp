@@ -26,11 +26,24 @@ Session make_session(const gatefold_model& model, const char* const* states, siz
   return {model.model, std::move(carried)};
 }
 
-/// One run: takes the inputs, lends the session the memory of the outputs, and delivers them.
+std::size_t position_of(const std::vector<ModelPort>& ports, const ModelPort& port) {
+  return static_cast<std::size_t>(&port - ports.data());
+}
+
+const Tensor& tensor_of(const Datum& result, const char* name) {
+  if (const auto* tensor = std::get_if<Tensor>(&result)) return *tensor;
+  fail("output '{}' is {}; this interface delivers tensors alone", name,
+       gatefold::describe(result));
+}
+
+/// One run: takes the inputs, lends the session the memory for outputs, and writes to what could
+/// not be lent.
 class Run {
  public:
-  Run(gatefold_session& handle, std::span<gatefold_tensor> outputs)
-      : handle_(handle), session_(handle.session), outputs_(outputs) {}
+  Run(gatefold_session& handle, std::span<const gatefold_tensor> outputs)
+      : handle_(handle), session_(handle.session), outputs_(outputs) {
+    handle_.results = {};
+  }
 
   // What the caller gave is not kept.
   ~Run() {
@@ -45,13 +58,10 @@ class Run {
     for (const gatefold_tensor& output : outputs_) lend(output);
     const std::span<const Datum> results = session_.run(std::span<const Datum>(handle_.inputs));
     for (std::size_t i = 0; i < outputs_.size(); ++i) deliver(results[positions_[i]], outputs_[i]);
+    handle_.results = results;
   }
 
  private:
-  static std::size_t position_of(const std::vector<ModelPort>& ports, const ModelPort& port) {
-    return static_cast<std::size_t>(&port - ports.data());
-  }
-
   void take(const gatefold_tensor& input) {
     const CompiledModel& model = session_.model();
     const std::size_t position =
@@ -71,33 +81,30 @@ class Run {
     const CompiledModel& model = session_.model();
     const ModelPort& port = model.output(&required(output.name, "the name of an output"));
     const std::size_t position = position_of(model.outputs(), port);
+    if (std::find(positions_.begin(), positions_.end(), position) != positions_.end()) {
+      refuse("memory for '{}' is given twice", output.name);
+    }
     positions_.push_back(position);
-    if (output.data == nullptr) return;
     const Tensor memory = to_tensor(output);
-    const bool is_lent = std::find(lent_.begin(), lent_.end(), position) != lent_.end();
-    if (!is_usable(output) || is_carried(port.name) || is_lent) return;  // Copied afterwards.
+    if (!is_usable(output) || is_carried(port.name)) return;  // Written to afterwards.
     session_.set_output(position, memory);
     lent_.push_back(position);
   }
 
-  static void deliver(const Datum& result, gatefold_tensor& output) {
-    const auto* tensor = std::get_if<Tensor>(&result);
-    if (tensor == nullptr) {
-      fail("output '{}' is {}; this interface delivers tensors alone", output.name,
-           gatefold::describe(result));
+  static void deliver(const Datum& result, const gatefold_tensor& output) {
+    const Tensor& tensor = tensor_of(result, output.name);
+    const Type wanted(to_data_type(output.type, output.name),
+                      Dims(output.dims, output.dims + output.rank));
+    if (!(tensor.type() == wanted)) {
+      fail("output '{}' is {} but the memory for it is {}", output.name, to_string(tensor.type()),
+           to_string(wanted));
     }
-    if (output.data == nullptr) return describe(*tensor, output);
-    const Dims dims(output.dims, output.dims + output.rank);
-    if (static_cast<int32_t>(tensor->dtype()) != output.type || tensor->dims() != dims) {
-      fail("output '{}' is {} but the memory for it is {}", output.name, to_string(tensor->type()),
-           to_string(Type(to_data_type(output.type, output.name), dims)));
-    }
-    if (tensor->raw() != output.data) copy_out(*tensor, output);
+    if (tensor.raw() != output.data) copy_out(tensor, output);
   }
 
   gatefold_session& handle_;
   Session& session_;
-  std::span<gatefold_tensor> outputs_;
+  std::span<const gatefold_tensor> outputs_;
   std::vector<std::size_t> positions_;  // Of the outputs, in the model.
   std::vector<std::size_t> lent_;       // Those that are written into memory of the caller.
 };
@@ -106,6 +113,7 @@ class Run {
 }  // namespace gatefold::c
 
 using gatefold::c::guarded;
+using gatefold::c::refuse;
 using gatefold::c::required;
 using gatefold::c::session_of;
 using Guard = gatefold::c::Occupation::Guard;
@@ -129,7 +137,7 @@ gatefold_status gatefold_session_clone(const gatefold_session* session, gatefold
 void gatefold_session_free(gatefold_session* session) { delete session; }
 
 gatefold_status gatefold_session_run(gatefold_session* session, const gatefold_tensor* inputs,
-                                     size_t input_count, gatefold_tensor* outputs,
+                                     size_t input_count, const gatefold_tensor* outputs,
                                      size_t output_count) {
   return guarded([&] {
     gatefold_session& handle = session_of(session);
@@ -137,6 +145,21 @@ gatefold_status gatefold_session_run(gatefold_session* session, const gatefold_t
     if (output_count > 0) required(outputs, "the list of outputs");
     const Guard guard(handle.occupation, "session");
     gatefold::c::Run(handle, {outputs, output_count}).run({inputs, input_count});
+  });
+}
+
+gatefold_status gatefold_session_output(const gatefold_session* session, const char* name,
+                                        gatefold_tensor* output) {
+  return guarded([&] {
+    const gatefold_session& handle = required(session, "the session");
+    const Guard guard(handle.occupation, "session");
+    const gatefold::CompiledModel& model = handle.session.model();
+    const gatefold::ModelPort& port = model.output(&required(name, "the name of the output"));
+    required(output, "the place for the output");
+    if (handle.results.empty()) refuse("the session has no outputs before a run that succeeds");
+    const auto& result = handle.results[gatefold::c::position_of(model.outputs(), port)];
+    gatefold::c::describe(gatefold::c::tensor_of(result, name), *output);
+    output->name = port.name.c_str();
   });
 }
 

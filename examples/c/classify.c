@@ -19,7 +19,7 @@ static gatefold_status classify(gatefold_session* session, Picture* pictures, in
   const int64_t strides[] = {COLUMNS, DOTS, 1};
   const int64_t score_dims[] = {count, 10};
   const gatefold_tensor rows = {"rows", GATEFOLD_FLOAT, 3, dims, strides, pictures};
-  gatefold_tensor result = {"log_probabilities", GATEFOLD_FLOAT, 2, score_dims, NULL, scores};
+  const gatefold_tensor result = {"log_probabilities", GATEFOLD_FLOAT, 2, score_dims, NULL, scores};
   return gatefold_session_run(session, &rows, 1, &result, 1);
 }
 

@@ -8,16 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Runs the model on one number. The result lies in memory of the session. */
+/* Runs the model on one number. The results are read where the session has them. */
 static gatefold_status run(gatefold_session* session, float number) {
   const int64_t dims[] = {1};
   const gatefold_tensor x = {"x", GATEFOLD_FLOAT, 1, dims, NULL, &number};
-  gatefold_tensor results[] = {{"surprise", 0, 0, NULL, NULL, NULL},
-                               {"mean_next", 0, 0, NULL, NULL, NULL}};
-  const gatefold_status status = gatefold_session_run(session, &x, 1, results, 2);
+  gatefold_tensor surprise;
+  gatefold_tensor mean;
+  gatefold_status status = gatefold_session_run(session, &x, 1, NULL, 0);
+  if (status == GATEFOLD_OK) status = gatefold_session_output(session, "surprise", &surprise);
+  if (status == GATEFOLD_OK) status = gatefold_session_output(session, "mean_next", &mean);
   if (status != GATEFOLD_OK) return status;
-  printf("%6.2f  surprise %6.2f  mean %6.2f\n", number, *(const float*)results[0].data,
-         *(const float*)results[1].data);
+  printf("%6.2f  surprise %6.2f  mean %6.2f\n", number, *(const float*)surprise.data,
+         *(const float*)mean.data);
   return GATEFOLD_OK;
 }
 

@@ -29,8 +29,9 @@ REQUIRE(precisions, GATEFOLD_PRECISION_F32 == 0 && GATEFOLD_PRECISION_BF16 == 1 
 static float run(gatefold_session* session, float number) {
   const int64_t dims[] = {1, 1};
   const gatefold_tensor x = {"x", GATEFOLD_FLOAT, 2, dims, NULL, &number};
-  gatefold_tensor y = {"y", 0, 0, NULL, NULL, NULL};
-  if (gatefold_session_run(session, &x, 1, &y, 1) != GATEFOLD_OK) return NAN;
+  gatefold_tensor y;
+  if (gatefold_session_run(session, &x, 1, NULL, 0) != GATEFOLD_OK) return NAN;
+  if (gatefold_session_output(session, "y", &y) != GATEFOLD_OK) return NAN;
   return *(const float*)y.data;
 }
 

@@ -79,7 +79,7 @@ TEST(CErrors, TellOfEveryNull) {
   gatefold_trainer* no_trainer = nullptr;
   gatefold_metrics* no_metrics = nullptr;
   gatefold_port port;
-  gatefold_tensor tensor = wanted(nullptr);
+  gatefold_tensor tensor = {};
   const gatefold_profile_step* steps = nullptr;
   std::size_t count = 0;
   double number = 0;
@@ -120,6 +120,9 @@ TEST(CErrors, TellOfEveryNull) {
       gatefold_session_run(session, nullptr, 0, nullptr, 1),
       gatefold_session_run(session, &tensor, 1, nullptr, 0),
       gatefold_session_run(session, nullptr, 0, &tensor, 1),
+      gatefold_session_output(nullptr, "y", &tensor),
+      gatefold_session_output(session, nullptr, &tensor),
+      gatefold_session_output(session, "y", nullptr),
       gatefold_session_reset(nullptr),
       gatefold_session_set_profiling(nullptr, 1),
       gatefold_session_profile(nullptr, &steps, &count),
@@ -177,8 +180,7 @@ class CRefusals : public testing::Test {
   }
 
   gatefold_status run(const gatefold_tensor& x) {
-    gatefold_tensor y = wanted("y");
-    return gatefold_session_run(session_, &x, 1, &y, 1);
+    return gatefold_session_run(session_, &x, 1, nullptr, 0);
   }
 
   OwnedModel model_;
@@ -222,19 +224,35 @@ TEST_F(CRefusals, OfInputsThatDoNotFit) {
 }
 
 TEST_F(CRefusals, OfOutputsThatDoNotFit) {
-  gatefold_tensor y = wanted("z");
-  EXPECT_REFUSAL(gatefold_session_run(session_, &x_.tensor, 1, &y, 1), GATEFOLD_ERROR,
+  Floats narrow("z", {2, 1}, {0, 0});
+  EXPECT_REFUSAL(gatefold_session_run(session_, &x_.tensor, 1, &narrow.tensor, 1), GATEFOLD_ERROR,
                  "the model has no output 'z'; its outputs: y, hn");
-  Floats narrow("y", {2, 1}, {0, 0});
+  narrow.tensor.name = "y";
   EXPECT_REFUSAL(gatefold_session_run(session_, &x_.tensor, 1, &narrow.tensor, 1), GATEFOLD_ERROR,
                  "output 'y' is float[1,2] but the memory for it is float[2,1]");
   narrow.tensor.type = GATEFOLD_INT32;
   EXPECT_REFUSAL(gatefold_session_run(session_, &x_.tensor, 1, &narrow.tensor, 1), GATEFOLD_ERROR,
                  "the memory for output 'y' is int32[2,1] but the output is float[N,2]");
+  const Floats y("y", {1, 2}, {0, 0});
+  const gatefold_tensor twice[] = {y.tensor, y.tensor};
+  EXPECT_REFUSAL(gatefold_session_run(session_, &x_.tensor, 1, twice, 2), GATEFOLD_MISUSE,
+                 "memory for 'y' is given twice");
   gatefold_tensor same = x_.tensor;
   same.name = "y";
   EXPECT_REFUSAL(gatefold_session_run(session_, &x_.tensor, 1, &same, 1), GATEFOLD_ERROR,
                  "the memory for output 'y' overlaps that of input 'x'; give it memory of its own");
+}
+
+TEST_F(CRefusals, OfOutputsBeforeARunThatSucceeds) {
+  gatefold_tensor y;
+  const char* const message = "the session has no outputs before a run that succeeds";
+  EXPECT_REFUSAL(gatefold_session_output(session_, "y", &y), GATEFOLD_MISUSE, message);
+  EXPECT_OK(run(x_.tensor));
+  EXPECT_OK(gatefold_session_output(session_, "y", &y));
+  EXPECT_EQ(gatefold_session_output(session_, "z", &y), GATEFOLD_ERROR);
+  x_.tensor.name = "z";
+  EXPECT_EQ(run(x_.tensor), GATEFOLD_ERROR);
+  EXPECT_REFUSAL(gatefold_session_output(session_, "y", &y), GATEFOLD_MISUSE, message);
 }
 
 TEST_F(CRefusals, OfOutputsThatAreNoTensors) {
@@ -246,8 +264,9 @@ TEST_F(CRefusals, OfOutputsThatAreNoTensors) {
   OwnedSession session;
   ASSERT_OK(gatefold_session_create(model, nullptr, 0, session.place()));
   const Floats x("x", {2}, {1, 2});
-  gatefold_tensor s = wanted("s");
-  EXPECT_REFUSAL(gatefold_session_run(session, &x.tensor, 1, &s, 1), GATEFOLD_ERROR,
+  gatefold_tensor s;
+  ASSERT_OK(gatefold_session_run(session, &x.tensor, 1, nullptr, 0));
+  EXPECT_REFUSAL(gatefold_session_output(session, "s", &s), GATEFOLD_ERROR,
                  "output 's' is a sequence of 1 tensors; this interface delivers tensors alone");
 }
 

@@ -25,14 +25,19 @@ Floats::Floats(const char* name, std::vector<std::int64_t> extents, std::vector<
       tensor{name,        GATEFOLD_FLOAT, static_cast<int32_t>(dims.size()),
              dims.data(), nullptr,        numbers.data()} {}
 
-gatefold_tensor wanted(const char* name) { return {name, 0, 0, nullptr, nullptr, nullptr}; }
-
 std::vector<float> numbers_of(const gatefold_tensor& tensor) {
   EXPECT_EQ(tensor.type, GATEFOLD_FLOAT);
   std::int64_t size = 1;
   for (int32_t i = 0; i < tensor.rank; ++i) size *= tensor.dims[i];
   const auto* first = static_cast<const float*>(tensor.data);
   return {first, first + size};
+}
+
+std::vector<float> output_of(const gatefold_session* session, const char* name) {
+  gatefold_tensor output = {};
+  EXPECT_OK(gatefold_session_output(session, name, &output));
+  EXPECT_STREQ(output.name, name);
+  return numbers_of(output);
 }
 
 }  // namespace gatefold::test

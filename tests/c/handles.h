@@ -60,11 +60,11 @@ struct Floats {
   gatefold_tensor tensor;
 };
 
-/// An output that the call is to fill in.
-gatefold_tensor wanted(const char* name);
-
 /// The numbers of a dense tensor of floats.
 std::vector<float> numbers_of(const gatefold_tensor& tensor);
+
+/// The numbers of an output of the last run.
+std::vector<float> output_of(const gatefold_session* session, const char* name);
 
 }  // namespace gatefold::test
 
