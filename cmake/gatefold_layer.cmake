@@ -31,7 +31,7 @@ function(gatefold_layer name)
   set_target_properties(gatefold_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
   target_include_directories(gatefold_${name} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
-    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/gatefold>)
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/gatefold/layers>)
   target_compile_features(gatefold_${name} PUBLIC cxx_std_20)
   target_precompile_headers(gatefold_${name} PRIVATE ${GATEFOLD_PRECOMPILED})
   target_link_libraries(gatefold_${name} PUBLIC ${ARG_PUBLIC}

@@ -1,5 +1,10 @@
 # What `cmake --install` needs beside libraries: the public headers and find_package(gatefold).
 
+# <gatefold.h> is the interface for C, <gatefold/gatefold.h> that for C++. The headers behind the latter lie
+# in a folder of their own, so that a search path to them finds neither.
+set(layer_headers ${CMAKE_INSTALL_INCLUDEDIR}/gatefold/layers)
+install(FILES c/gatefold.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES session/gatefold.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/gatefold)
 # Public is what the umbrella header reaches, so that an installed header includes installed ones only.
 set(public session/gatefold.h)
 set(unread ${public})
@@ -13,10 +18,9 @@ while(unread)
 endwhile()
 foreach(header IN LISTS public)
   cmake_path(GET header PARENT_PATH folder)
-  install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/gatefold/${folder})
+  install(FILES ${header} DESTINATION ${layer_headers}/${folder})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${header})
 endforeach()
-install(FILES session/gatefold.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/gatefold)
 
 include(CMakePackageConfigHelpers)
 
@@ -29,28 +33,33 @@ install(FILES ${PROJECT_BINARY_DIR}/gatefold-config.cmake
               ${PROJECT_BINARY_DIR}/gatefold-config-version.cmake
         DESTINATION ${GATEFOLD_CMAKE_DIR})
 # With BUILD_SHARED_LIBS one library holds all layers and shows the names of the project alone;
-# otherwise each layer is an archive. Either way a program links gatefold::session.
-set(layers gatefold_session gatefold_frontend gatefold_passes gatefold_backend gatefold_ir)
+# otherwise each layer is an archive. Either way a program in C++ links gatefold::session, one in C
+# gatefold::c.
+set(layers gatefold_c gatefold_session gatefold_frontend gatefold_passes gatefold_backend gatefold_ir)
 if(BUILD_SHARED_LIBS)
   list(TRANSFORM layers REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE objects)
   add_library(gatefold_shared SHARED ${objects})
-  target_link_libraries(gatefold_shared PUBLIC fmt::fmt PRIVATE
+  target_link_libraries(gatefold_shared PRIVATE fmt::fmt
     "$<BUILD_INTERFACE:gatefold_onnx;DNNL::dnnl;hwy::hwy;OpenMP::OpenMP_CXX;PkgConfig::libzip>")
   target_link_options(gatefold_shared PRIVATE
     LINKER:--version-script=${PROJECT_SOURCE_DIR}/cmake/gatefold.map)
   target_include_directories(gatefold_shared INTERFACE
-    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
-    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/gatefold>)
-  target_compile_features(gatefold_shared PUBLIC cxx_std_20)
-  set_target_properties(gatefold_shared PROPERTIES OUTPUT_NAME gatefold EXPORT_NAME session
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  # What the headers for C++ need beside it.
+  add_library(gatefold_cpp INTERFACE)
+  target_link_libraries(gatefold_cpp INTERFACE gatefold_shared fmt::fmt)
+  target_include_directories(gatefold_cpp INTERFACE $<INSTALL_INTERFACE:${layer_headers}>)
+  target_compile_features(gatefold_cpp INTERFACE cxx_std_20)
+  set_target_properties(gatefold_cpp PROPERTIES EXPORT_NAME session)
+  set_target_properties(gatefold_shared PROPERTIES OUTPUT_NAME gatefold EXPORT_NAME c
     LINKER_LANGUAGE CXX LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/gatefold.map
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
-  install(TARGETS gatefold_shared EXPORT gatefold)
+  install(TARGETS gatefold_shared gatefold_cpp EXPORT gatefold)
   set(GATEFOLD_PC_LIBS "-lgatefold")
 else()
   install(TARGETS gatefold_onnx ${layers} EXPORT gatefold)
   list(TRANSFORM layers PREPEND "-l" OUTPUT_VARIABLE GATEFOLD_PC_LIBS)
-  list(APPEND GATEFOLD_PC_LIBS -lonnx -lonnx_proto -lprotobuf -ldnnl -lhwy -lzip -lgomp)
+  list(APPEND GATEFOLD_PC_LIBS -lonnx -lonnx_proto -lprotobuf -ldnnl -lhwy -lzip -lgomp -lstdc++ -lm)
   list(JOIN GATEFOLD_PC_LIBS " " GATEFOLD_PC_LIBS)
 endif()
 file(RELATIVE_PATH GATEFOLD_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)

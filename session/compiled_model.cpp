@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "frontend/onnx_reader.h"
+#include "frontend/onnx_writer.h"
 #include "ir/error.h"
 #include "passes/pipeline.h"
 
@@ -32,8 +33,9 @@ CompiledModel::CompiledModel(Model model, const LoadOptions& options) : model_(s
   bind_values(graph, options.values);
   drop_lost_states(states_, graph);
   const bool is_compiled = model_.metadata.contains(std::string(kCompiledKey));
-  run_passes(graph, options.optimize && !is_compiled ? kInferencePipeline : kRequiredPipeline,
-             {.verify = false});
+  const bool is_optimized = options.optimize && !is_compiled;
+  run_passes(graph, is_optimized ? kInferencePipeline : kRequiredPipeline, {.verify = false});
+  if (is_optimized) model_.metadata[std::string(kCompiledKey)] = kInferencePipeline;
   inputs_ = inputs_of(graph);
   outputs_ = outputs_of(graph);
   executable_ = std::make_shared<const Executable>(
@@ -64,6 +66,16 @@ std::shared_ptr<const CompiledModel> load(std::span<const std::byte> bytes,
                                           const LoadOptions& options) {
   return load(read_model_bytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()}),
               options);
+}
+
+void write_compiled(const CompiledModel& model, std::span<const CarriedState> states,
+                    const std::filesystem::path& path) {
+  check_states(model.graph(), states);
+  Model written = model.model();
+  written.training.clear();
+  written.metadata.erase(std::string(kStatesKey));
+  written.metadata.merge(metadata_of(states));
+  write_model(written, path);
 }
 
 }  // namespace gatefold

@@ -20,6 +20,7 @@ const std::map<std::string, std::set<std::string>> kAllowedLayers{
     {"passes", {"ir"}},
     {"backend", {"ir"}},
     {"session", {"ir", "frontend", "passes", "backend"}},
+    {"c", {"ir", "session"}},
     {"language", {"ir", "frontend", "passes", "backend", "session"}},
     {"tools", {"ir", "frontend", "passes", "backend", "session", "language"}},
 };

@@ -1,6 +1,7 @@
 # Installs the built project into a fresh prefix, compiles each of its headers alone, then builds and
-# runs consumer.cpp against it, as a CMake project and by pkg-config.
-# Usage: cmake -DBUILD_DIR=... -DWORK_DIR=... -DCXX=... -DGENERATOR=... -P check.cmake
+# runs consumer.cpp against it, as a CMake project and by pkg-config; and the same with the examples
+# in C, also with AddressSanitizer.
+# Usage: cmake -DBUILD_DIR=... -DWORK_DIR=... -DCXX=... -DCC=... -DGENERATOR=... -DNM=... -DPYTHON=... -P check.cmake
 file(REMOVE_RECURSE ${WORK_DIR})
 function(run)
   execute_process(COMMAND ${ARGV} COMMAND_ERROR_IS_FATAL ANY)
@@ -14,7 +15,7 @@ if(count LESS 10)
   message(FATAL_ERROR "only ${count} headers are installed")
 endif()
 foreach(header IN LISTS headers)
-  run(${CXX} -std=c++20 -fsyntax-only -I${prefix}/include -I${prefix}/include/gatefold -x c++ ${header})
+  run(${CXX} -std=c++20 -fsyntax-only -I${prefix}/include -I${prefix}/include/gatefold/layers -x c++ ${header})
 endforeach()
 message(STATUS "${count} installed headers compile alone")
 
@@ -38,3 +39,6 @@ run(${CXX} -std=c++20 ${CMAKE_CURRENT_LIST_DIR}/consumer.cpp -o ${WORK_DIR}/by_p
     -Wl,-rpath,${prefix}/lib)
 check(${WORK_DIR}/by_pkg_config)
 run(${prefix}/bin/gatefold --version)
+
+# C. The library shows the functions of the list and no others of C.
+include(${CMAKE_CURRENT_LIST_DIR}/c.cmake)
