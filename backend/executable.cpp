@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "backend/forked_threads.h"
 #include "backend/plan/plan_runner.h"
 #include "backend/plan/prepared_graph.h"
 #include "backend/thread_count.h"
@@ -84,7 +85,9 @@ void copy_updates(const CompileOptions& options, std::span<const Datum> outputs,
 }  // namespace
 
 Executable::Executable(std::shared_ptr<const Graph> graph, CompileOptions options)
-    : prepared_(std::make_unique<const PreparedGraph>(std::move(graph), std::move(options))) {}
+    : prepared_(std::make_unique<const PreparedGraph>(std::move(graph), std::move(options))) {
+  prepare_for_forks();
+}
 Executable::~Executable() = default;
 
 const Graph& Executable::graph() const { return prepared_->graph(); }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "frontend/onnx_reader.h"
+#include "frontend/onnx_writer.h"
 #include "ir/error.h"
 #include "passes/pipeline.h"
 
@@ -64,6 +65,17 @@ std::shared_ptr<const CompiledModel> load(std::span<const std::byte> bytes,
                                           const LoadOptions& options) {
   return load(read_model_bytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()}),
               options);
+}
+
+void write_compiled(const CompiledModel& model, std::span<const CarriedState> states,
+                    const std::filesystem::path& path) {
+  check_states(model.graph(), states);
+  Model written = model.model();
+  written.training.clear();
+  written.metadata.erase(std::string(kStatesKey));
+  written.metadata.merge(metadata_of(states));
+  written.metadata.emplace(kCompiledKey, kInferencePipeline);
+  write_model(written, path);
 }
 
 }  // namespace gatefold

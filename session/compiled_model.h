@@ -73,4 +73,10 @@ std::shared_ptr<const CompiledModel> load(std::span<const std::byte> bytes,
 /// Compiles a model in memory.
 std::shared_ptr<const CompiledModel> load(Model model, const LoadOptions& options = {});
 
+/// Writes a compiled model as a file that is loaded without being optimized again, and that names
+/// `states` as those that sessions carry. What its own file says of training is left out. Throws
+/// Error as write_model and check_states do.
+void write_compiled(const CompiledModel& model, std::span<const CarriedState> states,
+                    const std::filesystem::path& path);
+
 }  // namespace gatefold

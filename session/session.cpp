@@ -113,14 +113,20 @@ const NamedData& Session::run(const NamedData& inputs) {
 }
 
 void Session::set_output(const std::string& name, Tensor memory) {
-  const ModelPort& port = model_->output(name);
-  const std::size_t position = position_of(model_->outputs(), name);
+  model_->output(name);  // Throws for an unknown name.
+  set_output(position_of(model_->outputs(), name), std::move(memory));
+}
+
+void Session::set_output(std::size_t position, Tensor memory) {
+  const ModelPort& port = model_->outputs().at(position);
   for (const State& state : states_) {
-    if (state.output == position) fail("output '{}' is carried; its memory is the session's", name);
+    if (state.output == position) {
+      fail("output '{}' is carried; its memory is the session's", port.name);
+    }
   }
   if (memory.is_defined() && memory.dtype() != port.type.dtype) {
-    fail("the memory for output '{}' is {} but the output is {}", name, to_string(memory.type()),
-         to_string(port.type));
+    fail("the memory for output '{}' is {} but the output is {}", port.name,
+         to_string(memory.type()), to_string(port.type));
   }
   memory_[position] = std::move(memory);
 }

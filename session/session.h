@@ -41,6 +41,8 @@ class Session {
   /// tensor's shape; the result's datum then lies in that memory. An undefined tensor cancels this.
   /// Throws Error for a carried or unknown output and for a tensor of another element type.
   void set_output(const std::string& name, Tensor memory);
+  /// The same for an output by its number in the model's order.
+  void set_output(std::size_t position, Tensor memory);
 
   /// Sets all states to zero.
   void reset();

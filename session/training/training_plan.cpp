@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "ir/error.h"
 #include "session/arrays/files.h"
@@ -151,14 +152,18 @@ TrainingPlan plan_from(const json& root) {
 
 }  // namespace
 
-TrainingPlan read_training_plan(const std::filesystem::path& path) {
-  const json root = json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
-  if (!root.is_object()) fail("'{}' is no JSON object", path.string());
+TrainingPlan parse_training_plan(std::string_view text, std::string_view name) {
+  const json root = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!root.is_object()) fail("{} is no JSON object", name);
   try {
     return plan_from(root);
   } catch (const Error& error) {
-    fail("'{}': {}", path.string(), error.what());
+    fail("{}: {}", name, error.what());
   }
+}
+
+TrainingPlan read_training_plan(const std::filesystem::path& path) {
+  return parse_training_plan(read_file(path), fmt::format("'{}'", path.string()));
 }
 
 }  // namespace gatefold

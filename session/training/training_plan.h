@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "passes/training/schedule.h"
@@ -33,5 +34,7 @@ struct TrainingPlan {
 /// which training tests describe themselves. Throws Error, naming the field, for other fields and
 /// for values of the wrong kind.
 TrainingPlan read_training_plan(const std::filesystem::path& path);
+/// Reads a plan from JSON in memory. Messages call it `name`.
+TrainingPlan parse_training_plan(std::string_view json, std::string_view name = "the plan");
 
 }  // namespace gatefold
