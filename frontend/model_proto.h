@@ -52,6 +52,9 @@ Message read_proto(const std::filesystem::path& path, std::string_view kind) {
 /// The same for a message in memory.
 template <typename Message>
 Message parse_proto(std::string_view bytes, std::string_view kind) {
+  if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
+    fail("it has {} bytes but protobuf holds at most 2 GiB", bytes.size());
+  }
   google::protobuf::io::ArrayInputStream blocks(bytes.data(), static_cast<int>(bytes.size()));
   Message message;
   if (!parse_stream(blocks, message)) fail("the bytes are damaged or are no ONNX {}", kind);

@@ -38,6 +38,14 @@ Model read_file(const fs::path& path, TensorPlaces* places,
   return model;
 }
 
+Model read_bytes(std::string_view bytes, std::string_view name, TensorPlaces* places) {
+  Model model = with_path(name, [&] {
+    return import_model(parse_proto<onnx::ModelProto>(bytes, "model"), {}, places, nullptr);
+  });
+  model.path = name;
+  return model;
+}
+
 Datum import_sequence(const onnx::SequenceProto& proto) {
   if (proto.elem_type() != onnx::SequenceProto::TENSOR && proto.tensor_values_size() == 0 &&
       proto.elem_type() != onnx::SequenceProto::UNDEFINED) {
@@ -85,10 +93,11 @@ Model read_model(const fs::path& path, std::vector<ShapeContradiction>& contradi
 }
 
 Model read_model_bytes(std::string_view bytes, std::string_view name) {
-  Model model = with_path(
-      name, [&] { return import_model(parse_proto<onnx::ModelProto>(bytes, "model"), {}); });
-  model.path = name;
-  return model;
+  return read_bytes(bytes, name, nullptr);
+}
+
+Model read_model_bytes(std::string_view bytes, TensorPlaces& places) {
+  return read_bytes(bytes, "model", &places);
 }
 
 Model parse_model(std::string_view text, std::string_view name) {

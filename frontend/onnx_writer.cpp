@@ -88,6 +88,32 @@ void set_metadata(onnx::ModelProto& model, const std::string& key, const std::st
   entry.set_value(value);
 }
 
+// Gives the tensors of a model that is the file `source` new numbers.
+void replace_weights(onnx::ModelProto& model, const TensorPlaces& places,
+                     const std::map<std::string, Tensor>& weights,
+                     const std::filesystem::path& source) {
+  const std::vector<TensorSite> sites = tensor_sites(model);
+  std::vector<std::optional<NewNumbers>> numbers(sites.size());
+  for (const auto& [name, weight] : weights) {
+    const auto place = places.numbers.find(name);
+    if (place == places.numbers.end() || place->second >= sites.size()) {
+      fail("{}: the file has no tensor '{}', which was trained", source.string(), name);
+    }
+    numbers[place->second].emplace(NewNumbers{name, weight});
+  }
+  for (std::size_t i = 0; i < sites.size(); ++i) {
+    replace_tensor(sites[i], numbers[i] ? &*numbers[i] : nullptr, source.parent_path());
+  }
+}
+
+void write_changed(onnx::ModelProto& model, const std::map<std::string, std::string>& metadata,
+                   const std::filesystem::path& path) {
+  for (const auto& [key, value] : metadata) set_metadata(model, key, value);
+  NewFile file(path);
+  write_model_proto(model, file, path);
+  file.commit();
+}
+
 }  // namespace
 
 void write_model(const Model& model, const std::filesystem::path& path,
@@ -112,22 +138,17 @@ void write_model_with_weights(const std::filesystem::path& source, const TensorP
                               const std::filesystem::path& path,
                               const std::map<std::string, std::string>& metadata) {
   onnx::ModelProto model = read_model_proto(source);
-  const std::vector<TensorSite> sites = tensor_sites(model);
-  std::vector<std::optional<NewNumbers>> numbers(sites.size());
-  for (const auto& [name, weight] : weights) {
-    const auto place = places.numbers.find(name);
-    if (place == places.numbers.end() || place->second >= sites.size()) {
-      fail("{}: the file has no tensor '{}', which was trained", source.string(), name);
-    }
-    numbers[place->second].emplace(NewNumbers{name, weight});
-  }
-  for (std::size_t i = 0; i < sites.size(); ++i) {
-    replace_tensor(sites[i], numbers[i] ? &*numbers[i] : nullptr, source.parent_path());
-  }
-  for (const auto& [key, value] : metadata) set_metadata(model, key, value);
-  NewFile file(path);
-  write_model_proto(model, file, path);
-  file.commit();
+  replace_weights(model, places, weights, source);
+  write_changed(model, metadata, path);
+}
+
+void write_model_bytes_with_weights(std::string_view source, const TensorPlaces& places,
+                                    const std::map<std::string, Tensor>& weights,
+                                    const std::filesystem::path& path,
+                                    const std::map<std::string, std::string>& metadata) {
+  auto model = parse_proto<onnx::ModelProto>(source, "model");
+  replace_weights(model, places, weights, "model");
+  write_changed(model, metadata, path);
 }
 
 void check_text_holds(const std::filesystem::path& source, const std::filesystem::path& path) {

@@ -35,6 +35,12 @@ void write_model_with_weights(const std::filesystem::path& source, const TensorP
                               const std::filesystem::path& path,
                               const std::map<std::string, std::string>& metadata = {});
 
+/// Does the same with the bytes of a protobuf model.
+void write_model_bytes_with_weights(std::string_view source, const TensorPlaces& places,
+                                    const std::map<std::string, Tensor>& weights,
+                                    const std::filesystem::path& path,
+                                    const std::map<std::string, std::string>& metadata = {});
+
 /// Checks that the model of the file `source` can be written to `path`. Throws Error when that file
 /// would be text, and text cannot hold the model.
 void check_text_holds(const std::filesystem::path& source, const std::filesystem::path& path);

@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "ir/graph.h"
 
@@ -24,6 +25,9 @@ struct TensorPlaces {
 
 /// Reads a model as read_model does (onnx_reader.h), and stores where its file holds its tensors.
 Model read_model(const std::filesystem::path& path, TensorPlaces& places);
+
+/// Reads the bytes of a protobuf model in the same way.
+Model read_model_bytes(std::string_view bytes, TensorPlaces& places);
 
 /// Checks that a file with other numbers in the tensors of these names can be written. Throws Error
 /// for a tensor that has no place, and when the file would be too large for protobuf.

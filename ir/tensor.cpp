@@ -69,7 +69,8 @@ Tensor Tensor::over(DataType dtype, Dims dims, std::shared_ptr<std::byte> memory
 }
 
 Tensor Tensor::view(DataType dtype, Dims dims, void* memory) {
-  return over(dtype, std::move(dims), {static_cast<std::byte*>(memory), [](std::byte*) {}});
+  const std::shared_ptr<std::byte> nobody;
+  return over(dtype, std::move(dims), {nobody, static_cast<std::byte*>(memory)});
 }
 
 Tensor Tensor::part(std::size_t offset, DataType dtype, Dims dims) const {

@@ -33,8 +33,9 @@ CompiledModel::CompiledModel(Model model, const LoadOptions& options) : model_(s
   bind_values(graph, options.values);
   drop_lost_states(states_, graph);
   const bool is_compiled = model_.metadata.contains(std::string(kCompiledKey));
-  run_passes(graph, options.optimize && !is_compiled ? kInferencePipeline : kRequiredPipeline,
-             {.verify = false});
+  const bool is_optimized = options.optimize && !is_compiled;
+  run_passes(graph, is_optimized ? kInferencePipeline : kRequiredPipeline, {.verify = false});
+  if (is_optimized) model_.metadata[std::string(kCompiledKey)] = kInferencePipeline;
   inputs_ = inputs_of(graph);
   outputs_ = outputs_of(graph);
   executable_ = std::make_shared<const Executable>(
@@ -74,7 +75,6 @@ void write_compiled(const CompiledModel& model, std::span<const CarriedState> st
   written.training.clear();
   written.metadata.erase(std::string(kStatesKey));
   written.metadata.merge(metadata_of(states));
-  written.metadata.emplace(kCompiledKey, kInferencePipeline);
   write_model(written, path);
 }
 

@@ -51,7 +51,8 @@ class CompiledModel {
   const ModelPort& input(std::string_view name) const;
   const ModelPort& output(std::string_view name) const;
 
-  /// Returns the optimized graph with everything else that the file says.
+  /// Returns the optimized graph with everything else that the file says, and in its metadata how
+  /// it was compiled.
   const Model& model() const { return model_; }
   const Graph& graph() const { return *model_.graph; }
   const std::shared_ptr<const Executable>& executable() const { return executable_; }
@@ -73,9 +74,9 @@ std::shared_ptr<const CompiledModel> load(std::span<const std::byte> bytes,
 /// Compiles a model in memory.
 std::shared_ptr<const CompiledModel> load(Model model, const LoadOptions& options = {});
 
-/// Writes a compiled model as a file that is loaded without being optimized again, and that names
-/// `states` as those that sessions carry. What its own file says of training is left out. Throws
-/// Error as write_model and check_states do.
+/// Writes a compiled model as a file that is loaded without being optimized again, if it has been
+/// optimized, and that names `states` as those that sessions carry. What its own file says of
+/// training is left out. Throws Error as write_model and check_states do.
 void write_compiled(const CompiledModel& model, std::span<const CarriedState> states,
                     const std::filesystem::path& path);
 

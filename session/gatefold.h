@@ -10,3 +10,4 @@
 #include "session/compiled_model.h"
 #include "session/session.h"
 #include "session/training/training_run.h"
+#include "session/training/training_session.h"

@@ -1,6 +1,7 @@
 #include "session/session.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "ir/error.h"
@@ -13,6 +14,12 @@ std::size_t position_of(const std::vector<ModelPort>& ports, const std::string& 
   const auto found = std::find_if(ports.begin(), ports.end(),
                                   [&](const ModelPort& port) { return port.name == name; });
   return static_cast<std::size_t>(found - ports.begin());
+}
+
+bool overlap(const Tensor& a, const Tensor& b) {
+  const std::less<> before;
+  return a.bytes() > 0 && b.bytes() > 0 && before(a.raw(), b.raw() + b.bytes()) &&
+         before(b.raw(), a.raw() + a.bytes());
 }
 
 bool is_given(const Datum& datum) { return !std::holds_alternative<std::monostate>(datum); }
@@ -28,7 +35,8 @@ Session::Session(std::shared_ptr<const CompiledModel> model, std::vector<Carried
       is_carried_(model_->inputs().size()),
       context_(model_->executable()),
       inputs_(model_->inputs().size()),
-      memory_(model_->outputs().size()) {
+      memory_(model_->outputs().size()),
+      is_callers_(model_->outputs().size()) {
   check_states(model_->graph(), carried_);
   for (const CarriedState& state : carried_) {
     states_.push_back({.input = position_of(model_->inputs(), state.input),
@@ -91,7 +99,20 @@ void Session::keep_states(std::span<const Datum> outputs) {
   }
 }
 
+void Session::require_apart(std::span<const Datum> given) const {
+  for (std::size_t k = 0; k < memory_.size(); ++k) {
+    if (!is_callers_[k]) continue;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+      const auto* input = std::get_if<Tensor>(&given[i]);
+      if (input == nullptr || !overlap(*input, memory_[k])) continue;
+      fail("the memory for output '{}' overlaps that of input '{}'; give it memory of its own",
+           model_->outputs()[k].name, model_->inputs()[i].name);
+    }
+  }
+}
+
 std::span<const Datum> Session::run(std::span<const Datum> inputs) {
+  require_apart(inputs);
   take_states(inputs);
   const std::span<const Datum> outputs = context_.run(inputs_, memory_);
   keep_states(outputs);
@@ -128,6 +149,7 @@ void Session::set_output(std::size_t position, Tensor memory) {
     fail("the memory for output '{}' is {} but the output is {}", port.name,
          to_string(memory.type()), to_string(port.type));
   }
+  is_callers_[position] = memory.is_defined();
   memory_[position] = std::move(memory);
 }
 

@@ -39,7 +39,8 @@ class Session {
   std::span<const Datum> run(std::span<const Datum> inputs);
   /// Makes later calls write this output into the caller's memory whenever the output has the
   /// tensor's shape; the result's datum then lies in that memory. An undefined tensor cancels this.
-  /// Throws Error for a carried or unknown output and for a tensor of another element type.
+  /// Runs refuse memory that overlaps an input. Throws Error for a carried or unknown output and
+  /// for a tensor of another element type.
   void set_output(const std::string& name, Tensor memory);
   /// The same for an output by its number in the model's order.
   void set_output(std::size_t position, Tensor memory);
@@ -66,6 +67,7 @@ class Session {
     Tensor next = {};
   };
 
+  void require_apart(std::span<const Datum> given) const;
   void take_states(std::span<const Datum> given);
   void keep_states(std::span<const Datum> outputs);
   State& state_of(const std::string& input);
@@ -77,7 +79,8 @@ class Session {
   std::vector<bool> is_carried_;  // One per input.
   Context context_;
   std::vector<Datum> inputs_;
-  std::vector<Tensor> memory_;  // One per output: where to write it; undefined: anywhere.
+  std::vector<Tensor> memory_;    // One per output: where to write it; undefined: anywhere.
+  std::vector<bool> is_callers_;  // One per output: whether that memory is the caller's.
   NamedData outputs_;
 };
 

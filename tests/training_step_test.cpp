@@ -226,6 +226,17 @@ TEST(TrainingStep, DropsNothingOfValuesWhenItOnlyJudges) {
   for (const auto& node : step.graph->nodes()) EXPECT_NE(node->op().name, "CounterUniform");
 }
 
+TEST(TrainingStep, DeliversGradientsWithoutAnUpdate) {
+  const TrainingStep step = build_training_step(*parse_model(kPlain).graph, mean_square_error(),
+                                                {.update = false, .gradients = true});
+  ASSERT_EQ(step.states.size(), 2U);
+  EXPECT_EQ(step.states[0].name, "b");
+  EXPECT_EQ(step.step_count, 1U);
+  std::vector<std::string> outputs;
+  for (const Graph::Output& output : step.graph->outputs()) outputs.push_back(output.name);
+  EXPECT_EQ(outputs, (std::vector<std::string>{"loss", "gradient_norm", "b_grad"}));
+}
+
 TEST(TrainingStep, RefusesDropoutThatCannotBe) {
   TrainingSpec spec = mean_square_error();
   for (const char* pattern : {"rnn.*", "zeros", "b"}) {

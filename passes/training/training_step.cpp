@@ -29,7 +29,7 @@ class StepBuilder {
                                         : find_parameters(*graph_, spec.trainable)) {}
 
   TrainingStep build() {
-    if (wanted_.update) {
+    if (wanted_.has_backward()) {
       steps_ = graph_->add_input(graph_->unique_name("steps"), {DataType::kFloat64, Dims{}});
     }
     seed_dropout(g_, steps_, spec_.seed);
@@ -38,18 +38,22 @@ class StepBuilder {
     const DataType rate_type = spec_.schedule ? DataType::kFloat64 : DataType::kFloat32;
     rate_ = graph_->add_input(graph_->unique_name("learning_rate"), {rate_type, Dims{}});
     step_.learning_rate = *with_defaults(spec_.optimizer).learning_rate;
-    if (wanted_.update) gradients_ = add_gradients(*graph_, *loss, nullptr, weights_);
+    if (wanted_.has_backward()) gradients_ = add_gradients(*graph_, *loss, nullptr, weights_);
     if (spec_.checkpoint_every > 0) recompute_steps(*graph_, spec_.checkpoint_every);
     take_outputs();
     if (has_targets_ != nullptr) {
       loss = where(Term(g_, has_targets_), Term(g_, loss), Term(g_, loss).number(0));
     }
     graph_->add_output("loss", loss);
-    if (wanted_.update) {
+    if (wanted_.has_backward()) {
       add_backward();
     } else {
       deliver_model_outputs();
-      keep_weights();
+    }
+    if (wanted_.update) {
+      update_states();
+    } else {
+      keep_states();
     }
     turn_weights_into_inputs();
     find_inputs();
@@ -85,6 +89,9 @@ class StepBuilder {
     graph_->add_output("gradient_norm", add_norm());
     deliver_model_outputs();
     deliver_gradients(whole);
+  }
+
+  void update_states() {
     const Term steps = Term(g_, steps_) + 1.0;
     Value* count =
         has_targets_ == nullptr ? steps : where(Term(g_, has_targets_), steps, Term(g_, steps_));
@@ -240,8 +247,11 @@ class StepBuilder {
     return g_.add("Cast", {rate}, {{"to", static_cast<std::int64_t>(DataType::kFloat32)}});
   }
 
-  void keep_weights() {
+  void keep_states() {
     for (const Value* weight : weights_) step_.states.push_back({weight->name(), *weight->data()});
+    if (steps_ == nullptr) return;
+    step_.step_count = step_.states.size();
+    step_.states.push_back({steps_->name(), Tensor::scalar<double>(0)});
   }
 
   static Tensor filled_like(const Tensor& weight, double number) {
@@ -286,7 +296,7 @@ class StepBuilder {
   std::vector<Value*> model_outputs_;
   Gradients gradients_;
   std::vector<Value*> rows_;      // Those that the gradient of a weight is of; nullptr: of all.
-  Value* steps_ = nullptr;        // Steps done; nullptr when there is no update.
+  Value* steps_ = nullptr;        // Steps done; nullptr when there is no backward part.
   Value* has_targets_ = nullptr;  // Whether any target counts; nullptr: they always do.
   Value* is_due_ = nullptr;       // Whether the step updates; nullptr: each does.
   std::vector<OtherState> other_states_;  // Those that follow the weights.
@@ -308,7 +318,7 @@ TrainingStep build_training_step(const Graph& model, const TrainingSpec& spec,
   const std::vector<std::string> trainable =
       spec.trainable.empty() ? default_trainable(model, {spec.loss.output}) : spec.trainable;
   std::shared_ptr<Graph> whole;
-  if (!spec.dropout.empty() && outputs.update) {
+  if (!spec.dropout.empty() && outputs.has_backward()) {
     whole = model.clone();
     add_dropout(*whole, spec.dropout);
   }

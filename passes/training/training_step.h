@@ -41,10 +41,13 @@ struct TrainingSpec {
 /// What the graph of a step delivers beside the loss.
 struct TrainingOutputs {
   std::vector<std::string> model = {};  ///< Outputs of the model.
-  /// Whether the step has a backward part and an update. Without them it delivers only the loss and
-  /// the outputs of the model, and its only states are the weights, which do not change.
+  /// Whether the step updates its states. Without an update its states are the weights and, with
+  /// gradients, the number of steps done, which says what Dropout drops; they do not change.
+  /// Without either it delivers only the loss and the outputs of the model.
   bool update = true;
   bool gradients = false;  ///< Deliver those of all trained parameters, before clipping.
+
+  bool has_backward() const { return update || gradients; }
 };
 
 /// An array that each step hands to the next: a weight, what the optimizer keeps for it, the number
@@ -61,8 +64,9 @@ struct TrainingState {
 /// Its inputs are those of the model, the targets (by the name the loss gives them),
 /// "learning_rate" (a scalar: float, or double where a schedule makes the rate of it), and the
 /// states; its outputs are "loss", "gradient_norm" (before clipping), the wanted outputs of the
-/// model, gradients, and the states' next values. `states` says what the next step must be given. A
-/// step in which no target counts leaves all states as they are; its loss is 0.
+/// model, gradients, and the states' next values, if it updates them. `states` says what the next
+/// step must be given. A step in which no target counts leaves all states as they are; its loss is
+/// 0.
 struct TrainingStep {
   std::shared_ptr<Graph> graph;
   std::vector<std::string> weights;   ///< The trained parameters.

@@ -52,9 +52,8 @@ std::map<std::string, Tensor> first_states(const Trainer& trainer, std::size_t c
 
 Trainer::Trainer(const Graph& model, const TrainingPlan& plan, const TrainingOutputs& outputs,
                  const CompileOptions& options)
-    : Trainer(build_training_step(model, plan.step, with_carried(outputs, plan)), plan,
-              outputs.update, options) {
-  wanted_outputs_ = outputs.model.size();
+    : Trainer(build_training_step(model, plan.step, with_carried(outputs, plan)), plan, outputs,
+              options) {
   for (const CarriedState& state : plan_.carried) {
     const auto position = find_input_position(*step_.graph, state.input);
     if (!position) fail("the model has no input '{}' to carry a state into", state.input);
@@ -63,23 +62,23 @@ Trainer::Trainer(const Graph& model, const TrainingPlan& plan, const TrainingOut
 }
 
 Trainer::Trainer(TrainingStep step, const TrainingPlan& plan, const CompileOptions& options)
-    : Trainer(std::move(step), plan, /*is_updating=*/true, options) {}
+    : Trainer(std::move(step), plan, TrainingOutputs{}, options) {}
 
-Trainer::Trainer(TrainingStep step, const TrainingPlan& plan, bool is_updating,
+Trainer::Trainer(TrainingStep step, const TrainingPlan& plan, TrainingOutputs outputs,
                  const CompileOptions& options)
     : plan_(plan),
       schedule_(plan.schedule, *with_defaults(plan.step.optimizer).learning_rate),
       step_(std::move(step)),
-      is_updating_(is_updating),
+      wanted_(std::move(outputs)),
       options_(options),
       context_(std::make_unique<Context>(std::make_shared<Executable>(
-          step_.graph, compile_options(step_, is_updating_, options)))),
+          step_.graph, compile_options(step_, wanted_.update, options)))),
       inputs_(step_.graph->inputs().size()) {
   memory_.resize(step_.graph->outputs().size());
   for (TrainingState& state : step_.states) {
     states_.push_back(std::exchange(state.initial, {}).clone());
     inputs_[state.input] = states_.back();
-    if (is_updating_) memory_[state.output] = states_.back();
+    if (wanted_.update) memory_[state.output] = states_.back();
   }
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const bool is_state = !std::holds_alternative<std::monostate>(inputs_[i]);
@@ -109,21 +108,26 @@ void Trainer::set_carried(std::vector<Tensor> carried) {
   }
 }
 
+std::vector<bool> Trainer::find_data_inputs() const {
+  std::vector<bool> is_data(inputs_.size(), true);
+  is_data[step_.learning_rate_input] = false;
+  for (const TrainingState& state : step_.states) is_data[state.input] = false;
+  for (const std::size_t input : carried_inputs_) is_data[input] = false;
+  return is_data;
+}
+
 std::vector<const Value*> Trainer::data_inputs() const {
-  const auto& inputs = step_.graph->inputs();
-  std::vector<bool> is_ours(inputs.size());
-  is_ours[step_.learning_rate_input] = true;
-  for (const TrainingState& state : step_.states) is_ours[state.input] = true;
-  for (const std::size_t input : carried_inputs_) is_ours[input] = true;
+  const std::vector<bool> is_data = find_data_inputs();
   std::vector<const Value*> data;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (!is_ours[i]) data.push_back(inputs[i]);
+  for (std::size_t i = 0; i < is_data.size(); ++i) {
+    if (is_data[i]) data.push_back(step_.graph->inputs()[i]);
   }
   return data;
 }
 
 void Trainer::set_inputs(const Batch& batch) {
   const auto& graph_inputs = step_.graph->inputs();
+  const std::vector<bool> is_data = find_data_inputs();
   if (carried_.empty()) {
     std::vector<Tensor> zeros;
     for (const std::size_t input : carried_inputs_) {
@@ -140,8 +144,9 @@ void Trainer::set_inputs(const Batch& batch) {
   }
   for (std::size_t i = 0; i < graph_inputs.size(); ++i) {
     const auto array = batch.find(graph_inputs[i]->name());
-    if (array != batch.end()) inputs_[i] = array->second;
-    if (std::holds_alternative<std::monostate>(inputs_[i])) {
+    if (array != batch.end()) {
+      inputs_[i] = array->second;
+    } else if (is_data[i] && graph_inputs[i]->is_used()) {
       fail("the data have no array '{}', which the model needs", graph_inputs[i]->name());
     }
   }
@@ -152,12 +157,11 @@ Trainer::Result Trainer::step(const Batch& batch) {
   const std::span<const Datum> outputs = context_->run(inputs_, memory_);
   Result result;
   result.loss = tensor_of(outputs[0]).number_at(0);
-  if (is_updating_) result.gradient_norm = tensor_of(outputs[1]).number_at(0);
+  if (wanted_.has_backward()) result.gradient_norm = tensor_of(outputs[1]).number_at(0);
   require_finite(result, batch);
-  result.outputs = outputs.subspan(step_.first_model_output, wanted_outputs_);
-  if (is_updating_) {
-    result.gradients =
-        outputs.subspan(step_.first_gradient, step_.states.front().output - step_.first_gradient);
+  result.outputs = outputs.subspan(step_.first_model_output, wanted_.model.size());
+  if (wanted_.gradients) {
+    result.gradients = outputs.subspan(step_.first_gradient, step_.weights.size());
   }
   go_on(outputs);
   return result;
@@ -166,11 +170,11 @@ Trainer::Result Trainer::step(const Batch& batch) {
 // The step has changed no state: computing it again finds the same.
 void Trainer::require_finite(const Result& result, const Batch& batch) const {
   if (std::isfinite(result.loss) && std::isfinite(result.gradient_norm)) return;
-  const std::size_t checked = is_updating_ ? 2 : 1;
+  const std::size_t checked = wanted_.has_backward() ? 2 : 1;
   const auto origin = find_non_finite(*step_.graph, inputs_, options_, checked);
   const std::string found = origin ? origin->text + "; " : "";
   const bool is_in_data = origin && batch.contains(origin->source);
-  if (!is_updating_) {
+  if (!wanted_.has_backward()) {
     fail("the loss of the validation data is {}; {}{}", number_text(result.loss), found,
          is_in_data ? "mend the data" : "look at the data, or lower the learning rate");
   }
@@ -193,7 +197,7 @@ std::string Trainer::remedy() const {
 
 void Trainer::go_on(std::span<const Datum> outputs) {
   for (std::size_t i = 0; i < carried_.size(); ++i) {
-    const Tensor& next = tensor_of(outputs[step_.first_model_output + wanted_outputs_ + i]);
+    const Tensor& next = tensor_of(outputs[step_.first_model_output + wanted_.model.size() + i]);
     if (next.dims() != carried_[i].dims()) {
       fail("output '{}' has extents {} but is carried into input '{}' of {}",
            plan_.carried[i].output, to_string(next.dims()), plan_.carried[i].input,
@@ -227,6 +231,27 @@ void Trainer::restore(std::span<const Tensor> states, std::span<const Tensor> ca
   for (const Tensor& state : carried) copies.push_back(state.clone());
   set_carried(std::move(copies));
   steps_done_ = steps_done;
+}
+
+std::unique_ptr<Trainer> Trainer::make_judge(const Graph& model,
+                                             const TrainingOutputs& outputs) const {
+  TrainingPlan same_weights = plan_;
+  same_weights.step.trainable = weight_names();
+  return std::make_unique<Trainer>(model, same_weights, outputs, options_);
+}
+
+void Trainer::follow(const Trainer& trainer) {
+  for (std::size_t i = 0; i < step_.weights.size(); ++i) copy_into(trainer.states_[i], states_[i]);
+  if (step_.step_count) {
+    copy_into(trainer.states_[*trainer.step_.step_count], states_[*step_.step_count]);
+  }
+  steps_done_ = trainer.steps_done_;
+}
+
+void Trainer::follow_carried(const Trainer& trainer) {
+  std::vector<Tensor> copies;
+  for (const Tensor& state : trainer.carried_) copies.push_back(state.clone());
+  set_carried(std::move(copies));
 }
 
 std::map<std::string, Tensor> trained_states(const Trainer& trainer) {

@@ -16,7 +16,8 @@ namespace gatefold {
 /// The arrays of one step by name: the inputs of the model that are not carried, and the targets.
 using Batch = std::map<std::string, Tensor>;
 
-/// Trains one model step by step, or only computes its loss when no update is wanted.
+/// Trains one model step by step, or only computes its loss, or the gradients of it, when no update
+/// is wanted.
 class Trainer {
  public:
   /// Builds the training step of a model. `outputs` says what results deliver; the trainer sets
@@ -30,7 +31,7 @@ class Trainer {
   /// What a step computed before its update. The data are valid until the next step.
   struct Result {
     double loss = 0;
-    double gradient_norm = 0;
+    double gradient_norm = 0;          ///< Before clipping; 0 without a backward part.
     std::span<const Datum> outputs;    ///< Outputs of the model, in the order wanted.
     std::span<const Datum> gradients;  ///< One per weight, when wanted.
   };
@@ -71,12 +72,22 @@ class Trainer {
   void restore(std::span<const Tensor> states, std::span<const Tensor> carried,
                std::int64_t steps_done);
 
+  /// Makes a trainer of the same weights, which have the numbers of the model, that does not update
+  /// them. `model` is the one that this trainer was made of.
+  std::unique_ptr<Trainer> make_judge(const Graph& model, const TrainingOutputs& outputs) const;
+  /// Takes the weights, and the number of steps done, of the trainer that this judge is of.
+  void follow(const Trainer& trainer);
+  /// Takes what that trainer carries into its next step.
+  void follow_carried(const Trainer& trainer);
+
  private:
-  Trainer(TrainingStep step, const TrainingPlan& plan, bool is_updating,
+  Trainer(TrainingStep step, const TrainingPlan& plan, TrainingOutputs outputs,
           const CompileOptions& options);
 
   /// Returns the steps taken, without those in which no target counts.
   std::int64_t useful_steps() const;
+  /// Returns for each input of the step whether a batch gives it.
+  std::vector<bool> find_data_inputs() const;
   void set_inputs(const Batch& batch);
   void require_finite(const Result& result, const Batch& batch) const;
   std::string remedy() const;
@@ -87,8 +98,7 @@ class Trainer {
   TrainingPlan plan_;
   Schedule schedule_;
   TrainingStep step_;
-  std::size_t wanted_outputs_ = 0;  // Number of those of the model; the carried ones follow.
-  bool is_updating_;
+  TrainingOutputs wanted_;  // In the step, the carried outputs of the model follow those wanted.
   CompileOptions options_;
   std::unique_ptr<Context> context_;
   std::vector<Datum> inputs_;

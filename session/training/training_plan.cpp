@@ -7,6 +7,7 @@
 
 #include "ir/error.h"
 #include "session/arrays/files.h"
+#include "session/carried_states.h"
 #include "session/training/json_fields.h"
 
 namespace gatefold {
@@ -151,6 +152,14 @@ TrainingPlan plan_from(const json& root) {
 }
 
 }  // namespace
+
+TrainingPlan completed(TrainingPlan plan, const Graph& model) {
+  if (plan.step.loss.output.empty() && !model.outputs().empty()) {
+    plan.step.loss.output = model.outputs().front().name;
+  }
+  check_states(model, plan.carried);
+  return plan;
+}
 
 TrainingPlan parse_training_plan(std::string_view text, std::string_view name) {
   const json root = json::parse(text, nullptr, /*allow_exceptions=*/false);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/graph.h"
 #include "passes/training/schedule.h"
 #include "passes/training/training_step.h"
 
@@ -27,6 +28,10 @@ struct TrainingPlan {
   };
   Tolerance tolerance = {};
 };
+
+/// Returns the plan for a model, with the output named that the loss judges. Throws Error as
+/// check_states does.
+TrainingPlan completed(TrainingPlan plan, const Graph& model);
 
 /// Reads a plan from JSON: the fields `loss`, `optimizer`, `lr_schedule`, `lr_per_step`,
 /// `clip_norm`, `clip_value`, `accumulate`, `carried`, `trainable`, `dropout`, `padding`,

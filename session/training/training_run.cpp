@@ -19,14 +19,6 @@
 namespace gatefold {
 namespace {
 
-/// The plan with the loss's output named.
-TrainingPlan completed(TrainingPlan plan, const Graph& model) {
-  if (plan.step.loss.output.empty() && !model.outputs().empty()) {
-    plan.step.loss.output = model.outputs().front().name;
-  }
-  return plan;
-}
-
 std::int64_t run_length(const RunOptions& options, const TrainingPlan& plan,
                         const BatchSource& batches) {
   if (options.steps > 0) return options.steps;
@@ -110,11 +102,7 @@ class Run {
   }
 
   void prepare_validation(const Graph& model) {
-    const TrainingOutputs only_judging{.model = {plan_.step.loss.output}, .update = false};
-    TrainingPlan same_weights = plan_;
-    same_weights.step.trainable = trainer_.weight_names();
-    judge_ =
-        std::make_unique<Trainer>(model, same_weights, only_judging, compile_options(options_));
+    judge_ = trainer_.make_judge(model, {.model = {plan_.step.loss.output}, .update = false});
     BatchOptions batches = batch_options();
     batches.shuffle = false;
     validation_ = options_.make_source(options_.validation, judge_->data_inputs(),
@@ -231,8 +219,7 @@ class Run {
 
   Metrics validate() {
     Metrics metrics(plan_.step.loss, options_.metrics);
-    const std::span<const Tensor> states = trainer_.states();
-    judge_->restore(states.first(trainer_.weight_names().size()), {}, 0);
+    judge_->follow(trainer_);
     for (std::int64_t i = 0; i < validation_->batches_per_epoch(); ++i) {
       if (validation_->starts_anew(i)) judge_->forget_carried();
       const Batch batch = validation_->batch(0, i);
@@ -266,7 +253,6 @@ class Run {
 RunResult train(std::shared_ptr<const Graph> model, const TrainingPlan& plan,
                 const RunOptions& options, TrainingObserver& observer) {
   const TrainingPlan whole = completed(plan, *model);
-  check_states(*model, whole.carried);
   if (options.dry && options.data.empty()) {
     begin(Trainer(*model, whole, {}, compile_options(options)), observer);
     return {};

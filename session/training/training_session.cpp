@@ -4,14 +4,17 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
+#include "frontend/onnx_reader.h"
 #include "frontend/onnx_writer.h"
 #include "ir/error.h"
 #include "passes/training/model_parts.h"
 #include "passes/training/trained_tensors.h"
 #include "session/carried_states.h"
 #include "session/training/checkpoint.h"
+#include "session/training/dataset.h"
 
 namespace gatefold {
 namespace {
@@ -49,16 +52,21 @@ void require_matches(const std::vector<std::string>& patterns,
 }
 
 /// The plan with the output that is judged and the trained tensors named.
-TrainingPlan completed(TrainingPlan plan, const Graph& model, const TrainableChoice& choice) {
+TrainingPlan completed(const TrainingPlan& plan, const Graph& model,
+                       const TrainableChoice& choice) {
   if (plan.step.loss.type.empty()) fail("no loss is given, by which the model would be trained");
-  if (plan.step.loss.output.empty() && !model.outputs().empty()) {
-    plan.step.loss.output = model.outputs().front().name;
+  TrainingPlan whole = completed(plan, model);
+  if (whole.step.trainable.empty()) {
+    whole.step.trainable = choose_trainable(model, whole.step.loss.output, choice);
   }
-  if (plan.step.trainable.empty()) {
-    plan.step.trainable = choose_trainable(model, plan.step.loss.output, choice);
-  }
-  check_states(model, plan.carried);
-  return plan;
+  return whole;
+}
+
+/// The output that is judged, and those that are wanted.
+TrainingOutputs wanted_outputs(const TrainingPlan& plan, const std::vector<std::string>& wanted) {
+  TrainingOutputs outputs{.model = {plan.step.loss.output}};
+  outputs.model.insert(outputs.model.end(), wanted.begin(), wanted.end());
+  return outputs;
 }
 
 /// Tells a schedule how long the run is, as far as it must know.
@@ -96,34 +104,75 @@ std::vector<std::string> choose_trainable(const Graph& model, const std::string&
 
 TrainingSession::Source::Source(const std::filesystem::path& path, const DimSizes& dims)
     : path(path) {
-  Model model = read_model(path, places);
+  take(read_model(path, places), dims);
+}
+
+TrainingSession::Source::Source(std::span<const std::byte> model, const DimSizes& dims)
+    : bytes(std::in_place, reinterpret_cast<const char*>(model.data()), model.size()) {
+  take(read_model_bytes(*bytes, places), dims);
+}
+
+void TrainingSession::Source::take(Model model, const DimSizes& dims) {
   bind_dims(*model.graph, dims);
   graph = std::move(model.graph);
 }
 
 TrainingSession::TrainingSession(const std::filesystem::path& model, const TrainingPlan& plan,
                                  const TrainingSessionOptions& options)
-    : source_(model, options.dims),
+    : TrainingSession(Source(model, options.dims), plan, options) {}
+
+TrainingSession::TrainingSession(std::span<const std::byte> model, const TrainingPlan& plan,
+                                 const TrainingSessionOptions& options)
+    : TrainingSession(Source(model, options.dims), plan, options) {}
+
+TrainingSession::TrainingSession(Source source, const TrainingPlan& plan,
+                                 const TrainingSessionOptions& options)
+    : source_(std::move(source)),
       plan_(completed(plan, *source_.graph, options.choice)),
-      options_{.threads = options.threads, .products = options.precision},
-      trainer_(*source_.graph, plan_, {.model = options.outputs}, options_) {
+      trainer_(*source_.graph, plan_, wanted_outputs(plan_, options.outputs),
+               {.threads = options.threads, .products = options.precision}) {
   set_length(trainer_.schedule(), plan_, options.steps_per_epoch);
   require_writable(source_.places, trainer_.weight_names());
   trainer_.require_finite_states();
 }
 
-Trainer::Result TrainingSession::step(const Batch& batch) { return trainer_.step(batch); }
+Batch TrainingSession::checked(const Batch& batch) const {
+  const std::vector<const Value*> inputs = trainer_.data_inputs();
+  Batch converted;
+  for (const auto& [name, array] : batch) {
+    const auto found = std::find_if(inputs.begin(), inputs.end(),
+                                    [&](const Value* input) { return input->name() == name; });
+    if (found == inputs.end()) {
+      std::vector<std::string_view> names;
+      for (const Value* input : inputs) names.push_back(input->name());
+      fail("array '{}' of the batch belongs to no input; those are: {}", name,
+           fmt::join(names, ", "));
+    }
+    converted[name] = converted_for(**found, array);
+  }
+  return converted;
+}
 
-std::unique_ptr<Trainer> TrainingSession::make_other(const TrainingOutputs& outputs) const {
-  TrainingPlan same_weights = plan_;
-  same_weights.step.trainable = trainer_.weight_names();
-  return std::make_unique<Trainer>(*source_.graph, same_weights, outputs, options_);
+void TrainingSession::add(const Trainer::Result& result, const Batch& batch,
+                          Metrics& metrics) const {
+  metrics.add(result.loss, std::get<Tensor>(result.outputs[0]), batch.at(plan_.step.loss.target));
+}
+
+Trainer::Result TrainingSession::step(const Batch& batch, Metrics* metrics) {
+  const Batch arrays = checked(batch);
+  Trainer::Result result = trainer_.step(arrays);
+  if (metrics != nullptr) add(result, arrays, *metrics);
+  result.outputs = result.outputs.subspan(1);
+  return result;
 }
 
 std::map<std::string, Tensor> TrainingSession::gradients(const Batch& batch) {
-  if (derivatives_ == nullptr) derivatives_ = make_other({.gradients = true});
-  derivatives_->restore(trainer_.states(), trainer_.carried(), trainer_.steps_done());
-  const Trainer::Result result = derivatives_->step(batch);
+  if (derivatives_ == nullptr) {
+    derivatives_ = trainer_.make_judge(*source_.graph, {.update = false, .gradients = true});
+  }
+  derivatives_->follow(trainer_);
+  derivatives_->follow_carried(trainer_);
+  const Trainer::Result result = derivatives_->step(checked(batch));
   std::map<std::string, Tensor> gradients;
   for (std::size_t i = 0; i < result.gradients.size(); ++i) {
     gradients[trainer_.weight_names()[i]] = std::get<Tensor>(result.gradients[i]).clone();
@@ -131,23 +180,58 @@ std::map<std::string, Tensor> TrainingSession::gradients(const Batch& batch) {
   return gradients;
 }
 
+double TrainingSession::evaluate(const Batch& batch, Metrics& metrics) {
+  if (judge_ == nullptr) {
+    judge_ =
+        trainer_.make_judge(*source_.graph, {.model = {plan_.step.loss.output}, .update = false});
+  }
+  const Batch arrays = checked(batch);
+  judge_->follow(trainer_);
+  const Trainer::Result result = judge_->step(arrays);
+  add(result, arrays, metrics);
+  return result.loss;
+}
+
 Metrics TrainingSession::evaluate(std::span<const Batch> batches,
                                   const std::vector<std::string>& metrics) {
-  Metrics result(plan_.step.loss, metrics);
-  if (judge_ == nullptr) judge_ = make_other({.model = {plan_.step.loss.output}, .update = false});
-  const std::span<const Tensor> states = trainer_.states();
-  judge_->restore(states.first(trainer_.weight_names().size()), {}, 0);
-  for (const Batch& batch : batches) {
-    const Trainer::Result judged = judge_->step(batch);
-    result.add(judged.loss, std::get<Tensor>(judged.outputs[0]), batch.at(plan_.step.loss.target));
-  }
+  Metrics result = make_metrics(metrics);
+  if (judge_ != nullptr) judge_->forget_carried();
+  for (const Batch& batch : batches) evaluate(batch, result);
   return result;
+}
+
+Metrics TrainingSession::make_metrics(const std::vector<std::string>& names) const {
+  return {plan_.step.loss, names};
+}
+
+void TrainingSession::forget_carried() {
+  trainer_.forget_carried();
+  if (judge_ != nullptr) judge_->forget_carried();
+}
+
+void TrainingSession::set_weight(std::string_view name, const Tensor& numbers) {
+  const std::vector<std::string>& names = trainer_.weight_names();
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) {
+    fail("'{}' is no trained weight; those are: {}", name, fmt::join(names, ", "));
+  }
+  Tensor weight = trainer_.states()[found - names.begin()];  // Shares the trainer's memory.
+  if (!(numbers.type() == weight.type())) {
+    fail("the numbers for weight '{}' are {} but must be {}", name, to_string(numbers.type()),
+         to_string(weight.type()));
+  }
+  std::memcpy(weight.raw(), numbers.raw(), numbers.bytes());
 }
 
 void TrainingSession::save(const std::filesystem::path& path) const {
   trainer_.require_finite_states();
-  write_model_with_weights(source_.path, source_.places, trained_weights(trainer_), path,
-                           metadata_of(plan_.carried));
+  const auto weights = trained_weights(trainer_);
+  const auto metadata = metadata_of(plan_.carried);
+  if (source_.bytes) {
+    write_model_bytes_with_weights(*source_.bytes, source_.places, weights, path, metadata);
+  } else {
+    write_model_with_weights(source_.path, source_.places, weights, path, metadata);
+  }
 }
 
 void TrainingSession::save_checkpoint(const std::filesystem::path& folder) const {

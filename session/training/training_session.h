@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -7,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "frontend/tensor_places.h"
@@ -49,12 +51,17 @@ class TrainingSession {
   /// Reads the model and builds its step. Throws Error as read_model, choose_trainable and Trainer
   /// do, for a plan without a loss, and for a schedule whose length is not known.
   TrainingSession(const std::filesystem::path& model, const TrainingPlan& plan,
-                  const TrainingSessionOptions& options);
+                  const TrainingSessionOptions& options = {});
+  /// Trains the model in the bytes of a model file, of which the session keeps a copy.
+  TrainingSession(std::span<const std::byte> model, const TrainingPlan& plan,
+                  const TrainingSessionOptions& options = {});
 
-  /// Takes one step on a batch: the arrays of the inputs and of the targets, by name. The result
-  /// has the outputs of the options; its data are valid until the next step. Throws Error as
-  /// Trainer::step does; no weight has been changed then.
-  Trainer::Result step(const Batch& batch);
+  /// Takes one step on a batch: the arrays of the inputs and of the targets, by name, which are
+  /// read in place; element types are converted between widths as by converted_for. Adds the loss
+  /// to `metrics` if given. The result has the outputs of the options; its data are valid until the
+  /// next step. Throws Error for an array of an unknown name and as Trainer::step does; no weight
+  /// has been changed then.
+  Trainer::Result step(const Batch& batch, Metrics* metrics = nullptr);
   /// Computes the gradients that the next step would have on the batch, before clipping, by the
   /// names of the weights, and changes nothing.
   std::map<std::string, Tensor> gradients(const Batch& batch);
@@ -62,11 +69,18 @@ class TrainingSession {
   /// changes nothing. Carried states are zero before the first batch, and carried from batch to
   /// batch.
   Metrics evaluate(std::span<const Batch> batches, const std::vector<std::string>& metrics = {});
+  /// Does the same with one more batch, whose carried states are those of the evaluation before:
+  /// adds to the metrics, which make_metrics made, and returns the loss.
+  double evaluate(const Batch& batch, Metrics& metrics);
+  /// Makes metrics of these names for the losses of this session; see Metrics.
+  Metrics make_metrics(const std::vector<std::string>& names) const;
 
   /// Tells the schedule that an epoch has ended with this loss.
   void end_epoch(double loss) { trainer_.schedule().end_epoch(loss); }
-  /// Sets the carried states to zero before the next step.
-  void forget_carried() { trainer_.forget_carried(); }
+  /// Sets the carried states to zero before the next step, and before the next evaluation.
+  void forget_carried();
+  /// Sets a trained weight to a copy of these numbers. Throws Error for another name or type.
+  void set_weight(std::string_view name, const Tensor& numbers);
 
   /// Writes the file of the model with the present weights and the names of the carried states.
   /// Throws Error for a weight that is not finite, and as write_model_with_weights does.
@@ -81,21 +95,24 @@ class TrainingSession {
   const Trainer& trainer() const { return trainer_; }
 
  private:
-  /// What is read from the model's file.
+  /// The model's file or its bytes, and what is read from them.
   struct Source {
     Source(const std::filesystem::path& path, const DimSizes& dims);
+    Source(std::span<const std::byte> model, const DimSizes& dims);
+    void take(Model model, const DimSizes& dims);
 
     std::filesystem::path path;
+    std::optional<std::string> bytes;  ///< Of a model that is in no file.
     TensorPlaces places;
     std::shared_ptr<const Graph> graph;
   };
 
-  /// Makes a trainer of the same weights that delivers something else.
-  std::unique_ptr<Trainer> make_other(const TrainingOutputs& outputs) const;
+  TrainingSession(Source source, const TrainingPlan& plan, const TrainingSessionOptions& options);
+  Batch checked(const Batch& batch) const;
+  void add(const Trainer::Result& result, const Batch& batch, Metrics& metrics) const;
 
   Source source_;
   TrainingPlan plan_;
-  CompileOptions options_;
   Trainer trainer_;
   std::unique_ptr<Trainer> judge_;        // Made when it is asked for.
   std::unique_ptr<Trainer> derivatives_;  // The same: delivers gradients.

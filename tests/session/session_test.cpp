@@ -6,7 +6,9 @@
 
 #include "frontend/onnx_reader.h"
 #include "ir/error.h"
+#include "passes/pipeline.h"
 #include "tests/allocation_counter.h"
+#include "tests/temporary_folder.h"
 
 namespace gatefold::test {
 namespace {
@@ -88,6 +90,19 @@ TEST(Session, WritesAnOutputIntoTheCallersMemory) {
   EXPECT_EQ(numbers(place), (std::vector<float>{3, 4}));
   session.set_output("y", {});
   EXPECT_NE(std::get<Tensor>(session.run({{"x", row(0, 0)}}).at("y")).raw(), place.raw());
+}
+
+TEST(Session, RefusesMemoryThatOverlapsAnInput) {
+  Session session(stream_model(), kStates);
+  Tensor both(DataType::kFloat32, {2, 2});
+  session.set_output("y", both.part(8, DataType::kFloat32, {1, 2}));
+  session.run({{"x", both.part(0, DataType::kFloat32, {1, 2})}});
+  EXPECT_EQ(complaint([&] {
+              session.run({{"x", both.part(4, DataType::kFloat32, {1, 2})}});
+            }),
+            "the memory for output 'y' overlaps that of input 'x'; give it memory of its own");
+  session.set_output("y", {});
+  session.run({{"x", both.part(4, DataType::kFloat32, {1, 2})}});
 }
 
 TEST(Session, FollowsTheBatchOfItsInputs) {
@@ -193,6 +208,29 @@ TEST(CompiledModel, TellsItsPortsByName) {
   EXPECT_EQ(to_string(model->output("hn").type), "float[N,2]");
   EXPECT_EQ(complaint([&] { model->output("z"); }),
             "the model has no output 'z'; its outputs: y, hn");
+}
+
+TEST(CompiledModel, IsWrittenAsItIs) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "compiled.onnx";
+  Model model = parse_model(kStream);
+  model.metadata = {{"author", "somebody"}};
+  write_compiled(*load(std::move(model), {.dims = {{"N", 1}}}), kStates, path);
+  const Model saved = read_model(path);
+  EXPECT_EQ(saved.metadata.at(std::string(kCompiledKey)), kInferencePipeline);
+  EXPECT_EQ(saved.metadata.at("author"), "somebody");
+  EXPECT_EQ(stated_states(saved), kStates);
+  EXPECT_EQ(to_string(saved.graph->inputs()[0]->type()), "float[1,2]");
+  Session session(load(path));
+  EXPECT_EQ(numbers(session.run({{"x", row(1, 2)}}).at("y")), (std::vector<float>{1, 2}));
+  EXPECT_EQ(numbers(session.run({{"x", row(1, 2)}}).at("y")), (std::vector<float>{2, 4}));
+}
+
+TEST(CompiledModel, DoesNotSayThatItIsOptimizedIfItIsNot) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "compiled.onnx";
+  write_compiled(*load(parse_model(kStream), {.optimize = false}), {}, path);
+  EXPECT_FALSE(read_model(path).metadata.contains(std::string(kCompiledKey)));
 }
 
 TEST(CompiledModel, BindsExtentsAndValues) {
