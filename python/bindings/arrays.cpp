@@ -18,25 +18,26 @@ namespace {
 /// An element type in the three languages that it is told in.
 struct ElementRow {
   DataType dtype;
-  const char* name;       ///< numpy's.
-  char kind;              ///< numpy's.
-  std::uint8_t dlpack;    ///< DLPack's code.
+  const char* name;     ///< numpy's.
+  char kind;            ///< numpy's.
+  std::uint8_t size;    ///< Bytes.
+  std::uint8_t dlpack;  ///< DLPack's code.
 };
 
 constexpr std::array<ElementRow, 13> kElements{{
-    {DataType::kFloat32, "float32", 'f', dlpack::kFloat},
-    {DataType::kInt64, "int64", 'i', dlpack::kInt},
-    {DataType::kFloat64, "float64", 'f', dlpack::kFloat},
-    {DataType::kInt32, "int32", 'i', dlpack::kInt},
-    {DataType::kBool, "bool", 'b', dlpack::kBool},
-    {DataType::kFloat16, "float16", 'f', dlpack::kFloat},
-    {DataType::kInt8, "int8", 'i', dlpack::kInt},
-    {DataType::kInt16, "int16", 'i', dlpack::kInt},
-    {DataType::kUint8, "uint8", 'u', dlpack::kUint},
-    {DataType::kUint16, "uint16", 'u', dlpack::kUint},
-    {DataType::kUint32, "uint32", 'u', dlpack::kUint},
-    {DataType::kUint64, "uint64", 'u', dlpack::kUint},
-    {DataType::kBfloat16, "bfloat16", 'V', dlpack::kBfloat},
+    {DataType::kFloat32, "float32", 'f', 4, dlpack::kFloat},
+    {DataType::kInt64, "int64", 'i', 8, dlpack::kInt},
+    {DataType::kFloat64, "float64", 'f', 8, dlpack::kFloat},
+    {DataType::kInt32, "int32", 'i', 4, dlpack::kInt},
+    {DataType::kBool, "bool", 'b', 1, dlpack::kBool},
+    {DataType::kFloat16, "float16", 'f', 2, dlpack::kFloat},
+    {DataType::kInt8, "int8", 'i', 1, dlpack::kInt},
+    {DataType::kInt16, "int16", 'i', 2, dlpack::kInt},
+    {DataType::kUint8, "uint8", 'u', 1, dlpack::kUint},
+    {DataType::kUint16, "uint16", 'u', 2, dlpack::kUint},
+    {DataType::kUint32, "uint32", 'u', 4, dlpack::kUint},
+    {DataType::kUint64, "uint64", 'u', 8, dlpack::kUint},
+    {DataType::kBfloat16, "bfloat16", 'V', 2, dlpack::kBfloat},
 }};
 
 const ElementRow& row_of(DataType dtype) {
@@ -72,11 +73,10 @@ py::dtype numpy_type(DataType dtype) {
 DataType type_of(const py::dtype& dtype) {
   const char kind = dtype.kind();
   const auto size = static_cast<std::size_t>(dtype.itemsize());
-  const DataType found = find_type([&](const ElementRow& row) {
-    return row.kind == kind && size_of(row.dtype) == size;
-  });
-  if (found != DataType::kUndefined && (kind != 'V' || py::str(dtype.attr("name")).equal(
-                                                           py::str("bfloat16")))) {
+  const DataType found =
+      find_type([&](const ElementRow& row) { return row.kind == kind && row.size == size; });
+  if (found != DataType::kUndefined &&
+      (kind != 'V' || py::str(dtype.attr("name")).equal(py::str("bfloat16")))) {
     return found;
   }
   fail("arrays of element type {} are not supported",
@@ -148,7 +148,7 @@ Tensor borrow_dlpack(py::handle object, DataType wanted, Owners& owners) {
     fail("the tensor is not in the host's memory; bring it there first, as by cpu()");
   }
   const DataType dtype = find_type([&](const ElementRow& row) {
-    return row.dlpack == view.type.code && 8 * size_of(row.dtype) == view.type.bits;
+    return row.dlpack == view.type.code && 8 * row.size == view.type.bits;
   });
   if (dtype == DataType::kUndefined || view.type.lanes != 1) {
     fail("tensors of DLPack's element type {} with {} bits are not supported", view.type.code,
@@ -209,7 +209,12 @@ Datum borrow_datum(py::handle object, const Type& type, Owners& owners) {
 }
 
 py::array empty_array(DataType dtype, const Dims& dims) {
-  return {numpy_type(dtype), std::vector<py::ssize_t>(dims.begin(), dims.end())};
+  const auto& numpy = py::detail::npy_api::get();
+  PyObject* array = numpy.PyArray_NewFromDescr_(
+      numpy.PyArray_Type_, numpy_type(dtype).release().ptr(), static_cast<int>(dims.size()),
+      dims.data(), /*strides=*/nullptr, /*data=*/nullptr, /*flags=*/0, /*object=*/nullptr);
+  if (array == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::array>(array);
 }
 
 py::array to_array(const Tensor& tensor) {
@@ -244,23 +249,23 @@ py::capsule to_dlpack(const Tensor& tensor) {
   };
   auto* handed = new Handed{tensor, {tensor.dims().begin(), tensor.dims().end()}, {}};
   const auto bits = static_cast<std::uint8_t>(8 * size_of(tensor.dtype()));
-  handed->managed = {{handed->tensor.raw(),
-                      {dlpack::kCpu, 0},
-                      static_cast<std::int32_t>(handed->extents.size()),
-                      {row_of(tensor.dtype()).dlpack, bits, 1},
-                      handed->extents.data(),
-                      nullptr,
-                      0},
-                     handed,
-                     [](dlpack::ManagedTensor* self) { delete static_cast<Handed*>(self->context); }};
+  handed->managed = {
+      {handed->tensor.raw(),
+       {dlpack::kCpu, 0},
+       static_cast<std::int32_t>(handed->extents.size()),
+       {row_of(tensor.dtype()).dlpack, bits, 1},
+       handed->extents.data(),
+       nullptr,
+       0},
+      handed,
+      [](dlpack::ManagedTensor* self) { delete static_cast<Handed*>(self->context); }};
   // A capsule that nobody has taken over gives its tensor back itself.
-  PyObject* capsule =
-      PyCapsule_New(&handed->managed, dlpack::kCapsule, [](PyObject* object) {
-        if (PyCapsule_IsValid(object, dlpack::kCapsule) == 0) return;
-        auto* managed = static_cast<dlpack::ManagedTensor*>(
-            PyCapsule_GetPointer(object, dlpack::kCapsule));
-        managed->give_back(managed);
-      });
+  PyObject* capsule = PyCapsule_New(&handed->managed, dlpack::kCapsule, [](PyObject* object) {
+    if (PyCapsule_IsValid(object, dlpack::kCapsule) == 0) return;
+    auto* managed =
+        static_cast<dlpack::ManagedTensor*>(PyCapsule_GetPointer(object, dlpack::kCapsule));
+    managed->give_back(managed);
+  });
   return py::reinterpret_steal<py::capsule>(capsule);
 }
 

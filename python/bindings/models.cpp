@@ -13,6 +13,7 @@
 
 #include "python/bindings/arrays.h"
 #include "python/bindings/bindings.h"
+#include "python/bindings/inspection.h"
 #include "python/bindings/runner.h"
 #include "python/bindings/settings.h"
 #include "python/bindings/unlocked.h"
@@ -104,8 +105,7 @@ std::shared_ptr<SharedModel> load_bytes(const py::bytes& bytes, int threads, con
 
 void write_model_file(const SharedModel& model, const std::filesystem::path& path,
                       const std::optional<StatePairs>& states) {
-  const std::vector<CarriedState> carried =
-      states ? states_from(*states) : model.model().states();
+  const std::vector<CarriedState> carried = states ? states_from(*states) : model.model().states();
   const Unlocked unlocked;
   write_compiled(model.model(), carried, path);
 }
@@ -136,8 +136,7 @@ void set_states(const Stream& stream, const StateArrays& arrays) {
   Owners owners;
   std::map<std::string, Tensor> states;
   for (const auto& [name, array] : arrays) {
-    states[name] =
-        borrow_tensor(array, stream.model->model().input(name).type.dtype, owners);
+    states[name] = borrow_tensor(array, stream.model->model().input(name).type.dtype, owners);
   }
   stream.session().set_states(states);
 }
@@ -186,8 +185,9 @@ void add_session(py::module_& module) {
           "Runs the model once on arrays by the names of the inputs, and returns the outputs by "
           "name.\n\nA state that is given wins over the carried one; one that was never set is "
           "zero.")
-      .def("reset", [](const Stream& stream) { stream.session().reset(); },
-           "Sets all states to zero.")
+      .def(
+          "reset", [](const Stream& stream) { stream.session().reset(); },
+          "Sets all states to zero.")
       .def(
           "clone",
           [](const Stream& stream) {
@@ -217,13 +217,24 @@ void add_model(py::module_& module) {
              return Stream{model, model->session(states)};
            })
       .def("_write", &write_model_file)
+      .def("_describe",
+           [](const SharedModel& model) { return describe_model(model.model().model()); })
       .def_property_readonly("inputs",
                              [](const SharedModel& model) { return model.model().inputs(); })
       .def_property_readonly("outputs",
                              [](const SharedModel& model) { return model.model().outputs(); })
       .def_property_readonly(
           "states", [](const SharedModel& model) { return pairs_from(model.model().states()); },
-          "The states that the file names: outputs and the inputs that they are carried into.");
+          "The states that the file names: outputs and the inputs that they are carried into.")
+      .def_property_readonly(
+          "metadata", [](const SharedModel& model) { return model.model().model().metadata; },
+          "What the file says beside its graph, by key.")
+      .def_property_readonly(
+          "producer", [](const SharedModel& model) { return model.model().model().producer; },
+          "Name and version of the exporter.")
+      .def_property_readonly(
+          "name", [](const SharedModel& model) { return model.model().graph().name(); },
+          "The name of the graph.");
 }
 
 }  // namespace

@@ -11,4 +11,8 @@ PYBIND11_MODULE(_gatefold, module) {
   module.attr("version") = GATEFOLD_VERSION;
   add_tensor(module);
   add_models(module);
+  add_training(module);
+  add_tokenizer(module);
+  add_projects(module);
+  add_inspection(module);
 }

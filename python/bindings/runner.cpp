@@ -65,9 +65,9 @@ Runner::Runner(Session session, std::shared_ptr<const PortNames> names)
       inputs_(names_->inputs.size()) {
   const std::vector<ModelPort>& outputs = session_.model().outputs();
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    is_carried_[i] = std::any_of(
-        session_.carried().begin(), session_.carried().end(),
-        [&](const CarriedState& state) { return state.output == outputs[i].name; });
+    is_carried_[i] =
+        std::any_of(session_.carried().begin(), session_.carried().end(),
+                    [&](const CarriedState& state) { return state.output == outputs[i].name; });
   }
 }
 

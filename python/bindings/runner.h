@@ -20,8 +20,8 @@ struct PortNames {
   std::vector<py::object> outputs;
 };
 
-/// Runs a session on arrays of Python and makes arrays of its outputs, most of which are computed in
-/// the memory of the arrays themselves.
+/// Runs a session on arrays of Python and makes arrays of its outputs, most of which are computed
+/// in the memory of the arrays themselves.
 class Runner {
  public:
   Runner(Session session, std::shared_ptr<const PortNames> names);
@@ -41,7 +41,7 @@ class Runner {
 
   Session session_;
   std::shared_ptr<const PortNames> names_;
-  std::vector<bool> is_carried_;   // One per output.
+  std::vector<bool> is_carried_;  // One per output.
   /// The element type and the extents of an output.
   struct Extents {
     DataType dtype = DataType::kUndefined;

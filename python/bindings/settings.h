@@ -19,6 +19,12 @@ using StatePairs = std::map<std::string, std::string>;
 std::vector<CarriedState> states_from(const StatePairs& pairs);
 StatePairs pairs_from(const std::vector<CarriedState>& states);
 
+/// Sets what a dictionary has an entry for.
+template <typename T>
+void read(const pybind11::dict& settings, const char* name, T& target) {
+  if (settings.contains(name)) target = settings[name].cast<T>();
+}
+
 /// Returns the precision named f32, bf16 or int8. Throws Error for another name.
 ProductPrecision precision_named(const std::string& name);
 

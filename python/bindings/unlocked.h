@@ -1,25 +1,20 @@
 #pragma once
 
 #include <pybind11/pybind11.h>
-#include <pthread.h>
-#include <signal.h>
+
+#include "python/bindings/signal_stack.h"
 
 namespace gatefold::python {
 
-/// Lets other Python threads run while it lives, and keeps signals from this thread: kernels that
-/// oneDNN generates use the stack pointer for other things, and the frame of a signal handler would
-/// overwrite what it points to. A signal that comes meanwhile is delivered at the end, so that
-/// Ctrl-C raises KeyboardInterrupt after the run.
+/// Lets other Python threads run while it lives. A signal that comes meanwhile is handled by Python
+/// afterwards, so that Ctrl-C raises KeyboardInterrupt when the run is done.
 class Unlocked {
  public:
   Unlocked() {
-    pthread_sigmask(SIG_BLOCK, &deferred_signals(), &before_);
+    use_signal_stack();
     thread_ = PyEval_SaveThread();
   }
-  ~Unlocked() {
-    PyEval_RestoreThread(thread_);
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
+  ~Unlocked() { PyEval_RestoreThread(thread_); }
   Unlocked(const Unlocked&) = delete;
   Unlocked& operator=(const Unlocked&) = delete;
 
@@ -28,12 +23,8 @@ class Unlocked {
    public:
     explicit Pause(Unlocked& unlocked) : unlocked_(unlocked) {
       PyEval_RestoreThread(unlocked_.thread_);
-      pthread_sigmask(SIG_SETMASK, &unlocked_.before_, nullptr);
     }
-    ~Pause() {
-      pthread_sigmask(SIG_BLOCK, &deferred_signals(), nullptr);
-      unlocked_.thread_ = PyEval_SaveThread();
-    }
+    ~Pause() { unlocked_.thread_ = PyEval_SaveThread(); }
     Pause(const Pause&) = delete;
     Pause& operator=(const Pause&) = delete;
 
@@ -42,20 +33,6 @@ class Unlocked {
   };
 
  private:
-  /// All but those that report a fault of the thread itself.
-  static const sigset_t& deferred_signals() {
-    static const sigset_t signals = [] {
-      sigset_t all;
-      sigfillset(&all);
-      for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP}) {
-        sigdelset(&all, fault);
-      }
-      return all;
-    }();
-    return signals;
-  }
-
-  sigset_t before_;
   PyThreadState* thread_;
 };
 
