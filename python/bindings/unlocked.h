@@ -2,29 +2,22 @@
 
 #include <pybind11/pybind11.h>
 
-#include "python/bindings/signal_stack.h"
-
 namespace gatefold::python {
 
 /// Lets other Python threads run while it lives. A signal that comes meanwhile is handled by Python
 /// afterwards, so that Ctrl-C raises KeyboardInterrupt when the run is done.
 class Unlocked {
  public:
-  Unlocked() {
-    use_signal_stack();
-    thread_ = PyEval_SaveThread();
-  }
-  ~Unlocked() { PyEval_RestoreThread(thread_); }
+  Unlocked();
+  ~Unlocked();
   Unlocked(const Unlocked&) = delete;
   Unlocked& operator=(const Unlocked&) = delete;
 
   /// Returns to Python while it lives, so that callbacks can be called.
   class Pause {
    public:
-    explicit Pause(Unlocked& unlocked) : unlocked_(unlocked) {
-      PyEval_RestoreThread(unlocked_.thread_);
-    }
-    ~Pause() { unlocked_.thread_ = PyEval_SaveThread(); }
+    explicit Pause(Unlocked& unlocked);
+    ~Pause();
     Pause(const Pause&) = delete;
     Pause& operator=(const Pause&) = delete;
 

@@ -48,13 +48,9 @@ class TestOutcome(NamedTuple):
     message: str  #: Why; empty for most tests that passed.
     seconds: float
 
-    __test__ = False  # Not one of pytest's.
-
 
 class TestReport(list[TestOutcome]):
     """How the tests of some folders ended; true if none failed."""
-
-    __test__ = False
 
     def count(self, verdict: object) -> int:
         """Returns how many tests ended "passed", "failed" or "skipped"."""
@@ -159,6 +155,3 @@ def test(
         atol=atol,
     )
     return TestReport(TestOutcome(*outcome) for outcome in outcomes)
-
-
-test.__test__ = False  # type: ignore[attr-defined]  # Not one of pytest's.
