@@ -31,7 +31,7 @@ def make_suite(data):
         @classmethod
         def assert_similar_outputs(cls, expected, outputs, rtol, atol):
             # It takes the length of the tensors in a list, which scalars lack.
-            with_length = (np.atleast_1d(one) if np.ndim(one) == 0 else one
+            with_length = (np.atleast_1d(one) if getattr(one, "shape", None) == () else one
                            for one in (expected, outputs))
             super().assert_similar_outputs(*with_length, rtol, atol)
 
