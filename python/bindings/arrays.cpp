@@ -97,7 +97,8 @@ py::object numpy() { return py::module_::import("numpy"); }
 
 Tensor borrow_array(py::array array, DataType wanted, Owners& owners) {
   if (!can_be_read_in_place(array)) {
-    array = numpy().attr("ascontiguousarray")(array, array.dtype().attr("newbyteorder")("="));
+    array = numpy().attr("array")(array, array.dtype().attr("newbyteorder")("="),
+                                  py::arg("order") = "C");
   }
   const DataType dtype = seen_as(type_of(array.dtype()), wanted);
   Dims dims(array.shape(), array.shape() + array.ndim());
@@ -137,11 +138,11 @@ py::capsule take_over(py::capsule capsule, dlpack::ManagedTensor& tensor) {
 }
 
 Tensor borrow_dlpack(py::handle object, DataType wanted, Owners& owners) {
-  auto capsule = object.attr("__dlpack__")().cast<py::capsule>();
-  if (std::strcmp(capsule.name(), dlpack::kCapsule) != 0) {
-    fail("the __dlpack__ of the object gives a capsule '{}' and not '{}'", capsule.name(),
-         dlpack::kCapsule);
+  const py::object answer = object.attr("__dlpack__")();
+  if (PyCapsule_IsValid(answer.ptr(), dlpack::kCapsule) == 0) {
+    fail("__dlpack__ gives no capsule named '{}'", dlpack::kCapsule);
   }
+  const auto capsule = py::reinterpret_borrow<py::capsule>(answer);
   auto& managed = *capsule.get_pointer<dlpack::ManagedTensor>();
   const dlpack::View& view = managed.view;
   if (view.device.type != dlpack::kCpu) {

@@ -63,10 +63,12 @@ py::dict prepare_project(Project& project, const std::vector<std::string>& texts
                   py::arg("tokens") = made.sizes.tokens, py::arg("targets") = made.sizes.targets);
 }
 
+/// The trained file of each model if there is one, else the file of the model itself.
 std::vector<std::string> models_of(const Project& project) {
   std::vector<std::string> files;
   for (const std::string& name : project.config().models) {
-    files.push_back(project.newest_file(name).string());
+    const std::filesystem::path trained = project.trained_file(name);
+    files.push_back((exists(trained) ? trained : project.file(name)).string());
   }
   return files;
 }

@@ -5,9 +5,13 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "frontend/onnx_reader.h"
@@ -40,10 +44,11 @@ TrainableChoice choice_of(const std::vector<std::string>& trainable,
 /// A training session that one thread at a time uses, and what Python gives it.
 class SteppedTrainer {
  public:
-  SteppedTrainer(const std::filesystem::path& model, const TrainingPlan& plan,
-                 const TrainingSessionOptions& options)
-      : outputs_(options.outputs), session_(model, plan, options) {
-    for (const Value* input : session_.trainer().data_inputs()) inputs_[input->name()] = input;
+  SteppedTrainer(TrainingSession session, std::vector<std::string> outputs)
+      : session_(std::move(session)), outputs_(std::move(outputs)) {
+    for (const Value* input : session_.trainer().data_inputs()) {
+      types_[input->name()] = input->type().dtype;
+    }
   }
 
   py::dict step(const Arrays& batch) {
@@ -90,6 +95,10 @@ class SteppedTrainer {
     return result;
   }
 
+  void set_weight(const std::string& name, const py::object& numbers) {
+    const Use use(*this);
+    session_.set_weight(name, borrow_tensor(numbers, DataType::kFloat32, owners_));
+  }
   void end_epoch(double loss) { session_.end_epoch(loss); }
   void forget_carried() { session_.forget_carried(); }
 
@@ -143,27 +152,22 @@ class SteppedTrainer {
   Batch borrow(const Arrays& arrays) {
     Batch batch;
     for (const auto& [name, array] : arrays) {
-      const auto input = inputs_.find(name);
-      const DataType wanted =
-          input == inputs_.end() ? DataType::kUndefined : input->second->type().dtype;
-      Tensor tensor = borrow_tensor(array, wanted, owners_);
-      if (input != inputs_.end() && tensor.dtype() != wanted) {
-        tensor = converted_for(*input->second, tensor);
-      }
-      batch.emplace(name, std::move(tensor));
+      const auto type = types_.find(name);
+      const DataType wanted = type == types_.end() ? DataType::kUndefined : type->second;
+      batch.emplace(name, borrow_tensor(array, wanted, owners_));
     }
     return batch;
   }
 
-  std::vector<std::string> outputs_;
   TrainingSession session_;
-  std::map<std::string, const Value*> inputs_;
+  std::vector<std::string> outputs_;
+  std::map<std::string, DataType> types_;  // Of the arrays of a batch.
   Owners owners_;
   bool is_used_ = false;
 };
 
 std::unique_ptr<SteppedTrainer> make_trainer(
-    const std::filesystem::path& model, const std::string& plan,
+    const std::variant<py::bytes, std::filesystem::path>& model, const std::string& plan_text,
     const std::vector<std::string>& trainable, const std::vector<std::string>& frozen,
     const std::vector<std::string>& outputs, const DimSizes& dims, std::int64_t steps_per_epoch,
     std::int64_t seed, int threads, const std::string& precision) {
@@ -173,10 +177,15 @@ std::unique_ptr<SteppedTrainer> make_trainer(
                                        .steps_per_epoch = steps_per_epoch,
                                        .threads = threads,
                                        .precision = precision_named(precision)};
-  TrainingPlan seeded = parse_training_plan(plan);
-  seeded.step.seed = seed;
+  TrainingPlan plan = parse_training_plan(plan_text);
+  plan.step.seed = seed;
+  const auto* path = std::get_if<std::filesystem::path>(&model);
+  const std::string_view bytes = path == nullptr ? std::get<py::bytes>(model) : "";
   const Unlocked unlocked;
-  return std::make_unique<SteppedTrainer>(model, seeded, options);
+  TrainingSession session = path == nullptr
+                                ? TrainingSession(std::as_bytes(std::span(bytes)), plan, options)
+                                : TrainingSession(*path, plan, options);
+  return std::make_unique<SteppedTrainer>(std::move(session), outputs);
 }
 
 /// Tells Python's callbacks of the progress of a run, and stops it for Ctrl-C and for them.
@@ -318,6 +327,7 @@ void add_trainer(py::module_& module) {
       .def("step", &SteppedTrainer::step)
       .def("gradients", &SteppedTrainer::gradients)
       .def("evaluate", &SteppedTrainer::evaluate)
+      .def("set_weight", &SteppedTrainer::set_weight)
       .def("end_epoch", &SteppedTrainer::end_epoch)
       .def("forget_carried", &SteppedTrainer::forget_carried)
       .def("save", &SteppedTrainer::save)

@@ -89,7 +89,7 @@ class Trainer:
     def __init__(
         self,
         *,
-        model: _Path,
+        model: _Path | bytes,
         plan: str,
         trainable: list[str],
         frozen: list[str],
@@ -105,6 +105,7 @@ class Trainer:
     def evaluate(
         self, batches: list[dict[str, ArrayLike]], metrics: list[str]
     ) -> dict[str, float]: ...
+    def set_weight(self, name: str, numbers: ArrayLike) -> None: ...
     def end_epoch(self, loss: float) -> None: ...
     def forget_carried(self) -> None: ...
     def save(self, path: _Path) -> None: ...

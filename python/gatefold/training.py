@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Union
 from gatefold import _gatefold
 from gatefold.optimizers import Optimizer
 from gatefold.schedules import Schedule
-from gatefold.sources import ModelFile, ModelSource, Path
+from gatefold.sources import ModelFile, ModelSource, Path, path_or_bytes
 
 if TYPE_CHECKING:
     from gatefold._gatefold import ArrayLike, NDArray, Port
@@ -174,9 +174,8 @@ class Trainer:
         outputs: those of the model that each step returns
         steps, steps_per_epoch: for schedules that end with the run or count epochs
         """
-        self._file = ModelFile(model)
         self._trainer = _gatefold.Trainer(
-            model=self._file.path,
+            model=path_or_bytes(model),
             plan=_plan(
                 spec,
                 loss=loss,
@@ -232,6 +231,10 @@ class Trainer:
         """
         listed = [batches] if isinstance(batches, Mapping) else batches
         return self._trainer.evaluate([dict(batch) for batch in listed], list(metrics))
+
+    def set_weight(self, name: str, numbers: ArrayLike) -> None:
+        """Sets a trained tensor to a copy of these numbers."""
+        self._trainer.set_weight(name, numbers)
 
     def end_epoch(self, loss: float) -> None:
         """Tells the schedule that an epoch has ended with this loss."""

@@ -76,6 +76,12 @@ class Run(ModelTest):
         for array in (np.asfortranarray(X), wide[::2, ::2], X.astype(">f4"), X[::-1][::-1]):
             np.testing.assert_array_equal(self.model.run({"x": array})["y"], Y)
 
+    def test_scalars_stay_scalars(self):
+        model = self.load("g (float s) => (float t) { t = Add (s, s) }")
+        for scalar in (np.float32(1.5), np.array(1.5, ">f4"), 1.5):
+            result = model.run({"s": scalar})["t"]
+            self.assertEqual((result.shape, float(result)), ((), 3))
+
     def test_takes_lists_where_no_digit_is_lost(self):
         np.testing.assert_array_equal(self.model.run({"x": X.tolist()})["y"], Y)
         with self.assertRaisesRegex(TypeError, "same_kind"):
@@ -292,6 +298,15 @@ class SharedMemory(ModelTest):
                 return X.__dlpack__()
 
         np.testing.assert_array_equal(self.load(ADD).run({"x": Foreign()})["y"], Y)
+
+    def test_what_only_looks_like_dlpack_is_refused(self):
+        class Liar:
+            def __dlpack__(self):
+                return 5
+
+        self.assert_refuses(
+            "__dlpack__ gives no capsule named 'dltensor'", lambda: gf.Tensor(Liar())
+        )
 
     def test_bfloat16_has_a_name(self):
         tensor = gf.Tensor(np.array([0x3F80], np.uint16), dtype="bfloat16")

@@ -66,6 +66,12 @@ class Steps(ModelTest):
         for name, weight in trainer.weights.items():
             np.testing.assert_array_equal(weight, before[name])
 
+    def test_take_weights(self):
+        trainer = gf.Trainer(self.write(LINEAR), loss="mse")
+        trainer.set_weight("weight", np.float32([[1], [2]]))
+        trainer.set_weight("bias", [3.0])
+        self.assertLess(trainer.evaluate(linear_data())["loss"], 1e-12)
+
     def test_learn_a_line(self):
         trainer = gf.Trainer(self.write(LINEAR), loss="mse", optimizer=gf.SGD(0.1, momentum=0.5))
         for _ in range(200):
@@ -140,7 +146,7 @@ class Steps(ModelTest):
         )
         trainer = gf.Trainer(path, loss="mse")
         self.assert_refuses(
-            "the batch has an array 'labels', which no step takes; it takes: x, target",
+            "array 'labels' of the batch belongs to no input; those are: x, target",
             lambda: trainer.step({**linear_data(), "labels": np.zeros(3)}),
         )
         before = trainer.weights
