@@ -149,11 +149,18 @@ py::dict states_of(const Stream& stream) {
   return states;
 }
 
+/// The entries of a mapping, without a copy if it is a dictionary.
+py::dict dict_of(const py::object& mapping) {
+  if (py::isinstance<py::dict>(mapping)) return py::reinterpret_borrow<py::dict>(mapping);
+  return py::dict(mapping);
+}
+
 /// The arrays of a call by name: those of the mapping and those given by keywords.
 py::dict joined(const py::object& feeds, const py::kwargs& named) {
   if (feeds.is_none()) return named;
-  if (named.empty() && py::isinstance<py::dict>(feeds)) return feeds;
-  py::dict all(feeds);
+  if (named.empty()) return dict_of(feeds);
+  py::dict all;
+  all.attr("update")(feeds);
   for (const auto& [name, array] : named) all[name] = array;
   return all;
 }
@@ -208,10 +215,13 @@ void add_model(py::module_& module) {
            py::arg("dims"), py::arg("precision"), py::arg("values"), py::arg("optimize"))
       .def(py::init(&load_file), py::arg("path"), py::kw_only(), py::arg("threads"),
            py::arg("dims"), py::arg("precision"), py::arg("values"), py::arg("optimize"))
-      .def("run", &SharedModel::run, py::arg("feeds"),
-           "Runs the model once on arrays by the names of the inputs, and returns the outputs by "
-           "name.\n\nArrays are numpy's or speak DLPack; they are read in place where their "
-           "strides allow. States that are not given are zero.")
+      .def(
+          "run",
+          [](SharedModel& model, const py::object& feeds) { return model.run(dict_of(feeds)); },
+          py::arg("feeds"),
+          "Runs the model once on arrays by the names of the inputs, and returns the outputs by "
+          "name.\n\nArrays are numpy's or speak DLPack; they are read in place where their "
+          "strides allow. States that are not given are zero.")
       .def("_session",
            [](const std::shared_ptr<SharedModel>& model, const std::optional<StatePairs>& states) {
              return Stream{model, model->session(states)};

@@ -4,6 +4,7 @@ import io
 import json
 import pathlib
 import threading
+import types
 import unittest
 
 import numpy as np
@@ -75,6 +76,13 @@ class Run(ModelTest):
         wide[::2, ::2] = X
         for array in (np.asfortranarray(X), wide[::2, ::2], X.astype(">f4"), X[::-1][::-1]):
             np.testing.assert_array_equal(self.model.run({"x": array})["y"], Y)
+
+    def test_takes_any_mapping(self):
+        feeds = types.MappingProxyType({"x": X})
+        np.testing.assert_array_equal(self.model.run(feeds)["y"], Y)
+        np.testing.assert_array_equal(self.model.session(states={}).run(feeds)["y"], Y)
+        with self.assertRaises(TypeError):
+            self.model.run(3)
 
     def test_scalars_stay_scalars(self):
         model = self.load("g (float s) => (float t) { t = Add (s, s) }")
