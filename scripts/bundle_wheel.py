@@ -53,11 +53,13 @@ def bundle(package, libraries):
     for file in [*modules, *libraries.iterdir()]:
         renamed = [part for name in needed(file)
                    for part in ("--replace-needed", name, names[name])]
-        rpath = "$ORIGIN" if file.parent == libraries else f"$ORIGIN/../{LIBRARIES}"
-        if file.parent == libraries:
-            subprocess.run(["patchelf", "--set-soname", file.name, file], check=True)
-        subprocess.run(["patchelf", *renamed, "--force-rpath", "--set-rpath", rpath, file],
-                       check=True)
+        is_library = file.parent == libraries
+        rpath = "$ORIGIN" if is_library else f"$ORIGIN/../{LIBRARIES}"
+        # One change at a time: patchelf 0.14 loses all but one.
+        changes = [renamed, ["--set-soname", file.name] if is_library else [],
+                   ["--force-rpath", "--set-rpath", rpath]]
+        for change in filter(None, changes):
+            output_of("patchelf", *change, file)
 
 
 def write_record(folder):
