@@ -7,11 +7,13 @@
 #include <array>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "frontend/onnx_reader.h"
+#include "language/pictures/graph_drawing.h"
 #include "language/pictures/line_chart.h"
 #include "language/pictures/training_log.h"
 #include "passes/bind.h"
@@ -80,6 +82,12 @@ std::string draw_curve(const std::string& name,
 
 std::string describe_model(const Model& model) {
   return tools::model_json(model, tools::summarize(*model.graph), {});
+}
+
+std::optional<std::string> draw_model(const Model& model) {
+  const Graph& graph = *model.graph;
+  if (!is_drawable(graph)) return std::nullopt;
+  return draw_graph(graph, graph.name());
 }
 
 void add_inspection(py::module_& module) {

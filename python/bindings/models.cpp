@@ -229,6 +229,7 @@ void add_model(py::module_& module) {
       .def("_write", &write_model_file)
       .def("_describe",
            [](const SharedModel& model) { return describe_model(model.model().model()); })
+      .def("_repr_svg_", [](const SharedModel& model) { return draw_model(model.model().model()); })
       .def_property_readonly("inputs",
                              [](const SharedModel& model) { return model.model().inputs(); })
       .def_property_readonly("outputs",

@@ -41,6 +41,9 @@ TemplateOptions template_options(const py::dict& settings) {
 Project create(const std::string& template_name, const std::filesystem::path& folder,
                const py::dict& settings) {
   const TemplateOptions options = template_options(settings);
+  for (const auto& [name, value] : settings) {
+    require_use(find_template(template_name), std::string(py::str(name)));
+  }
   const Unlocked unlocked;
   return Project::create(folder, template_name, options);
 }
@@ -63,12 +66,10 @@ py::dict prepare_project(Project& project, const std::vector<std::string>& texts
                   py::arg("tokens") = made.sizes.tokens, py::arg("targets") = made.sizes.targets);
 }
 
-/// The trained file of each model if there is one, else the file of the model itself.
 std::vector<std::string> models_of(const Project& project) {
   std::vector<std::string> files;
   for (const std::string& name : project.config().models) {
-    const std::filesystem::path trained = project.trained_file(name);
-    files.push_back((exists(trained) ? trained : project.file(name)).string());
+    files.push_back(project.newest_file(name).string());
   }
   return files;
 }

@@ -27,7 +27,8 @@ class Model(_gatefold.Model):
         return self._session(None if states is None else dict(states))
 
     def _repr_html_(self) -> str:
-        return Inspection(json.loads(self._describe()))._repr_html_()
+        tables = Inspection(json.loads(self._describe()))._repr_html_()
+        return (self._repr_svg_() or "") + tables
 
 
 class Inspection(dict[str, Any]):

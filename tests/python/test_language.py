@@ -64,6 +64,8 @@ class Projects(ModelTest):
             gf.new("linear", self.folder / "line")
         with self.assertRaises(gf.Error):
             gf.new("poem", self.folder / "poem")
+        with self.assertRaisesRegex(gf.Error, "template 'linear' has no use for --heads"):
+            gf.new("linear", self.folder / "heads", heads=2)
 
 
 if __name__ == "__main__":

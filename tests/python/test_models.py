@@ -272,7 +272,9 @@ class Files(ModelTest):
         json.dumps(facts)
 
     def test_a_notebook_shows_a_model(self):
-        self.assertIn("<td>float[N,4]</td>", self.load(ADD)._repr_html_())
+        model = self.load(ADD)
+        self.assertTrue(model._repr_svg_().startswith("<svg"))
+        self.assertIn("<td>float[N,4]</td>", model._repr_html_())
 
     def test_test_runs_folders(self):
         report = gf.test(REPOSITORY / "examples" / "models", filter="char_*")
