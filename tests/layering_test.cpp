@@ -23,6 +23,7 @@ const std::map<std::string, std::set<std::string>> kAllowedLayers{
     {"c", {"ir", "session"}},
     {"language", {"ir", "frontend", "passes", "backend", "session"}},
     {"tools", {"ir", "frontend", "passes", "backend", "session", "language"}},
+    {"python", {"ir", "frontend", "passes", "backend", "session", "language", "tools"}},
 };
 
 /// The rooms of each layer, lowest first: a room may include itself and those before it. The
@@ -42,7 +43,7 @@ const std::map<std::string, std::string> kPrivateLibraries{
     {"oneapi/", "backend/onednn"},   {"hwy/", "backend"},
     {"zip.h", "session/arrays"},     {"CLI/", "tools/command_line.cpp"},
     {"unicode/", "language/text"},   {"pugixml", "language/pictures"},
-    {"Eigen/", "language/pictures"},
+    {"Eigen/", "language/pictures"}, {"pybind11/", "python/bindings"},
 };
 
 /// What an #include line includes; empty for other lines.

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "frontend/onnx_reader.h"
@@ -14,14 +13,13 @@
 #include "tools/command_line.h"
 #include "tools/graph_dot.h"
 #include "tools/inputs.h"
+#include "tools/model_json.h"
 #include "tools/model_summary.h"
 #include "tools/output.h"
 #include "tools/table.h"
 
 namespace gatefold::tools {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct Options {
   std::filesystem::path model;
@@ -30,73 +28,6 @@ struct Options {
   bool json = false;
   bool text = false;
 };
-
-Json amount_json(const DataAmount& amount) {
-  return {{"tensors", amount.tensors}, {"elements", amount.elements}, {"bytes", amount.bytes}};
-}
-
-/// The states that the file names, or pairs that look like states, which are no more than guesses.
-struct StatePairs {
-  std::vector<CarriedState> stated;
-  std::vector<CarriedState> proposed;
-};
-
-StatePairs find_states(const Model& model) {
-  StatePairs pairs{stated_states(model), {}};
-  if (pairs.stated.empty()) {
-    pairs.proposed = propose_states(inputs_of(*model.graph), outputs_of(*model.graph));
-  }
-  return pairs;
-}
-
-Json to_json(const Model& model, const ModelSummary& summary,
-             const std::vector<ShapeContradiction>& contradictions) {
-  Json json{{"model", model.path},     {"producer", model.producer},
-            {"opset", model.opset},    {"ir_version", model.ir_version},
-            {"inputs", Json::array()}, {"outputs", Json::array()}};
-  for (const Value* input : model.graph->inputs()) {
-    json["inputs"].push_back({{"name", input->name()}, {"type", to_string(input->type())}});
-  }
-  for (const Graph::Output& output : model.graph->outputs()) {
-    json["outputs"].push_back({{"name", output.name}, {"type", to_string(output.value->type())}});
-  }
-  json["contradictions"] = Json::array();
-  for (const ShapeContradiction& found : contradictions) {
-    json["contradictions"].push_back({{"name", found.value},
-                                      {"stated", to_string(found.stated)},
-                                      {"derived", to_string(found.derived)}});
-  }
-  json["ops"] = summary.op_counts;
-  json["parameters"] = amount_json(summary.parameters);
-  json["constants"] = amount_json(summary.constants);
-  json["macs"] = summary.macs.open_extent.empty() ? Json(summary.macs.macs) : Json(nullptr);
-  json["training"] = Json::array();
-  for (const TrainingStage& stage : model.training) {
-    Json stored = Json::object();
-    for (const auto& binding : stage.update_bindings) stored[binding.initializer] = binding.output;
-    json["training"].push_back({{"name", stage.algorithm->name()},
-                                {"nodes", stage.algorithm->node_count()},
-                                {"update_binding", stored}});
-  }
-  const StatePairs states = find_states(model);
-  for (const auto& [key, pairs] :
-       {std::pair("states", &states.stated), std::pair("proposed_states", &states.proposed)}) {
-    json[key] = Json::array();
-    for (const CarriedState& state : *pairs) json[key].push_back(to_string(state));
-  }
-  json["recurrent_layers"] = Json::array();
-  for (const RecurrentLayer& layer : summary.recurrent_layers) {
-    json["recurrent_layers"].push_back({{"op", layer.op},
-                                        {"name", layer.name},
-                                        {"direction", layer.direction},
-                                        {"I", layer.input_size},
-                                        {"H", layer.hidden_size},
-                                        {"T", layer.time},
-                                        {"N", layer.batch},
-                                        {"options", layer.options}});
-  }
-  return json;
-}
 
 void print_header(const Model& model) {
   print("{}: opset {}, IR version {}{}\n", model.path, model.opset, model.ir_version,
@@ -197,8 +128,7 @@ int run(const Options& options) {
     return kSuccess;
   }
   if (options.json) {
-    print("{}\n", to_json(model, summary, contradictions)
-                      .dump(2, ' ', false, Json::error_handler_t::replace));
+    print("{}\n", model_json(model, summary, contradictions));
     return kSuccess;
   }
   print_header(model);

@@ -84,6 +84,13 @@ const Template& find_template(std::string_view name) {
   fail("there is no template '{}'; the templates are: {}", name, fmt::join(names, ", "));
 }
 
+void require_use(const Template& chosen, std::string_view option) {
+  const auto& taken = chosen.options;
+  if (option == "seed" || std::find(taken.begin(), taken.end(), option) != taken.end()) return;
+  fail("the template '{}' has no use for --{}; it takes --{} and --seed", chosen.name, option,
+       fmt::join(taken, ", --"));
+}
+
 void check_options(const TemplateOptions& options) {
   check_word("rnn", options.cell, {"rnn", "gru", "lstm"});
   check_word("attention", options.attention, {"none", "luong", "bahdanau"});

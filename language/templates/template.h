@@ -70,6 +70,10 @@ std::span<const Template> all_templates();
 /// Returns the template of that name. Throws Error, listing the names, if there is none.
 const Template& find_template(std::string_view name);
 
+/// Checks that the models of a template depend on a choice, which has its name as an option of
+/// `gatefold new` without the dashes. Throws Error if not, naming those on which they depend.
+void require_use(const Template& chosen, std::string_view option);
+
 /// Checks the choices that every template shares. Throws Error for a cell or an attention that is
 /// not known, for sizes below 1 and for a dropout that is no probability below 1.
 void check_options(const TemplateOptions& options);

@@ -1,7 +1,3 @@
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -27,17 +23,6 @@ int list_templates() {
   return kSuccess;
 }
 
-/// Throws Error for a choice that the template's models do not depend on.
-void refuse_unused(const Template& chosen, const GivenOptions& given) {
-  for (const std::string& option : given) {
-    if (!option.starts_with("--") || option == "--seed") continue;
-    const auto& taken = chosen.options;
-    if (std::find(taken.begin(), taken.end(), option.substr(2)) != taken.end()) continue;
-    fail("the template '{}' has no use for {}; it takes --{} and --seed", chosen.name, option,
-         fmt::join(taken, ", --"));
-  }
-}
-
 int run(const Options& options) {
   if (options.list) return list_templates();
   if (options.name.empty() || options.folder.empty()) {
@@ -45,7 +30,9 @@ int run(const Options& options) {
         "a template and a folder are required: gatefold new TEMPLATE DIR; --list shows the "
         "templates");
   }
-  refuse_unused(find_template(options.name), *options.given);
+  for (const std::string& option : *options.given) {
+    if (option.starts_with("--")) require_use(find_template(options.name), option.substr(2));
+  }
   const Project project = Project::create(options.folder, options.name, options.model);
   if (project.config().models.empty()) {
     print(
