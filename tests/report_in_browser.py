@@ -18,19 +18,21 @@ import tempfile
 
 SKIPPED = 77
 EXAMPLES = pathlib.Path(__file__).resolve().parents[1] / "examples"
-SMALL = ["--embedding", "8", "--hidden", "16"]
+SMALL = ["--embedding", "8"]
 
 # What new, prepare and train are given, and how many pictures the report then has.
 PROJECTS = {
-    "classifier": (["classifier", "--rnn", "gru"],
+    "classifier": (["classifier", "--hidden", "16", "--rnn", "gru"],
                    ["--text", EXAMPLES / "names/names.tsv", "--valid", "0.2"], [], 4),
-    "translator": (["seq2seq", "--bidirectional", "--layers", "2", "--attention", "luong"],
+    "translator": (["seq2seq", "--hidden", "16", "--bidirectional", "--layers", "2", "--attention",
+                    "luong"],
                    ["--text", f"{EXAMPLES / 'translation/pairs.tsv'}:2,1"],
                    ["--sample", "je suis prêt."], 6),
-    "poet": (["char-lm", "--layers", "2"],
+    "poet": (["char-lm", "--hidden", "16", "--layers", "2"],
              ["--text", f"{EXAMPLES / 'poems/poems.jsonl'}:title,text"], ["--sample", "江雪"], 3),
     "vectors": (["skipgram"], ["--text", EXAMPLES / "word_vectors/weather.txt"], [], 4),
-    "encoder": (["transformer-encoder", "--layers", "3"], ["--text", EXAMPLES / "names/names.tsv"], [], 2),
+    "encoder": (["transformer-encoder", "--hidden", "16", "--layers", "3"],
+                ["--text", EXAMPLES / "names/names.tsv"], [], 2),
 }
 
 # Runs in the page; its result becomes the text of an element.
