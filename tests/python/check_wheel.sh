@@ -22,7 +22,7 @@ fi
 # The sdist holds whatever is built.
 mkdir "$scratch/source"
 tar -xzf "$scratch"/dist/gatefold-*.tar.gz -C "$scratch/source" --strip-components 1
-git ls-files CMakeLists.txt cmake ir frontend passes backend session language tools python pyproject.toml setup.py |
+git ls-files | grep '/' | grep -Ev '^(docs|examples|bench|tests|scripts|packaging|[.][^/]*)/' |
   while read -r file; do
     [ -e "$scratch/source/$file" ] || { echo "the sdist lacks $file" >&2; exit 1; }
   done
