@@ -3,8 +3,8 @@
 # <gatefold.h> is the interface for C, <gatefold/gatefold.h> that for C++. The headers behind the latter lie
 # in a folder of their own, so that a search path to them finds neither.
 set(layer_headers ${CMAKE_INSTALL_INCLUDEDIR}/gatefold/layers)
-install(FILES c/gatefold.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(FILES session/gatefold.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/gatefold)
+install(FILES c/gatefold.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+install(FILES session/gatefold.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/gatefold COMPONENT development)
 # Public is what the umbrella header reaches, so that an installed header includes installed ones only.
 set(public session/gatefold.h)
 set(unread ${public})
@@ -18,7 +18,7 @@ while(unread)
 endwhile()
 foreach(header IN LISTS public)
   cmake_path(GET header PARENT_PATH folder)
-  install(FILES ${header} DESTINATION ${layer_headers}/${folder})
+  install(FILES ${header} DESTINATION ${layer_headers}/${folder} COMPONENT development)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${header})
 endforeach()
 
@@ -31,11 +31,13 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/gatefold-config-version.c
   COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/gatefold-config.cmake
               ${PROJECT_BINARY_DIR}/gatefold-config-version.cmake
-        DESTINATION ${GATEFOLD_CMAKE_DIR})
-# With BUILD_SHARED_LIBS one library holds all layers and shows the names of the project alone;
-# otherwise each layer is an archive. Either way a program in C++ links gatefold::session, one in C
+        DESTINATION ${GATEFOLD_CMAKE_DIR} COMPONENT development)
+# With BUILD_SHARED_LIBS one library holds all layers and shows the names of the project alone, and one
+# archive the same, for who asks for it by its name; otherwise each layer is an archive. Either way a program in C++ links gatefold::session, one in C
 # gatefold::c.
 set(layers gatefold_c gatefold_session gatefold_frontend gatefold_passes gatefold_backend gatefold_ir)
+# What archives need of others.
+set(archive_libs "-lonnx -lonnx_proto -lprotobuf -ldnnl -lhwy -lzip -lgomp -lstdc++ -lm")
 if(BUILD_SHARED_LIBS)
   list(TRANSFORM layers REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE objects)
   add_library(gatefold_shared SHARED ${objects})
@@ -53,18 +55,24 @@ if(BUILD_SHARED_LIBS)
   set_target_properties(gatefold_cpp PROPERTIES EXPORT_NAME session)
   set_target_properties(gatefold_shared PROPERTIES OUTPUT_NAME gatefold EXPORT_NAME c
     LINKER_LANGUAGE CXX LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/gatefold.map
-    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
-  install(TARGETS gatefold_shared gatefold_cpp EXPORT gatefold)
+    VERSION ${PROJECT_VERSION} SOVERSION ${GATEFOLD_ABI})
+  add_library(gatefold_archive STATIC ${objects})
+  set_target_properties(gatefold_archive PROPERTIES OUTPUT_NAME gatefold LINKER_LANGUAGE CXX)
+  install(TARGETS gatefold_shared gatefold_cpp EXPORT gatefold
+    LIBRARY COMPONENT library NAMELINK_COMPONENT development)
+  install(TARGETS gatefold_archive ARCHIVE COMPONENT development)
   set(GATEFOLD_PC_LIBS "-lgatefold")
+  set(GATEFOLD_PC_PRIVATE_LIBS "${archive_libs}")
 else()
-  install(TARGETS gatefold_onnx ${layers} EXPORT gatefold)
+  install(TARGETS gatefold_onnx ${layers} EXPORT gatefold ARCHIVE COMPONENT development)
   list(TRANSFORM layers PREPEND "-l" OUTPUT_VARIABLE GATEFOLD_PC_LIBS)
-  list(APPEND GATEFOLD_PC_LIBS -lonnx -lonnx_proto -lprotobuf -ldnnl -lhwy -lzip -lgomp -lstdc++ -lm)
   list(JOIN GATEFOLD_PC_LIBS " " GATEFOLD_PC_LIBS)
+  string(APPEND GATEFOLD_PC_LIBS " ${archive_libs}")
 endif()
 file(RELATIVE_PATH GATEFOLD_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/gatefold.pc.in ${PROJECT_BINARY_DIR}/gatefold.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/gatefold.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${PROJECT_BINARY_DIR}/gatefold.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
+        COMPONENT development)
 
 install(EXPORT gatefold NAMESPACE gatefold:: FILE gatefold-targets.cmake
-        DESTINATION ${GATEFOLD_CMAKE_DIR})
+        DESTINATION ${GATEFOLD_CMAKE_DIR} COMPONENT development)
