@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "frontend/onnx_reader.h"
 #include "frontend/onnx_writer.h"
 #include "ir/error.h"
 #include "ir/number_text.h"
 #include "ir/print.h"
+#include "language/pictures/graph_drawing.h"
 #include "passes/training/model_parts.h"
 #include "passes/training/training_stages.h"
 #include "session/arrays/files.h"
@@ -36,6 +38,7 @@ struct Options {
   std::vector<std::string> values;
   std::vector<std::string> states;
   std::filesystem::path training;
+  std::optional<std::filesystem::path> picture;
   PassFlags flags;
 };
 
@@ -80,6 +83,18 @@ void emit(const Model& model, const Options& options) {
   } else {
     write_file(options.output, graph_dot(*model.graph));
   }
+}
+
+/// Draws a graph before and after compiling.
+void write_picture(const std::filesystem::path& path, const Graph& before, const Graph& after) {
+  if (!is_drawable(before) || !is_drawable(after)) {
+    fail(
+        "a drawing of {} nodes before compiling and {} after it could not be read; --emit dot "
+        "writes a graph for Graphviz",
+        before.node_count(), after.node_count());
+  }
+  const TitledGraph graphs[] = {{&before, "Before compiling"}, {&after, "After compiling"}};
+  write_file(path, draw_graphs(graphs));
 }
 
 bool has_constant_rate(const TrainingPlan& plan) {
@@ -142,6 +157,7 @@ int run(const Options& options) {
   Model model = read_model(options.model);
   bind_dims(*model.graph, parse_dim_sizes(options.dims));
   const ModelSummary before = summarize(*model.graph);
+  const std::shared_ptr<const Graph> drawn = options.picture ? model.graph->clone() : nullptr;
   bind_and_name_states(model, options);
   if (!options.training.empty()) return write_with_training(model, options);
   PassFlags flags = options.flags;
@@ -155,6 +171,7 @@ int run(const Options& options) {
   }
   run_passes_shown(*model.graph, passes, flags);
   if (options.passes.empty()) model.metadata[std::string(kCompiledKey)] = options.pipeline;
+  if (options.picture) write_picture(*options.picture, *drawn, *model.graph);
   emit(model, options);
   print_comparison(before, summarize(*model.graph));
   return kSuccess;
@@ -196,6 +213,11 @@ std::function<int()> declare(OptionParser& parser) {
           "Add the training step that this file describes, and leave the model itself as it is")
       .type_name("SPEC.json")
       .excludes({"--pipeline", "--passes", "--value"});
+  parser
+      .add_option("--svg", options->picture,
+                  "Draw the graphs before and after compiling, side by side, into this file")
+      .type_name("FILE.svg")
+      .excludes({"--train"});
   add_pass_flags(parser, options->flags);
   return [options] { return run(*options); };
 }

@@ -1,13 +1,16 @@
 #include <memory>
 
 #include "frontend/onnx_reader.h"
+#include "ir/error.h"
 #include "ir/print.h"
+#include "passes/passes.h"
 #include "session/arrays/files.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
 #include "tools/output.h"
 #include "tools/pass_options.h"
 #include "tools/pass_text.h"
+#include "tools/table.h"
 
 namespace gatefold::tools {
 namespace {
@@ -16,9 +19,23 @@ struct Options {
   std::filesystem::path model;
   std::string passes;
   PassFlags flags;
+  bool list = false;
 };
 
+int list_passes() {
+  Table table({{"pass"}, {"afterwards"}});
+  for (const Pass& pass : all_passes()) {
+    table.add_row({std::string(pass.name), std::string(pass.summary)});
+  }
+  print("{}", table.to_string());
+  return kSuccess;
+}
+
 int run(const Options& options) {
+  if (options.list) return list_passes();
+  if (options.model.empty()) {
+    fail("a model is required: gatefold opt MODEL; --list shows the passes");
+  }
   PassFlags flags = options.flags;
   std::string passes = options.passes;
   Model model;
@@ -38,8 +55,8 @@ int run(const Options& options) {
 
 std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
-  parser.add_option("MODEL", options->model, "ONNX model (.onnx) or ONNX text (.onnxtxt)")
-      .required();
+  parser.add_option("MODEL", options->model, "ONNX model (.onnx) or ONNX text (.onnxtxt)");
+  parser.add_flag("--list", options->list, "Explain the passes instead of running any");
   parser
       .add_option(
           "--passes", options->passes,

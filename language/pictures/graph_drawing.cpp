@@ -118,7 +118,7 @@ Box box_of(const Node& node) {
 /// A graph as boxes and arrows.
 class BoxGraph {
  public:
-  explicit BoxGraph(const Graph& graph) {
+  BoxGraph(const Graph& graph, std::string title) : title_(std::move(title)) {
     for (const Value* input : graph.inputs()) {
       sources_[input] = add({.name = shortened(input->name()),
                              .lines = {shortened(to_string(input->type()))},
@@ -133,26 +133,29 @@ class BoxGraph {
                                    .is_port = true});
       connect(output.value, box);
     }
-  }
-
-  std::string draw(const std::string& title) const {
     std::vector<LayoutBox> sizes;
     for (const Box& box : boxes_) sizes.push_back({box.width(), box.height()});
-    const LayeredLayout layout = lay_out(sizes, arrows_);
-    Drawing drawing(std::max(layout.width, text_width(title) * 14 / 12) + 2 * kMargin,
-                    layout.height + kTitle + 2 * kMargin);
-    drawing.text({kMargin, kTitle}, title, {.classes = "title"});
-    const auto moved = [](Place place) {
-      return Place{place.x + kMargin, place.y + kMargin + kTitle};
+    layout_ = lay_out(sizes, arrows_);
+  }
+
+  double width() const {
+    return std::max(layout_.width, text_width(title_) * 14 / 12) + 2 * kMargin;
+  }
+  double height() const { return layout_.height + kTitle + 2 * kMargin; }
+
+  /// Draws the graph with its left edge at `left`.
+  void draw(Drawing& drawing, double left) const {
+    drawing.text({left + kMargin, kTitle}, title_, {.classes = "title"});
+    const auto moved = [left](Place place) {
+      return Place{place.x + left + kMargin, place.y + kMargin + kTitle};
     };
-    for (std::vector<Place> path : layout.paths) {
+    for (std::vector<Place> path : layout_.paths) {
       std::transform(path.begin(), path.end(), path.begin(), moved);
       draw_arrow(drawing, path);
     }
     for (std::size_t i = 0; i < boxes_.size(); ++i) {
-      draw_box(drawing, boxes_[i], moved(layout.centers[i]));
+      draw_box(drawing, boxes_[i], moved(layout_.centers[i]));
     }
-    return drawing.to_string();
   }
 
  private:
@@ -205,6 +208,8 @@ class BoxGraph {
     }
   }
 
+  std::string title_;
+  LayeredLayout layout_;
   std::vector<Box> boxes_;  // Each after those that it reads.
   std::vector<LayoutArrow> arrows_;
   std::unordered_map<const Value*, std::size_t> sources_;
@@ -223,7 +228,26 @@ bool is_drawable(const Graph& graph) {
 }
 
 std::string draw_graph(const Graph& graph, const std::string& title) {
-  return BoxGraph(graph).draw(title);
+  const TitledGraph titled[] = {{&graph, title}};
+  return draw_graphs(titled);
+}
+
+std::string draw_graphs(std::span<const TitledGraph> graphs) {
+  std::vector<BoxGraph> pictures;
+  double width = 0;
+  double height = 0;
+  for (const TitledGraph& titled : graphs) {
+    const BoxGraph& picture = pictures.emplace_back(*titled.graph, titled.title);
+    width += picture.width();
+    height = std::max(height, picture.height());
+  }
+  Drawing drawing(width, height);
+  double left = 0;
+  for (const BoxGraph& picture : pictures) {
+    picture.draw(drawing, left);
+    left += picture.width();
+  }
+  return drawing.to_string();
 }
 
 }  // namespace gatefold

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 
 #include "ir/graph.h"
@@ -23,5 +24,13 @@ bool is_drawable(const Graph& graph);
 /// in a sub-graph is one box. Colours tell recurrent layers and loops, nodes with weights, and
 /// other nodes apart.
 std::string draw_graph(const Graph& graph, const std::string& title);
+
+/// A graph, and what stands above it in a drawing.
+struct TitledGraph {
+  const Graph* graph = nullptr;
+  std::string title;
+};
+/// Draws graphs beside one another in one picture, from left to right.
+std::string draw_graphs(std::span<const TitledGraph> graphs);
 
 }  // namespace gatefold

@@ -122,10 +122,10 @@ def _listed(patterns: Patterns | None) -> list[str]:
 class Trainer:
     """Trains a model step by step on batches that a program gives.
 
-    trainer = gf.Trainer("model.onnx", loss="cross_entropy", optimizer=gf.Adam(1e-3))
-    for batch in batches:
-        result = trainer.step(batch)
-    trainer.save("trained.onnx")
+        trainer = gf.Trainer("model.onnx", loss="cross_entropy", optimizer=gf.Adam(1e-3))
+        for batch in batches:
+            result = trainer.step(batch)
+        trainer.save("trained.onnx")
 
     A batch holds arrays by the names of the model's inputs, and "target". One thread at a time may
     use a trainer.

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -45,6 +46,35 @@ TEST_F(CliCompile, TurnsInputsIntoConstants) {
   EXPECT_TRUE(contains(compiled, "{2, 5, -20}"));
   EXPECT_TRUE(contains(compiled, "Neg (x)"));
   EXPECT_FALSE(contains(compiled, "If"));
+}
+
+TEST_F(CliCompile, DrawsTheGraphBeforeAndAfter) {
+  write("model.onnxtxt", kRates);
+  EXPECT_EQ(compile("--value sr=16000 --svg graphs.svg").exit_code, 0);
+  const std::string svg = read("graphs.svg");
+  const std::size_t after = svg.find("After compiling");
+  EXPECT_LT(svg.find("Before compiling"), after);
+  EXPECT_LT(svg.find(">If<"), after);
+  EXPECT_EQ(svg.rfind(">If<"), svg.find(">If<"));
+  EXPECT_NE(svg.find(">Neg<", after), std::string::npos);
+}
+
+TEST_F(CliCompile, DrawsThePictureOfTheReadme) {
+  const std::filesystem::path source = GATEFOLD_SOURCE_DIR;
+  write("cell.onnxtxt", read((source / "examples/gates/lstm.onnxtxt").string()));
+  EXPECT_EQ(gatefold("compile cell.onnxtxt -o compiled.onnx --svg cell.svg").exit_code, 0);
+  EXPECT_EQ(read("cell.svg"), read((source / "docs/images/lstm_cell.svg").string()));
+}
+
+TEST_F(CliCompile, DrawsNothingThatCouldNotBeRead) {
+  std::string nodes = "  v0 = Neg (x)\n";
+  for (int i = 1; i < 70; ++i) nodes += fmt::format("  v{} = Sin (v{})\n", i, i - 1);
+  write("model.onnxtxt",
+        "<ir_version: 8, opset_import: [\"\" : 17]>\n"
+        "long (float[2] x) => (float[2] v69) {\n" +
+            nodes + "}");
+  EXPECT_TRUE(contains(complaint("--svg graphs.svg"), "70 nodes before compiling"));
+  EXPECT_FALSE(std::filesystem::exists(folder() / "compiled.onnxtxt"));
 }
 
 TEST_F(CliCompile, FillsATensorWithOneNumber) {

@@ -36,6 +36,13 @@ TEST_F(Cli, ShowsTheGeneralHelpWithoutArguments) {
 
 TEST_F(Cli, TellsItsVersion) { EXPECT_TRUE(contains(gatefold("--version").output, "gatefold 0.")); }
 
+TEST_F(Cli, ListsThePasses) {
+  const CommandResult result = gatefold("opt --list");
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_TRUE(contains(result.output, "\nfuse-lstm-cell "));
+  EXPECT_TRUE(contains(gatefold("opt").errors, "a model is required"));
+}
+
 TEST_F(Cli, RefusesBadUse) {
   for (const char* arguments : {"dance", "run", "run model.onnx --dance", "bench x --threads 0",
                                 "bench x --seconds soon", "run x --format pdf"}) {

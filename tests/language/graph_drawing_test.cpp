@@ -122,6 +122,7 @@ class GraphPicture {
     }
     return found;
   }
+  int width() const { return document_.child("svg").attribute("width").as_int(); }
   int count(const char* element, const std::string& css_class) const {
     int found = 0;
     for (const pugi::xml_node node : document_.child("svg").children(element)) {
@@ -180,6 +181,16 @@ TEST(GraphDrawings, ShowABoxForWhatIsInsideALoop) {
   EXPECT_EQ(picture.count("rect", "thin c1 round"), 1);
   // Three inputs and what the body reads from around it go into the loop.
   EXPECT_EQ(picture.count("path", "thin c6"), 2 * 6);
+}
+
+TEST(GraphDrawings, StandBesideOneAnother) {
+  const auto graph = parse("small (float[2] x) => (float[2] y) {\n  y = Neg (x)\n}");
+  const TitledGraph twice[] = {{graph.get(), "Left"}, {graph.get(), "Right"}};
+  const GraphPicture one(draw_graph(*graph, "Left"));
+  const GraphPicture both(draw_graphs(twice));
+  EXPECT_EQ(both.count("rect", "thin c6 round"), 2 * one.count("rect", "thin c6 round"));
+  EXPECT_EQ(both.width(), 2 * one.width());
+  EXPECT_EQ(both.texts().size(), 2 * one.texts().size());
 }
 
 TEST(GraphDrawings, GiveUpWhereTheyCouldNotBeRead) {

@@ -1,6 +1,7 @@
-"""Runs the code blocks of docs/python.md, one after another, and compares what they print.
+"""Runs the Python of pages in docs, one block after another, and compares what it prints.
 
 A ```text block after a ```python block is what that prints; a line "..." in it stands for any lines.
+Commands, and the text after them, are left to tests/documented_commands.py.
 """
 
 import contextlib
@@ -14,7 +15,8 @@ import unittest
 
 from support import REPOSITORY
 
-BLOCKS = re.compile(r"```(python|text)\n(.*?)```", re.DOTALL)
+PAGES = ("python.md", "stream.md")  # As in tests/documented_commands.py.
+BLOCKS = re.compile(r"^```(python|text|sh)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def pattern_of(text):
@@ -25,22 +27,26 @@ def pattern_of(text):
 
 class Documentation(unittest.TestCase):
     def test_blocks_run_as_written(self):
-        text = (REPOSITORY / "docs" / "python.md").read_text(encoding="utf-8")
         before = os.getcwd()
         self.addCleanup(os.chdir, before)
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        os.chdir(folder.name)
-        pathlib.Path("examples").symlink_to(REPOSITORY / "examples")
+        for page in PAGES:
+            with self.subTest(page), tempfile.TemporaryDirectory() as folder:
+                os.chdir(folder)
+                pathlib.Path("examples").symlink_to(REPOSITORY / "examples")
+                self.run_page(page)
+                os.chdir(before)
+
+    def run_page(self, page):
+        text = (REPOSITORY / "docs" / page).read_text(encoding="utf-8")
         names = {}
-        printed = ""
+        printed = None
         for kind, block in BLOCKS.findall(text):
-            if "import torch" in block and importlib.util.find_spec("torch") is None:
+            if kind == "sh" or "import torch" in block and importlib.util.find_spec("torch") is None:
                 printed = None
             elif kind == "python":
                 output = io.StringIO()
                 with contextlib.redirect_stdout(output):
-                    exec(compile(block, "docs/python.md", "exec"), names)
+                    exec(compile(block, page, "exec"), names)
                 printed = output.getvalue()
             elif printed is not None:
                 self.assertRegex(printed, re.compile(pattern_of(block)))
