@@ -36,8 +36,19 @@ execute_process(COMMAND pkg-config --cflags --libs gatefold OUTPUT_VARIABLE flag
   OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 separate_arguments(flags UNIX_COMMAND "${flags}")
 run(${CXX} -std=c++20 ${CMAKE_CURRENT_LIST_DIR}/consumer.cpp -o ${WORK_DIR}/by_pkg_config ${flags}
-    -Wl,-rpath,${prefix}/lib)
+    -Wl,-rpath,${folder}/..)
 check(${WORK_DIR}/by_pkg_config)
+
+# The archive that stands beside the shared library.
+file(GLOB_RECURSE archive ${prefix}/*/libgatefold.a)
+if(archive)
+  execute_process(COMMAND pkg-config --static --cflags --libs gatefold OUTPUT_VARIABLE flags
+    OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  string(REPLACE "-lgatefold " "-l:libgatefold.a " flags "${flags}")
+  separate_arguments(flags UNIX_COMMAND "${flags}")
+  run(${CXX} -std=c++20 ${CMAKE_CURRENT_LIST_DIR}/consumer.cpp -o ${WORK_DIR}/by_archive ${flags})
+  check(${WORK_DIR}/by_archive)
+endif()
 run(${prefix}/bin/gatefold --version)
 
 # C. The library shows the functions of the list and no others of C.
