@@ -139,9 +139,11 @@ TrainingSession::TrainingSession(Source source, const TrainingPlan& plan,
 Batch TrainingSession::checked(const Batch& batch) const {
   const std::vector<const Value*> inputs = trainer_.data_inputs();
   Batch converted;
-  for (const auto& [name, array] : batch) {
-    const auto found = std::find_if(inputs.begin(), inputs.end(),
-                                    [&](const Value* input) { return input->name() == name; });
+  for (const auto& entry : batch) {
+    const auto& [name, array] = entry;
+    const auto found = std::find_if(inputs.begin(), inputs.end(), [&](const Value* input) {
+      return input->name() == entry.first;
+    });
     if (found == inputs.end()) {
       std::vector<std::string_view> names;
       for (const Value* input : inputs) names.push_back(input->name());

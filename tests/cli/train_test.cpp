@@ -2,7 +2,6 @@
 #include <onnx/onnx_pb.h>
 
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -131,21 +130,6 @@ TEST_F(CliTrain, ChangesNothingButTheNumbersOfInitializers) {
 }
 
 // The block of commands below "## Train".
-TEST_F(CliTrain, DoesWhatTheReadmeSays) {
-  const fs::path source = GATEFOLD_SOURCE_DIR;
-  fs::create_directory_symlink(source / "examples", folder() / "examples");
-  std::stringstream readme;
-  readme << std::ifstream(source / "README.md").rdbuf();
-  const std::string section = readme.str().substr(readme.str().find("\n## Train\n"));
-  const std::string fence = "```sh\n";
-  const std::size_t first = section.find(fence) + fence.size();
-  write("commands", section.substr(first, section.find("```\n", first) - first));
-  const CommandResult result = shell("set -e; gatefold() { \"$gatefold\" \"$@\"; }; . ./commands");
-  EXPECT_EQ(result.exit_code, 0) << result.errors;
-  EXPECT_TRUE(contains(result.output, "trained 60 of 60 steps\nwrote trained.onnx\n"));
-  EXPECT_TRUE(contains(result.output, "scores"));
-}
-
 TEST_F(CliTrain, ReportsWhatATrainingTestExpects) {
   const CommandResult result = train_text("--steps 3 --shuffle -o new.onnx --report report.npz");
   EXPECT_EQ(result.exit_code, 0) << result.errors;
