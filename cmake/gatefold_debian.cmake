@@ -1,6 +1,6 @@
-# `cpack -G DEB` makes Debian packages: gatefold (the tool), libgatefoldN (the shared library, N being its
-# ABI), libgatefold-dev, and python3-gatefold where the module is built. scripts/packages.sh configures,
-# builds and packs.
+# `cpack -G DEB` makes Debian packages: gatefold (the tool); where the shared library is built, libgatefoldN
+# with it, N being its ABI, and libgatefold-dev; and where the module is built, python3-gatefold.
+# scripts/packages.sh configures, builds and packs.
 set(GATEFOLD_MAINTAINER "Gatefold maintainers <maintainers@gatefold.example>" CACHE STRING
   "Who answers for the Debian packages, as NAME <ADDRESS>")
 
@@ -58,7 +58,7 @@ function(gatefold_debian_package component name section depends suggests summary
 endfunction()
 
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/gatefold COMPONENT tool EXCLUDE_FROM_ALL
-  PATTERN quickstart.sh EXCLUDE)
+  PATTERN quickstart.sh EXCLUDE PATTERN __pycache__ EXCLUDE)
 set(CPACK_COMPONENTS_ALL "")
 gatefold_debian_package(tool gatefold science "" "libgatefold-dev, python3-gatefold"
   "compiler and executor of ONNX models (command-line tool)")

@@ -22,7 +22,8 @@ cp /etc/resolv.conf "$root/etc/resolv.conf"
 mkdir "$root/packages"
 cp "$folder"/*.deb "$here/use.sh" "$here/../install/consumer.cpp" "$here"/../install/echo.* "$root/packages"
 # What is mounted in here goes with the process.
+# shellcheck disable=SC2016
 unshare --mount --pid --fork sh -euc '
   mount -t proc proc "$0/proc"
-  mount --bind /dev "$0/dev"
+  mount --rbind /dev "$0/dev"
   exec chroot "$0" bash /packages/use.sh' "$root"
