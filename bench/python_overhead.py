@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-ROUNDS, RUNS = 20, 20000
+ROUNDS, RUNS = 2000, 200
 MODEL = """<ir_version: 8, opset_import: ["" : 17]>
 g (float[N,4] x, float[N,4] h) => (float[N,4] y) { y = Add (x, h) }
 """

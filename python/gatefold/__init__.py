@@ -10,6 +10,7 @@ too. docs/python.md describes it all. Mistakes in what is given raise gatefold.E
 
 from gatefold._gatefold import Error, Port, Session, Tensor, Tokenizer, templates
 from gatefold._gatefold import version as __version__
+from gatefold.history import EpochProgress, History, StepProgress
 from gatefold.inference_session import (
     ExecutionMode,
     GraphOptimizationLevel,
@@ -46,15 +47,7 @@ from gatefold.schedules import (
     Schedule,
     Step,
 )
-from gatefold.training import (
-    EpochProgress,
-    History,
-    StepProgress,
-    StepResult,
-    Trainer,
-    TrainingResult,
-    train,
-)
+from gatefold.training import StepResult, Trainer, TrainingResult, train
 
 __all__ = [
     "SGD",

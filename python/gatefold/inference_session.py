@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gatefold._gatefold import ArrayLike, Output, Port
 
 _PROVIDER = "CPUExecutionProvider"
+_NO_PROFILE = "nothing is profiled; `gatefold bench MODEL --ops` measures steps"
 
 #: Names of onnxruntime that are not here, each with what to do instead.
 absent_names = {
@@ -115,7 +116,12 @@ class SessionOptions:
 class RunOptions:
     """Settings of one run; those of onnxruntime concern logging only and change nothing."""
 
-    __slots__ = ("log_severity_level", "log_verbosity_level", "logid", "only_execute_path_to_fetches")
+    __slots__ = (
+        "log_severity_level",
+        "log_verbosity_level",
+        "logid",
+        "only_execute_path_to_fetches",
+    )
 
     def __init__(self) -> None:
         self.log_severity_level = 2
@@ -251,11 +257,11 @@ class InferenceSession:
 
     def end_profiling(self) -> str:
         """Is not there."""
-        raise NotImplementedError("nothing is profiled; `gatefold bench MODEL --ops` measures steps")
+        raise NotImplementedError(_NO_PROFILE)
 
     def get_profiling_start_time_ns(self) -> int:
         """Is not there."""
-        raise NotImplementedError("nothing is profiled; `gatefold bench MODEL --ops` measures steps")
+        raise NotImplementedError(_NO_PROFILE)
 
 
 def _type_text(text: str) -> str:
@@ -268,7 +274,7 @@ def _type_text(text: str) -> str:
 
 def _check_options(options: SessionOptions) -> None:
     if options.enable_profiling:
-        raise NotImplementedError("nothing is profiled; `gatefold bench MODEL --ops` measures steps")
+        raise NotImplementedError(_NO_PROFILE)
     if options.inter_op_num_threads > 1 or options.execution_mode == ExecutionMode.ORT_PARALLEL:
         raise NotImplementedError(
             "nodes run one after another, each on intra_op_num_threads threads; leave "

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from gatefold import _gatefold
+from gatefold.history import EpochProgress, History, StepProgress
 from gatefold.optimizers import Optimizer
 from gatefold.schedules import Schedule
 from gatefold.sources import ModelFile, ModelSource, Path, path_or_bytes
@@ -27,50 +28,6 @@ class StepResult(NamedTuple):
     gradient_norm: float  #: Before clipping.
     learning_rate: float
     outputs: dict[str, NDArray]  #: Those that the trainer was asked for.
-
-
-class StepProgress(NamedTuple):
-    """A step of a run that has just ended."""
-
-    step: int  #: Counted from 1.
-    total: int  #: Steps in the run.
-    epoch: int
-    loss: float
-    gradient_norm: float
-    learning_rate: float
-
-
-class EpochProgress(NamedTuple):
-    """An epoch of a run that has just ended."""
-
-    epoch: int  #: Counted from 0.
-    learning_rate: float  #: Of its last step.
-    is_best: bool  #: Whether no loss before was as low.
-    metrics: dict[str, float]  #: training_loss, validation_loss, training_accuracy, ...
-
-
-class History:
-    """Losses, rates and other numbers over the steps of training. A notebook draws it."""
-
-    def __init__(self, name: str = "training") -> None:
-        self.name = name
-        self.fields: dict[str, list[tuple[float, float]]] = {}  #: (step, number) by metric.
-
-    def add(self, step: float, numbers: Mapping[str, float]) -> None:
-        """Adds numbers by the names of their metrics."""
-        for name, number in numbers.items():
-            self.fields.setdefault(name, []).append((float(step), float(number)))
-
-    def __getitem__(self, metric: str) -> list[float]:
-        """Returns the numbers of a metric."""
-        return [number for _, number in self.fields[metric]]
-
-    def to_svg(self, metric: str = "loss", *, rate: bool = False) -> str:
-        """Draws a metric over the steps, with the learning rate if wanted, as SVG."""
-        return _gatefold.draw_curve(self.name, self.fields, metric, rate)
-
-    def _repr_svg_(self) -> str | None:
-        return self.to_svg() if "loss" in self.fields else None
 
 
 def _plan(
@@ -206,7 +163,7 @@ class Trainer:
         self.history = History()
 
     def step(self, batch: Batch) -> StepResult:
-        """Takes one step. If loss or gradients are not finite it raises Error and changes nothing."""
+        """Takes one step; raises Error and changes nothing if loss or gradients are not finite."""
         result = StepResult(**self._trainer.step(dict(batch)))
         self.history.add(
             self.steps,
