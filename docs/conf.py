@@ -23,7 +23,6 @@ extensions = ["myst_parser", "breathe", "sphinx.ext.autodoc"]
 myst_heading_anchors = 3
 breathe_projects = {"c": ROOT / "build/docs/c/xml", "cpp": ROOT / "build/docs/cpp/xml"}
 breathe_domain_by_file_pattern = {"*c/gatefold.h": "c"}
-autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 
 
