@@ -45,10 +45,11 @@ SETTINGS
 mkdir -p build/docs/c build/docs/cpp
 # In C comments of declarations begin like all others, and lines of dashes head groups of them.
 describe c "sed -e '1s|^/\* |/** @file\n * |' -e 's|^/\* \([^-]\)|/** \1|' -e 's|\(;.*\) /\* |\1 /**< |' -e 's|\(, *\) /\* |\1 /**< |'" 30 c/gatefold.h
-# All names are in one namespace, which would be a heading of its own for every header.
+# All names are in one namespace, which would be a heading of its own for every header; what is private, at the
+# end of a class, is left out.
 # shellcheck disable=SC2086
-describe cpp "sed -e '/^namespace gatefold {$/d' -e '/^}  .. namespace gatefold$/d'" 0 $headers
+describe cpp "sed -e '/^namespace gatefold {$/d' -e '/^}  .. namespace gatefold$/d' -e '/^ private:$/,/^};$/{/^};$/!d}'" 0 $headers
 
-sphinx-build -q -W --keep-going -c docs -d build/docs/doctrees . build/site
+sphinx-build -q -E -W --keep-going -c docs -d build/docs/doctrees . build/site
 echo '<meta http-equiv="refresh" content="0; url=docs/index.html">' > build/site/index.html
 echo "the site is build/site/index.html"
