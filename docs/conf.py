@@ -23,12 +23,16 @@ extensions = ["myst_parser", "breathe", "sphinx.ext.autodoc"]
 myst_heading_anchors = 3
 breathe_projects = {"c": ROOT / "build/docs/c/xml", "cpp": ROOT / "build/docs/cpp/xml"}
 breathe_domain_by_file_pattern = {"*c/gatefold.h": "c"}
-autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 
 
-def load_compiled_part():
-    """Makes the compiled part of the Python package of its declarations, so that nothing is built."""
+def find_package():
+    """Lets autodoc find the Python package: the one in the build tree, whose compiled part has docstrings, or
+    else the sources, with what is declared of that part."""
+    built = ROOT / "build/release/python"
+    if list(built.glob("gatefold/_gatefold.*.so")):
+        sys.path.insert(0, str(built))
+        return
     stub = ROOT / "python/gatefold/_gatefold.pyi"
     module = types.ModuleType("gatefold._gatefold")
     module.version = release
@@ -49,4 +53,4 @@ def setup(app):
     app.connect("autodoc-process-docstring", set_examples)
 
 
-load_compiled_part()
+find_package()

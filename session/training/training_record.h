@@ -10,8 +10,8 @@
 namespace gatefold {
 
 /// The record of a run of some steps, as arrays by name:
-///   losses [steps], grad_norms [steps], grad/<weight> (first step), after1/<weight>,
-///   final/<weight>, out0/<output> (first step), loss_after_on_batch0 (scalar)
+///   losses [steps], grad_norms [steps], grad/WEIGHT (first step), after1/WEIGHT,
+///   final/WEIGHT, out0/OUTPUT (first step), loss_after_on_batch0 (scalar)
 using TrainingRecord = std::map<std::string, Tensor>;
 
 /// Records the steps of a trainer.
