@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from gatefold import _gatefold
+
+
+class StepNumbers(Protocol):
+    """What a history keeps of a step."""
+
+    @property
+    def loss(self) -> float: ...
+    @property
+    def gradient_norm(self) -> float: ...
+    @property
+    def learning_rate(self) -> float: ...
 
 
 class StepProgress(NamedTuple):
@@ -39,6 +50,11 @@ class History:
         """Adds numbers by the names of their metrics."""
         for name, number in numbers.items():
             self.fields.setdefault(name, []).append((float(step), float(number)))
+
+    def add_step(self, number: int, step: StepNumbers) -> None:
+        """Adds what every step has."""
+        for name in ("loss", "gradient_norm", "learning_rate"):
+            self.add(number, {name: getattr(step, name)})
 
     def __getitem__(self, metric: str) -> list[float]:
         """Returns the numbers of a metric."""

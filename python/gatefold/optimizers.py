@@ -5,24 +5,11 @@ docs/training.md has their formulas.
 
 from __future__ import annotations
 
-from typing import Any
+from gatefold.plans import PlanPart
 
 
-class Optimizer:
+class Optimizer(PlanPart):
     """An optimizer and its settings; None stands for the default."""
-
-    type = ""
-
-    def __init__(self, **settings: Any) -> None:
-        self._settings = {name: value for name, value in settings.items() if value is not None}
-
-    def to_plan(self) -> dict[str, Any]:
-        """Returns the settings as a training plan has them."""
-        return {"type": self.type, **self._settings}
-
-    def __repr__(self) -> str:
-        settings = ", ".join(f"{name}={value!r}" for name, value in self._settings.items())
-        return f"gatefold.{type(self).__name__}({settings})"
 
 
 class SGD(Optimizer):

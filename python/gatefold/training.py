@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatefold import _gatefold
 from gatefold.history import EpochProgress, History, StepProgress
 from gatefold.optimizers import Optimizer
+from gatefold.plans import Named, Patterns, plan_text
 from gatefold.schedules import Schedule
 from gatefold.sources import ModelFile, ModelSource, Path, path_or_bytes
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from gatefold._gatefold import ArrayLike, NDArray, Port
 
     Batch = Mapping[str, ArrayLike]
-    Patterns = Union[str, Iterable[str]]
-    Named = Union[str, Mapping[str, Any]]
 
 
 class StepResult(NamedTuple):
@@ -28,46 +26,6 @@ class StepResult(NamedTuple):
     gradient_norm: float  #: Before clipping.
     learning_rate: float
     outputs: dict[str, NDArray]  #: Those that the trainer was asked for.
-
-
-def _plan(
-    spec: Path | Mapping[str, Any] | None,
-    *,
-    loss: Named | None,
-    optimizer: Optimizer | Named | None,
-    schedule: Schedule | Named | None,
-    states: Mapping[str, str] | None,
-    dropout: Mapping[str, float] | None,
-    target: str | None,
-    has_choice: bool,
-    settings: Mapping[str, Any],
-) -> str:
-    """Makes the text of a training plan: that of the spec, and over it what is given."""
-    plan: dict[str, Any] = {}
-    if isinstance(spec, Mapping):
-        plan.update(spec)
-    elif spec is not None:
-        with open(spec, encoding="utf-8") as file:
-            plan.update(json.load(file))
-    for name, part in (("loss", loss), ("optimizer", optimizer), ("lr_schedule", schedule)):
-        if isinstance(part, str):
-            plan[name] = {"type": part}
-        elif isinstance(part, (Optimizer, Schedule)):
-            plan[name] = part.to_plan()
-        elif part is not None:
-            plan[name] = dict(part)
-    if optimizer is not None or schedule is not None:
-        plan.pop("lr_per_step", None)
-    if states is not None:
-        plan["carried"] = [{"output": o, "input": i} for o, i in states.items()]
-    if dropout is not None:
-        plan["dropout"] = [{"pattern": pattern, "p": p} for pattern, p in dropout.items()]
-    if target is not None:
-        plan["target"] = {"name": target}
-    if has_choice:
-        plan.pop("trainable", None)
-    plan.update({name: value for name, value in settings.items() if value is not None})
-    return json.dumps(plan)
 
 
 def _listed(patterns: Patterns | None) -> list[str]:
@@ -133,23 +91,21 @@ class Trainer:
         """
         self._trainer = _gatefold.Trainer(
             model=path_or_bytes(model),
-            plan=_plan(
+            plan=plan_text(
                 spec,
                 loss=loss,
                 optimizer=optimizer,
                 schedule=schedule,
+                trainable=trainable,
                 states=states,
                 dropout=dropout,
+                padding=padding,
                 target=target,
-                has_choice=trainable is not None,
-                settings={
-                    "clip_norm": clip_norm,
-                    "clip_value": clip_value,
-                    "accumulate": accumulate,
-                    "padding": None if padding is None else dict(padding),
-                    "checkpoint_every": checkpoint_every,
-                    "steps": steps,
-                },
+                clip_norm=clip_norm,
+                clip_value=clip_value,
+                accumulate=accumulate,
+                checkpoint_every=checkpoint_every,
+                steps=steps,
             ),
             trainable=_listed(trainable),
             frozen=_listed(freeze),
@@ -165,14 +121,7 @@ class Trainer:
     def step(self, batch: Batch) -> StepResult:
         """Takes one step; raises Error and changes nothing if loss or gradients are not finite."""
         result = StepResult(**self._trainer.step(dict(batch)))
-        self.history.add(
-            self.steps,
-            {
-                "loss": result.loss,
-                "gradient_norm": result.gradient_norm,
-                "learning_rate": result.learning_rate,
-            },
-        )
+        self.history.add_step(self.steps, result)
         return result
 
     def gradients(self, batch: Batch) -> dict[str, NDArray]:
@@ -283,14 +232,7 @@ class _Callbacks:
     def end_step(self, fields: dict[str, Any]) -> object:
         step = StepProgress(**fields)
         self._last_step = step.step
-        self.history.add(
-            step.step,
-            {
-                "loss": step.loss,
-                "gradient_norm": step.gradient_norm,
-                "learning_rate": step.learning_rate,
-            },
-        )
+        self.history.add_step(step.step, step)
         return None if self._on_step is None else self._on_step(step)
 
     def end_epoch(self, fields: dict[str, Any]) -> object:
@@ -377,22 +319,20 @@ def train(
     }
     result = _gatefold.train(
         model=file.path,
-        plan=_plan(
+        plan=plan_text(
             spec,
             loss=loss,
             optimizer=optimizer,
             schedule=schedule,
+            trainable=trainable,
             states=states,
             dropout=dropout,
+            padding=padding,
             target=target,
-            has_choice=trainable is not None,
-            settings={
-                "clip_norm": clip_norm,
-                "clip_value": clip_value,
-                "accumulate": accumulate,
-                "padding": None if padding is None else dict(padding),
-                "checkpoint_every": checkpoint_every,
-            },
+            clip_norm=clip_norm,
+            clip_value=clip_value,
+            accumulate=accumulate,
+            checkpoint_every=checkpoint_every,
         ),
         trainable=_listed(trainable),
         frozen=_listed(freeze),
