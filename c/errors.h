@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -30,6 +32,12 @@ template <typename T>
 T& required(T* pointer, const char* what) {
   if (pointer == nullptr) refuse("{} is NULL", what);
   return *pointer;
+}
+
+/// Returns the bytes of a model that a caller gives.
+inline std::span<const std::byte> model_bytes(const void* bytes, std::size_t size) {
+  if (bytes == nullptr) refuse("the bytes of the model are NULL");
+  return {static_cast<const std::byte*>(bytes), size};
 }
 
 /// Remembers the message of the exception that is being handled for this thread, and returns the

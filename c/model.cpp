@@ -31,6 +31,7 @@ const gatefold_model& model_of(const gatefold_model* model) { return required(mo
 using gatefold::c::guarded;
 using gatefold::c::load_options;
 using gatefold::c::make_handle;
+using gatefold::c::model_bytes;
 using gatefold::c::model_of;
 using gatefold::c::refuse;
 using gatefold::c::required;
@@ -46,9 +47,8 @@ gatefold_status gatefold_model_load(const char* path, const gatefold_options* op
 gatefold_status gatefold_model_load_bytes(const void* bytes, size_t size,
                                           const gatefold_options* options, gatefold_model** model) {
   return make_handle(model, "the place for the model", [&] {
-    if (bytes == nullptr) refuse("the bytes of the model are NULL");
-    const std::span all(static_cast<const std::byte*>(bytes), size);
-    return std::make_unique<gatefold_model>(gatefold::load(all, load_options(options)));
+    return std::make_unique<gatefold_model>(
+        gatefold::load(model_bytes(bytes, size), load_options(options)));
   });
 }
 

@@ -8,14 +8,6 @@
 
 namespace {
 
-std::vector<gatefold::ModelPort> inputs_of(const gatefold::Trainer& trainer) {
-  std::vector<gatefold::ModelPort> ports;
-  for (const gatefold::Value* input : trainer.data_inputs()) {
-    ports.push_back({input->name(), input->type()});
-  }
-  return ports;
-}
-
 std::uint64_t next_number() {
   static std::atomic<std::uint64_t> number = 0;
   return ++number;
@@ -24,7 +16,7 @@ std::uint64_t next_number() {
 }  // namespace
 
 gatefold_trainer::gatefold_trainer(gatefold::TrainingSession made)
-    : session(std::move(made)), inputs(inputs_of(session.trainer())), number(next_number()) {}
+    : session(std::move(made)), inputs(session.inputs()), number(next_number()) {}
 
 namespace gatefold::c {
 namespace {
@@ -100,9 +92,7 @@ gatefold_status gatefold_trainer_create_bytes(const void* bytes, size_t size, co
                                               const gatefold_options* options,
                                               gatefold_trainer** trainer) {
   return make_handle(trainer, "the place for the trainer", [&] {
-    if (bytes == nullptr) refuse("the bytes of the model are NULL");
-    const std::span all(static_cast<const std::byte*>(bytes), size);
-    return gatefold::c::make_trainer(all, plan, options);
+    return gatefold::c::make_trainer(gatefold::c::model_bytes(bytes, size), plan, options);
   });
 }
 

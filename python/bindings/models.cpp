@@ -76,31 +76,31 @@ LoadOptions load_options(int threads, const DimSizes& dims, const std::string& p
   return options;
 }
 
+/// Loads a path or bytes, while other threads run.
+template <typename Source>
+std::shared_ptr<SharedModel> load_unlocked(const Source& source, const LoadOptions& options) {
+  std::shared_ptr<const CompiledModel> model;
+  {
+    const Unlocked unlocked;
+    model = load(source, options);
+  }
+  return std::make_shared<SharedModel>(std::move(model));
+}
+
 std::shared_ptr<SharedModel> load_file(const std::filesystem::path& path, int threads,
                                        const DimSizes& dims, const std::string& precision,
                                        const std::map<std::string, py::object>& values,
                                        bool optimize) {
-  const LoadOptions options = load_options(threads, dims, precision, values, optimize);
-  std::shared_ptr<const CompiledModel> model;
-  {
-    const Unlocked unlocked;
-    model = load(path, options);
-  }
-  return std::make_shared<SharedModel>(std::move(model));
+  return load_unlocked(path, load_options(threads, dims, precision, values, optimize));
 }
 
 std::shared_ptr<SharedModel> load_bytes(const py::bytes& bytes, int threads, const DimSizes& dims,
                                         const std::string& precision,
                                         const std::map<std::string, py::object>& values,
                                         bool optimize) {
-  const LoadOptions options = load_options(threads, dims, precision, values, optimize);
   const std::string_view text = bytes;
-  std::shared_ptr<const CompiledModel> model;
-  {
-    const Unlocked unlocked;
-    model = load(std::as_bytes(std::span(text)), options);
-  }
-  return std::make_shared<SharedModel>(std::move(model));
+  return load_unlocked(std::as_bytes(std::span(text)),
+                       load_options(threads, dims, precision, values, optimize));
 }
 
 void write_model_file(const SharedModel& model, const std::filesystem::path& path,

@@ -46,9 +46,7 @@ class SteppedTrainer {
  public:
   SteppedTrainer(TrainingSession session, std::vector<std::string> outputs)
       : session_(std::move(session)), outputs_(std::move(outputs)) {
-    for (const Value* input : session_.trainer().data_inputs()) {
-      types_[input->name()] = input->type().dtype;
-    }
+    for (const ModelPort& input : session_.inputs()) types_[input.name] = input.type.dtype;
   }
 
   py::dict step(const Arrays& batch) {
@@ -122,13 +120,7 @@ class SteppedTrainer {
   std::int64_t steps() const { return session_.trainer().steps_done(); }
   double learning_rate() const { return session_.trainer().learning_rate(); }
 
-  std::vector<ModelPort> inputs() const {
-    std::vector<ModelPort> ports;
-    for (const Value* input : session_.trainer().data_inputs()) {
-      ports.push_back({input->name(), input->type()});
-    }
-    return ports;
-  }
+  std::vector<ModelPort> inputs() const { return session_.inputs(); }
 
  private:
   /// One use, after which nothing of the caller's is held.

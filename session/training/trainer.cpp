@@ -58,6 +58,7 @@ Trainer::Trainer(const Graph& model, const TrainingPlan& plan, const TrainingOut
     const auto position = find_input_position(*step_.graph, state.input);
     if (!position) fail("the model has no input '{}' to carry a state into", state.input);
     carried_inputs_.push_back(*position);
+    is_data_[*position] = false;
   }
 }
 
@@ -73,17 +74,16 @@ Trainer::Trainer(TrainingStep step, const TrainingPlan& plan, TrainingOutputs ou
       options_(options),
       context_(std::make_unique<Context>(std::make_shared<Executable>(
           step_.graph, compile_options(step_, wanted_.update, options)))),
-      inputs_(step_.graph->inputs().size()) {
+      inputs_(step_.graph->inputs().size()),
+      is_data_(inputs_.size(), true) {
   memory_.resize(step_.graph->outputs().size());
   for (TrainingState& state : step_.states) {
     states_.push_back(std::exchange(state.initial, {}).clone());
     inputs_[state.input] = states_.back();
+    is_data_[state.input] = false;
     if (wanted_.update) memory_[state.output] = states_.back();
   }
-  for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    const bool is_state = !std::holds_alternative<std::monostate>(inputs_[i]);
-    if (!is_state && !step_.graph->inputs()[i]->is_used()) unread_inputs_.push_back(i);
-  }
+  is_data_[step_.learning_rate_input] = false;
 }
 
 // Named extents take the size they have in the batch.
@@ -108,26 +108,16 @@ void Trainer::set_carried(std::vector<Tensor> carried) {
   }
 }
 
-std::vector<bool> Trainer::find_data_inputs() const {
-  std::vector<bool> is_data(inputs_.size(), true);
-  is_data[step_.learning_rate_input] = false;
-  for (const TrainingState& state : step_.states) is_data[state.input] = false;
-  for (const std::size_t input : carried_inputs_) is_data[input] = false;
-  return is_data;
-}
-
 std::vector<const Value*> Trainer::data_inputs() const {
-  const std::vector<bool> is_data = find_data_inputs();
   std::vector<const Value*> data;
-  for (std::size_t i = 0; i < is_data.size(); ++i) {
-    if (is_data[i]) data.push_back(step_.graph->inputs()[i]);
+  for (std::size_t i = 0; i < is_data_.size(); ++i) {
+    if (is_data_[i]) data.push_back(step_.graph->inputs()[i]);
   }
   return data;
 }
 
 void Trainer::set_inputs(const Batch& batch) {
   const auto& graph_inputs = step_.graph->inputs();
-  const std::vector<bool> is_data = find_data_inputs();
   if (carried_.empty()) {
     std::vector<Tensor> zeros;
     for (const std::size_t input : carried_inputs_) {
@@ -138,16 +128,16 @@ void Trainer::set_inputs(const Batch& batch) {
   inputs_[step_.learning_rate_input] =
       Tensor::scalar(learning_rate())
           .converted(graph_inputs[step_.learning_rate_input]->type().dtype);
-  for (const std::size_t input : unread_inputs_) {
-    const Value& value = *graph_inputs[input];
-    if (!batch.contains(value.name())) inputs_[input] = zeros_for(value, batch);
-  }
   for (std::size_t i = 0; i < graph_inputs.size(); ++i) {
-    const auto array = batch.find(graph_inputs[i]->name());
+    const Value& input = *graph_inputs[i];
+    const auto array = batch.find(input.name());
     if (array != batch.end()) {
       inputs_[i] = array->second;
-    } else if (is_data[i] && graph_inputs[i]->is_used()) {
-      fail("the data have no array '{}', which the model needs", graph_inputs[i]->name());
+    } else if (is_data_[i]) {
+      if (input.is_used()) {
+        fail("the data have no array '{}', which the model needs", input.name());
+      }
+      inputs_[i] = zeros_for(input, batch);
     }
   }
 }

@@ -86,8 +86,6 @@ class Trainer {
 
   /// Returns the steps taken, without those in which no target counts.
   std::int64_t useful_steps() const;
-  /// Returns for each input of the step whether a batch gives it.
-  std::vector<bool> find_data_inputs() const;
   void set_inputs(const Batch& batch);
   void require_finite(const Result& result, const Batch& batch) const;
   std::string remedy() const;
@@ -102,7 +100,7 @@ class Trainer {
   CompileOptions options_;
   std::unique_ptr<Context> context_;
   std::vector<Datum> inputs_;
-  std::vector<std::size_t> unread_inputs_;  // Those that the data may lack.
+  std::vector<bool> is_data_;  // For each input whether a batch gives it.
   std::vector<Tensor> states_;
   std::vector<Tensor> memory_;  // One per output of the step: the state that it updates.
   std::vector<Tensor> carried_;

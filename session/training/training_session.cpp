@@ -225,6 +225,12 @@ void TrainingSession::set_weight(std::string_view name, const Tensor& numbers) {
   std::memcpy(weight.raw(), numbers.raw(), numbers.bytes());
 }
 
+std::vector<ModelPort> TrainingSession::inputs() const {
+  std::vector<ModelPort> ports;
+  for (const Value* input : trainer_.data_inputs()) ports.push_back({input->name(), input->type()});
+  return ports;
+}
+
 void TrainingSession::save(const std::filesystem::path& path) const {
   trainer_.require_finite_states();
   const auto weights = trained_weights(trainer_);

@@ -14,6 +14,7 @@
 #include "frontend/tensor_places.h"
 #include "ir/graph.h"
 #include "passes/bind.h"
+#include "session/port.h"
 #include "session/training/metrics.h"
 #include "session/training/trainer.h"
 #include "session/training/training_plan.h"
@@ -90,6 +91,8 @@ class TrainingSession {
   void save_checkpoint(const std::filesystem::path& folder) const;
   void restore_checkpoint(const std::filesystem::path& folder);
 
+  /// Returns what a batch holds: the inputs of the model that are not carried, and the targets.
+  std::vector<ModelPort> inputs() const;
   const TrainingPlan& plan() const { return plan_; }
   /// Returns the trainer that takes the steps: its weights, inputs, rate and number of steps.
   const Trainer& trainer() const { return trainer_; }
