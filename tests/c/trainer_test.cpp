@@ -1,44 +1,18 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "frontend/onnx_reader.h"
 #include "frontend/onnx_writer.h"
-#include "session/arrays/files.h"
-#include "session/arrays/npz.h"
-#include "session/arrays/slices.h"
 #include "session/training/training_session.h"
 #include "tests/c/handles.h"
 #include "tests/temporary_folder.h"
+#include "tests/training_case.h"
 
 namespace gatefold::test {
 namespace {
-
-namespace fs = std::filesystem;
-
-/// A training test of the repository.
-struct Case {
-  explicit Case(const char* name)
-      : folder(fs::path(GATEFOLD_SOURCE_DIR) / "tests/training" / name),
-        model(folder / "model.onnx"),
-        plan(read_file(folder / "spec.json")) {
-    for (const auto& [array, steps] : read_npz(folder / "data.npz")) {
-      batches.resize(static_cast<std::size_t>(steps.dims()[0]));
-      for (std::size_t i = 0; i < batches.size(); ++i) {
-        batches[i][array] = entry_of(steps, static_cast<std::int64_t>(i));
-      }
-    }
-  }
-  TrainingSession session() const { return {model, parse_training_plan(plan), {}}; }
-
-  fs::path folder;
-  std::string model;
-  std::string plan;
-  std::vector<Batch> batches;
-};
 
 /// A batch as C gives it.
 std::vector<gatefold_tensor> to_c(Batch& batch) {
@@ -66,10 +40,11 @@ gatefold_status evaluate(gatefold_trainer* trainer, Batch& batch, double* loss,
 class CTrainerCases : public testing::TestWithParam<const char*> {};
 
 TEST_P(CTrainerCases, HaveTheLossesOfTheOtherInterfaceBitForBit) {
-  Case one(GetParam());
+  TrainingCase one(GetParam());
   TrainingSession session = one.session();
   OwnedTrainer trainer;
-  ASSERT_OK(gatefold_trainer_create(one.model.c_str(), one.plan.c_str(), nullptr, trainer.place()));
+  ASSERT_OK(
+      gatefold_trainer_create(one.model.c_str(), one.plan_text.c_str(), nullptr, trainer.place()));
   ASSERT_EQ(gatefold_trainer_weight_count(trainer), session.trainer().weight_names().size());
   for (Batch& batch : one.batches) {
     EXPECT_EQ(gatefold_trainer_learning_rate(trainer), session.trainer().learning_rate());

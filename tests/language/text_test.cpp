@@ -9,7 +9,7 @@
 #include "language/text/regular_expression.h"
 #include "language/text/transform.h"
 #include "language/text/utf8.h"
-#include "tests/language/error_of.h"
+#include "tests/error_of.h"
 #include "tests/temporary_folder.h"
 
 namespace gatefold {

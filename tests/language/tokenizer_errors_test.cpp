@@ -7,7 +7,7 @@
 #include "language/tokenizers/token_list.h"
 #include "language/tokenizers/tokenizer.h"
 #include "session/arrays/files.h"
-#include "tests/language/error_of.h"
+#include "tests/error_of.h"
 #include "tests/temporary_folder.h"
 
 namespace gatefold {

@@ -9,7 +9,7 @@
 #include "language/text/characters.h"
 #include "language/tokenizers/pair_merging.h"
 #include "language/tokenizers/training.h"
-#include "tests/language/error_of.h"
+#include "tests/error_of.h"
 
 namespace gatefold {
 namespace {

@@ -8,6 +8,7 @@
 #include "ir/error.h"
 #include "passes/pipeline.h"
 #include "tests/allocation_counter.h"
+#include "tests/error_of.h"
 #include "tests/temporary_folder.h"
 
 namespace gatefold::test {
@@ -30,15 +31,6 @@ std::shared_ptr<const CompiledModel> stream_model() { return load(parse_model(kS
 std::vector<float> numbers(const Datum& datum) {
   const auto values = std::get<Tensor>(datum).values<float>();
   return {values.begin(), values.end()};
-}
-
-std::string complaint(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no complaint";
 }
 
 TEST(Session, CarriesAStateFromCallToCall) {
@@ -97,7 +89,7 @@ TEST(Session, RefusesMemoryThatOverlapsAnInput) {
   Tensor both(DataType::kFloat32, {2, 2});
   session.set_output("y", both.part(8, DataType::kFloat32, {1, 2}));
   session.run({{"x", both.part(0, DataType::kFloat32, {1, 2})}});
-  EXPECT_EQ(complaint([&] {
+  EXPECT_EQ(error_of([&] {
               session.run({{"x", both.part(4, DataType::kFloat32, {1, 2})}});
             }),
             "the memory for output 'y' overlaps that of input 'x'; give it memory of its own");
@@ -110,7 +102,7 @@ TEST(Session, RefusesMemoryOfTwoOutputsThatOverlaps) {
   Tensor both(DataType::kFloat32, {1, 3});
   session.set_output("y", both.part(0, DataType::kFloat32, {1, 2}));
   session.set_output("hn", both.part(4, DataType::kFloat32, {1, 2}));
-  EXPECT_EQ(complaint([&] {
+  EXPECT_EQ(error_of([&] {
               session.run({{"x", row(1, 2)}, {"h0", row(1, 2)}});
             }),
             "the memory for output 'hn' overlaps that of output 'y'; give it memory of its own");
@@ -153,12 +145,12 @@ TEST(Session, ReadsTheMetadataThatNameItsStates) {
 
 TEST(Session, NamesWhatIsMissingAndProposesAState) {
   Session session(stream_model());
-  EXPECT_EQ(complaint([&] {
+  EXPECT_EQ(error_of([&] {
               session.run({{"x", row(1, 1)}});
             }),
             "input 'h0' float[N,2] is missing; give it, or carry output 'hn' into it by the state "
             "hn=h0");
-  EXPECT_EQ(complaint([&] {
+  EXPECT_EQ(error_of([&] {
               session.run({{"z", row(1, 1)}});
             }),
             "the model has no input 'z'; its inputs: x, h0");
@@ -166,7 +158,7 @@ TEST(Session, NamesWhatIsMissingAndProposesAState) {
 
 TEST(Session, RefusesStatesThatDoNotGoWithTheModel) {
   const auto refused = [](const std::string& output, const std::string& input) {
-    return complaint([&] { Session(stream_model(), {{.input = input, .output = output}}); });
+    return error_of([&] { Session(stream_model(), {{.input = input, .output = output}}); });
   };
   EXPECT_EQ(refused("hn", "h1"), "state hn=h1: the model has no input 'h1'");
   EXPECT_EQ(refused("h", "h0"), "state h=h0: the model has no output 'h'");
@@ -217,7 +209,7 @@ TEST(CompiledModel, TellsItsPortsByName) {
   const auto model = stream_model();
   EXPECT_EQ(to_string(model->input("x").type), "float[N,2]");
   EXPECT_EQ(to_string(model->output("hn").type), "float[N,2]");
-  EXPECT_EQ(complaint([&] { model->output("z"); }),
+  EXPECT_EQ(error_of([&] { model->output("z"); }),
             "the model has no output 'z'; its outputs: y, hn");
 }
 

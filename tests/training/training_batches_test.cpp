@@ -1,13 +1,12 @@
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "frontend/onnx_reader.h"
 #include "frontend/onnx_writer.h"
 #include "ir/error.h"
 #include "session/arrays/files.h"
 #include "session/compiled_model.h"
 #include "session/training/training_session.h"
+#include "tests/error_of.h"
 #include "tests/temporary_folder.h"
 
 namespace gatefold::test {
@@ -42,15 +41,6 @@ std::span<const std::byte> bytes_of(const std::string& text) {
 std::vector<float> numbers(const Tensor& tensor) {
   const auto values = tensor.values<float>();
   return {values.begin(), values.end()};
-}
-
-std::string complaint(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no complaint";
 }
 
 /// Each test has the model in a file.
@@ -144,9 +134,9 @@ TEST_F(TrainingBatches, AreJudgedByWeightsThatAreSet) {
   session.set_weight("v", Tensor::of<float>({2}, {7, 8}));
   EXPECT_EQ(numbers(trained_weights(session.trainer()).at("v")), (std::vector<float>{7, 8}));
   EXPECT_NE(session.evaluate(batches).loss(), before);
-  EXPECT_EQ(complaint([&] { session.set_weight("v", Tensor::of<float>({1}, {7})); }),
+  EXPECT_EQ(error_of([&] { session.set_weight("v", Tensor::of<float>({1}, {7})); }),
             "the numbers for weight 'v' are float[1] but must be float[2]");
-  EXPECT_EQ(complaint([&] { session.set_weight("x", {}); }),
+  EXPECT_EQ(error_of([&] { session.set_weight("x", {}); }),
             "'x' is no trained weight; those are: w, v");
 }
 
@@ -156,11 +146,11 @@ TEST_F(TrainingBatches, HaveTheArraysOfTheInputsAlone) {
   batch["x"] = batch["x"].converted(DataType::kFloat64);
   session.step(batch);
   batch["X"] = batch["x"];
-  EXPECT_EQ(complaint([&] { session.step(batch); }),
+  EXPECT_EQ(error_of([&] { session.step(batch); }),
             "array 'X' of the batch belongs to no input; those are: x, target");
   batch.erase("X");
   batch.erase("x");
-  EXPECT_EQ(complaint([&] { session.step(batch); }),
+  EXPECT_EQ(error_of([&] { session.step(batch); }),
             "the data have no array 'x', which the model needs");
   batch["x"] = Tensor(DataType::kFloat32, {3, 3});
   EXPECT_THROW(session.step(batch), Error);
@@ -173,7 +163,7 @@ TEST_F(TrainingBatches, AreForModelsAndPlansThatFit) {
   EXPECT_THROW(TrainingSession(folder_.path() / "none.onnx", plan_), Error);
   EXPECT_THROW(TrainingSession(bytes_of("no model"), plan_), Error);
   plan_.carried = {{.input = "h", .output = "g"}};
-  EXPECT_EQ(complaint([&] { TrainingSession(path_, plan_); }),
+  EXPECT_EQ(error_of([&] { TrainingSession(path_, plan_); }),
             "state g=h: the model has no output 'g'");
 }
 
@@ -183,8 +173,8 @@ TEST(TrainingPlans, AreReadFromMemory) {
   EXPECT_EQ(plan.step.loss.type, "mse");
   EXPECT_EQ(plan.step.optimizer.learning_rate, 0.01);
   EXPECT_EQ(plan.step.clip_norm, 1);
-  EXPECT_EQ(complaint([] { parse_training_plan("[]"); }), "the plan is no JSON object");
-  EXPECT_TRUE(complaint([] { parse_training_plan(R"({"los": {}})"); }).starts_with("the plan: "));
+  EXPECT_EQ(error_of([] { parse_training_plan("[]"); }), "the plan is no JSON object");
+  EXPECT_TRUE(error_of([] { parse_training_plan(R"({"los": {}})"); }).starts_with("the plan: "));
 }
 
 }  // namespace

@@ -6,44 +6,12 @@
 
 #include "frontend/onnx_reader.h"
 #include "ir/error.h"
-#include "session/arrays/npz.h"
-#include "session/arrays/slices.h"
+#include "tests/error_of.h"
 #include "tests/temporary_folder.h"
+#include "tests/training_case.h"
 
 namespace gatefold::test {
 namespace {
-
-namespace fs = std::filesystem;
-
-/// A training test of the repository: its plan, its batches and what must come of them.
-struct Case {
-  explicit Case(const char* name)
-      : folder(fs::path(GATEFOLD_SOURCE_DIR) / "tests/training" / name),
-        plan(read_training_plan(folder / "spec.json")),
-        expected(read_npz(folder / "expected.npz")) {
-    for (const auto& [array, steps] : read_npz(folder / "data.npz")) {
-      batches.resize(static_cast<std::size_t>(steps.dims()[0]));
-      for (std::size_t i = 0; i < batches.size(); ++i) {
-        batches[i][array] = entry_of(steps, static_cast<std::int64_t>(i));
-      }
-    }
-  }
-  TrainingSession session() const { return {folder / "model.onnx", plan, {}}; }
-
-  fs::path folder;
-  TrainingPlan plan;
-  std::map<std::string, Tensor> expected;
-  std::vector<Batch> batches;
-};
-
-std::string complaint(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no complaint";
-}
 
 void expect_equal(const Tensor& actual, const Tensor& expected, double tolerance) {
   ASSERT_EQ(actual.dims(), expected.dims());
@@ -53,7 +21,7 @@ void expect_equal(const Tensor& actual, const Tensor& expected, double tolerance
 }
 
 TEST(TrainingSession, TakesTheStepsOfAPlan) {
-  const Case one("lstm_text_adam");
+  const TrainingCase one("lstm_text_adam");
   TrainingSession session = one.session();
   for (std::size_t i = 0; i < one.batches.size(); ++i) {
     EXPECT_NEAR(session.step(one.batches[i]).loss,
@@ -63,7 +31,7 @@ TEST(TrainingSession, TakesTheStepsOfAPlan) {
 }
 
 TEST(TrainingSession, GradientsAndEvaluationsChangeNothing) {
-  const Case one("carried_lstm_clip");
+  const TrainingCase one("carried_lstm_clip");
   TrainingSession session = one.session();
   TrainingSession other = one.session();
   const auto gradients = session.gradients(one.batches[0]);
@@ -79,7 +47,7 @@ TEST(TrainingSession, GradientsAndEvaluationsChangeNothing) {
 }
 
 TEST(TrainingSession, EvaluatesWithThePresentWeights) {
-  const Case one("lstm_text_adam");
+  const TrainingCase one("lstm_text_adam");
   TrainingSession session = one.session();
   const std::span<const Batch> first = std::span(one.batches).first(1);
   EXPECT_NEAR(session.evaluate(first).loss(), one.expected.at("losses").number_at(0), 1e-5);
@@ -90,7 +58,7 @@ TEST(TrainingSession, EvaluatesWithThePresentWeights) {
 
 TEST(TrainingSession, WritesTheTrainedModel) {
   const TemporaryFolder folder;
-  const Case one("lstm_text_adam");
+  const TrainingCase one("lstm_text_adam");
   TrainingSession session = one.session();
   for (const Batch& batch : one.batches) session.step(batch);
   session.save(folder.path() / "trained.onnx");
@@ -103,7 +71,7 @@ TEST(TrainingSession, WritesTheTrainedModel) {
 
 TEST(TrainingSession, ContinuesFromACheckpoint) {
   const TemporaryFolder folder;
-  const Case one("carried_lstm_clip");
+  const TrainingCase one("carried_lstm_clip");
   TrainingSession session = one.session();
   session.step(one.batches[0]);
   session.save_checkpoint(folder.path() / "saved");
@@ -141,21 +109,21 @@ TEST_F(TrainableTest, TakesAnyTensorByItsWholeName) {
 }
 
 TEST_F(TrainableTest, RefusesWhatMatchesNothing) {
-  EXPECT_EQ(complaint([&] { choose({.trainable = {"fv_*"}}); }),
+  EXPECT_EQ(error_of([&] { choose({.trainable = {"fv_*"}}); }),
             "no floating-point tensor of the model matches 'fv_*'; those are: fc_weight, fc_bias, "
             "one");
-  EXPECT_EQ(complaint([&] { choose({.frozen = {"fc_*"}}); }),
+  EXPECT_EQ(error_of([&] { choose({.frozen = {"fc_*"}}); }),
             "no weight is left to train; choose among those that the loss of 'y' has gradients by");
 }
 
 TEST(TrainingSession, RefusesASchedulesLengthThatIsNotKnown) {
-  Case one("lstm_text_adam");
+  TrainingCase one("lstm_text_adam");
   one.plan.steps = 0;
   one.plan.schedule = {.type = "cosine"};
-  EXPECT_EQ(complaint([&] { one.session(); }),
+  EXPECT_EQ(error_of([&] { one.session(); }),
             "schedule 'cosine' must be told its end; give total_steps, or the steps of the run");
   one.plan.schedule = {.type = "multistep", .milestone_epochs = {1}};
-  EXPECT_EQ(complaint([&] { one.session(); }),
+  EXPECT_EQ(error_of([&] { one.session(); }),
             "the milestones of schedule 'multistep' are epochs; give the steps per epoch");
 }
 
