@@ -1,12 +1,11 @@
 #!/bin/sh
 # Has lintian judge the packages in FOLDER, and then installs, uses and purges them in a bare Debian 12
 # (use.sh). Run as root. DEBIAN_ROOT may name a fresh root by debootstrap to copy instead of making one,
-# DEBIAN_MIRROR where packages come from.
+# DEBIAN_MIRROR where packages come from if not from Debian's own servers.
 # Usage: tests/packages/check.sh FOLDER
 set -eu
 folder=$(realpath "$1")
 here=$(dirname "$(realpath "$0")")
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 
 lintian --allow-root --fail-on error,warning "$folder"/*.deb
 
@@ -16,7 +15,7 @@ root=$scratch/root
 if [ -n "${DEBIAN_ROOT:-}" ]; then
   cp -a "$DEBIAN_ROOT" "$root"
 else
-  debootstrap --variant=minbase bookworm "$root" "$mirror"
+  debootstrap --variant=minbase bookworm "$root" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"}
 fi
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 mkdir "$root/packages"
