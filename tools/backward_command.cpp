@@ -52,8 +52,7 @@ int run(const Options& options) {
 
 std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
-  parser.add_option("MODEL", options->model, "ONNX model (.onnx) or ONNX text (.onnxtxt)")
-      .required();
+  add_model_option(parser, options->model).required();
   parser
       .add_option("-o,--output", options->output,
                   "Write the graph to this file, as text if it is named .onnxtxt, instead of "

@@ -4,6 +4,10 @@
 
 namespace gatefold::tools {
 
+Option add_model_option(OptionParser& parser, std::filesystem::path& model) {
+  return parser.add_option("MODEL", model, "ONNX model (.onnx) or ONNX text (.onnxtxt)");
+}
+
 void add_dim_option(OptionParser& parser, std::vector<std::string>& dims) {
   parser
       .add_option("--dim", dims,

@@ -142,8 +142,7 @@ int run(const Options& options) {
 
 std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
-  parser.add_option("MODEL", options->model, "ONNX model (.onnx) or ONNX text (.onnxtxt)")
-      .required();
+  add_model_option(parser, options->model).required();
   add_dim_option(parser, options->dims);
   parser.add_option("--dot", options->dot, "Also write the graph to this Graphviz file")
       .type_name("FILE");

@@ -5,6 +5,7 @@
 #include "ir/print.h"
 #include "passes/passes.h"
 #include "session/arrays/files.h"
+#include "tools/binding_options.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
 #include "tools/output.h"
@@ -55,7 +56,7 @@ int run(const Options& options) {
 
 std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
-  parser.add_option("MODEL", options->model, "ONNX model (.onnx) or ONNX text (.onnxtxt)");
+  add_model_option(parser, options->model);
   parser.add_flag("--list", options->list, "Explain the passes instead of running any");
   parser
       .add_option(

@@ -246,8 +246,7 @@ int run(const Options& options) {
 
 std::function<int()> declare(OptionParser& parser) {
   auto options = std::make_shared<Options>();
-  parser.add_option("MODEL", options->model, "ONNX model (.onnx) or ONNX text (.onnxtxt)")
-      .required();
+  add_model_option(parser, options->model).required();
   parser
       .add_option("--input", options->inputs,
                   "Read the input of this name, or of this number from 0, from a file: .npy, "

@@ -51,18 +51,16 @@ std::string shortened(const std::string& line) {
          "…";
 }
 
-bool is_left_out(const Node& node) {
-  for (std::size_t i = 0; i < node.output_count(); ++i) {
-    if (node.output(i) != nullptr) return node.output(i)->depends_on_weights_only();
-  }
-  return false;
-}
-
 const Value* first_output(const Node& node) {
   for (std::size_t i = 0; i < node.output_count(); ++i) {
     if (node.output(i) != nullptr) return node.output(i);
   }
   return nullptr;
+}
+
+bool is_left_out(const Node& node) {
+  const Value* output = first_output(node);
+  return output != nullptr && output->depends_on_weights_only();
 }
 
 std::vector<const Value*> values_read(const Node& node) {

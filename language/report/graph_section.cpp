@@ -74,8 +74,9 @@ std::int64_t count_parameters(const Graph& graph) {
 void add_graphs(Page& page, std::span<const std::filesystem::path> models) {
   bool is_explained = false;
   for (const std::filesystem::path& path : models) {
-    const std::shared_ptr<const Graph> before = read_model(path).graph;
-    const std::shared_ptr<const CompiledModel> compiled = load(path);
+    Model model = read_model(path);
+    const std::shared_ptr<const Graph> before = model.graph->clone();
+    const std::shared_ptr<const CompiledModel> compiled = load(std::move(model));
     const Graph& after = compiled->graph();
     const bool is_drawn = is_drawable(*before) && is_drawable(after);
     if (is_drawn && !std::exchange(is_explained, true)) page.paragraph(kExplanation);

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "ir/error.h"
-#include "ir/value_names.h"
 #include "passes/gradients/gradients.h"
 #include "passes/pipeline.h"
 #include "passes/training/model_parts.h"
@@ -30,11 +29,8 @@ bool is_one_number(const Type& type) { return type.is_static() && element_count(
 
 std::vector<Value*> find_targets(const Graph& graph, const BackwardQuestion& question) {
   std::vector<Value*> targets = find_parameters(graph, question.parameters);
-  for (const std::string& name : question.inputs) {
-    Value* input = find_input(graph, name);
-    if (input == nullptr) fail("the model has no input '{}'", name);
-    targets.push_back(input);
-  }
+  const std::vector<Value*> inputs = find_inputs(graph, question.inputs);
+  targets.insert(targets.end(), inputs.begin(), inputs.end());
   return targets;
 }
 

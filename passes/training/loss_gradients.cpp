@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "ir/error.h"
-#include "ir/value_names.h"
 #include "passes/gradients/gradients.h"
 #include "passes/training/model_parts.h"
 
@@ -31,16 +30,6 @@ Value* end_in_loss(Graph& graph, const std::optional<LossSpec>& spec) {
   while (!graph.outputs().empty()) graph.erase_output(graph.outputs().size() - 1);
   graph.add_output("loss", loss);
   return loss;
-}
-
-std::vector<Value*> find_inputs(const Graph& graph, const std::vector<std::string>& names) {
-  std::vector<Value*> found;
-  for (const std::string& name : names) {
-    Value* input = find_input(graph, name);
-    if (input == nullptr) fail("the model has no input '{}'", name);
-    found.push_back(input);
-  }
-  return found;
 }
 
 }  // namespace

@@ -73,6 +73,16 @@ std::vector<Value*> find_parameters(const Graph& graph, const std::vector<std::s
   return found;
 }
 
+std::vector<Value*> find_inputs(const Graph& graph, const std::vector<std::string>& names) {
+  std::vector<Value*> found;
+  for (const std::string& name : names) {
+    Value* input = find_input(graph, name);
+    if (input == nullptr) fail("the model has no input '{}'", name);
+    found.push_back(input);
+  }
+  return found;
+}
+
 Value* output_of(const Graph& graph, const std::string& name) {
   if (graph.outputs().empty()) fail("the model has no output that a loss could judge");
   if (name.empty()) return graph.outputs().front().value;

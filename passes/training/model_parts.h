@@ -19,6 +19,9 @@ std::vector<Value*> all_float_tensors(const Graph& graph);
 /// Returns the parameters of these names. Throws Error for a name that none has.
 std::vector<Value*> find_parameters(const Graph& graph, const std::vector<std::string>& names);
 
+/// Returns the inputs of these names. Throws Error for a name that none has.
+std::vector<Value*> find_inputs(const Graph& graph, const std::vector<std::string>& names);
+
 /// Returns the output of that name, or the first output for an empty name. Throws Error for an
 /// unknown name and for a graph without outputs.
 Value* output_of(const Graph& graph, const std::string& name);
