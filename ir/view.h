@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "ir/graph.h"
+
+/// Views: where the elements of a value lie in another one.
+///
+/// The axes of a value fall into *runs*: the first axis and every axis whose extent is not known
+/// begin one, and axes with known extents that follow belong to it. X [T, N, I] with T and N not
+/// known has the runs [T] and [N, I]; W [4, H, I] is a single run. Within a run, the element with
+/// the coordinates (i_0, i_1, .., i_n) has the position (.. (i_0 e_1 + i_1) e_2 + ..) e_n + i_n,
+/// where e_1 .. e_n are known.
+///
+/// A view of extents [E_0, E_1, ..] says for each run of its source where its element (a_0, a_1,
+/// ..) is found there:
+///
+///   position in the run = offset + ends * (length of the run) + sum over k of stride_k * a_k
+///
+/// Strides may be 0 (an element is repeated) and negative (an axis is read backwards); `ends` is 1
+/// where something is counted from an end that is not known, as the last step of a sequence.
+///
+/// Views compose: where an operator only moves elements, a view of its result is a view of its
+/// input (`behind`). Not every move is a view. A Reshape of [T, N, I] to [T * N, I] joins two runs,
+/// and one of a transposed matrix [I, N]' to [N * I] joins axes whose strides do not follow from
+/// each other: element a of the result would lie at (a / I) + (a % I) * N, which is not linear in
+/// a. `behind` returns nothing for those.
+namespace gatefold {
+
+/// The position in one run of the source, or the coordinate along one of its axes, as a function of
+/// the coordinates of a view.
+struct ViewIndex {
+  std::int64_t offset = 0;
+  std::int64_t ends = 0;
+  std::vector<std::int64_t> strides = {};  ///< One for each axis of the view.
+
+  bool operator==(const ViewIndex&) const = default;
+};
+
+/// Where the elements of a value of these extents lie in `source`.
+struct View {
+  Value* source = nullptr;
+  Shape extents;
+  std::vector<ViewIndex> runs = {};  ///< One for each run of the source's axes.
+
+  std::size_t rank() const { return extents.size(); }
+  bool operator==(const View&) const = default;
+};
+
+/// The smallest and the largest number that an index takes.
+struct IndexSpan {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+};
+
+/// Returns the view of all elements of a value where they are. The rank must be known.
+View view_of(Value& value);
+
+/// Returns the coordinates along the axes of the source, one index each; nothing where an axis of
+/// the view runs over several axes of the source or over parts of them.
+std::optional<std::vector<ViewIndex>> coordinates_of(const View& view);
+
+/// Returns the view of these extents whose elements have these coordinates in `source`.
+View view_at(Value& source, Shape extents, const std::vector<ViewIndex>& coordinates);
+
+/// Returns the numbers that an index takes where they are known: not relative to an end that is
+/// not, nor along axes whose extents are not.
+std::optional<IndexSpan> span_of(const ViewIndex& index, const Shape& extents);
+
+/// Returns the part of a view with `extent` elements along one axis, from `first` on, `step` apart.
+View part_of(const View& view, std::size_t axis, std::int64_t first, Dim extent,
+             std::int64_t step = 1);
+
+/// Returns the same elements as a view of an input of the source's producer, when that only moves
+/// elements and all elements of the view come from one input: see the table in view.cpp.
+std::optional<View> behind(const View& view);
+/// Follows `behind` as far as it leads.
+View origin_of(View view);
+
+/// A part of a value with a view of its own: a box of the value's coordinates.
+struct ViewPart {
+  std::vector<std::int64_t> first;  ///< Of the coordinates; the extents are those of the view.
+  View view;
+};
+
+/// Returns the view along `axis` as parts that each come from one input of a Concat that produces
+/// the source, in order; a single part where it does not have to be split. Nothing where the seams
+/// are not known.
+std::optional<std::vector<ViewPart>> split_at_seams(const View& view, std::size_t axis);
+
+}  // namespace gatefold
