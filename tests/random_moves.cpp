@@ -25,11 +25,18 @@ MovedGraph::MovedGraph(const Shape& shape)
     : input_(graph_.add_input("x", {DataType::kInt64, shape})) {}
 
 Value* MovedGraph::apply(const Move& move, Value* value) {
+  const std::size_t nodes = node_count();
   try {
     return move.apply(builder_, value);
   } catch (const Error&) {
+    keep(nodes);
     return nullptr;
   }
+}
+
+void MovedGraph::keep(std::size_t nodes) {
+  if (!graph_.outputs().empty()) graph_.set_output(0, input_);
+  while (node_count() > nodes) graph_.erase_node(graph_.nodes().back().get());
 }
 
 // Extents of other inputs have the names of those of the first one.
@@ -75,10 +82,14 @@ RandomChain::RandomChain(std::uint64_t seed, bool has_names)
     const std::vector<Move> moves = moves_of(now, generator() % move_kinds());
     if (moves.empty()) continue;
     const Move& move = moves[generator() % moves.size()];
+    const std::size_t nodes = graph.node_count();
     Value* result = graph.apply(move, value);
-    if (result == nullptr || !result->type().has_rank()) continue;
-    const auto computed = graph.evaluate(*result, dims);
-    if (!computed || computed->size() == 0 || computed->size() > kMostElements) continue;
+    const bool has_rank = result != nullptr && result->type().has_rank();
+    const auto computed = has_rank ? graph.evaluate(*result, dims) : std::nullopt;
+    if (!computed || computed->size() == 0 || computed->size() > kMostElements) {
+      graph.keep(nodes);
+      continue;
+    }
     now = computed->dims();
     value = result;
     text += (text.empty() ? "" : ", ") + move.text;

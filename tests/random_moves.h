@@ -18,6 +18,9 @@ class MovedGraph {
   Value* input() const { return input_; }
   /// Applies a move; nullptr where it does not fit.
   Value* apply(const Move& move, Value* value);
+  /// Removes all nodes but the first ones.
+  void keep(std::size_t nodes);
+  std::size_t node_count() const { return graph_.node_count(); }
   /// Computes a value for these extents of the first input; nothing where that cannot be.
   std::optional<Tensor> evaluate(Value& value, const Dims& dims);
 
