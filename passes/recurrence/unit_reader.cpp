@@ -1,0 +1,386 @@
+#include "passes/recurrence/unit_reader.h"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+
+#include "ir/op_def.h"
+#include "passes/recurrence/contraction.h"
+#include "passes/rewriting/match.h"
+
+namespace gatefold {
+namespace {
+
+// A sum with more terms, or one that takes longer to follow, is taken as it is: no step needs more,
+// and chains of sums would take time that grows with the square of their length.
+constexpr std::size_t kMostTerms = 64;
+constexpr int kMostLevels = 96;
+
+constexpr std::size_t kRow = 0;
+constexpr std::size_t kUnit = 1;
+
+void mix(std::size_t& hash, std::int64_t number) {
+  hash = hash * 1'000'003 + std::hash<std::int64_t>()(number);
+}
+
+// The coordinates in the operand of what is computed element by element of a broadcast result.
+std::optional<View> operand_view(Value& operand, const View& view,
+                                 const std::vector<ViewIndex>& places) {
+  if (!operand.type().has_rank() || operand.type().rank() > std::ssize(places)) return std::nullopt;
+  const Shape& shape = *operand.type().shape;
+  std::vector<ViewIndex> own(places.end() - std::ssize(shape), places.end());
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    if (shape[axis].is(1)) own[axis] = {.strides = {0, 0}};
+  }
+  return view_at(operand, view.extents, own);
+}
+
+// The extents [.., N, .., C] of a value whose rows are those of the view: the columns that the view
+// reads of them.
+std::optional<ViewIndex> columns_of(const View& view) {
+  const Shape& shape = *view.source->type().shape;
+  const auto places = coordinates_of(view);
+  if (!places || shape.empty() || !shape.back().is_known()) return std::nullopt;
+  const ViewIndex& columns = places->back();
+  if (columns.ends != 0 || columns.strides[kRow] != 0) return std::nullopt;
+  bool has_rows = view.extents[kRow].is(1);
+  for (std::size_t axis = 0; axis + 1 < shape.size(); ++axis) {
+    const ViewIndex& index = (*places)[axis];
+    if (shape[axis].is(1)) continue;
+    const bool is_row_axis = !has_rows && index == ViewIndex{.strides = {1, 0}} &&
+                             shape[axis].same_as(view.extents[kRow]);
+    if (!is_row_axis) return std::nullopt;
+    has_rows = true;
+  }
+  return has_rows ? std::optional(columns) : std::nullopt;
+}
+
+// A state that is a constant of zeros: nothing is left of its product.
+bool is_product_of_zeros(const Node* node, const PassContext& context) {
+  return node != nullptr && is_filled_with(node->input(0), 0, context);
+}
+
+bool are_all_columns(const View& view, const ViewIndex& columns) {
+  const std::int64_t stride = view.extents[kUnit].is(1) ? 0 : 1;
+  return columns == ViewIndex{.strides = {0, stride}} &&
+         view.source->type().shape->back().same_as(view.extents[kUnit]);
+}
+
+}  // namespace
+
+/// A view behind the moves that it was read through.
+struct UnitReader::Walk {
+  View end;
+  std::optional<View> whole = {};  ///< The last value on the way that holds just its elements.
+  Value* row = nullptr;            ///< The last value whose rows hold them.
+  ViewIndex columns = {};          ///< Where in these rows.
+};
+
+std::size_t UnitReader::ViewHash::operator()(const View& view) const {
+  std::size_t hash = std::hash<const Value*>()(view.source);
+  for (const ViewIndex& index : view.runs) {
+    mix(hash, index.offset);
+    mix(hash, index.ends);
+    for (const std::int64_t stride : index.strides) mix(hash, stride);
+  }
+  for (const Dim& extent : view.extents) mix(hash, extent.is_known() ? extent.size() : -1);
+  return hash;
+}
+
+std::optional<View> UnitReader::rows_of(Value& value) {
+  const Type& type = value.type();
+  if (!type.has_rank() || type.rank() == 0 || type.rank() > 3) return std::nullopt;
+  const Shape& shape = *type.shape;
+  if (!shape.back().is_known()) return std::nullopt;
+  std::vector<ViewIndex> places(shape.size(), {.strides = {0, 0}});
+  places.back() = {.strides = {0, 1}};
+  Dim rows = 1;
+  for (std::size_t axis = 0; axis + 1 < shape.size(); ++axis) {
+    if (shape[axis].is(1)) continue;
+    if (!rows.is(1)) return std::nullopt;
+    rows = shape[axis];
+    places[axis] = {.strides = {1, 0}};
+  }
+  return view_at(value, {rows, shape.back()}, places);
+}
+
+UnitReader::Id UnitReader::read(const View& view) { return id_of(reading_of(view)); }
+
+const UnitReader::Reading& UnitReader::reading_of(const View& view) {
+  const auto known = readings_.find(view);
+  if (known != readings_.end()) return known->second;
+  ++depth_;
+  Reading reading = compute(view);
+  --depth_;
+  return readings_.insert_or_assign(view, std::move(reading)).first->second;
+}
+
+void UnitReader::close(Value& value) {
+  closed_.insert(&value);
+  if (const auto rows = rows_of(value)) readings_.insert_or_assign(*rows, read_leaf(walk(*rows)));
+}
+
+UnitReader::Walk UnitReader::walk(View view) const {
+  Walk walk{std::move(view)};
+  while (true) {
+    if (const auto columns = columns_of(walk.end)) {
+      walk.row = walk.end.source;
+      walk.columns = *columns;
+      if (are_all_columns(walk.end, *columns)) walk.whole = walk.end;
+    }
+    if (closed_.contains(walk.end.source)) return walk;
+    auto next = behind(walk.end);
+    if (!next) return walk;
+    walk.end = std::move(*next);
+  }
+}
+
+UnitReader::Reading UnitReader::compute(const View& view) {
+  const Walk path = walk(view);
+  const View& end = path.end;
+  const Node* node = end.source->producer();
+  if (end.source->depends_on_weights_only()) return read_weights(end);
+  if (node == nullptr || closed_.contains(end.source) || depth_ > kMostLevels) {
+    return read_leaf(path);
+  }
+  auto reading = read_product(end, *node);
+  if (!reading) reading = read_linear(end, *node);
+  if (!reading) reading = read_element(end, *node);
+  return reading ? std::move(*reading) : read_leaf(path);
+}
+
+// True for constants that repeat one row.
+bool UnitReader::have_equal_rows(const View& view) const {
+  const Tensor* numbers = context_.constant(view.source);
+  if (numbers == nullptr || view.runs.size() != 1) return false;
+  const ViewIndex& run = view.runs.front();
+  for (std::int64_t row = 1; row < view.extents[kRow].size(); ++row) {
+    for (std::int64_t unit = 0; unit < view.extents[kUnit].size(); ++unit) {
+      const std::int64_t place = run.offset + unit * run.strides[kUnit];
+      const double number = numbers->number_at(place + row * run.strides[kRow]);
+      if (number != numbers->number_at(place)) return false;
+    }
+  }
+  return true;
+}
+
+// The number that all elements of the view are.
+std::optional<double> UnitReader::number_in(const View& view) const {
+  const Tensor* numbers = context_.constant(view.source);
+  if (numbers == nullptr || numbers->size() == 0) return std::nullopt;
+  const double number = numbers->number_at(0);
+  return is_filled_with(view.source, number, context_) ? std::optional(number) : std::nullopt;
+}
+
+UnitReader::Reading UnitReader::read_weights(const View& view) {
+  Reading reading;
+  if (is_product_of_zeros(producer_of(view.source, "MatMul"), context_)) return reading;
+  const Node* gemm = producer_of(view.source, "Gemm");
+  if (is_product_of_zeros(gemm, context_)) {
+    const auto places = coordinates_of(view);
+    const auto addend = gemm->input(2) == nullptr || !places
+                            ? std::nullopt
+                            : operand_view(*gemm->input(2), view, *places);
+    return addend && gemm->attr_float("beta") == 1.0F ? reading_of(*addend) : reading;
+  }
+  if (const auto number = number_in(view)) {
+    reading.sum.number = *number;
+    return reading;
+  }
+  const bool is_vector = std::all_of(view.runs.begin(), view.runs.end(),
+                                     [](const ViewIndex& run) { return run.strides[kRow] == 0; });
+  if (!is_vector) return read_leaf(walk(view));
+  reading.sum.biases = {{view}};
+  return reading;
+}
+
+UnitReader::Reading UnitReader::read_leaf(const Walk& walk) {
+  const auto known = arguments_.find(walk.end);
+  if (known != arguments_.end()) return {{}, {{1, known->second}}};
+  const Id argument = function_.add_argument(ElementFunction::ArgumentKind::kState);
+  arguments_.emplace(walk.end, argument);
+  Leaf leaf{walk.whole};
+  if (walk.row != nullptr) {
+    if (const auto rows = rows_of(*walk.row)) {
+      leaf.row = LinearTerm{.operand = *rows,
+                            .rows = *rows,
+                            .weight = {nullptr, {rows->extents[kUnit], walk.end.extents[kUnit]}},
+                            .columns = walk.columns};
+    }
+  }
+  leaves_.emplace(argument, std::move(leaf));
+  return {{}, {{1, argument}}};
+}
+
+std::vector<UnitReader::Reading> UnitReader::read_operands(const View& view, const Node& node) {
+  const auto places = coordinates_of(view);
+  std::vector<Reading> readings;
+  for (Value* input : node.inputs()) {
+    if (!places || input == nullptr) return {};
+    const auto own = operand_view(*input, view, *places);
+    if (!own) return {};
+    readings.push_back(reading_of(*own));
+  }
+  return readings;
+}
+
+// Sums and differences, and products with a number.
+std::optional<UnitReader::Reading> UnitReader::read_linear(const View& view, const Node& node) {
+  const std::string_view op = node.op().name;
+  const bool is_sum = op == "Add" || op == "Sum" || op == "Sub" || op == "Neg";
+  if (!node.op().domain.empty()) return std::nullopt;
+  if (op == "Mul" || op == "Div") return read_factor(view, node);
+  if (!is_sum) return std::nullopt;
+  const std::vector<Reading> operands = read_operands(view, node);
+  Reading result;
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    const double factor = op == "Neg" || (op == "Sub" && i == 1) ? -1 : 1;
+    add(result.sum, operands[i].sum, factor);
+    for (const auto& [own, id] : operands[i].rest) result.rest.emplace_back(own * factor, id);
+  }
+  const std::size_t size = result.sum.terms.size() + result.sum.biases.size() + result.rest.size();
+  return operands.empty() || size > kMostTerms ? std::nullopt : std::optional(result);
+}
+
+// A number times something else, or divided by a number.
+std::optional<UnitReader::Reading> UnitReader::read_factor(const View& view, const Node& node) {
+  std::vector<Reading> operands = read_operands(view, node);
+  if (operands.size() != 2) return std::nullopt;
+  const bool divides = node.op().name == "Div";
+  for (const std::size_t side : {0, 1}) {
+    const Reading& factor = operands[1 - side];
+    const bool is_number =
+        factor.sum.terms.empty() && factor.sum.biases.empty() && factor.rest.empty();
+    if (!is_number || factor.sum.number == 0 || (divides && side == 1)) continue;
+    const double number = divides ? 1 / factor.sum.number : factor.sum.number;
+    Reading result = std::move(operands[side]);
+    result.sum = scaled(std::move(result.sum), number);
+    for (auto& [own, id] : result.rest) own *= number;
+    return result;
+  }
+  return std::nullopt;
+}
+
+std::optional<UnitReader::Reading> UnitReader::read_element(const View& view, const Node& node) {
+  const auto places = coordinates_of(view);
+  if (!places || !ElementFunction::allows(node)) return std::nullopt;
+  std::vector<Id> ids;
+  for (Value* input : node.inputs()) {
+    const auto own = input == nullptr ? std::nullopt : operand_view(*input, view, *places);
+    if (input != nullptr && !own) return std::nullopt;
+    ids.push_back(own ? read(*own) : ElementFunction::kNone);
+  }
+  const auto id = function_.add_operator(node, ids);
+  return id ? std::optional(Reading{{}, {{1, *id}}}) : std::nullopt;
+}
+
+std::optional<UnitReader::Reading> UnitReader::read_product(const View& view, const Node& node) {
+  const auto product = read_contraction(view);
+  if (!product) return std::nullopt;
+  const bool is_gemm = node.op().name == "Gemm";
+  Reading result;
+  const double alpha = is_gemm ? node.attr_float("alpha") : 1;
+  if (alpha == 0 || !add_terms(result.sum, product->rows, product->weight, alpha)) {
+    return std::nullopt;
+  }
+  if (!is_gemm || node.input(2) == nullptr) return result;
+  const double beta = node.attr_float("beta");
+  const auto places = coordinates_of(view);
+  const auto addend = operand_view(*node.input(2), view, *places);
+  if (beta == 0 || !addend) return std::nullopt;
+  const Reading& added = reading_of(*addend);
+  add(result.sum, added.sum, beta);
+  for (const auto& [factor, id] : added.rest) result.rest.emplace_back(factor * beta, id);
+  return result;
+}
+
+// One term for each part that a Concat puts together; false when there are too many.
+bool UnitReader::add_terms(LinearSum& sum, const View& rows, const View& weight,
+                           double scale) const {
+  const Walk path = walk(rows);
+  const auto parts = split_at_seams(path.end, kUnit);
+  if (closed_.contains(path.end.source) || !parts || parts->size() < 2) {
+    sum.terms.push_back({path.end, path.whole.value_or(path.end), weight, {}, scale});
+    return sum.terms.size() <= kMostTerms;
+  }
+  return std::all_of(parts->begin(), parts->end(), [&](const ViewPart& part) {
+    const View block = part_of(weight, 0, part.first[kUnit], part.view.extents[kUnit]);
+    const auto own = behind(part.view);
+    return own && add_terms(sum, *own, block, scale);
+  });
+}
+
+// Numbers beside a scaled sum stay outside, as the beta of a HardSigmoid does.
+UnitReader::Id UnitReader::id_of(const Reading& reading) {
+  LinearSum sum = reading.sum;
+  std::vector<std::pair<double, Id>> rest;
+  for (const auto& [factor, id] : reading.rest) {
+    const auto leaf = leaves_.find(id);
+    const bool is_row = leaf != leaves_.end() && leaf->second.row && !sum.terms.empty();
+    if (!is_row) {
+      rest.emplace_back(factor, id);
+      continue;
+    }
+    sum.terms.push_back(*leaf->second.row);
+    sum.terms.back().scale = factor;
+  }
+  std::optional<Id> result;
+  const auto add = [&](Id id, double factor) {
+    const Id term = factor == 1 ? id : function_.add_scaled(id, factor);
+    result = result ? function_.add_sum(*result, term) : term;
+  };
+  if (!sum.terms.empty()) {
+    const double factor = sum.terms.front().scale;
+    const double number = factor == 1 ? 0 : sum.number;
+    sum.number -= number;
+    add(argument_of(divided(std::move(sum), factor)), factor);
+    sum = {.number = number};
+  }
+  for (const auto& [factor, id] : rest) add(id, factor);
+  for (const BiasTerm& bias : sum.biases) {
+    const auto known = arguments_.find(bias.vector);
+    Id argument = known == arguments_.end()
+                      ? function_.add_argument(ElementFunction::ArgumentKind::kVector)
+                      : known->second;
+    arguments_.emplace(bias.vector, argument);
+    vectors_.emplace(argument, bias.vector);
+    add(argument, bias.scale);
+  }
+  if (!result || sum.number != 0) add(function_.add_number(sum.number), 1);
+  return *result;
+}
+
+UnitReader::Id UnitReader::argument_of(const LinearSum& sum) {
+  const LinearTerm& first = sum.terms.front();
+  std::size_t hash = ViewHash()(first.has_weight() ? first.weight : first.operand);
+  mix(hash, first.columns.offset);
+  mix(hash, std::ssize(sum.terms));
+  const auto [begin, end] = sums_by_operand_.equal_range(hash);
+  for (auto known = begin; known != end; ++known) {
+    if (sums_.at(known->second) == sum) return known->second;
+  }
+  const Id argument = function_.add_argument(ElementFunction::ArgumentKind::kSum);
+  sums_.emplace(argument, sum);
+  sums_by_operand_.emplace(hash, argument);
+  return argument;
+}
+
+std::optional<LinearSum> UnitReader::sum_of(Id argument) const {
+  const auto sum = sums_.find(argument);
+  if (sum != sums_.end()) return sum->second;
+  const auto leaf = leaves_.find(argument);
+  if (leaf == leaves_.end() || !leaf->second.row) return std::nullopt;
+  return LinearSum{.terms = {*leaf->second.row}};
+}
+
+const View* UnitReader::state_of(Id argument) const {
+  const auto leaf = leaves_.find(argument);
+  return leaf == leaves_.end() || !leaf->second.whole ? nullptr : &*leaf->second.whole;
+}
+
+const View* UnitReader::vector_of(Id argument) const {
+  const auto vector = vectors_.find(argument);
+  return vector == vectors_.end() ? nullptr : &vector->second;
+}
+
+}  // namespace gatefold
