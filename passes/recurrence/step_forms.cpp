@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "passes/rewriting/activation_form.h"
@@ -48,14 +49,13 @@ class StepReader {
   const std::string& reason() const { return reason_; }
 
  private:
-  bool prepare(const std::vector<Id>& roots, Id next_cell);
-  std::vector<bool> find_exposed(const std::vector<Id>& roots) const;
+  bool prepare(Id next_cell);
   template <typename Formula>
   bool equals(Id result, Formula formula) const;
   bool read_next_cell(LstmRoles& roles, Id next_hidden, const Gate& output, const Gate& squash);
   bool finish(LstmRoles& roles, Id next_hidden, const Gates& gates);
   bool finish(GruRoles& roles, Id next_hidden, const Gate& update, const Gate& candidate);
-  const Gate* read_reset_after(GruRoles& roles, const ElementForm::Term& term);
+  const Gate* read_reset_after(GruRoles& roles, Id product);
   bool set_role(GateRole& role, const Gate& gate, Id state);
   bool share_activation(const Gates& gates);
   bool share_clip(const Gates& gates, std::optional<float>& clip);
@@ -88,48 +88,26 @@ bool StepReader::refuse_values(std::string_view formula, Id value) {
                             values_.describe(point)));
 }
 
-// Expressions that something else reads than a sum or a function of the same sum, and what those
-// are multiples of.
-std::vector<bool> StepReader::find_exposed(const std::vector<Id>& roots) const {
-  std::vector<bool> exposed(forms_.size(), false);
-  for (const Id root : roots) exposed[static_cast<std::size_t>(root)] = true;
-  for (std::size_t place = forms_.size(); place-- > 0;) {
-    const auto& [op, operands, number] = function_[static_cast<Id>(place)];
-    const ElementForm& form = forms_[place];
-    const bool is_atom = form.terms.size() == 1 && form.terms.front().id == static_cast<Id>(place);
-    const bool is_multiple = (op == Operator::kAdd || op == Operator::kMul) &&
-                             (function_.number_of(operands[0]) || function_.number_of(operands[1]));
-    for (const Id operand : operands) {
-      if (operand < 0) continue;
-      const auto read = static_cast<std::size_t>(operand);
-      const bool is_mixed = form.is_sum && (is_atom || !forms_[read].is_sum);
-      if (is_mixed || (is_multiple && exposed[place])) exposed[read] = true;
-    }
-  }
-  return exposed;
-}
-
-bool StepReader::prepare(const std::vector<Id>& roots, Id next_cell) {
+bool StepReader::prepare(Id next_cell) {
   if (auto fault = values_.update()) return refuse(std::move(*fault));
   forms_ = forms_of(function_, next_cell);
-  const std::vector<bool> exposed = find_exposed(roots);
   for (Id id = 0; id < function_.size(); ++id) {
     const ElementForm& form = forms_[static_cast<std::size_t>(id)];
     if (function_.is_argument(id, Kind::kState)) states_.push_back(id);
-    const bool is_squash = form.terms.size() == 1 && form.terms.front().id == next_cell;
+    const bool is_squash = form.terms.size() == 1 && form.terms.begin()->first == next_cell;
     const bool is_gate = std::any_of(form.terms.begin(), form.terms.end(), [&](const auto& term) {
-      return function_.is_argument(term.id, Kind::kSum);
+      return function_.is_argument(term.first, Kind::kSum);
     });
-    if (!exposed[static_cast<std::size_t>(id)] || (!is_squash && !is_gate)) continue;
+    if (!is_squash && !is_gate) continue;
     const auto activation = find_activation(function_, values_, id, form, is_squash);
     if (activation) (is_squash ? squashes_ : gates_).push_back({id, form, *activation});
   }
   states_.push_back(kNone);
   for (std::size_t k = 0, count = gates_.size(); k < count; ++k) {
-    Gate gate = gates_[k];
-    gate.activation.scale *= -1;
-    gate.is_opposite = true;
-    gates_.push_back(std::move(gate));
+    if (gates_[k].activation.def->kind == ActivationKind::kAffine) continue;
+    gates_.push_back(gates_[k]);
+    gates_.back().activation.scale *= -1;
+    gates_.back().is_opposite = true;
   }
   return true;
 }
@@ -209,7 +187,7 @@ bool StepReader::set_role(GateRole& role, const Gate& gate, Id state) {
 bool StepReader::read(LstmRoles& roles, const std::vector<Id>& roots) {
   const Id next_hidden = roots[0];
   roles.next_cell = roots[1];
-  if (!prepare(roots, roles.next_cell)) return false;
+  if (!prepare(roles.next_cell)) return false;
   for (const Gate& squash : squashes_) {
     for (const Gate& output : gates_) {
       const auto product = [&](const Point& p) { return output.at(p) * squash.at(p); };
@@ -267,7 +245,7 @@ bool StepReader::finish(LstmRoles& roles, Id next_hidden, const Gates& gates) {
 
 // h' = z h + (1 - z) n, or without the term of h
 bool StepReader::read(GruRoles& roles, const std::vector<Id>& roots) {
-  if (!prepare(roots, kNone)) return false;
+  if (!prepare(kNone)) return false;
   for (const Id hidden : states_) {
     for (const Gate& update : gates_) {
       for (const Gate& candidate : gates_) {
@@ -288,12 +266,12 @@ bool StepReader::finish(GruRoles& roles, Id next_hidden, const Gate& update,
   Gate input_part = candidate;
   Gates sharing{&update};
   roles.reset.reset();
-  for (const ElementForm::Term& term : candidate.argument.terms) {
-    if (function_.is_argument(term.id)) continue;
-    std::erase(input_part.argument.terms, term);
-    const Gate* reset = read_reset_after(roles, term);
+  for (const auto& [id, coefficient] : candidate.argument.terms) {
+    if (function_.is_argument(id)) continue;
+    input_part.argument.terms.erase(id);
+    const Gate* reset = read_reset_after(roles, id);
     if (reset == nullptr) return false;
-    roles.state_scale *= candidate.activation.scale;
+    roles.state_scale *= candidate.activation.scale * coefficient;
     sharing.push_back(reset);
   }
   Gates all = sharing;
@@ -310,18 +288,17 @@ bool StepReader::finish(GruRoles& roles, Id next_hidden, const Gate& update,
 }
 
 // The term r * (h R + b); gives the reset gate.
-const Gate* StepReader::read_reset_after(GruRoles& roles, const ElementForm::Term& term) {
-  const auto& [op, operands, number] = function_[term.id];
+const Gate* StepReader::read_reset_after(GruRoles& roles, Id product) {
+  const auto& [op, operands, number] = function_[product];
   for (const Gate& gate : gates_) {
     const bool is_second = operands[1] == gate.id;
     const bool is_factor = op == Operator::kMul && (is_second || operands[0] == gate.id);
     if (!is_factor || roles.reset || gate.is_opposite) continue;
     const ElementForm& sum = forms_[static_cast<std::size_t>(operands[is_second ? 0 : 1])];
     if (!sum.is_sum || sum.terms.size() != 1 || sum.constant != 0) continue;
-    if (!function_.is_argument(sum.terms.front().id)) continue;
+    if (!function_.is_argument(sum.terms.begin()->first)) continue;
     roles.reset.emplace();
-    roles.state_sum = sum.terms.front().id;
-    roles.state_scale = term.coefficient * sum.terms.front().coefficient;
+    std::tie(roles.state_sum, roles.state_scale) = *sum.terms.begin();
     return &gate;
   }
   refuse("the candidate state is an activation of more than x W + r * (h R + b)");
@@ -329,7 +306,7 @@ const Gate* StepReader::read_reset_after(GruRoles& roles, const ElementForm::Ter
 }
 
 bool StepReader::read(RnnRoles& roles, const std::vector<Id>& roots) {
-  if (!prepare(roots, kNone)) return false;
+  if (!prepare(kNone)) return false;
   for (const Gate& gate : gates_) {
     if (gate.id != roots[0] || gate.is_opposite) continue;
     return share_clip({&gate}, roles.clip) && set_role(roles.gate, gate, kNone) &&
@@ -339,7 +316,7 @@ bool StepReader::read(RnnRoles& roles, const std::vector<Id>& roots) {
 }
 
 bool StepReader::read(ResetRoles& roles, const std::vector<Id>& roots) {
-  if (!prepare(roots, kNone)) return false;
+  if (!prepare(kNone)) return false;
   for (const Id hidden : states_) {
     for (const Gate& gate : gates_) {
       const auto product = [&](const Point& p) { return gate.at(p) * p[hidden].value; };

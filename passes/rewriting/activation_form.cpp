@@ -8,27 +8,12 @@ namespace {
 
 using Id = ElementFunction::Id;
 using Operator = ElementFunction::Operator;
-using Term = ElementForm::Term;
 using Numbers = std::vector<double>;
 
-constexpr double kScreen = 1e-9;
+constexpr double kScreen = 1e-9;  // For what is compared exactly afterwards.
 constexpr std::string_view kActivations[] = {
     "Sigmoid", "Tanh",      "Relu",     "HardSigmoid",     "Softsign",
     "Elu",     "LeakyRelu", "Softplus", "ThresholdedRelu", "ScaledTanh"};
-
-ElementForm added(ElementForm a, const ElementForm& b) {
-  a.constant += b.constant;
-  for (const Term& term : b.terms) {
-    auto place = a.terms.begin();
-    while (place != a.terms.end() && place->id < term.id) ++place;
-    if (place == a.terms.end() || place->id != term.id) {
-      a.terms.insert(place, term);
-    } else if ((place->coefficient += term.coefficient) == 0) {
-      a.terms.erase(place);
-    }
-  }
-  return a;
-}
 
 /// Derives the form of each expression from those of its operands.
 class FormReader {
@@ -36,7 +21,7 @@ class FormReader {
   FormReader(const ElementFunction& function, Id atom) : function_(function) {
     for (Id id = 0; id < function.size(); ++id) {
       const bool is_atom = id == atom || function.is_argument(id);
-      forms.push_back(is_atom ? ElementForm{.terms = {{id}}} : read(id));
+      forms.push_back(is_atom ? itself(id) : read(id));
     }
   }
 
@@ -44,6 +29,8 @@ class FormReader {
 
  private:
   const ElementForm& form(Id id) const { return forms[static_cast<std::size_t>(id)]; }
+  static ElementForm itself(Id id) { return {.terms = {{id, 1}}}; }
+  ElementForm as_sum(Id id) const { return form(id).is_sum ? form(id) : itself(id); }
 
   ElementForm read(Id id) const {
     const auto& [op, operands, number] = function_[id];
@@ -56,18 +43,22 @@ class FormReader {
     }
     const auto factor = function_.number_of(a);
     const auto divisor = function_.number_of(b);
-    if (op == Operator::kMul && factor && form(b).is_sum) return scaled(b, *factor);
-    if (op == Operator::kMul && divisor && form(a).is_sum) return scaled(a, *divisor);
-    return op == Operator::kDiv && divisor && form(a).is_sum ? scaled(a, 1 / *divisor) : other;
+    if (op == Operator::kMul && factor && form(b).is_sum) return scaled(form(b), *factor);
+    if (op == Operator::kMul && divisor && form(a).is_sum) return scaled(form(a), *divisor);
+    return op == Operator::kDiv && divisor && form(a).is_sum ? scaled(form(a), 1 / *divisor)
+                                                             : other;
   }
 
-  ElementForm as_sum(Id id) const {
-    return form(id).is_sum ? form(id) : ElementForm{.terms = {{id}}};
+  static ElementForm added(ElementForm a, const ElementForm& b) {
+    a.constant += b.constant;
+    for (const auto& [id, coefficient] : b.terms) {
+      if ((a.terms[id] += coefficient) == 0) a.terms.erase(id);
+    }
+    return a;
   }
 
-  ElementForm scaled(Id id, double factor) const {
-    ElementForm sum = form(id);
-    for (Term& term : sum.terms) term.coefficient *= factor;
+  static ElementForm scaled(ElementForm sum, double factor) {
+    for (auto& [id, coefficient] : sum.terms) coefficient *= factor;
     sum.constant *= factor;
     return sum;
   }
@@ -77,51 +68,74 @@ class FormReader {
     ElementForm result{.is_sum = false};
     for (const Id operand : function_[id].operands) {
       if (operand < 0 || form(operand).terms.empty()) continue;
-      std::vector<Term> terms = form(operand).terms;
+      auto terms = form(operand).terms;
       const double lead = lead_of(terms);
-      for (Term& term : terms) term.coefficient /= lead;
-      if (!result.terms.empty() && result.terms != terms) return {.terms = {{id}}};
+      for (auto& [term, coefficient] : terms) coefficient /= lead;
+      if (!result.terms.empty() && result.terms != terms) return itself(id);
       result.terms = terms;
       const Numbers scales = form(operand).is_sum ? Numbers{lead} : form(operand).scales;
-      result.scales.insert(result.scales.end(), scales.begin(), scales.end());
+      for (const double scale : scales) {
+        const auto known = std::find(result.scales.begin(), result.scales.end(), scale);
+        if (known == result.scales.end()) result.scales.push_back(scale);
+      }
     }
-    std::sort(result.scales.begin(), result.scales.end());
-    result.scales.erase(std::unique(result.scales.begin(), result.scales.end()),
-                        result.scales.end());
-    return result.terms.empty() ? ElementForm{.terms = {{id}}} : result;
+    return result.terms.empty() ? itself(id) : result;
   }
 
   // The coefficient by which sums are divided before they are compared.
-  double lead_of(const std::vector<Term>& terms) const {
-    const auto lead = std::find_if(terms.begin(), terms.end(), [&](const Term& term) {
-      return function_.is_argument(term.id, ElementFunction::ArgumentKind::kSum);
+  double lead_of(const std::map<Id, double>& terms) const {
+    const auto lead = std::find_if(terms.begin(), terms.end(), [&](const auto& term) {
+      return function_.is_argument(term.first, ElementFunction::ArgumentKind::kSum);
     });
-    return lead == terms.end() ? terms.front().coefficient : lead->coefficient;
+    return lead == terms.end() ? terms.begin()->second : lead->second;
   }
 
   const ElementFunction& function_;
 };
 
-/// What parameters may be.
+/// What the scale and the parameters of an activation may be.
 struct Choices {
-  Numbers alphas{1};  ///< Numbers of the function.
   Numbers scales{};   ///< Coefficients of the sum.
+  Numbers alphas{1};  ///< Numbers of the function.
+  Numbers clips{0};   ///< Bounds in the function; 0 for none.
   double slope = 0;   ///< At the origin,
   double offset = 0;  ///< and the value there: alpha and beta of a HardSigmoid.
 };
 
+Choices choices_for(const ElementFunction& function, const ElementValues& values, Id id,
+                    const ElementForm& form) {
+  Choices choices;
+  for (const double scale : form.scales) {
+    for (const double factor : {1.0, -1.0, 2.0, -2.0, 0.5, -0.5}) {
+      choices.scales.push_back(factor * scale);
+    }
+  }
+  for (Id other = 0; other < id; ++other) {
+    if (const auto number = function.number_of(other)) choices.alphas.push_back(*number);
+    const auto bound = function.number_of(function[other].operands[1]);
+    if (function[other].op == Operator::kMax && bound && *bound != 0) {
+      choices.clips.push_back(std::abs(*bound));
+    }
+  }
+  const auto lead = std::find_if(form.terms.begin(), form.terms.end(),
+                                 [](const auto& term) { return term.second == 1; });
+  const ElementValues::Point& origin = values.points().front();
+  choices.slope = values.gradients(id, origin)[static_cast<std::size_t>(lead->first)];
+  choices.offset = origin[id].value;
+  return choices;
+}
+
 template <typename Fits>
 std::optional<ActivationForm> find_parameters(ActivationForm form, const Choices& choices,
                                               bool is_fixed, Fits fits) {
-  const ActivationDef& def = *form.def;
-  const bool is_hard = def.kind == ActivationKind::kHardSigmoid;
-  const Numbers kZero{0};
+  const bool is_hard = form.def->kind == ActivationKind::kHardSigmoid;
+  const Numbers none{0};
   const Numbers slope{std::abs(choices.slope)};
   const Numbers offset{choices.offset};
   const Numbers units = is_fixed ? Numbers{1} : Numbers{1, -1};
-  for (const double scale : is_fixed || def.beta ? units : choices.scales) {
-    for (const double alpha : is_hard ? slope : def.alpha ? choices.alphas : kZero) {
-      for (const double beta : is_hard ? offset : def.beta ? choices.scales : kZero) {
+  for (const double scale : is_fixed || form.def->beta ? units : choices.scales) {
+    for (const double alpha : is_hard ? slope : form.def->alpha ? choices.alphas : none) {
+      for (const double beta : is_hard ? offset : form.def->beta ? choices.scales : none) {
         form.scale = scale;
         form.alpha = alpha;
         form.beta = beta;
@@ -152,39 +166,25 @@ Scalar ActivationForm::operator()(Scalar x) const {
 std::optional<ActivationForm> find_activation(const ElementFunction& function,
                                               const ElementValues& values, Id id,
                                               const ElementForm& form, bool is_fixed) {
-  const Term lead = *std::find_if(form.terms.begin(), form.terms.end(), [&](const Term& term) {
-    return form.is_sum || term.coefficient == 1;
-  });
   if (form.is_sum) {
-    if (form.terms.size() > 1 || (is_fixed && lead.coefficient != 1)) return std::nullopt;
-    return ActivationForm{gatefold::find_activation("Affine"), 1, form.constant};
-  }
-  const ElementValues::Point& origin = values.points().front();
-  Choices choices{.slope = values.gradients(id, origin)[static_cast<std::size_t>(lead.id)],
-                  .offset = origin[id].value};
-  for (const double scale : form.scales) {
-    for (const double factor : {1.0, -1.0, 2.0, -2.0, 0.5, -0.5}) {
-      choices.scales.push_back(factor * scale);
-    }
-  }
-  std::vector<std::optional<double>> clips{std::nullopt};
-  for (Id number = 0; number < id; ++number) {
-    const auto known = function.number_of(number);
-    if (known) choices.alphas.push_back(*known);
-    if (known && *known != 0) clips.push_back(std::abs(*known));
+    const bool fits = form.terms.size() == 1 && (!is_fixed || form.terms.begin()->second == 1);
+    const ActivationForm affine{gatefold::find_activation("Affine"), 1, form.constant};
+    return fits ? std::optional(affine) : std::nullopt;
   }
   const auto fits = [&](const ActivationForm& candidate) {
     return std::all_of(values.points().begin(), values.points().end(), [&](const auto& point) {
       double sum = 0;
-      for (const Term& term : form.terms) sum += term.coefficient * point[term.id].value;
+      for (const auto& [term, coefficient] : form.terms) sum += coefficient * point[term].value;
       const auto [expected, error] = point[id];
       const double gap = std::abs(candidate(sum) - expected);
       return point.is_turn || gap <= kScreen * (1 + std::abs(expected)) + error;
     });
   };
-  for (const auto& clip : clips) {
+  const Choices choices = choices_for(function, values, id, form);
+  for (const double clip : choices.clips) {
     for (const std::string_view name : kActivations) {
-      const ActivationForm any{.def = gatefold::find_activation(name), .clip = clip};
+      ActivationForm any{.def = gatefold::find_activation(name)};
+      if (clip != 0) any.clip = clip;
       if (const auto found = find_parameters(any, choices, is_fixed, fits)) return found;
     }
   }

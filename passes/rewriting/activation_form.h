@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -7,15 +8,10 @@
 
 namespace gatefold {
 
-/// An expression as a sum: sum_k coefficient_k * term_k + constant; or as any other function of one
+/// An expression as a sum: sum of coefficient * term, + constant; or as any other function of one
 /// such sum, whose first sum argument (else its first term) has coefficient 1.
 struct ElementForm {
-  struct Term {
-    ElementFunction::Id id = ElementFunction::kNone;
-    double coefficient = 1;
-    bool operator==(const Term&) const = default;
-  };
-  std::vector<Term> terms = {};  ///< By id.
+  std::map<ElementFunction::Id, double> terms = {};  ///< Coefficients.
   double constant = 0;
   bool is_sum = true;
   /// Of another function: the multiples of the sum that operators take it of.
@@ -40,7 +36,7 @@ struct ActivationForm {
   Scalar operator()(Scalar x) const;
 };
 
-/// Finds the activation of the form's sum that has the values of expression `id`. Scales are the
+/// Finds the activation of the form's terms that has the values of expression `id`. Scales are the
 /// form's, or half or twice those, or negated, or 1 alone if `is_fixed`; parameters are numbers of
 /// the function.
 std::optional<ActivationForm> find_activation(const ElementFunction& function,

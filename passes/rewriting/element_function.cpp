@@ -127,14 +127,21 @@ constexpr Rule kRules[] = {
     {"Xor", [](In x) { return both(either(x[0], x[1]), 1.0 - both(x[0], x[1])); }},
 };
 
-bool is_real(const Value& value) {
-  return is_float(value.type().dtype) || value.type().dtype == DataType::kBool;
-}
-
 const Rule* rule_of(const Node& node) {
   const auto* rule = std::find_if(std::begin(kRules), std::end(kRules),
                                   [&](const Rule& entry) { return entry.op == node.op().name; });
   return rule == std::end(kRules) || !node.op().domain.empty() ? nullptr : rule;
+}
+
+double softplus(double x) { return std::fmax(x, 0) + std::log1p(std::exp(-std::abs(x))); }
+
+ElementFunction::Evaluation sigmoid(double x) {
+  const double y = 1 / (1 + std::exp(-x));
+  return {y, {y * (1 - y)}};
+}
+
+bool is_real(const Value& value) {
+  return is_float(value.type().dtype) || value.type().dtype == DataType::kBool;
 }
 
 }  // namespace
@@ -143,45 +150,24 @@ ElementFunction::Evaluation ElementFunction::evaluate(const Expression& expressi
                                                       const std::array<double, 3>& operands,
                                                       int order) {
   const auto [a, b, c] = operands;
-  const double number = expression.number;
-  switch (expression.op) {
-    case Operator::kArgument:
-    case Operator::kNumber:
-      return {number};
-    case Operator::kAdd:
-      return {a + b, {1, 1}};
-    case Operator::kMul:
-      return {a * b, {b, a}};
-    case Operator::kDiv:
-      return {a / b, {1 / b, -a / b / b}};
-    case Operator::kPow:
-      return {std::pow(a, number), {number * std::pow(a, number - 1)}};
-    case Operator::kExp:
-      return {std::exp(a), {std::exp(a)}};
-    case Operator::kLog:
-      return {std::log(a), {1 / a}};
-    case Operator::kSigmoid: {
-      const double y = 1 / (1 + std::exp(-a));
-      return {y, {y * (1 - y)}};
-    }
-    case Operator::kTanh:
-      return {std::tanh(a), {1 - std::tanh(a) * std::tanh(a)}};
-    case Operator::kSoftplus:
-      return {std::fmax(a, 0) + std::log1p(std::exp(-std::abs(a))), {1 / (1 + std::exp(-a))}};
-    case Operator::kMax: {
-      const double share = order == 0 ? number : order > 0 ? 1 : 0;
-      return {order > 0 ? a : b, {share, 1 - share}};
-    }
-    case Operator::kLess:
-      return {order < 0 ? 1.0 : 0.0};
-    case Operator::kEqual:
-      return {order == 0 ? 1.0 : 0.0};
-    case Operator::kAnd:
-      return {a * b};
-    case Operator::kWhere:
-      return {a != 0 ? b : c, {0, a != 0 ? 1.0 : 0.0, a != 0 ? 0.0 : 1.0}};
-  }
-  return {};
+  const auto [op, ids, number] = expression;
+  const double share = order == 0 ? number : order > 0 ? 1 : 0;
+  const double chosen = a != 0 ? 1 : 0;
+  if (op == Operator::kAdd) return {a + b, {1, 1}};
+  if (op == Operator::kMul) return {a * b, {b, a}};
+  if (op == Operator::kDiv) return {a / b, {1 / b, -a / b / b}};
+  if (op == Operator::kPow) return {std::pow(a, number), {number * std::pow(a, number - 1)}};
+  if (op == Operator::kExp) return {std::exp(a), {std::exp(a)}};
+  if (op == Operator::kLog) return {std::log(a), {1 / a}};
+  if (op == Operator::kSigmoid) return sigmoid(a);
+  if (op == Operator::kTanh) return {std::tanh(a), {1 - std::tanh(a) * std::tanh(a)}};
+  if (op == Operator::kSoftplus) return {softplus(a), {sigmoid(a).value}};
+  if (op == Operator::kMax) return {order > 0 ? a : b, {share, 1 - share}};
+  if (op == Operator::kLess) return {order < 0 ? 1.0 : 0.0};
+  if (op == Operator::kEqual) return {order == 0 ? 1.0 : 0.0};
+  if (op == Operator::kAnd) return {a * b};
+  if (op == Operator::kWhere) return {a != 0 ? b : c, {0, chosen, 1 - chosen}};
+  return {number};
 }
 
 std::size_t ElementFunction::Hash::operator()(const Expression& expression) const {
@@ -242,32 +228,19 @@ Scalar minimum(Scalar a, Scalar b, double share) {
 }
 
 Scalar activated(ActivationKind kind, Scalar x, double alpha, double beta) {
+  using enum ActivationKind;
   const Scalar zero = x.number(0);
-  switch (kind) {
-    case ActivationKind::kRelu:
-      return maximum(x, zero, 0);
-    case ActivationKind::kTanh:
-      return x.apply(Operator::kTanh);
-    case ActivationKind::kSigmoid:
-      return x.apply(Operator::kSigmoid);
-    case ActivationKind::kAffine:
-      return alpha * x + beta;
-    case ActivationKind::kLeakyRelu:
-      return where(less(x, zero), alpha * x, x);
-    case ActivationKind::kThresholdedRelu:
-      return where(less(x, x.number(alpha)), zero, x);
-    case ActivationKind::kScaledTanh:
-      return alpha * (beta * x).apply(Operator::kTanh);
-    case ActivationKind::kHardSigmoid:
-      return minimum(maximum(alpha * x + beta, zero, 0), x.number(1), 0);
-    case ActivationKind::kElu:
-      return where(less(x, zero), alpha * (x.apply(Operator::kExp) + -1), x);
-    case ActivationKind::kSoftsign:
-      return x / (larger(x, -1.0 * x) + 1);
-    case ActivationKind::kSoftplus:
-      return x.apply(Operator::kSoftplus);
-  }
-  return x;
+  if (kind == kRelu) return maximum(x, zero, 0);
+  if (kind == kTanh) return x.apply(Operator::kTanh);
+  if (kind == kSigmoid) return x.apply(Operator::kSigmoid);
+  if (kind == kAffine) return alpha * x + beta;
+  if (kind == kLeakyRelu) return where(less(x, zero), alpha * x, x);
+  if (kind == kThresholdedRelu) return where(less(x, x.number(alpha)), zero, x);
+  if (kind == kScaledTanh) return alpha * (beta * x).apply(Operator::kTanh);
+  if (kind == kElu) return where(less(x, zero), alpha * (x.apply(Operator::kExp) + -1), x);
+  if (kind == kSoftsign) return x / (larger(x, -1.0 * x) + 1);
+  if (kind == kSoftplus) return x.apply(Operator::kSoftplus);
+  return minimum(maximum(alpha * x + beta, zero, 0), x.number(1), 0);
 }
 
 }  // namespace gatefold
