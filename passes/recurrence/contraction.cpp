@@ -68,6 +68,25 @@ std::optional<Product> read_gemm(const Node& node, const Coordinates& result) {
   return product;
 }
 
+// Of a kernel of one element, which multiplies each position alone.
+std::optional<Product> read_convolution(const Node& node, const Coordinates& result) {
+  const Type& kernel = node.input(1)->type();
+  const auto& pads = node.attr_ints("pads");
+  const bool is_plain = kernel.is_static() && node.attr_int("group") == 1 &&
+                        std::all_of(pads.begin(), pads.end(), [](auto pad) { return pad == 0; }) &&
+                        element_count(kernel.dims()) == kernel.dims()[0] * kernel.dims()[1];
+  const auto& strides = node.attr_ints("strides");
+  if (!is_plain || std::any_of(strides.begin(), strides.end(), [](auto s) { return s != 1; })) {
+    return std::nullopt;
+  }
+  Product product{{node.input(0), result}, {node.input(1)}, kernel.dims()[1]};
+  product.a.places[1] = kSummedIndex;
+  product.b.places.assign(result.size(), kFirst);
+  product.b.places[0] = result[1];
+  product.b.places[1] = kSummedIndex;
+  return product;
+}
+
 std::optional<Product> read_einsum(const Node& node, const Coordinates& result) {
   std::string equation = node.attr_string("equation");
   std::erase(equation, ' ');
@@ -114,6 +133,7 @@ std::optional<Product> read_product(const Node& node, const Coordinates& result)
   }
   if (node.op().name == "MatMul") return read_matmul(node, result);
   if (node.op().name == "Gemm") return read_gemm(node, result);
+  if (node.op().name == "Conv") return read_convolution(node, result);
   return node.op().name == "Einsum" ? read_einsum(node, result) : std::nullopt;
 }
 

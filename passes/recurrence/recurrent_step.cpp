@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "ir/op_def.h"
 #include "passes/recurrence/step_forms.h"
@@ -15,8 +16,8 @@ namespace {
 using Id = ElementFunction::Id;
 
 // How far before h' the cell state c' may stand: o * squash (c'), where squash is spelled in parts.
-constexpr int kCellLevels = 3;
-constexpr std::size_t kMostCandidates = 24;
+constexpr int kCellLevels = 6;
+constexpr std::size_t kMostCandidates = 32;
 
 bool is_rows(const View& view, const View& like) {
   return view.extents[0] == like.extents[0] && view.extents[1] == like.extents[1];
@@ -39,16 +40,35 @@ bool is_multiplied(const Value& value, int levels = 6) {
          });
 }
 
+bool is_read_by_elements(const Use& use) {
+  return ElementFunction::allows(*use.user) && use.user->op().name != "Identity";
+}
+
+bool is_read_by_elements_only(const Value& value) {
+  return value.output_uses() == 0 &&
+         std::all_of(value.uses().begin(), value.uses().end(), is_read_by_elements);
+}
+
 /// Reads the steps of one graph.
 class StepFinder {
  public:
   StepFinder(const RecurrentKind& kind, const PassContext& context)
       : kind_(kind), context_(context), reader_(context), forms_(context.training) {}
 
+  // Results that steps of their own read element by element only may be parts of a step: those are
+  // looked at when all others are known.
   std::vector<RecurrentStep> find(Graph& graph) {
+    std::vector<Node*> parts;
     for (const auto& node : graph.nodes()) {
-      if (node->output_count() == 1 && node->output() != nullptr) look_at(*node);
+      if (node->output_count() != 1 || node->output() == nullptr) continue;
+      if (is_read_by_elements_only(*node->output())) {
+        parts.push_back(node.get());
+      } else {
+        look_at(*node);
+      }
     }
+    reader_.forget();
+    for (Node* node : uncovered(parts)) look_at(*node);
     return std::move(steps_);
   }
 
@@ -61,6 +81,25 @@ class StepFinder {
   }
 
  private:
+  // The nodes, in order, that not only steps read, which are known.
+  std::vector<Node*> uncovered(const std::vector<Node*>& parts) const {
+    std::unordered_set<const Node*> covered;
+    std::vector<Node*> rest;
+    for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+      const auto& uses = (*part)->output()->uses();
+      const bool is_covered = std::all_of(uses.begin(), uses.end(), [&](const Use& use) {
+        return covered.contains(use.user) || reader_.is_closed(*use.user->output());
+      });
+      if (is_covered || reader_.is_closed(*(*part)->output())) {
+        covered.insert(*part);
+      } else {
+        rest.push_back(*part);
+      }
+    }
+    std::reverse(rest.begin(), rest.end());
+    return rest;
+  }
+
   void look_at(Node& node) {
     Value& result = *node.output();
     const bool is_computed = node.op().domain.empty() && ElementFunction::allows(node);
@@ -126,7 +165,8 @@ class StepFinder {
     // f * c of the next step looks like o * squash (c').
     const bool is_plain = roles->squash.kind() == ActivationKind::kAffine;
     const bool is_first = roles->cell == ElementFunction::kNone;
-    if ((is_plain || is_first) && !is_multiplied(*node.output())) return false;
+    if (is_plain && is_read_by_elements_only(*node.output())) return false;
+    if (is_first && !is_multiplied(*node.output())) return false;
     if (!is_first && !add_lstm(node, *roles, next_cell)) return false;
     reader_.close(*node.output());
     reader_.close(*next_cell);
@@ -264,8 +304,13 @@ class StepFinder {
     if (!roles->reset) return step;
     step.gates[1] = sum_of(reader_, *roles->reset);
     const View* vector = reader_.vector_of(roles->state_sum);
-    if (vector == nullptr) return std::nullopt;
-    step.gates.push_back(LinearSum{.biases = {{*vector, roles->state_scale}}});
+    if (vector != nullptr) {
+      step.gates.push_back(LinearSum{.biases = {{*vector, roles->state_scale}}});
+    } else if (roles->state_sum == ElementFunction::kNone) {
+      step.gates.push_back(LinearSum{.number = roles->state_scale});
+    } else {
+      return std::nullopt;
+    }
     return step;
   }
 

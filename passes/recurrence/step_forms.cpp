@@ -95,12 +95,18 @@ bool StepReader::prepare(Id next_cell) {
     const ElementForm& form = forms_[static_cast<std::size_t>(id)];
     if (function_.is_argument(id, Kind::kState)) states_.push_back(id);
     const bool is_squash = form.terms.size() == 1 && form.terms.begin()->first == next_cell;
-    const bool is_gate = std::any_of(form.terms.begin(), form.terms.end(), [&](const auto& term) {
-      return function_.is_argument(term.first, Kind::kSum);
-    });
-    if (!is_squash && !is_gate) continue;
+    const auto has = [&](Kind kind) {
+      return std::any_of(form.terms.begin(), form.terms.end(),
+                         [&](const auto& term) { return function_.is_argument(term.first, kind); });
+    };
+    // Rows that were multiplied before are read as they are, like a state.
+    const bool is_gate = has(Kind::kSum);
+    if (!is_squash && !is_gate && !has(Kind::kState)) continue;
     const auto activation = find_activation(function_, values_, id, form, is_squash);
-    if (activation) (is_squash ? squashes_ : gates_).push_back({id, form, *activation});
+    if (!activation) continue;
+    const bool is_plain = activation->def->kind == ActivationKind::kAffine;
+    if (!is_squash && !is_gate && is_plain) continue;
+    (is_squash ? squashes_ : gates_).push_back({id, form, *activation});
   }
   states_.push_back(kNone);
   for (std::size_t k = 0, count = gates_.size(); k < count; ++k) {
@@ -169,7 +175,9 @@ bool StepReader::set_role(GateRole& role, const Gate& gate, Id state) {
   for (const auto& [id, coefficient] : gate.argument.terms) {
     const auto& [op, operands, number] = function_[id];
     const std::size_t vector = operands[0] == state ? 1 : 0;
-    if (function_.is_argument(id, Kind::kSum) && role.sum == kNone) {
+    const bool is_sum =
+        function_.is_argument(id, Kind::kSum) || function_.is_argument(id, Kind::kState);
+    if (is_sum && role.sum == kNone) {
       role.sum = id;
       role.scale = gate.activation.scale * coefficient;
     } else if (op == Operator::kMul && operands[1 - vector] == state && role.peephole == kNone &&
@@ -287,10 +295,15 @@ bool StepReader::finish(GruRoles& roles, Id next_hidden, const Gate& update,
   return agrees("the hidden state of a GRU", next_hidden, hidden);
 }
 
-// The term r * (h R + b); gives the reset gate.
+// The term r * (h R + b), or r alone, which a number is multiplied by; gives the reset gate.
 const Gate* StepReader::read_reset_after(GruRoles& roles, Id product) {
   const auto& [op, operands, number] = function_[product];
   for (const Gate& gate : gates_) {
+    if (gate.id == product && !gate.is_opposite) {
+      roles.reset.emplace();
+      roles.state_scale = 1;
+      return &gate;
+    }
     const bool is_second = operands[1] == gate.id;
     const bool is_factor = op == Operator::kMul && (is_second || operands[0] == gate.id);
     if (!is_factor || roles.reset || gate.is_opposite) continue;

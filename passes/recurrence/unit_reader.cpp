@@ -15,6 +15,7 @@ namespace {
 // and chains of sums would take time that grows with the square of their length.
 constexpr std::size_t kMostTerms = 64;
 constexpr int kMostLevels = 96;
+constexpr std::int64_t kMostEntries = 8;  // Of an axis that is summed over.
 
 constexpr std::size_t kRow = 0;
 constexpr std::size_t kUnit = 1;
@@ -139,7 +140,9 @@ UnitReader::Reading UnitReader::compute(const View& view) {
   const Walk path = walk(view);
   const View& end = path.end;
   const Node* node = end.source->producer();
-  if (end.source->depends_on_weights_only()) return read_weights(end);
+  if (end.source->depends_on_weights_only()) {
+    return is_expanded_state(path, view) ? read_leaf(path) : read_weights(end);
+  }
   if (node == nullptr || closed_.contains(end.source) || depth_ > kMostLevels) {
     return read_leaf(path);
   }
@@ -162,6 +165,13 @@ bool UnitReader::have_equal_rows(const View& view) const {
     }
   }
   return true;
+}
+
+// True for weights that are repeated for all rows of the graph, as a state is that was learned;
+// also for zeros.
+bool UnitReader::is_expanded_state(const Walk& path, const View& view) const {
+  return path.whole && !view.source->depends_on_weights_only() &&
+         number_in(path.end).value_or(0) == 0;
 }
 
 // The number that all elements of the view are.
@@ -187,10 +197,10 @@ UnitReader::Reading UnitReader::read_weights(const View& view) {
     reading.sum.number = *number;
     return reading;
   }
-  const bool is_vector = std::all_of(view.runs.begin(), view.runs.end(),
-                                     [](const ViewIndex& run) { return run.strides[kRow] == 0; });
-  if (!is_vector) return read_leaf(walk(view));
-  reading.sum.biases = {{view}};
+  View row = view;
+  for (ViewIndex& run : row.runs) run.strides[kRow] = 0;
+  if (row != view && !have_equal_rows(view)) return read_leaf(walk(view));
+  reading.sum.biases = {{std::move(row)}};
   return reading;
 }
 
@@ -200,6 +210,7 @@ UnitReader::Reading UnitReader::read_leaf(const Walk& walk) {
   const Id argument = function_.add_argument(ElementFunction::ArgumentKind::kState);
   arguments_.emplace(walk.end, argument);
   Leaf leaf{walk.whole};
+  if (walk.end.source->depends_on_weights_only() && !number_in(walk.end)) leaf.vector = walk.end;
   if (walk.row != nullptr) {
     if (const auto rows = rows_of(*walk.row)) {
       leaf.row = LinearTerm{.operand = *rows,
@@ -224,14 +235,37 @@ std::vector<UnitReader::Reading> UnitReader::read_operands(const View& view, con
   return readings;
 }
 
+// The entries along the axis that a ReduceSum adds up.
+std::vector<UnitReader::Reading> UnitReader::read_entries(const View& view, const Node& node) {
+  const Type& type = node.input(0)->type();
+  const Tensor* axes = context_.constant(node.input(1));
+  auto places = coordinates_of(view);
+  if (!type.has_rank() || axes == nullptr || axes->size() != 1 || !places) return {};
+  const std::int64_t axis = axes->to_int64().front();
+  const auto place = static_cast<std::size_t>(axis < 0 ? axis + type.rank() : axis);
+  const Dim& count = (*type.shape)[place];
+  if (!count.is_known() || count.size() > kMostEntries) return {};
+  if (node.attr_int("keepdims") != 0) {
+    places->erase(places->begin() + static_cast<std::ptrdiff_t>(place));
+  }
+  places->insert(places->begin() + static_cast<std::ptrdiff_t>(place), {.strides = {0, 0}});
+  std::vector<Reading> readings;
+  for (std::int64_t entry = 0; entry < count.size(); ++entry) {
+    (*places)[place].offset = entry;
+    readings.push_back(reading_of(view_at(*node.input(0), view.extents, *places)));
+  }
+  return readings;
+}
+
 // Sums and differences, and products with a number.
 std::optional<UnitReader::Reading> UnitReader::read_linear(const View& view, const Node& node) {
   const std::string_view op = node.op().name;
-  const bool is_sum = op == "Add" || op == "Sum" || op == "Sub" || op == "Neg";
+  const bool is_sum = op == "Add" || op == "Sum" || op == "Sub" || op == "Neg" || op == "ReduceSum";
   if (!node.op().domain.empty()) return std::nullopt;
   if (op == "Mul" || op == "Div") return read_factor(view, node);
   if (!is_sum) return std::nullopt;
-  const std::vector<Reading> operands = read_operands(view, node);
+  const std::vector<Reading> operands =
+      op == "ReduceSum" ? read_entries(view, node) : read_operands(view, node);
   Reading result;
   for (std::size_t i = 0; i < operands.size(); ++i) {
     const double factor = op == "Neg" || (op == "Sub" && i == 1) ? -1 : 1;
@@ -278,17 +312,19 @@ std::optional<UnitReader::Reading> UnitReader::read_product(const View& view, co
   const auto product = read_contraction(view);
   if (!product) return std::nullopt;
   const bool is_gemm = node.op().name == "Gemm";
-  Reading result;
   const double alpha = is_gemm ? node.attr_float("alpha") : 1;
+  const double beta = is_gemm ? node.attr_float("beta") : 1;
+  Reading result;
   if (alpha == 0 || !add_terms(result.sum, product->rows, product->weight, alpha)) {
     return std::nullopt;
   }
-  if (!is_gemm || node.input(2) == nullptr) return result;
-  const double beta = node.attr_float("beta");
-  const auto places = coordinates_of(view);
-  const auto addend = operand_view(*node.input(2), view, *places);
-  if (beta == 0 || !addend) return std::nullopt;
-  const Reading& added = reading_of(*addend);
+  Value* addend = node.op().name == "Einsum" ? nullptr : node.input(2);
+  if (addend == nullptr) return result;
+  auto places = coordinates_of(view);
+  if (node.op().name == "Conv") places->erase(places->begin() + 2, places->end());
+  const auto own = operand_view(*addend, view, *places);
+  if (beta == 0 || !own) return std::nullopt;
+  const Reading& added = reading_of(*own);
   add(result.sum, added.sum, beta);
   for (const auto& [factor, id] : added.rest) result.rest.emplace_back(factor * beta, id);
   return result;
@@ -319,6 +355,10 @@ UnitReader::Id UnitReader::id_of(const Reading& reading) {
     const bool is_row = leaf != leaves_.end() && leaf->second.row && !sum.terms.empty();
     if (!is_row) {
       rest.emplace_back(factor, id);
+      continue;
+    }
+    if (leaf->second.vector) {
+      sum.biases.push_back({*leaf->second.vector, factor});
       continue;
     }
     sum.terms.push_back(*leaf->second.row);

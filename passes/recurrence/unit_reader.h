@@ -40,6 +40,9 @@ class UnitReader {
 
   /// Makes the value an argument from now on: the result of another step.
   void close(Value& value);
+  bool is_closed(const Value& value) const { return closed_.contains(&value); }
+  /// Reads everything anew: what was read before values were closed.
+  void forget() { readings_.clear(); }
 
  private:
   /// sum + sum of factor * expression
@@ -51,6 +54,7 @@ class UnitReader {
   struct Leaf {
     std::optional<View> whole = {};      ///< A value [N, H] that holds just its elements.
     std::optional<LinearTerm> row = {};  ///< Elements of a row [N, C] that holds them.
+    std::optional<View> vector = {};     ///< Weights that are the same in all rows.
   };
   struct ViewHash {
     std::size_t operator()(const View& view) const;
@@ -68,7 +72,9 @@ class UnitReader {
   std::optional<Reading> read_element(const View& view, const Node& node);
   std::vector<Reading> read_operands(const View& view, const Node& node);
   bool add_terms(LinearSum& sum, const View& rows, const View& weight, double scale) const;
+  std::vector<Reading> read_entries(const View& view, const Node& node);
   bool have_equal_rows(const View& view) const;
+  bool is_expanded_state(const Walk& path, const View& view) const;
   std::optional<double> number_in(const View& view) const;
   Id id_of(const Reading& reading);
   Id argument_of(const LinearSum& sum);
