@@ -93,7 +93,8 @@ bool StepReader::prepare(Id next_cell) {
   forms_ = forms_of(function_, next_cell);
   for (Id id = 0; id < function_.size(); ++id) {
     const ElementForm& form = forms_[static_cast<std::size_t>(id)];
-    if (function_.is_argument(id, Kind::kState)) states_.push_back(id);
+    const bool is_vector = function_.is_argument(id, Kind::kVector);  // As a learned state is.
+    if (is_vector || function_.is_argument(id, Kind::kState)) states_.push_back(id);
     const bool is_squash = form.terms.size() == 1 && form.terms.begin()->first == next_cell;
     const auto has = [&](Kind kind) {
       return std::any_of(form.terms.begin(), form.terms.end(),

@@ -167,11 +167,12 @@ bool UnitReader::have_equal_rows(const View& view) const {
   return true;
 }
 
-// True for weights that are repeated for all rows of the graph, as a state is that was learned;
-// also for zeros.
+// True for weights that stand there for each row, as a state does that was learned; also for zeros
+// that are made for all rows.
 bool UnitReader::is_expanded_state(const Walk& path, const View& view) const {
-  return path.whole && !view.source->depends_on_weights_only() &&
-         number_in(path.end).value_or(0) == 0;
+  if (!path.whole || view.extents[kRow].is(1)) return false;
+  const auto number = number_in(path.end);
+  return !number || (*number == 0 && !view.source->depends_on_weights_only());
 }
 
 // The number that all elements of the view are.
@@ -197,20 +198,30 @@ UnitReader::Reading UnitReader::read_weights(const View& view) {
     reading.sum.number = *number;
     return reading;
   }
+  const auto row = row_of(view);
+  if (!row) return read_leaf(walk(view));
+  reading.sum.biases = {{*row}};
+  return reading;
+}
+
+// The first row of weights that are the same in all rows.
+std::optional<View> UnitReader::row_of(const View& view) const {
   View row = view;
   for (ViewIndex& run : row.runs) run.strides[kRow] = 0;
-  if (row != view && !have_equal_rows(view)) return read_leaf(walk(view));
-  reading.sum.biases = {{std::move(row)}};
-  return reading;
+  return row == view || have_equal_rows(view) ? std::optional(row) : std::nullopt;
 }
 
 UnitReader::Reading UnitReader::read_leaf(const Walk& walk) {
   const auto known = arguments_.find(walk.end);
   if (known != arguments_.end()) return {{}, {{1, known->second}}};
-  const Id argument = function_.add_argument(ElementFunction::ArgumentKind::kState);
-  arguments_.emplace(walk.end, argument);
   Leaf leaf{walk.whole};
-  if (walk.end.source->depends_on_weights_only() && !number_in(walk.end)) leaf.vector = walk.end;
+  if (walk.end.source->depends_on_weights_only() && !number_in(walk.end)) {
+    leaf.vector = row_of(walk.end);
+  }
+  const Id argument = function_.add_argument(leaf.vector ? ElementFunction::ArgumentKind::kVector
+                                                         : ElementFunction::ArgumentKind::kState);
+  arguments_.emplace(walk.end, argument);
+  if (leaf.vector) vectors_.emplace(argument, *leaf.vector);
   if (walk.row != nullptr) {
     if (const auto rows = rows_of(*walk.row)) {
       leaf.row = LinearTerm{.operand = *rows,
@@ -269,8 +280,14 @@ std::optional<UnitReader::Reading> UnitReader::read_linear(const View& view, con
   Reading result;
   for (std::size_t i = 0; i < operands.size(); ++i) {
     const double factor = op == "Neg" || (op == "Sub" && i == 1) ? -1 : 1;
-    add(result.sum, operands[i].sum, factor);
-    for (const auto& [own, id] : operands[i].rest) result.rest.emplace_back(own * factor, id);
+    const Reading& operand = operands[i];
+    // What is no linear sum stays one expression, as the cell state that is squashed.
+    if (operand.rest.size() > 1 && operand.sum.terms.empty() && operand.sum.biases.empty()) {
+      result.rest.emplace_back(factor, id_of(operand));
+      continue;
+    }
+    add(result.sum, operand.sum, factor);
+    for (const auto& [own, id] : operand.rest) result.rest.emplace_back(own * factor, id);
   }
   const std::size_t size = result.sum.terms.size() + result.sum.biases.size() + result.rest.size();
   return operands.empty() || size > kMostTerms ? std::nullopt : std::optional(result);
@@ -288,6 +305,9 @@ std::optional<UnitReader::Reading> UnitReader::read_factor(const View& view, con
     if (!is_number || factor.sum.number == 0 || (divides && side == 1)) continue;
     const double number = divides ? 1 / factor.sum.number : factor.sum.number;
     Reading result = std::move(operands[side]);
+    if (result.rest.size() > 1 && result.sum.terms.empty() && result.sum.biases.empty()) {
+      return Reading{{}, {{number, id_of(result)}}};
+    }
     result.sum = scaled(std::move(result.sum), number);
     for (auto& [own, id] : result.rest) own *= number;
     return result;

@@ -130,11 +130,13 @@ std::optional<ActivationForm> find_parameters(ActivationForm form, const Choices
                                               bool is_fixed, Fits fits) {
   const bool is_hard = form.def->kind == ActivationKind::kHardSigmoid;
   const Numbers none{0};
-  const Numbers slope{std::abs(choices.slope)};
+  // Where a side begins at the origin, the slope there is that of neither or of the wrong one.
+  Numbers slopes{std::abs(choices.slope)};
+  if (is_hard) slopes.insert(slopes.end(), choices.alphas.begin(), choices.alphas.end());
   const Numbers offset{choices.offset};
   const Numbers units = is_fixed ? Numbers{1} : Numbers{1, -1};
   for (const double scale : is_fixed || form.def->beta ? units : choices.scales) {
-    for (const double alpha : is_hard ? slope : form.def->alpha ? choices.alphas : none) {
+    for (const double alpha : is_hard ? slopes : form.def->alpha ? choices.alphas : none) {
       for (const double beta : is_hard ? offset : form.def->beta ? choices.scales : none) {
         form.scale = scale;
         form.alpha = alpha;
