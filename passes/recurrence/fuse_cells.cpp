@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <string>
+#include <unordered_map>
 
 #include "ir/op_def.h"
 #include "passes/passes.h"
@@ -33,18 +34,48 @@ Attrs activation_attrs(const RecurrentKind& kind, const std::vector<Activation>&
   return attrs;
 }
 
+bool add_the_same(const LinearSum& a, const LinearSum& b) {
+  return a.biases == b.biases && a.number == b.number;
+}
+
+// True when both steps compute the same function of their inputs and states.
+bool have_same_weights(const RecurrentStep& a, const RecurrentStep& b) {
+  const auto multiply_the_same = [](const auto& own, const auto& other) {
+    return std::equal(own.begin(), own.end(), other.begin(), other.end(),
+                      [](const LinearTerm& x, const LinearTerm& y) {
+                        return x.weight == y.weight && x.columns == y.columns && x.scale == y.scale;
+                      });
+  };
+  return a.kind == b.kind && a.state == b.state &&
+         std::equal(a.operands.begin(), a.operands.end(), b.operands.begin(), b.operands.end(),
+                    multiply_the_same) &&
+         std::equal(a.gates.begin(), a.gates.end(), b.gates.begin(), add_the_same) &&
+         add_the_same(a.state_bias, b.state_bias) && a.peepholes == b.peepholes;
+}
+
+/// What the nodes of equal steps share.
+struct StepWeights {
+  Value* w = nullptr;
+  Value* r = nullptr;
+  Value* b = nullptr;
+  Value* p = nullptr;  ///< nullptr where no gate has a peephole.
+};
+
 /// Builds the ports of the node for one step.
 class StepBuilder {
  public:
   StepBuilder(const RecurrentStep& step, Rewriter& rewriter)
       : step_(step), rewriter_(rewriter), dtype_(step.next_hidden->type().dtype) {}
 
-  Node* build() {
-    std::vector<Value*> ports{
-        stacked(rows_of_inputs()), weights_of_inputs(), weights_of_state(), biases(), nullptr,
-        stacked(rows_of_state())};
+  StepWeights build_weights() {
+    return {weights_of_inputs(), weights_of_state(), biases(), build_peepholes()};
+  }
+
+  Node* build(const StepWeights& weights) {
+    std::vector<Value*> ports{stacked(rows_of_inputs()), weights.w, weights.r, weights.b, nullptr,
+                              stacked(rows_of_state())};
     if (step_.cell) ports.push_back(stacked(build_rows(rewriter_, *step_.cell)));
-    if (Value* peepholes = build_peepholes()) ports.push_back(peepholes);
+    if (weights.p != nullptr) ports.push_back(weights.p);
     Attrs attrs = activation_attrs(*step_.kind, step_.activations);
     attrs["hidden_size"] = step_.size();
     if (step_.clip) attrs["clip"] = *step_.clip;
@@ -76,7 +107,7 @@ class StepBuilder {
 
   // [1, G * H, columns of the operands]
   template <typename Takes>
-  Value* build_weights(const Takes& takes) {
+  Value* stacked_weights(const Takes& takes) {
     std::vector<Value*> gates;
     for (std::size_t gate = 0; gate < step_.gates.size(); ++gate) {
       std::vector<Value*> blocks;
@@ -88,10 +119,10 @@ class StepBuilder {
     return stacked(concat(rewriter_, gates, 0));
   }
   Value* weights_of_inputs() {
-    return build_weights([this](std::size_t i) { return !is_state(i); });
+    return stacked_weights([this](std::size_t i) { return !is_state(i); });
   }
   Value* weights_of_state() {
-    return build_weights([this](std::size_t i) { return is_state(i); });
+    return stacked_weights([this](std::size_t i) { return is_state(i); });
   }
 
   // [1, 2 * G * H]
@@ -136,16 +167,44 @@ struct Exchange {
   Value* after = nullptr;
 };
 
-void build(const RecurrentStep& step, PassContext& context, std::vector<Exchange>& exchanges) {
-  Node& position = *(step.next_cell == nullptr ? step.next_hidden : step.next_cell)->producer();
-  Rewriter rewriter(position, context);
-  const Node* node = StepBuilder(step, rewriter).build();
-  const auto exchange = [&](Value* before, Value* state) {
-    exchanges.push_back({before, build_step_output(rewriter, state, *before)});
+/// Builds the nodes of all steps of a graph.
+class StepNodes {
+ public:
+  explicit StepNodes(PassContext& context) : context_(context) {}
+
+  void build(const RecurrentStep& step) {
+    Node& position = *(step.next_cell == nullptr ? step.next_hidden : step.next_cell)->producer();
+    Rewriter rewriter(position, context_);
+    StepBuilder builder(step, rewriter);
+    const Node* node = builder.build(weights_of(step, builder));
+    exchange(step.next_hidden, node->output(kYh), rewriter);
+    if (step.next_cell != nullptr) exchange(step.next_cell, node->output(kYc), rewriter);
+  }
+  const std::vector<Exchange>& exchanges() const { return exchanges_; }
+
+ private:
+  StepWeights weights_of(const RecurrentStep& step, StepBuilder& builder) {
+    const Value* source = step.operands[step.state].front().weight.source;
+    const auto [begin, end] = built_.equal_range(source);
+    const auto known = std::find_if(
+        begin, end, [&](const auto& entry) { return have_same_weights(*entry.second.step, step); });
+    if (known != end) return known->second.weights;
+    return built_.emplace(source, Built{&step, builder.build_weights()})->second.weights;
+  }
+
+  void exchange(Value* before, Value* state, Rewriter& rewriter) {
+    exchanges_.push_back({before, build_step_output(rewriter, state, *before)});
+  }
+
+  struct Built {
+    const RecurrentStep* step = nullptr;
+    StepWeights weights;
   };
-  exchange(step.next_hidden, node->output(kYh));
-  if (step.next_cell != nullptr) exchange(step.next_cell, node->output(kYc));
-}
+
+  PassContext& context_;
+  std::unordered_multimap<const Value*, Built> built_;  // By what the state is multiplied with.
+  std::vector<Exchange> exchanges_;
+};
 
 // New values go by the names of what they replace.
 void replace(const std::vector<Exchange>& exchanges) {
@@ -171,12 +230,13 @@ bool fuse_steps(Graph& graph, PassContext& context, const RecurrentKind& kind) {
   for (const auto& node : graph.nodes()) {
     for (Graph* inner : node->sub_graphs()) changed = fuse_steps(*inner, context, kind) || changed;
   }
-  std::vector<Exchange> exchanges;
-  for (const RecurrentStep& step : find_recurrent_steps(graph, kind, context)) {
-    if (context.allow_rewrite()) build(step, context, exchanges);
+  const std::vector<RecurrentStep> steps = find_recurrent_steps(graph, kind, context);
+  StepNodes nodes(context);
+  for (const RecurrentStep& step : steps) {
+    if (context.allow_rewrite()) nodes.build(step);
   }
-  if (exchanges.empty()) return changed;
-  replace(exchanges);
+  if (nodes.exchanges().empty()) return changed;
+  replace(nodes.exchanges());
   graph.sort_topologically();
   return true;
 }

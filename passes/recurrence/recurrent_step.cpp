@@ -102,8 +102,8 @@ class StepFinder {
 
   void look_at(Node& node) {
     Value& result = *node.output();
-    const bool is_computed = node.op().domain.empty() && ElementFunction::allows(node);
-    if (!is_computed && !producer_of(&result, "Gemm")) return;
+    const bool is_sum = producer_of(&result, "Gemm") || producer_of(&result, "ReduceSum");
+    if (!is_sum && !ElementFunction::allows(node)) return;
     if (!result.type().is_tensor() || !is_float(result.type().dtype)) return;
     const auto rows = UnitReader::rows_of(result);
     if (!rows || result.depends_on_weights_only() || behind(*rows)) return;

@@ -19,6 +19,7 @@ struct RecurrentStep {
   struct Peephole {
     View weights;
     double scale = 1;
+    bool operator==(const Peephole&) const = default;
   };
 
   const RecurrentKind* kind = nullptr;

@@ -411,17 +411,18 @@ UnitReader::Id UnitReader::id_of(const Reading& reading) {
 }
 
 UnitReader::Id UnitReader::argument_of(const LinearSum& sum) {
-  const LinearTerm& first = sum.terms.front();
-  std::size_t hash = ViewHash()(first.has_weight() ? first.weight : first.operand);
-  mix(hash, first.columns.offset);
-  mix(hash, std::ssize(sum.terms));
-  const auto [begin, end] = sums_by_operand_.equal_range(hash);
+  std::size_t hash = sum.terms.size();
+  for (const LinearTerm& term : sum.terms) {
+    mix(hash, static_cast<std::int64_t>(ViewHash()(term.operand)));
+    mix(hash, static_cast<std::int64_t>(ViewHash()(term.weight)));
+  }
+  const auto [begin, end] = sums_by_hash_.equal_range(hash);
   for (auto known = begin; known != end; ++known) {
     if (sums_.at(known->second) == sum) return known->second;
   }
   const Id argument = function_.add_argument(ElementFunction::ArgumentKind::kSum);
   sums_.emplace(argument, sum);
-  sums_by_operand_.emplace(hash, argument);
+  sums_by_hash_.emplace(hash, argument);
   return argument;
 }
 

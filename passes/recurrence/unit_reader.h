@@ -87,7 +87,7 @@ class UnitReader {
   std::unordered_map<Id, LinearSum> sums_;
   std::unordered_map<Id, Leaf> leaves_;
   std::unordered_map<Id, View> vectors_;
-  std::unordered_multimap<std::size_t, Id> sums_by_operand_;
+  std::unordered_multimap<std::size_t, Id> sums_by_hash_;
   std::unordered_map<View, Id, ViewHash> arguments_;
   int depth_ = 0;
 };
