@@ -7,6 +7,7 @@
 #include "passes/recurrence/recurrent_step.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/rewrite.h"
+#include "passes/rewriting/sub_graphs.h"
 
 namespace gatefold::passes {
 namespace {
@@ -193,6 +194,11 @@ constexpr Rule kRules[] = {{"first-step", "", fuse}};
 
 }  // namespace
 
-bool fuse_first_step(Graph& graph, PassContext& context) { return rewrite(graph, context, kRules); }
+bool fuse_first_step(Graph& graph, PassContext& context) {
+  const bool changed = rewrite(graph, context, kRules);
+  // The weights of the node may stand behind the step before it.
+  if (changed) sort_topologically(graph);
+  return changed;
+}
 
 }  // namespace gatefold::passes

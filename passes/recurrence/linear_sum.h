@@ -25,7 +25,7 @@ struct LinearTerm {
 
 /// scale * vector: weights that are added to each row.
 struct BiasTerm {
-  View vector;  ///< [.., H], the same in all rows.
+  View vector;  ///< [1, H]
   double scale = 1;
 
   bool operator==(const BiasTerm&) const = default;

@@ -208,7 +208,9 @@ UnitReader::Reading UnitReader::read_weights(const View& view) {
 std::optional<View> UnitReader::row_of(const View& view) const {
   View row = view;
   for (ViewIndex& run : row.runs) run.strides[kRow] = 0;
-  return row == view || have_equal_rows(view) ? std::optional(row) : std::nullopt;
+  if (row != view && !have_equal_rows(view)) return std::nullopt;
+  row.extents[kRow] = 1;
+  return row;
 }
 
 UnitReader::Reading UnitReader::read_leaf(const Walk& walk) {
@@ -335,7 +337,7 @@ std::optional<UnitReader::Reading> UnitReader::read_product(const View& view, co
   const double alpha = is_gemm ? node.attr_float("alpha") : 1;
   const double beta = is_gemm ? node.attr_float("beta") : 1;
   Reading result;
-  if (alpha == 0 || !add_terms(result.sum, product->rows, product->weight, alpha)) {
+  if (alpha == 0 || !add_terms(result.sum, product->rows, origin_of(product->weight), alpha)) {
     return std::nullopt;
   }
   Value* addend = node.op().name == "Einsum" ? nullptr : node.input(2);
