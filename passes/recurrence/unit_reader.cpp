@@ -56,11 +56,6 @@ std::optional<ViewIndex> columns_of(const View& view) {
   return has_rows ? std::optional(columns) : std::nullopt;
 }
 
-// A state that is a constant of zeros: nothing is left of its product.
-bool is_product_of_zeros(const Node* node, const PassContext& context) {
-  return node != nullptr && is_filled_with(node->input(0), 0, context);
-}
-
 bool are_all_columns(const View& view, const ViewIndex& columns) {
   const std::int64_t stride = view.extents[kUnit].is(1) ? 0 : 1;
   return columns == ViewIndex{.strides = {0, stride}} &&
@@ -141,6 +136,7 @@ UnitReader::Reading UnitReader::compute(const View& view) {
   const View& end = path.end;
   const Node* node = end.source->producer();
   if (end.source->depends_on_weights_only()) {
+    if (auto reading = read_product_of_zeros(end)) return std::move(*reading);
     return is_expanded_state(path, view) ? read_leaf(path) : read_weights(end);
   }
   if (node == nullptr || closed_.contains(end.source) || depth_ > kMostLevels) {
@@ -183,17 +179,20 @@ std::optional<double> UnitReader::number_in(const View& view) const {
   return is_filled_with(view.source, number, context_) ? std::optional(number) : std::nullopt;
 }
 
+// Of a state that is a constant of zeros, nothing but an addend is left.
+std::optional<UnitReader::Reading> UnitReader::read_product_of_zeros(const View& view) {
+  const Node* gemm = producer_of(view.source, "Gemm");
+  const Node* product = gemm == nullptr ? producer_of(view.source, "MatMul") : gemm;
+  if (product == nullptr || !is_filled_with(product->input(0), 0, context_)) return std::nullopt;
+  if (gemm == nullptr || gemm->input(2) == nullptr) return Reading();
+  const auto places = coordinates_of(view);
+  const auto addend = places ? operand_view(*gemm->input(2), view, *places) : std::optional<View>();
+  return addend && gemm->attr_float("beta") == 1.0F ? std::optional(reading_of(*addend))
+                                                    : std::nullopt;
+}
+
 UnitReader::Reading UnitReader::read_weights(const View& view) {
   Reading reading;
-  if (is_product_of_zeros(producer_of(view.source, "MatMul"), context_)) return reading;
-  const Node* gemm = producer_of(view.source, "Gemm");
-  if (is_product_of_zeros(gemm, context_)) {
-    const auto places = coordinates_of(view);
-    const auto addend = gemm->input(2) == nullptr || !places
-                            ? std::nullopt
-                            : operand_view(*gemm->input(2), view, *places);
-    return addend && gemm->attr_float("beta") == 1.0F ? reading_of(*addend) : reading;
-  }
   if (const auto number = number_in(view)) {
     reading.sum.number = *number;
     return reading;
@@ -220,8 +219,11 @@ UnitReader::Reading UnitReader::read_leaf(const Walk& walk) {
   if (walk.end.source->depends_on_weights_only() && !number_in(walk.end)) {
     leaf.vector = row_of(walk.end);
   }
-  const Id argument = function_.add_argument(leaf.vector ? ElementFunction::ArgumentKind::kVector
-                                                         : ElementFunction::ArgumentKind::kState);
+  using Kind = ElementFunction::ArgumentKind;
+  const bool is_truth = walk.end.source->type().dtype == DataType::kBool;
+  const Id argument = function_.add_argument(is_truth      ? Kind::kTruth
+                                             : leaf.vector ? Kind::kVector
+                                                           : Kind::kState);
   arguments_.emplace(walk.end, argument);
   if (leaf.vector) vectors_.emplace(argument, *leaf.vector);
   if (walk.row != nullptr) {

@@ -64,6 +64,7 @@ class UnitReader {
   const Reading& reading_of(const View& view);
   Reading compute(const View& view);
   Walk walk(View view) const;
+  std::optional<Reading> read_product_of_zeros(const View& view);
   Reading read_weights(const View& view);
   Reading read_leaf(const Walk& walk);
   std::optional<Reading> read_linear(const View& view, const Node& node);

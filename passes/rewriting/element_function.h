@@ -26,6 +26,7 @@ class ElementFunction {
     kSum,     ///< An element of a linear sum x W + h R + b.
     kState,   ///< An element of a state, read as it is.
     kVector,  ///< A weight of the unit.
+    kTruth,   ///< A truth value, 0 or 1.
   };
   enum class Operator : std::int8_t {
     kArgument,  ///< number: its ArgumentKind

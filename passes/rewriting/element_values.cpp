@@ -131,7 +131,10 @@ ElementValues::ElementValues(const ElementFunction& function) : function_(functi
     Point& point = points_.emplace_back();
     for (Id id = 0; id < function.size(); ++id) {
       const double magnitude = i <= kOrdinaryPoints ? 1 : kMagnitudes[random.bits(drawn++) % 4];
-      point.samples.push_back(exact(i == 0 ? 0 : magnitude * (2 * random.uniform(drawn++) - 1)));
+      const double number = 2 * random.uniform(drawn++) - 1;
+      const bool is_truth = function.is_argument(id, ElementFunction::ArgumentKind::kTruth);
+      const double value = is_truth ? (number > 0 ? 1 : 0) : magnitude * number;
+      point.samples.push_back(exact(i == 0 ? 0 : value));
       point[id] = evaluate(id, point);
     }
   }
@@ -202,7 +205,8 @@ std::optional<std::string> ElementValues::find_fault(Id id) const {
     if (!std::isfinite(value)) return fmt::format("a value is {} at {}", value, describe(point));
     const auto side = side_of(function_[id], Operands(function_[id], point), value);
     has_sides |= side.has_value();
-    if (side && side != 0) is_seen[side > 0 ? 1 : 0] = true;
+    // At the origin, what is chosen from may be equal.
+    if (side && side != 0 && &point != &points_.front()) is_seen[side > 0 ? 1 : 0] = true;
   }
   if (!has_sides || (is_seen[0] && is_seen[1]) || is_one_sided(function_, id)) return std::nullopt;
   for (const Id operand : function_[id].operands) {
@@ -267,8 +271,8 @@ std::optional<std::string> ElementValues::difference(Id a, Id b, bool compares_g
 }
 
 std::string ElementValues::describe(const Point& point) const {
-  constexpr std::string_view kNames[] = {"sum", "state", "vector"};
-  std::array<int, 3> counts{};
+  constexpr std::string_view kNames[] = {"sum", "state", "vector", "truth"};
+  std::array<int, 4> counts{};
   std::string text;
   for (Id id = 0; id < function_.size(); ++id) {
     if (!function_.is_argument(id)) continue;
