@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "ir/op_def.h"
 #include "ir/ops/recurrent.h"
@@ -55,6 +56,19 @@ class NodeWeights {
       const std::int64_t half = is_state ? b_->type().dims()[1] / 2 : 0;
       collect({b_, {1, size_}, {{.offset = half + gate * size_, .strides = {0, 1}}}}, 1, own);
     }
+    return is_same(own, sum);
+  }
+
+  /// True when the output gate multiplies its cell state as the node does; with a zero state,
+  /// nothing is left of the peepholes of the others.
+  bool multiply_cell(const std::optional<BiasTerm>& peephole, Value* p) const {
+    LinearSum own;
+    if (p != nullptr) collect({p, {1, size_}, {{.offset = size_, .strides = {0, 1}}}}, 1, own);
+    return is_same(own, {.biases = peephole ? std::vector{*peephole} : std::vector<BiasTerm>()});
+  }
+
+ private:
+  bool is_same(const LinearSum& own, const LinearSum& sum) const {
     LinearSum other{.number = sum.number};
     for (const BiasTerm& bias : sum.biases) collect(bias.vector, bias.scale, other);
     if (own.biases.size() != other.biases.size()) return add_equal_numbers(own, other);
@@ -63,7 +77,6 @@ class NodeWeights {
     return (is_same && own.number == other.number) || add_equal_numbers(own, other);
   }
 
- private:
   // Of an element of weights, which lie in a single run.
   static std::int64_t place_in(const View& view, std::int64_t first, std::int64_t second) {
     const ViewIndex& run = view.runs.front();
@@ -127,23 +140,28 @@ class NodeWeights {
   std::int64_t size_;
 };
 
-bool has_same_weights(const FirstStep& first, const RecurrentAttrs& attrs,
-                      const NodeWeights& weights) {
+// Which gate has other weights, and where; nothing when none has.
+std::optional<std::string> find_difference(const FirstStep& first, const RecurrentAttrs& attrs,
+                                           const NodeWeights& weights, Value* p) {
   const std::vector<LinearTerm>& operands = first.gates.front()->terms;
   const std::int64_t candidate = attrs.kind->gate_count() - 1;
   const bool has_state = std::ssize(first.gates) > candidate + 1;
   const bool resets_after = attrs.linear_before_reset;
-  if (has_state && !resets_after) return false;
+  if (has_state && !resets_after) return "its reset gate scales a product";
   for (std::int64_t gate = 0; gate <= candidate; ++gate) {
     const auto& sum = first.gates[static_cast<std::size_t>(gate)];
     const bool of_state = !resets_after || gate < candidate;
     if (!sum) continue;
-    if (!weights.multiply(gate, *sum, operands)) return false;
-    if (!weights.add(gate, *sum, true, of_state)) return false;
+    const char letter = attrs.kind->gates[static_cast<std::size_t>(gate)];
+    if (!weights.multiply(gate, *sum, operands)) return fmt::format("W of gate {} differs", letter);
+    if (!weights.add(gate, *sum, true, of_state))
+      return fmt::format("B of gate {} differs", letter);
   }
   // Without r * (0 R + b') nothing is left of b'.
+  if (!weights.multiply_cell(first.peephole, p)) return "P of gate o differs";
   const LinearSum rest = has_state ? *first.gates.back() : LinearSum();
-  return !resets_after || weights.add(candidate, rest, false, true);
+  const bool is_same = !resets_after || weights.add(candidate, rest, false, true);
+  return is_same ? std::nullopt : std::optional<std::string>("what its reset gate scales differs");
 }
 
 bool has_activations(const FirstStep& first, const RecurrentAttrs& attrs) {
@@ -166,10 +184,11 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
       attrs.kind != &kLstm ||
       (node.input(kP) == nullptr && behind_rank_changes(node.input(kInitialC)) == first->next_cell);
   if (!hands_on) return rewriter.no_match("its cell state is not the first step's");
-  if (!node.input(kW)->type().is_static() ||
-      !has_same_weights(*first, attrs, {node, *attrs.hidden_size, rewriter.context()})) {
-    return rewriter.no_match("the step before it may have other weights");
-  }
+  if (!node.input(kW)->type().is_static()) return std::nullopt;
+  const auto difference =
+      find_difference(*first, attrs, {node, *attrs.hidden_size, rewriter.context()},
+                      attrs.kind == &kLstm ? node.input(kP) : nullptr);
+  if (difference) return rewriter.no_match("it does not go on from a zero state: {}", *difference);
   rewriter.insert_before(*(first->next_cell == nullptr ? state : first->next_cell)->producer());
   std::vector<Value*> parts;
   for (const LinearTerm& term : first->gates.front()->terms) {
@@ -178,7 +197,10 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   Value* row = parts.size() == 1 ? parts.front()
                                  : rewriter.add("Concat", parts, {{"axis", std::int64_t{1}}});
   std::vector<Value*> ports = node.inputs();
-  ports.resize(kSequenceLens);
+  for (const std::size_t state : {kInitialH, kInitialC}) {
+    if (state < ports.size()) ports[state] = nullptr;
+  }
+  while (ports.back() == nullptr) ports.pop_back();
   ports[kX] = rewriter.add("Unsqueeze", {row, rewriter.add_ints({0})});
   Node* step = rewriter.add_node(node.op().name, ports, node.op().outputs.size(), node.attrs());
   step->drop_output(kY);

@@ -293,6 +293,9 @@ class StepFinder {
         .next_cell = value_of(cells, roles->next_cell)};
     step.gates = {sum_of(reader_, roles->input), sum_of(reader_, roles->output), std::nullopt,
                   sum_of(reader_, roles->candidate)};
+    if (roles->output.peephole != ElementFunction::kNone) {
+      step.peephole = {*reader_.vector_of(roles->output.peephole), roles->output.peephole_scale};
+    }
     return step;
   }
 

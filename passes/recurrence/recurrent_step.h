@@ -51,6 +51,7 @@ std::vector<RecurrentStep> find_recurrent_steps(Graph& graph, const RecurrentKin
 struct FirstStep {
   std::vector<std::optional<LinearSum>> gates = {};
   std::vector<Activation> activations = {};
+  std::optional<BiasTerm> peephole = {};  ///< Of the output gate.
   Value* next_cell = nullptr;
 };
 std::optional<FirstStep> find_first_step(Value& result, const RecurrentKind& kind,

@@ -136,7 +136,8 @@ UnitReader::Reading UnitReader::compute(const View& view) {
   const View& end = path.end;
   const Node* node = end.source->producer();
   if (end.source->depends_on_weights_only()) {
-    if (auto reading = read_product_of_zeros(end)) return std::move(*reading);
+    auto product = node == nullptr ? std::nullopt : read_product(end, *node);
+    if (product && product->sum.terms.empty()) return std::move(*product);  // Of a zero state.
     return is_expanded_state(path, view) ? read_leaf(path) : read_weights(end);
   }
   if (node == nullptr || closed_.contains(end.source) || depth_ > kMostLevels) {
@@ -179,16 +180,12 @@ std::optional<double> UnitReader::number_in(const View& view) const {
   return is_filled_with(view.source, number, context_) ? std::optional(number) : std::nullopt;
 }
 
-// Of a state that is a constant of zeros, nothing but an addend is left.
-std::optional<UnitReader::Reading> UnitReader::read_product_of_zeros(const View& view) {
-  const Node* gemm = producer_of(view.source, "Gemm");
-  const Node* product = gemm == nullptr ? producer_of(view.source, "MatMul") : gemm;
-  if (product == nullptr || !is_filled_with(product->input(0), 0, context_)) return std::nullopt;
-  if (gemm == nullptr || gemm->input(2) == nullptr) return Reading();
-  const auto places = coordinates_of(view);
-  const auto addend = places ? operand_view(*gemm->input(2), view, *places) : std::optional<View>();
-  return addend && gemm->attr_float("beta") == 1.0F ? std::optional(reading_of(*addend))
-                                                    : std::nullopt;
+// True for a state that is a constant of zeros, and for what a gate leaves of it.
+bool UnitReader::is_zero(const View& view) const {
+  const Node* product = producer_of(view.source, "Mul");
+  return number_in(view) == 0 ||
+         (product != nullptr && (is_filled_with(product->input(0), 0, context_) ||
+                                 is_filled_with(product->input(1), 0, context_)));
 }
 
 UnitReader::Reading UnitReader::read_weights(const View& view) {
@@ -354,11 +351,13 @@ std::optional<UnitReader::Reading> UnitReader::read_product(const View& view, co
   return result;
 }
 
-// One term for each part that a Concat puts together; false when there are too many.
+// One term for each part that a Concat puts together, none for zeros; false when there are too
+// many.
 bool UnitReader::add_terms(LinearSum& sum, const View& rows, const View& weight,
                            double scale) const {
   const Walk path = walk(rows);
   const auto parts = split_at_seams(path.end, kUnit);
+  if (is_zero(path.end)) return true;
   if (closed_.contains(path.end.source) || !parts || parts->size() < 2) {
     sum.terms.push_back({path.end, path.whole.value_or(path.end), weight, {}, scale});
     return sum.terms.size() <= kMostTerms;

@@ -64,7 +64,6 @@ class UnitReader {
   const Reading& reading_of(const View& view);
   Reading compute(const View& view);
   Walk walk(View view) const;
-  std::optional<Reading> read_product_of_zeros(const View& view);
   Reading read_weights(const View& view);
   Reading read_leaf(const Walk& walk);
   std::optional<Reading> read_linear(const View& view, const Node& node);
@@ -74,6 +73,7 @@ class UnitReader {
   std::vector<Reading> read_operands(const View& view, const Node& node);
   bool add_terms(LinearSum& sum, const View& rows, const View& weight, double scale) const;
   std::vector<Reading> read_entries(const View& view, const Node& node);
+  bool is_zero(const View& view) const;
   bool have_equal_rows(const View& view) const;
   std::optional<View> row_of(const View& view) const;
   bool is_expanded_state(const Walk& path, const View& view) const;
