@@ -72,9 +72,12 @@ class StepBuilder {
   }
 
   Node* build(const StepWeights& weights) {
-    std::vector<Value*> ports{stacked(rows_of_inputs()), weights.w, weights.r, weights.b, nullptr,
-                              stacked(rows_of_state())};
-    if (step_.cell) ports.push_back(stacked(build_rows(rewriter_, *step_.cell)));
+    Value* inputs = rows_of_inputs();
+    const View& state = step_.operands[step_.state].front().rows;
+    std::vector<Value*> ports{
+        stacked(inputs), weights.w, weights.r, weights.b, nullptr,
+        stacked(build_rows(rewriter_, state, inputs))};
+    if (step_.cell) ports.push_back(stacked(build_rows(rewriter_, *step_.cell, inputs)));
     if (weights.p != nullptr) ports.push_back(weights.p);
     Attrs attrs = activation_attrs(*step_.kind, step_.activations);
     attrs["hidden_size"] = step_.size();
@@ -103,7 +106,6 @@ class StepBuilder {
     }
     return concat(rewriter_, parts, 1);
   }
-  Value* rows_of_state() { return build_rows(rewriter_, step_.operands[step_.state].front().rows); }
 
   // [1, G * H, columns of the operands]
   template <typename Takes>

@@ -95,7 +95,18 @@ Value* build_bias(Rewriter& rewriter, const LinearSum& sum, DataType dtype, std:
   return result;
 }
 
-Value* build_rows(Rewriter& rewriter, const View& rows) { return spell(rewriter, rows); }
+Value* build_rows(Rewriter& rewriter, const View& rows, Value* like) {
+  const bool is_repeated = std::all_of(rows.runs.begin(), rows.runs.end(),
+                                       [](const auto& run) { return run.strides.front() == 0; });
+  if (rows.extents.front().is_known() || !is_repeated) return spell(rewriter, rows);
+  View row = rows;
+  row.extents.front() = 1;
+  Value* extents = rewriter.add("Concat",
+                                {rewriter.add("Shape", {like}, {{"end", std::int64_t{1}}}),
+                                 rewriter.add_ints({rows.extents.back().size()})},
+                                {{"axis", std::int64_t{0}}});
+  return rewriter.add("Expand", {spell(rewriter, row), extents});
+}
 
 Value* build_step_output(Rewriter& rewriter, Value* state, const Value& like) {
   const Shape& shape = *like.type().shape;

@@ -55,8 +55,9 @@ Value* build_weight(Rewriter& rewriter, const LinearTerm& term);
 Value* build_bias(Rewriter& rewriter, const LinearSum& sum, DataType dtype, std::int64_t size);
 /// Builds [H]: weights of [N, H] that are the same for all rows, times a factor.
 Value* build_vector(Rewriter& rewriter, const View& vector, double factor);
-/// Builds [N, K]: the rows of an operand or of a state.
-Value* build_rows(Rewriter& rewriter, const View& rows);
+/// Builds [N, K]: the rows of an operand or of a state; of weights that are the same in all rows,
+/// as many as `like` [N, ..] has.
+Value* build_rows(Rewriter& rewriter, const View& rows, Value* like = nullptr);
 /// Builds a state of the extents of `like`, which has one time step, of [1, N, H].
 Value* build_step_output(Rewriter& rewriter, Value* state, const Value& like);
 

@@ -28,15 +28,18 @@ LinearSum sum_of(const UnitReader& reader, const GateRole& role) {
   return sum ? scaled(*sum, role.scale) : LinearSum();
 }
 
+bool is_one_of(std::string_view op, std::initializer_list<std::string_view> ops) {
+  return std::find(ops.begin(), ops.end(), op) != ops.end();
+}
+
 // True when a product with weights, of the value or of what only moves it, is taken.
 bool is_multiplied(const Value& value, int levels = 6) {
   return levels > 0 && std::any_of(value.uses().begin(), value.uses().end(), [&](const Use& use) {
            const std::string_view op = use.user->op().name;
-           if (op == "MatMul" || op == "Gemm" || op == "Einsum") return true;
-           const bool moves = op == "Concat" || op == "Squeeze" || op == "Unsqueeze" ||
-                              op == "Reshape" || op == "Identity" || op == "Transpose" ||
-                              op == "Expand";
-           return moves && is_multiplied(*use.user->output(), levels - 1);
+           if (is_one_of(op, {"Conv", "Einsum", "Gemm", "MatMul"})) return true;
+           return is_one_of(op, {"Concat", "Expand", "Identity", "Reshape", "Squeeze", "Tile",
+                                 "Transpose", "Unsqueeze"}) &&
+                  is_multiplied(*use.user->output(), levels - 1);
          });
 }
 
@@ -183,10 +186,13 @@ class StepFinder {
       if (gates[i]->peephole == ElementFunction::kNone) continue;
       step.peepholes[i] = {*reader_.vector_of(gates[i]->peephole), gates[i]->peephole_scale};
     }
-    const View* cell = reader_.state_of(roles.cell);
-    if (cell == nullptr) return explain(node, kLstm, "the cell state is not the same for h's rows");
-    step.cell = *cell;
+    step.cell = state_of(roles.cell, node);
+    if (!step.cell) return explain(node, kLstm, "the cell state is not the same for h's rows");
     return add(node, std::move(step));
+  }
+
+  std::optional<View> state_of(Id argument, const Node& node) const {
+    return reader_.state_of(argument, UnitReader::rows_of(*node.output())->extents.front());
   }
 
   bool look_for_gru(const Node& node, Id id) {
@@ -202,9 +208,8 @@ class StepFinder {
     RecurrentStep step{.kind = &kGru, .next_hidden = node.output()};
     step.activations = {roles.update.activation, roles.candidate.activation};
     step.clip = roles.clip;
-    const View* hidden = reader_.state_of(roles.hidden);
-    if (hidden == nullptr) return explain(node, kGru, "the state is not the same for h's rows");
-    step.hidden = *hidden;
+    step.hidden = state_of(roles.hidden, node);
+    if (!step.hidden) return explain(node, kGru, "the state is not the same for h's rows");
     LinearSum candidate = sum_of(reader_, roles.candidate);
     std::optional<GateRole> reset = roles.reset;
     if (reset) {
@@ -215,7 +220,7 @@ class StepFinder {
       candidate.terms.insert(candidate.terms.end(), step.state_bias.terms.begin(),
                              step.state_bias.terms.end());
     } else {
-      reset = take_reset(candidate, roles, why(node, "GRU"));
+      reset = take_reset(candidate, roles, *step.hidden, why(node, "GRU"));
     }
     if (!reset) return explain(node, kGru, "it has no reset gate");
     step.gates = {sum_of(reader_, roles.update), sum_of(reader_, *reset), std::move(candidate)};
@@ -223,7 +228,8 @@ class StepFinder {
   }
 
   // Finds the operand r * h of the candidate, and puts h in its place.
-  std::optional<GateRole> take_reset(LinearSum& candidate, const GruRoles& roles, const Why& why) {
+  std::optional<GateRole> take_reset(LinearSum& candidate, const GruRoles& roles,
+                                     const View& hidden, const Why& why) {
     for (std::size_t i = 0; i < candidate.terms.size(); ++i) {
       LinearTerm& term = candidate.terms[i];
       if (!term.has_weight() || !term.width().same_as(term.weight.extents[1])) continue;
@@ -232,7 +238,7 @@ class StepFinder {
       const auto product = forms_.match_reset(reader_.function(), id, why);
       if (!product || product->hidden != roles.hidden || product->clip != roles.clip) continue;
       if (!(product->reset.activation == roles.update.activation)) continue;
-      term.rows = *reader_.state_of(roles.hidden);
+      term.rows = hidden;
       term.operand = origin_of(term.rows);
       std::rotate(candidate.terms.begin() + static_cast<std::ptrdiff_t>(i),
                   candidate.terms.begin() + static_cast<std::ptrdiff_t>(i) + 1,

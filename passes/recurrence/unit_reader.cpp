@@ -169,7 +169,7 @@ bool UnitReader::have_equal_rows(const View& view) const {
 bool UnitReader::is_expanded_state(const Walk& path, const View& view) const {
   if (!path.whole || view.extents[kRow].is(1)) return false;
   const auto number = number_in(path.end);
-  return !number || (*number == 0 && !view.source->depends_on_weights_only());
+  return !number || (*number == 0 && !path.whole->source->depends_on_weights_only());
 }
 
 // The number that all elements of the view are.
@@ -211,7 +211,11 @@ std::optional<View> UnitReader::row_of(const View& view) const {
 
 UnitReader::Reading UnitReader::read_leaf(const Walk& walk) {
   const auto known = arguments_.find(walk.end);
-  if (known != arguments_.end()) return {{}, {{1, known->second}}};
+  if (known != arguments_.end()) {
+    Leaf& leaf = leaves_[known->second];
+    if (!leaf.whole) leaf.whole = walk.whole;
+    return {{}, {{1, known->second}}};
+  }
   Leaf leaf{walk.whole};
   if (walk.end.source->depends_on_weights_only() && !number_in(walk.end)) {
     leaf.vector = row_of(walk.end);
@@ -437,9 +441,14 @@ std::optional<LinearSum> UnitReader::sum_of(Id argument) const {
   return LinearSum{.terms = {*leaf->second.row}};
 }
 
-const View* UnitReader::state_of(Id argument) const {
+std::optional<View> UnitReader::state_of(Id argument, const Dim& rows) const {
   const auto leaf = leaves_.find(argument);
-  return leaf == leaves_.end() || !leaf->second.whole ? nullptr : &*leaf->second.whole;
+  if (leaf != leaves_.end() && leaf->second.whole) return leaf->second.whole;
+  const View* vector = vector_of(argument);
+  if (vector == nullptr) return std::nullopt;
+  View repeated = *vector;
+  repeated.extents.front() = rows;
+  return repeated;
 }
 
 const View* UnitReader::vector_of(Id argument) const {

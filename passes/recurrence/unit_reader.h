@@ -33,8 +33,9 @@ class UnitReader {
 
   /// Returns the sum that an argument is, also of a row that is added as it is; nothing for others.
   std::optional<LinearSum> sum_of(Id argument) const;
-  /// Returns where the value [N, H] lies that an argument is; nullptr for others.
-  const View* state_of(Id argument) const;
+  /// Returns the view [rows, H] of a value that an argument is, also of weights that are the same
+  /// in all rows; nothing for others.
+  std::optional<View> state_of(Id argument, const Dim& rows) const;
   /// Returns the weights that an argument is; nullptr for others.
   const View* vector_of(Id argument) const;
 
