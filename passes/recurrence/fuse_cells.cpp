@@ -74,9 +74,9 @@ class StepBuilder {
   Node* build(const StepWeights& weights) {
     Value* inputs = rows_of_inputs();
     const View& state = step_.operands[step_.state].front().rows;
-    std::vector<Value*> ports{
-        stacked(inputs), weights.w, weights.r, weights.b, nullptr,
-        stacked(build_rows(rewriter_, state, inputs))};
+    std::vector<Value*> ports{stacked(inputs), weights.w,
+                              weights.r,       weights.b,
+                              nullptr,         stacked(build_rows(rewriter_, state, inputs))};
     if (step_.cell) ports.push_back(stacked(build_rows(rewriter_, *step_.cell, inputs)));
     if (weights.p != nullptr) ports.push_back(weights.p);
     Attrs attrs = activation_attrs(*step_.kind, step_.activations);

@@ -265,29 +265,35 @@ class StepFinder {
   }
 
   bool add(const Node& node, RecurrentStep step) {
-    if (!align(step)) {
-      return explain(node, *step.kind, "a gate does not multiply what the others multiply");
-    }
+    if (const auto fault = align(step)) return explain(node, *step.kind, *fault);
     steps_.push_back(std::move(step));
     return true;
   }
 
   // No gate multiplies for another one: all have the same operands, each as often.
-  static bool align(RecurrentStep& step) {
+  static std::optional<std::string> align(RecurrentStep& step) {
     for (const LinearTerm& term : step.gates.front().terms) step.operands.push_back({term});
     for (std::size_t gate = 1; gate < step.gates.size(); ++gate) {
+      const char letter = step.kind->gates[gate];
       std::vector<LinearTerm> rest = step.gates[gate].terms;
-      if (rest.size() != step.operands.size()) return false;
       for (RecurrentStep::Operand& operand : step.operands) {
         const auto own = std::find_if(rest.begin(), rest.end(), [&](const LinearTerm& term) {
           return have_same_operand(term, operand.front());
         });
-        if (own == rest.end()) return false;
+        if (own == rest.end()) {
+          return fmt::format("gate {} does not multiply '{}', which another gate does", letter,
+                             operand.front().rows.source->name());
+        }
         operand.push_back(*own);
         rest.erase(own);
       }
+      if (!rest.empty()) {
+        return fmt::format("gate {} multiplies '{}', which another gate does not", letter,
+                           rest.front().rows.source->name());
+      }
     }
-    return step.operands.size() > 1;
+    if (step.operands.size() < 2) return "its gates multiply nothing beside their state";
+    return std::nullopt;
   }
 
   std::optional<FirstStep> first_lstm(Value& result, const View& rows, Id id) {

@@ -307,7 +307,8 @@ std::optional<UnitReader::Reading> UnitReader::read_factor(const View& view, con
     const Reading& factor = operands[1 - side];
     const bool is_number =
         factor.sum.terms.empty() && factor.sum.biases.empty() && factor.rest.empty();
-    if (!is_number || factor.sum.number == 0 || (divides && side == 1)) continue;
+    if (!is_number || (divides && (side == 1 || factor.sum.number == 0))) continue;
+    if (factor.sum.number == 0) return Reading();  // What is left of a zero state.
     const double number = divides ? 1 / factor.sum.number : factor.sum.number;
     Reading result = std::move(operands[side]);
     if (result.rest.size() > 1 && result.sum.terms.empty() && result.sum.biases.empty()) {
