@@ -136,8 +136,8 @@ UnitReader::Reading UnitReader::compute(const View& view) {
   const View& end = path.end;
   const Node* node = end.source->producer();
   if (end.source->depends_on_weights_only()) {
-    auto product = node == nullptr ? std::nullopt : read_product(end, *node);
-    if (product && product->sum.terms.empty()) return std::move(*product);  // Of a zero state.
+    auto remainder = node == nullptr ? std::nullopt : read_remainder(end, *node);
+    if (remainder) return std::move(*remainder);
     return is_expanded_state(path, view) ? read_leaf(path) : read_weights(end);
   }
   if (node == nullptr || closed_.contains(end.source) || depth_ > kMostLevels) {
@@ -162,6 +162,17 @@ bool UnitReader::have_equal_rows(const View& view) const {
     }
   }
   return true;
+}
+
+// What is left of rows that are computed of a state of zeros: biases.
+std::optional<UnitReader::Reading> UnitReader::read_remainder(const View& view, const Node& node) {
+  const bool has_rows = std::any_of(view.runs.begin(), view.runs.end(),
+                                    [](const ViewIndex& run) { return run.strides[kRow] != 0; });
+  if (!has_rows) return std::nullopt;
+  auto reading = read_product(view, node);
+  if (!reading) reading = read_linear(view, node);
+  const bool is_bias = reading && reading->sum.terms.empty() && reading->rest.empty();
+  return is_bias ? std::move(reading) : std::nullopt;
 }
 
 // True for weights that stand there for each row, as a state does that was learned; also for zeros

@@ -65,6 +65,7 @@ class UnitReader {
   const Reading& reading_of(const View& view);
   Reading compute(const View& view);
   Walk walk(View view) const;
+  std::optional<Reading> read_remainder(const View& view, const Node& node);
   Reading read_weights(const View& view);
   Reading read_leaf(const Walk& walk);
   std::optional<Reading> read_linear(const View& view, const Node& node);
