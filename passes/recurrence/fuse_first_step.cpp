@@ -21,6 +21,22 @@ constexpr double kTolerance = 1e-6;
 
 bool is_close(double a, double b) { return std::abs(a - b) <= kTolerance * (1 + std::abs(b)); }
 
+/// A view times a factor.
+struct ScaledView {
+  View view;
+  double scale = 1;
+};
+
+// What stands behind moves and negations.
+ScaledView scaled_origin_of(const View& view) {
+  ScaledView result{origin_of(view)};
+  while (const Node* negation = producer_of(result.view.source, "Neg")) {
+    result.view.source = negation->input(0);
+    result = {origin_of(result.view), -result.scale};
+  }
+  return result;
+}
+
 /// The weights of a recurrent node beside those of a step before it: the same numbers, or the same
 /// elements of the same parameters.
 class NodeWeights {
@@ -42,7 +58,7 @@ class NodeWeights {
       const View block{w_,
                        {width, size_},
                        {{.offset = gate * size_ * columns + column, .strides = {1, columns}}}};
-      if (!is_same(*term, origin_of(block))) return false;
+      if (!is_same(*term, block)) return false;
       column += width;
     }
     return column == columns && sum.terms.size() == operands.size();
@@ -84,7 +100,8 @@ class NodeWeights {
   }
 
   bool is_same(const LinearTerm& term, const View& block) const {
-    if (term.has_weight() && term.scale == 1 && origin_of(term.weight) == block) return true;
+    const ScaledView origin = scaled_origin_of(block);
+    if (term.has_weight() && term.scale == origin.scale && term.weight == origin.view) return true;
     const Tensor* own = term.has_weight() ? context_.constant(term.weight.source) : nullptr;
     const Tensor* numbers = context_.constant(block.source);
     if (numbers == nullptr || (term.has_weight() && own == nullptr)) return false;
@@ -101,18 +118,18 @@ class NodeWeights {
 
   // The vectors that a sum of biases adds up; those that are zero are left out.
   void collect(const View& vector, double scale, LinearSum& sum) const {
-    const View origin = origin_of(vector);
+    const auto [origin, sign] = scaled_origin_of(vector);
     if (is_filled_with(origin.source, 0, context_)) return;
     const Node* add = producer_of(origin.source, "Add");
     if (add == nullptr || !have_same_shape(add->input(0)->type(), add->output()->type()) ||
         !have_same_shape(add->input(1)->type(), add->output()->type())) {
-      sum.biases.push_back({origin, scale});
+      sum.biases.push_back({origin, sign * scale});
       return;
     }
     for (Value* side : add->inputs()) {
       View own = origin;
       own.source = side;
-      collect(own, scale, sum);
+      collect(own, sign * scale, sum);
     }
   }
 

@@ -168,9 +168,8 @@ bool UnitReader::have_equal_rows(const View& view) const {
 std::optional<UnitReader::Reading> UnitReader::read_remainder(const View& view, const Node& node) {
   const bool has_rows = std::any_of(view.runs.begin(), view.runs.end(),
                                     [](const ViewIndex& run) { return run.strides[kRow] != 0; });
-  if (!has_rows) return std::nullopt;
   auto reading = read_product(view, node);
-  if (!reading) reading = read_linear(view, node);
+  if (!reading && has_rows) reading = read_linear(view, node);
   const bool is_bias = reading && reading->sum.terms.empty() && reading->rest.empty();
   return is_bias ? std::move(reading) : std::nullopt;
 }
