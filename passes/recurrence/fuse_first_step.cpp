@@ -183,7 +183,7 @@ std::optional<std::string> find_difference(const FirstStep& first, const Recurre
 
 bool has_activations(const FirstStep& first, const RecurrentAttrs& attrs) {
   const auto& own = attrs.directions[0].activations;
-  return !attrs.clip && !attrs.input_forget &&
+  return attrs.clip == first.clip && !attrs.input_forget &&
          std::equal(first.activations.begin(), first.activations.end(), own.begin());
 }
 
@@ -195,18 +195,19 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
     return std::nullopt;
   }
   const RecurrentAttrs attrs = read_recurrent_attrs(node);
-  const auto first = find_first_step(*state, *attrs.kind, rewriter.context());
-  if (!first || !has_activations(*first, attrs) || !attrs.hidden_size) return std::nullopt;
-  const bool hands_on =
-      attrs.kind != &kLstm ||
-      (node.input(kP) == nullptr && behind_rank_changes(node.input(kInitialC)) == first->next_cell);
-  if (!hands_on) return rewriter.no_match("its cell state is not the first step's");
+  Value* cell = attrs.kind->has_cell_state ? behind_rank_changes(node.input(kInitialC)) : nullptr;
+  if (attrs.kind->has_cell_state && (cell == nullptr || cell->producer() == nullptr)) {
+    return rewriter.no_match("its cell state is not the first step's");
+  }
+  const auto first = find_first_step(*state, cell, *attrs.kind, rewriter.context());
+  if (!first) return rewriter.no_match("its states are no results of a step from zero");
+  if (!has_activations(*first, attrs) || !attrs.hidden_size) return std::nullopt;
   if (!node.input(kW)->type().is_static()) return std::nullopt;
   const auto difference =
       find_difference(*first, attrs, {node, *attrs.hidden_size, rewriter.context()},
                       attrs.kind == &kLstm ? node.input(kP) : nullptr);
   if (difference) return rewriter.no_match("it does not go on from a zero state: {}", *difference);
-  rewriter.insert_before(*(first->next_cell == nullptr ? state : first->next_cell)->producer());
+  rewriter.insert_before(*(cell == nullptr ? state : cell)->producer());
   std::vector<Value*> parts;
   for (const LinearTerm& term : first->gates.front()->terms) {
     parts.push_back(build_rows(rewriter, term.rows));
@@ -222,9 +223,8 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   Node* step = rewriter.add_node(node.op().name, ports, node.op().outputs.size(), node.attrs());
   step->drop_output(kY);
   rewriter.also_replace(state, build_step_output(rewriter, step->output(kYh), *state));
-  if (first->next_cell != nullptr) {
-    rewriter.also_replace(first->next_cell,
-                          build_step_output(rewriter, step->output(kYc), *first->next_cell));
+  if (cell != nullptr) {
+    rewriter.also_replace(cell, build_step_output(rewriter, step->output(kYc), *cell));
   }
   return Replacement{};
 }

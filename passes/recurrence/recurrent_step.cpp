@@ -75,11 +75,12 @@ class StepFinder {
     return std::move(steps_);
   }
 
-  std::optional<FirstStep> first_step_at(Value& result) {
+  std::optional<FirstStep> first_step_at(Value& result, Value* next_cell) {
     const auto rows = UnitReader::rows_of(result);
-    if (!rows) return std::nullopt;
+    const auto cell = next_cell == nullptr ? std::nullopt : UnitReader::rows_of(*next_cell);
+    if (!rows || (next_cell != nullptr && !cell)) return std::nullopt;
     const Id id = reader_.read(*rows);
-    if (kind_.op == "LSTM") return first_lstm(result, *rows, id);
+    if (kind_.op == "LSTM") return cell ? first_lstm(id, reader_.read(*cell)) : std::nullopt;
     return kind_.op == "GRU" ? first_gru(id) : first_rnn(id);
   }
 
@@ -296,13 +297,11 @@ class StepFinder {
     return std::nullopt;
   }
 
-  std::optional<FirstStep> first_lstm(Value& result, const View& rows, Id id) {
-    const auto cells = cell_candidates(result, rows);
-    const auto roles = match_lstm(cells, id, {});
-    if (!roles || roles->cell != ElementFunction::kNone || roles->clip) return std::nullopt;
-    FirstStep step{
-        .activations = {roles->input.activation, roles->candidate.activation, roles->squash},
-        .next_cell = value_of(cells, roles->next_cell)};
+  std::optional<FirstStep> first_lstm(Id id, Id cell) {
+    const auto roles = forms_.match_lstm(reader_.function(), id, {&cell, 1}, {});
+    if (!roles || roles->cell != ElementFunction::kNone) return std::nullopt;
+    FirstStep step{.clip = roles->clip};
+    step.activations = {roles->input.activation, roles->candidate.activation, roles->squash};
     step.gates = {sum_of(reader_, roles->input), sum_of(reader_, roles->output), std::nullopt,
                   sum_of(reader_, roles->candidate)};
     if (roles->output.peephole != ElementFunction::kNone) {
@@ -313,8 +312,9 @@ class StepFinder {
 
   std::optional<FirstStep> first_gru(Id id) {
     const auto roles = forms_.match_gru(reader_.function(), id, {});
-    if (!roles || roles->hidden != ElementFunction::kNone || roles->clip) return std::nullopt;
-    FirstStep step{.activations = {roles->update.activation, roles->candidate.activation}};
+    if (!roles || roles->hidden != ElementFunction::kNone) return std::nullopt;
+    FirstStep step{.clip = roles->clip};
+    step.activations = {roles->update.activation, roles->candidate.activation};
     step.gates = {sum_of(reader_, roles->update), std::nullopt, sum_of(reader_, roles->candidate)};
     if (!roles->reset) return step;
     step.gates[1] = sum_of(reader_, *roles->reset);
@@ -331,9 +331,10 @@ class StepFinder {
 
   std::optional<FirstStep> first_rnn(Id id) {
     const auto roles = forms_.match_rnn(reader_.function(), id, {});
-    if (!roles || roles->clip) return std::nullopt;
+    if (!roles) return std::nullopt;
     return FirstStep{.gates = {sum_of(reader_, roles->gate)},
-                     .activations = {roles->gate.activation}};
+                     .activations = {roles->gate.activation},
+                     .clip = roles->clip};
   }
 
   const RecurrentKind& kind_;
@@ -474,9 +475,9 @@ std::vector<RecurrentStep> find_recurrent_steps(Graph& graph, const RecurrentKin
   return found;
 }
 
-std::optional<FirstStep> find_first_step(Value& result, const RecurrentKind& kind,
+std::optional<FirstStep> find_first_step(Value& result, Value* next_cell, const RecurrentKind& kind,
                                          const PassContext& context) {
-  return StepFinder(kind, context).first_step_at(result);
+  return StepFinder(kind, context).first_step_at(result, next_cell);
 }
 
 }  // namespace gatefold
