@@ -7,7 +7,7 @@
 #include "ir/ops/recurrent.h"
 #include "passes/loops/loop_condition.h"
 #include "passes/loops/loop_index.h"
-#include "passes/recurrence/recurrent_cell.h"
+#include "passes/recurrence/linear_sum.h"
 #include "passes/rewriting/axes.h"
 #include "passes/rewriting/match.h"
 
