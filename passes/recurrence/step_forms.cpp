@@ -322,7 +322,10 @@ const Gate* StepReader::read_reset_after(GruRoles& roles, Id product) {
 bool StepReader::read(RnnRoles& roles, const std::vector<Id>& roots) {
   if (!prepare(kNone)) return false;
   for (const Gate& gate : gates_) {
-    if (gate.id != roots[0] || gate.is_opposite) continue;
+    const bool is_sum = std::any_of(
+        gate.argument.terms.begin(), gate.argument.terms.end(),
+        [&](const auto& term) { return function_.is_argument(term.first, Kind::kSum); });
+    if (gate.id != roots[0] || gate.is_opposite || !is_sum) continue;
     return share_clip({&gate}, roles.clip) && set_role(roles.gate, gate, kNone) &&
            agrees("the hidden state of an RNN", roots[0], formula_of(gate));
   }
