@@ -169,6 +169,14 @@ struct Exchange {
   Value* after = nullptr;
 };
 
+bool can_be_built(const RecurrentStep& step) {
+  return (!step.cell || can_build_rows(*step.cell)) &&
+         std::all_of(step.operands.begin(), step.operands.end(), [](const auto& operand) {
+           return can_build_rows(operand.front().rows) &&
+                  std::all_of(operand.begin(), operand.end(), can_build_weight);
+         });
+}
+
 /// Builds the nodes of all steps of a graph.
 class StepNodes {
  public:
@@ -235,7 +243,7 @@ bool fuse_steps(Graph& graph, PassContext& context, const RecurrentKind& kind) {
   const std::vector<RecurrentStep> steps = find_recurrent_steps(graph, kind, context);
   StepNodes nodes(context);
   for (const RecurrentStep& step : steps) {
-    if (context.allow_rewrite()) nodes.build(step);
+    if (can_be_built(step) && context.allow_rewrite()) nodes.build(step);
   }
   if (nodes.exchanges().empty()) return changed;
   replace(nodes.exchanges());

@@ -300,19 +300,20 @@ bool StepReader::finish(GruRoles& roles, Id next_hidden, const Gate& update,
   return agrees("the hidden state of a GRU", next_hidden, hidden);
 }
 
-// The term r * (h R + b), or r alone, which a number is multiplied by; gives the reset gate.
+// The term r * (h R + b), or a number times r where nothing is left of h; gives the reset gate.
 const Gate* StepReader::read_reset_after(GruRoles& roles, Id product) {
   const auto& [op, operands, number] = function_[product];
   for (const Gate& gate : gates_) {
-    if (gate.id == product && !gate.is_opposite) {
-      roles.reset.emplace();
-      roles.state_scale = 1;
-      return &gate;
-    }
     const bool is_second = operands[1] == gate.id;
     const bool is_factor = op == Operator::kMul && (is_second || operands[0] == gate.id);
     if (!is_factor || roles.reset || gate.is_opposite) continue;
-    const ElementForm& sum = forms_[static_cast<std::size_t>(operands[is_second ? 0 : 1])];
+    const Id other = operands[is_second ? 0 : 1];
+    if (const auto factor = function_.number_of(other)) {
+      roles.reset.emplace();
+      roles.state_scale = *factor;
+      return &gate;
+    }
+    const ElementForm& sum = forms_[static_cast<std::size_t>(other)];
     if (!sum.is_sum || sum.terms.size() != 1 || sum.constant != 0) continue;
     if (!function_.is_argument(sum.terms.begin()->first)) continue;
     roles.reset.emplace();
@@ -326,7 +327,10 @@ const Gate* StepReader::read_reset_after(GruRoles& roles, Id product) {
 bool StepReader::read(RnnRoles& roles, const std::vector<Id>& roots) {
   if (!prepare(kNone)) return false;
   for (const Gate& gate : gates_) {
-    if (gate.id != roots[0] || gate.is_opposite) continue;
+    const bool is_sum = std::any_of(
+        gate.argument.terms.begin(), gate.argument.terms.end(),
+        [&](const auto& term) { return function_.is_argument(term.first, Kind::kSum); });
+    if (gate.id != roots[0] || gate.is_opposite || !is_sum) continue;
     return share_clip({&gate}, roles.clip) && set_role(roles.gate, gate, kNone) &&
            agrees("the hidden state of an RNN", roots[0], formula_of(gate));
   }

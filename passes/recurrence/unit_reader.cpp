@@ -29,8 +29,13 @@ std::optional<View> operand_view(Value& operand, const View& view,
                                  const std::vector<ViewIndex>& places) {
   if (!operand.type().has_rank() || operand.type().rank() > std::ssize(places)) return std::nullopt;
   const Shape& shape = *operand.type().shape;
+  const Shape& result = *view.source->type().shape;
   std::vector<ViewIndex> own(places.end() - std::ssize(shape), places.end());
+  const std::size_t added = places.size() - shape.size();
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    const bool is_whole =
+        places.size() != result.size() || shape[axis].same_as(result[added + axis]);
+    if (!is_whole && !shape[axis].is(1)) return std::nullopt;
     if (shape[axis].is(1)) own[axis] = {.strides = {0, 0}};
   }
   return view_at(operand, view.extents, own);
