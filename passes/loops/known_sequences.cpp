@@ -5,6 +5,7 @@
 #include "ir/op_def.h"
 #include "passes/loops/loop_condition.h"
 #include "passes/rewriting/axes.h"
+#include "passes/rewriting/counts.h"
 #include "passes/rewriting/graph_builder.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/row_range.h"

@@ -9,6 +9,7 @@
 #include "passes/loops/loop_index.h"
 #include "passes/recurrence/recurrent_cell.h"
 #include "passes/rewriting/axes.h"
+#include "passes/rewriting/counts.h"
 #include "passes/rewriting/match.h"
 
 namespace gatefold {

@@ -5,6 +5,7 @@
 #include "passes/loops/loop_rows.h"
 #include "passes/passes.h"
 #include "passes/rewriting/axes.h"
+#include "passes/rewriting/counts.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/rewrite.h"
 

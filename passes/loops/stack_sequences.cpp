@@ -5,9 +5,9 @@
 #include "ir/op_def.h"
 #include "passes/loops/known_sequences.h"
 #include "passes/loops/loop_condition.h"
-#include "passes/loops/loop_count.h"
 #include "passes/passes.h"
 #include "passes/rewriting/axes.h"
+#include "passes/rewriting/counts.h"
 #include "passes/rewriting/graph_builder.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/rewrite.h"
@@ -30,11 +30,11 @@ struct Growth {
 bool is_newest(Value* index, const LoopView& loop, const Growth& growth,
                const PassContext& context) {
   if (growth.at_front) return known_number(index, context) == 0;
-  const auto place = CountReader(loop, context).read(index);
+  const auto place = CountReader(context, &loop).read(index);
   if (!place || !place->terms.empty()) return false;
-  const bool is_last = place->iteration == 0 && place->offset == -1;
+  const bool is_last = place->per_iteration() == 0 && place->offset == -1;
   const auto given = static_cast<std::int64_t>(growth.given.size());
-  return is_last || (place->iteration == 1 && place->offset == given - 1);
+  return is_last || (place->per_iteration() == 1 && place->offset == given - 1);
 }
 
 // True for what the body may ask of the sequence before it adds to it: its newest element, which is
