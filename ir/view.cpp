@@ -124,7 +124,10 @@ View view_of(Value& value) {
 }
 
 std::optional<std::vector<ViewIndex>> coordinates_of(const View& view) {
-  const Shape& shape = *view.source->type().shape;
+  return coordinates_of(view, *view.source->type().shape);
+}
+
+std::optional<std::vector<ViewIndex>> coordinates_of(const View& view, const Shape& shape) {
   Coordinates coordinates(shape.size());
   std::size_t number = 0;
   for (const Run& run : runs_of(shape)) {

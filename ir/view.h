@@ -77,6 +77,8 @@ View view_of(Value& value);
 /// Returns the coordinates along the axes of the source, one index each; nothing where an axis of
 /// the view runs over several axes of the source or over parts of them.
 std::optional<std::vector<ViewIndex>> coordinates_of(const View& view);
+/// The same along other axes of the same runs, of these extents.
+std::optional<std::vector<ViewIndex>> coordinates_of(const View& view, const Shape& shape);
 /// Returns the view of these extents whose elements have these coordinates in `source`.
 View view_at(Value& source, Shape extents, const std::vector<ViewIndex>& coordinates);
 /// Returns the same elements as a view of `source`, which has the elements of the view's source in

@@ -77,30 +77,8 @@ void add_index(Count& count, const ViewIndex& index, std::int64_t step) {
 
 // The only element of a value, in all iterations.
 View element_of(Value& value) {
-  ViewIndex start;
-  start.strides = {0};
-  return view_at(value, {Dim()}, std::vector<ViewIndex>(value.type().shape->size(), start));
-}
-
-// The elements of an operand that an element-wise operator makes those of a view of.
-std::optional<View> operand_of(const View& view, Value* operand) {
-  const auto coordinates = coordinates_of(view);
-  if (operand == nullptr || !operand->type().has_rank() || !coordinates) return std::nullopt;
-  const Shape& shape = *operand->type().shape;
-  const Shape& result = *view.source->type().shape;
-  if (shape.size() > result.size()) return std::nullopt;
-  const std::size_t added = result.size() - shape.size();
-  std::vector<ViewIndex> places;
-  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-    places.push_back((*coordinates)[added + axis]);
-    if (shape[axis].is(1)) {
-      places.back() = {.strides = places.back().strides};
-      std::fill(places.back().strides.begin(), places.back().strides.end(), 0);
-    } else if (!shape[axis].is_known() && !shape[axis].same_as(result[added + axis])) {
-      return std::nullopt;
-    }
-  }
-  return view_at(*operand, view.extents, places);
+  const std::vector<ViewIndex> start(value.type().shape->size(), ViewIndex::constant(0, 1));
+  return view_at(value, {Dim()}, start);
 }
 
 bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
@@ -129,6 +107,11 @@ Count operator*(const Count& a, std::int64_t factor) {
   return product;
 }
 
+bool operator==(const Count& a, const Count& b) {
+  const Count difference = a - b;
+  return is_number(difference) && difference.offset == 0;
+}
+
 Count Count::at(const Count& number) const {
   Count fixed = *this;
   if (!strides.empty()) fixed.strides.front() = 0;
@@ -145,15 +128,33 @@ bool is_at_least(const Count& count, std::int64_t least) {
 }
 
 std::optional<ViewIndex> index_along(const Count& count, const Dim& extent, std::size_t rank) {
-  ViewIndex index{.offset = count.offset};
-  for (std::size_t k = 0; k < rank; ++k) {
-    index.strides.push_back(k < count.strides.size() ? count.strides[k] : 0);
-  }
+  ViewIndex index = ViewIndex::constant(count.offset, rank);
+  std::copy_n(count.strides.begin(), std::min(rank, count.strides.size()), index.strides.begin());
+  index.spare = std::nullopt;
   for (const CountTerm& term : count.terms) {
     if (term.extent.empty() || term.extent != extent.symbol()) return std::nullopt;
     index.ends += term.factor;
   }
   return index;
+}
+
+std::optional<View> operand_of(const View& view, Value* operand) {
+  const auto coordinates = coordinates_of(view);
+  if (operand == nullptr || !operand->type().has_rank() || !coordinates) return std::nullopt;
+  const Shape& shape = *operand->type().shape;
+  const Shape& result = *view.source->type().shape;
+  if (shape.size() > result.size()) return std::nullopt;
+  const std::size_t added = result.size() - shape.size();
+  std::vector<ViewIndex> places;
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    places.push_back((*coordinates)[added + axis]);
+    if (shape[axis].is(1)) {
+      places.back() = ViewIndex::constant(0, view.rank());
+    } else if (!shape[axis].is_known() && !shape[axis].same_as(result[added + axis])) {
+      return std::nullopt;
+    }
+  }
+  return view_at(*operand, view.extents, places);
 }
 
 std::optional<std::int64_t> known_number(const Value* value, const PassContext& context) {
@@ -322,9 +323,9 @@ bool CountReader::collect(const View& condition, bool negates, std::vector<Count
   return distance.has_value();
 }
 
-std::optional<std::vector<Count>> CountReader::read_condition(const View& condition) {
+std::optional<std::vector<Count>> CountReader::read_condition(const View& condition, bool negates) {
   std::vector<Count> distances;
-  return collect(condition, false, distances) ? std::optional(distances) : std::nullopt;
+  return collect(condition, negates, distances) ? std::optional(distances) : std::nullopt;
 }
 
 std::optional<std::vector<Count>> CountReader::read_condition(Value* condition) {

@@ -37,11 +37,16 @@ struct Count {
 Count operator+(const Count& a, const Count& b);
 Count operator-(const Count& a, const Count& b);
 Count operator*(const Count& a, std::int64_t factor);
+bool operator==(const Count& a, const Count& b);
 
 /// True when the count is at least `least` everywhere, however large its extents are.
 bool is_at_least(const Count& count, std::int64_t least);
 /// The count as an index along an axis; nothing where it counts something else than its extent.
 std::optional<ViewIndex> index_along(const Count& count, const Dim& extent, std::size_t rank);
+
+/// The elements of an operand that an element-wise operator makes those of a view of its result of,
+/// by the same coordinates; nothing where it is not known which.
+std::optional<View> operand_of(const View& view, Value* operand);
 
 /// The number that a value of one integer or boolean element is known to be.
 std::optional<std::int64_t> known_number(const Value* value, const PassContext& context);
@@ -60,9 +65,9 @@ class CountReader {
   /// The value of one element; nothing when it is something else than a count.
   std::optional<Count> read(Value* value);
   std::optional<Count> read(const View& view);
-  /// What is positive, all of it, where a condition made of comparisons holds: b - a of a < b.
-  /// Nothing when it is made of something else.
-  std::optional<std::vector<Count>> read_condition(const View& condition);
+  /// What is positive, all of it, where a condition made of comparisons holds: b - a of a < b; with
+  /// `negates` where it does not hold. Nothing when it is made of something else.
+  std::optional<std::vector<Count>> read_condition(const View& condition, bool negates = false);
   std::optional<std::vector<Count>> read_condition(Value* condition);
 
  private:
