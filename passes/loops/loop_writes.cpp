@@ -108,7 +108,7 @@ Result read_concat(const Writing& writing) {
 }
 
 Count count_along(std::size_t axis) {
-  Count count{.strides = std::vector<std::int64_t>(axis + 1)};
+  Count count{.strides = Dims(axis + 1, 0)};
   count.strides.back() = 1;
   return count;
 }

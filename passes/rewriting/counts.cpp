@@ -5,6 +5,7 @@
 #include <span>
 
 #include "ir/elements.h"
+#include "ir/index.h"
 #include "ir/op_def.h"
 #include "passes/rewriting/match.h"
 
@@ -73,6 +74,27 @@ void add_index(Count& count, const ViewIndex& index, std::int64_t step) {
   for (std::size_t k = 0; k < index.strides.size(); ++k) {
     count.strides[k] += index.strides[k] * step;
   }
+}
+
+// Numbers that lie at equal distances along each axis.
+std::optional<Count> line_through(const Tensor& numbers, const ViewIndex& place,
+                                  const Shape& extents) {
+  const auto first = whole_number(numbers, place.offset);
+  if (!first) return std::nullopt;
+  Count line{.offset = *first, .strides = Dims(extents.size(), 0)};
+  Dims counts(extents.size(), 1);
+  for (std::size_t k = 0; k < extents.size(); ++k) {
+    if (place.strides[k] == 0 || extents[k].size() < 2) continue;
+    counts[k] = extents[k].size();
+    const auto next = whole_number(numbers, place.offset + place.strides[k]);
+    if (!next) return std::nullopt;
+    line.strides[k] = *next - *first;
+  }
+  bool is_straight = true;
+  for_each_index<2>(counts, {place.strides, line.strides}, [&](const auto& at) {
+    is_straight = is_straight && whole_number(numbers, place.offset + at[0]) == *first + at[1];
+  });
+  return is_straight ? std::optional(line) : std::nullopt;
 }
 
 // The only element of a value, in all iterations.
@@ -205,14 +227,15 @@ std::optional<Count> CountReader::compute(const View& view) {
   return Count{.terms = {{.read = view}}};
 }
 
-// Numbers and extents that are known while compiling. What lies along the coordinates must do so at
-// equal distances, which here it does when all of a constant does.
+// Extents and numbers that are known while compiling.
 std::optional<Count> CountReader::read_known(const View& view) const {
-  const ViewIndex place = view.runs.empty() ? ViewIndex() : view.runs.front();
-  if (view.runs.size() > 1 || place.ends != 0 || place.offset < 0) return std::nullopt;
-  const bool is_single = std::all_of(place.strides.begin(), place.strides.end(), is_zero);
+  if (view.runs.size() > 1) return std::nullopt;
+  const ViewIndex place =
+      view.runs.empty() ? ViewIndex::constant(0, view.rank()) : view.runs.front();
+  const auto span = span_of(place, view.extents);
   const auto& elements = view.source->elements();
-  if (elements && is_single && place.offset < std::ssize(*elements)) {
+  if (elements && span && span->first == span->last && span->first >= 0 &&
+      span->last < std::ssize(*elements)) {
     const Element& element = (*elements)[static_cast<std::size_t>(place.offset)];
     if (element.number) return Count{.offset = *element.number};
     if (element.symbol.empty()) return std::nullopt;
@@ -221,16 +244,9 @@ std::optional<Count> CountReader::read_known(const View& view) const {
                             .read = is_read ? std::optional(view) : std::nullopt}}};
   }
   const Tensor* tensor = context_.constant(view.source);
-  if (tensor == nullptr || place.offset >= tensor->size()) return std::nullopt;
-  const auto first = whole_number(*tensor, is_single ? place.offset : 0);
-  if (!first || is_single) return first ? std::optional(Count{.offset = *first}) : std::nullopt;
-  const auto second = tensor->size() > 1 ? whole_number(*tensor, 1) : first;
-  for (std::int64_t i = 0; i < tensor->size(); ++i) {
-    if (!second || whole_number(*tensor, i) != *first + i * (*second - *first)) return std::nullopt;
-  }
-  Count count{.offset = *first};
-  add_index(count, place, *second - *first);
-  return count;
+  const bool is_inside =
+      tensor != nullptr && span && span->first >= 0 && span->last < tensor->size();
+  return is_inside ? line_through(*tensor, place, view.extents) : std::nullopt;
 }
 
 std::optional<Count> CountReader::read_operand(const Node& node, std::size_t port,

@@ -26,7 +26,7 @@ struct CountTerm {
 /// offset + sum over k of strides_k * a_k + terms
 struct Count {
   std::int64_t offset = 0;
-  std::vector<std::int64_t> strides = {};  ///< Of the first axes; those of others are 0.
+  Dims strides = {};  ///< Of the first axes; those of others are 0.
   std::vector<CountTerm> terms = {};
 
   std::int64_t per_iteration() const { return strides.empty() ? 0 : strides.front(); }
