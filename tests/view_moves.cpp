@@ -283,21 +283,30 @@ void Moves::add_scatter(std::int64_t axis, std::int64_t first, std::int64_t last
 
 }  // namespace
 
-std::vector<Move> moves_of(const Dims& dims) {
+namespace {
+
+constexpr void (Moves::*kKinds[])() = {
+    &Moves::add_reshapes, &Moves::add_rank_changes, &Moves::add_transposes, &Moves::add_slices,
+    &Moves::add_splits,   &Moves::add_repeats,      &Moves::add_pads,       &Moves::add_gathers,
+    &Moves::add_concats,  &Moves::add_reversals,    &Moves::add_scatters,   &Moves::add_blocks,
+};
+
+}  // namespace
+
+std::size_t move_kinds() { return std::size(kKinds); }
+
+std::vector<Move> moves_of(const Dims& dims, std::size_t kind) {
   Moves moves(dims);
-  moves.add_reshapes();
-  moves.add_rank_changes();
-  moves.add_transposes();
-  moves.add_slices();
-  moves.add_splits();
-  moves.add_repeats();
-  moves.add_pads();
-  moves.add_gathers();
-  moves.add_concats();
-  moves.add_reversals();
-  moves.add_scatters();
-  moves.add_blocks();
+  (moves.*kKinds[kind])();
   return moves.take();
+}
+
+std::vector<Move> moves_of(const Dims& dims) {
+  std::vector<Move> all;
+  for (std::size_t kind = 0; kind < move_kinds(); ++kind) {
+    for (Move& move : moves_of(dims, kind)) all.push_back(std::move(move));
+  }
+  return all;
 }
 
 }  // namespace gatefold::test

@@ -29,7 +29,7 @@ class LayoutPlan {
   using Moves = std::vector<std::pair<const Value*, Slot>>;
 
   void write_in_place(StepDraft& draft);
-  bool place_input(const StepDraft& draft, std::size_t input, const View& part);
+  bool place_input(const StepDraft& draft, std::size_t input, const Placement& part);
   void read_in_place(StepDraft& draft);
   std::optional<Moves> moves_to(const Value* owner, const Slot& slot) const;
   bool can_be_read(const Value* value, const Slot& slot) const;
@@ -133,20 +133,20 @@ void LayoutPlan::write_in_place(StepDraft& draft) {
   const Node& node = draft.request.node;
   const Value* output = node.output(0);
   if (output == nullptr || node.output_count() != 1 || !can_be_view(node.op())) return;
-  const std::vector<View> parts = parts_of(draft.request, strides_in(slots_.at(output)));
+  const std::vector<Placement> parts = parts_of(draft.request, strides_in(slots_.at(output)));
   std::size_t placed = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) placed += place_input(draft, i, parts[i]) ? 1 : 0;
   draft.is_view = placed > 0 && placed == parts.size();
 }
 
 /// Moves the value that an input is a view of, so that the input is that part of the output.
-bool LayoutPlan::place_input(const StepDraft& draft, std::size_t input, const View& part) {
+bool LayoutPlan::place_input(const StepDraft& draft, std::size_t input, const Placement& part) {
   const Value* value = draft.request.node.input(input);
   const Slot& output = slots_.at(draft.request.node.output(0));
   Slot slot = slot_in(output, part, slots_.at(value).type);
   while (slots_.at(value).root == Slot::Root::kBuffer && maker_of(value)->is_view) {
     const KernelRequest& request = maker_of(value)->request;
-    const std::vector<View> source = parts_of(request, strides_in(slot));
+    const std::vector<Placement> source = parts_of(request, strides_in(slot));
     if (source.size() != 1) return false;
     value = request.node.input(0);
     slot = slot_in(slot, source.front(), slots_.at(value).type);

@@ -11,10 +11,10 @@
 namespace gatefold {
 namespace {
 
-using MaybeView = std::optional<View>;
-using ViewRule = MaybeView (*)(const KernelRequest& request, std::size_t index,
-                               const Dims& strides);
-using PartsRule = std::vector<View> (*)(const KernelRequest& request, const Dims& strides);
+using MaybePlacement = std::optional<Placement>;
+using ViewRule = MaybePlacement (*)(const KernelRequest& request, std::size_t index,
+                                    const Dims& strides);
+using PartsRule = std::vector<Placement> (*)(const KernelRequest& request, const Dims& strides);
 
 std::int64_t axis_of(const KernelRequest& request) {
   const std::int64_t axis = request.node.attr_int("axis");
@@ -51,58 +51,58 @@ std::optional<Dims> reshape(const Dims& dims, const Dims& strides, const Dims& t
   return result;
 }
 
-MaybeView whole(const KernelRequest& request, std::size_t index, const Dims& strides) {
+MaybePlacement whole(const KernelRequest& request, std::size_t index, const Dims& strides) {
   if (index != 0) return std::nullopt;
   auto reshaped = reshape(request.input_dims(0), strides, request.output_dims());
   if (!reshaped) return std::nullopt;
-  return View{0, std::move(*reshaped)};
+  return Placement{0, std::move(*reshaped)};
 }
 
-MaybeView cast(const KernelRequest& request, std::size_t index, const Dims& strides) {
+MaybePlacement cast(const KernelRequest& request, std::size_t index, const Dims& strides) {
   if (request.dtype() != request.outputs[0].dtype) return std::nullopt;
   return whole(request, index, strides);
 }
 
-MaybeView dropout(const KernelRequest& request, std::size_t index, const Dims& strides) {
+MaybePlacement dropout(const KernelRequest& request, std::size_t index, const Dims& strides) {
   const bool trains = request.has_input(2) &&
                       (request.constant(2) == nullptr || request.constant(2)->to_int64()[0] != 0);
   if (trains || request.has_output(1)) return std::nullopt;
   return whole(request, index, strides);
 }
 
-MaybeView expand(const KernelRequest& request, std::size_t index, const Dims& strides) {
+MaybePlacement expand(const KernelRequest& request, std::size_t index, const Dims& strides) {
   if (element_count(request.input_dims(0)) != element_count(request.output_dims(0))) {
     return std::nullopt;
   }
   return whole(request, index, strides);
 }
 
-MaybeView concat(const KernelRequest& request, std::size_t index, const Dims& strides) {
+MaybePlacement concat(const KernelRequest& request, std::size_t index, const Dims& strides) {
   if (request.inputs.size() != 1) return std::nullopt;
   return whole(request, index, strides);
 }
 
-MaybeView gather(const KernelRequest& request, std::size_t /*index*/, const Dims& strides) {
+MaybePlacement gather(const KernelRequest& request, std::size_t /*index*/, const Dims& strides) {
   const Tensor* indices = request.constant(1);
   const std::int64_t axis = axis_of(request);
   if (indices == nullptr || indices->size() != 1) return std::nullopt;
   const std::int64_t extent = request.input_dims(0)[axis];
   const std::int64_t row = indices->to_int64()[0];
   if (row < -extent || row >= extent) return std::nullopt;
-  View view{(row < 0 ? row + extent : row) * strides[axis], strides};
+  Placement view{(row < 0 ? row + extent : row) * strides[axis], strides};
   const auto place = view.strides.erase(view.strides.begin() + axis);
   view.strides.insert(place, indices->dims().size(), 1);
   return view;
 }
 
-MaybeView slice(const KernelRequest& request, std::size_t /*index*/, const Dims& strides) {
+MaybePlacement slice(const KernelRequest& request, std::size_t /*index*/, const Dims& strides) {
   std::vector<std::int64_t> numbers[5];
   for (std::size_t i = 1; i < request.inputs.size(); ++i) {
     if (!request.has_input(i)) continue;
     if (request.constant(i) == nullptr) return std::nullopt;
     numbers[i] = request.constant(i)->to_int64();
   }
-  View view{0, strides};
+  Placement view{0, strides};
   const auto ranges =
       ops::slice_ranges({numbers[1], numbers[2], numbers[3], numbers[4]}, request.input_dims(0));
   for (std::size_t i = 0; i < ranges.size(); ++i) {
@@ -112,39 +112,39 @@ MaybeView slice(const KernelRequest& request, std::size_t /*index*/, const Dims&
   return view;
 }
 
-MaybeView split(const KernelRequest& request, std::size_t index, const Dims& strides) {
+MaybePlacement split(const KernelRequest& request, std::size_t index, const Dims& strides) {
   const std::int64_t axis = axis_of(request);
   std::int64_t start = 0;
   for (std::size_t i = 0; i < index; ++i) {
     if (!request.has_output(i)) return std::nullopt;
     start += request.output_dims(i)[axis];
   }
-  return View{start * strides[axis], strides};
+  return Placement{start * strides[axis], strides};
 }
 
-MaybeView transpose(const KernelRequest& request, std::size_t /*index*/, const Dims& strides) {
-  View view;
+MaybePlacement transpose(const KernelRequest& request, std::size_t /*index*/, const Dims& strides) {
+  Placement view;
   for (const std::int64_t axis : order_of(request)) view.strides.push_back(strides[axis]);
   return view;
 }
 
-std::vector<View> whole_part(const KernelRequest& request, const Dims& strides) {
+std::vector<Placement> whole_part(const KernelRequest& request, const Dims& strides) {
   if (!view_of(request, 0, strides_of(request.input_dims(0)))) return {};
   auto reshaped = reshape(request.output_dims(), strides, request.input_dims(0));
   if (!reshaped) return {};
   return {{0, std::move(*reshaped)}};
 }
 
-std::vector<View> transpose_part(const KernelRequest& request, const Dims& strides) {
+std::vector<Placement> transpose_part(const KernelRequest& request, const Dims& strides) {
   const std::vector<std::int64_t> order = order_of(request);
-  View part{0, Dims(strides.size())};
+  Placement part{0, Dims(strides.size())};
   for (std::size_t i = 0; i < order.size(); ++i) part.strides[order[i]] = strides[i];
   return {part};
 }
 
-std::vector<View> concat_parts(const KernelRequest& request, const Dims& strides) {
+std::vector<Placement> concat_parts(const KernelRequest& request, const Dims& strides) {
   const std::int64_t axis = axis_of(request);
-  std::vector<View> parts;
+  std::vector<Placement> parts;
   std::int64_t start = 0;
   for (std::size_t i = 0; i < request.inputs.size(); ++i) {
     parts.push_back({start * strides[axis], strides});
@@ -196,7 +196,7 @@ bool is_dense(const Dims& dims, const Dims& strides) {
   return true;
 }
 
-Slot slot_in(const Slot& whole, const View& part, const Type& type) {
+Slot slot_in(const Slot& whole, const Placement& part, const Type& type) {
   return {.type = type,
           .known = whole.known,
           .root = whole.root,
@@ -207,14 +207,14 @@ Slot slot_in(const Slot& whole, const View& part, const Type& type) {
 
 bool can_be_view(const OpDef& op) { return find_view(op) != nullptr; }
 
-MaybeView view_of(const KernelRequest& request, std::size_t index, const Dims& strides) {
+MaybePlacement view_of(const KernelRequest& request, std::size_t index, const Dims& strides) {
   const ViewEntry* entry = find_view(request.node.op());
   return entry == nullptr ? std::nullopt : entry->view(request, index, strides);
 }
 
-std::vector<View> parts_of(const KernelRequest& request, const Dims& strides) {
+std::vector<Placement> parts_of(const KernelRequest& request, const Dims& strides) {
   const ViewEntry* entry = find_view(request.node.op());
-  return entry == nullptr || entry->parts == nullptr ? std::vector<View>()
+  return entry == nullptr || entry->parts == nullptr ? std::vector<Placement>()
                                                      : entry->parts(request, strides);
 }
 

@@ -11,7 +11,7 @@
 namespace gatefold {
 
 /// Which elements of a tensor's memory another tensor is made of.
-struct View {
+struct Placement {
   std::int64_t offset = 0;  ///< Of the first one, in elements.
   Dims strides;             ///< From one to the next along each axis, in elements.
 };
@@ -20,17 +20,18 @@ struct View {
 bool is_dense(const Dims& dims, const Dims& strides);
 
 /// The memory of a value that is some of the elements of another one.
-Slot slot_in(const Slot& whole, const View& part, const Type& type);
+Slot slot_in(const Slot& whole, const Placement& part, const Type& type);
 
 /// Whether outputs of the operator are views at least in some uses.
 bool can_be_view(const OpDef& op);
 
 /// Output `index` of a node as a view of its input 0, whose strides are given, when it is nothing
 /// but some of that input's elements: Reshape, Transpose, Slice, ... Nothing otherwise.
-std::optional<View> view_of(const KernelRequest& request, std::size_t index, const Dims& strides);
+std::optional<Placement> view_of(const KernelRequest& request, std::size_t index,
+                                 const Dims& strides);
 
 /// The inputs of a node as views of its output 0, whose strides are given, when all that the node
 /// does is to put them there: Concat, Transpose, Reshape, ... Empty otherwise.
-std::vector<View> parts_of(const KernelRequest& request, const Dims& strides);
+std::vector<Placement> parts_of(const KernelRequest& request, const Dims& strides);
 
 }  // namespace gatefold

@@ -50,6 +50,7 @@ struct Activation {
   double operator()(double x) const { return def->in_double(x, alpha, beta); }
   float slope(float x) const { return def->slope_in_float(x, alpha, beta); }
   double slope(double x) const { return def->slope_in_double(x, alpha, beta); }
+  bool operator==(const Activation&) const = default;
 };
 
 }  // namespace gatefold

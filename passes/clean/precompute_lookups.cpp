@@ -2,7 +2,6 @@
 
 #include "ir/op_def.h"
 #include "passes/passes.h"
-#include "passes/recurrence/linear_terms.h"
 #include "passes/rewriting/axes.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/rewrite.h"

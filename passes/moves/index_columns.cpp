@@ -4,7 +4,7 @@
 
 #include "ir/index.h"
 #include "ir/op_def.h"
-#include "passes/recurrence/linear_terms.h"
+#include "passes/rewriting/column_cut.h"
 #include "passes/rewriting/axes.h"
 #include "passes/rewriting/match.h"
 

@@ -1,15 +1,14 @@
 #include <algorithm>
 #include <cmath>
-#include <span>
+#include <string>
 
 #include "ir/op_def.h"
 #include "ir/ops/recurrent.h"
 #include "passes/passes.h"
-#include "passes/recurrence/gru_step.h"
-#include "passes/recurrence/lstm_step.h"
-#include "passes/recurrence/recurrent_cell.h"
+#include "passes/recurrence/recurrent_step.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/rewrite.h"
+#include "passes/rewriting/sub_graphs.h"
 
 namespace gatefold::passes {
 namespace {
@@ -20,197 +19,175 @@ using namespace recurrent_output;
 // Sums of biases that an exporter folded may be rounded in another way.
 constexpr double kTolerance = 1e-6;
 
-/// The halves of B that a sum of a step from a zero state holds. The half of x comes with x W.
-struct BiasHalves {
-  bool input = true;
-  bool state = true;
-};
-
-/// What the first step computes under one of its activations.
-struct FirstGate {
-  std::int64_t position = 0;  ///< Among the gates of W.
-  const LinearSum* sum = nullptr;
-  BiasHalves biases = {};
-};
-
 bool is_close(double a, double b) { return std::abs(a - b) <= kTolerance * (1 + std::abs(b)); }
 
-/// The weights of a recurrent node as numbers.
+/// A view times a factor.
+struct ScaledView {
+  View view;
+  double scale = 1;
+};
+
+// What stands behind moves and negations.
+ScaledView scaled_origin_of(const View& view) {
+  ScaledView result{origin_of(view)};
+  while (const Node* negation = producer_of(result.view.source, "Neg")) {
+    result.view.source = negation->input(0);
+    result = {origin_of(result.view), -result.scale};
+  }
+  return result;
+}
+
+/// The weights of a recurrent node beside those of a step before it: the same numbers, or the same
+/// elements of the same parameters.
 class NodeWeights {
  public:
   NodeWeights(const Node& node, std::int64_t size, const PassContext& context)
-      : context_(context),
-        weights_(context.constant(node.input(kW))),
-        biases_(context.constant(node.input(kB))),
-        has_biases_(node.input(kB) != nullptr),
-        size_(size) {}
+      : context_(context), w_(node.input(kW)), b_(node.input(kB)), size_(size) {}
 
-  bool are_known() const { return weights_ != nullptr && (biases_ != nullptr || !has_biases_); }
-
-  /// True when the gate multiplies the operands and adds biases as the node does.
-  bool explain(const FirstGate& gate, const std::vector<Operand>& operands) const {
-    if (gate.biases.input && !explain_weights(gate, operands)) return false;
-    for (std::int64_t h = 0; h < size_; ++h) {
-      const auto sum = bias_of(*gate.sum, h);
-      if (!sum || !is_close(*sum, node_bias(gate, h))) return false;
+  /// True when the gate multiplies each operand as the node does.
+  bool multiply(std::int64_t gate, const LinearSum& sum,
+                const std::vector<LinearTerm>& operands) const {
+    const std::int64_t columns = w_->type().dims()[2];
+    std::int64_t column = 0;
+    for (const LinearTerm& operand : operands) {
+      const auto term = std::find_if(sum.terms.begin(), sum.terms.end(), [&](const auto& own) {
+        return have_same_operand(own, operand);
+      });
+      const std::int64_t width = operand.width().size();
+      if (term == sum.terms.end() || column + width > columns) return false;
+      const View block{w_,
+                       {width, size_},
+                       {{.offset = gate * size_ * columns + column, .strides = {1, columns}}}};
+      if (!is_same(*term, block)) return false;
+      column += width;
     }
-    return true;
+    return column == columns && sum.terms.size() == operands.size();
+  }
+
+  /// True when the sum adds what the node adds: the biases beside X W, those beside H R, or both.
+  bool add(std::int64_t gate, const LinearSum& sum, bool of_input, bool of_state) const {
+    LinearSum own;
+    for (const bool is_state : {false, true}) {
+      if (b_ == nullptr || !(is_state ? of_state : of_input)) continue;
+      const std::int64_t half = is_state ? b_->type().dims()[1] / 2 : 0;
+      collect({b_, {1, size_}, {{.offset = half + gate * size_, .strides = {0, 1}}}}, 1, own);
+    }
+    return is_same(own, sum);
+  }
+
+  /// True when the output gate multiplies its cell state as the node does; with a zero state,
+  /// nothing is left of the peepholes of the others.
+  bool multiply_cell(const std::optional<BiasTerm>& peephole, Value* p) const {
+    LinearSum own;
+    if (p != nullptr) collect({p, {1, size_}, {{.offset = size_, .strides = {0, 1}}}}, 1, own);
+    return is_same(own, {.biases = peephole ? std::vector{*peephole} : std::vector<BiasTerm>()});
   }
 
  private:
-  std::int64_t columns() const { return weights_->dims()[2]; }
-
-  bool explain_weights(const FirstGate& gate, const std::vector<Operand>& operands) const {
-    std::int64_t column = 0;
-    for (const Operand& operand : operands) {
-      const std::int64_t width = operand.value->type().shape->back().size();
-      if (column + width > columns() || !explain_block(gate, operand, column)) return false;
-      column += width;
-    }
-    return column == columns();
+  bool is_same(const LinearSum& own, const LinearSum& sum) const {
+    LinearSum other{.number = sum.number};
+    for (const BiasTerm& bias : sum.biases) collect(bias.vector, bias.scale, other);
+    if (own.biases.size() != other.biases.size()) return add_equal_numbers(own, other);
+    const bool is_same =
+        std::is_permutation(own.biases.begin(), own.biases.end(), other.biases.begin());
+    return (is_same && own.number == other.number) || add_equal_numbers(own, other);
   }
 
-  bool explain_block(const FirstGate& gate, const Operand& operand, std::int64_t first) const {
-    const LinearTerm* term = term_of(*gate.sum, operand);
-    const std::int64_t width = operand.value->type().shape->back().size();
-    const Tensor* numbers = term == nullptr ? nullptr : context_.constant(term->weight.value);
-    if (term != nullptr && term->weight.value != nullptr && numbers == nullptr) return false;
-    for (std::int64_t h = 0; h < size_; ++h) {
-      const std::int64_t row = (gate.position * size_ + h) * columns() + first;
-      for (std::int64_t k = 0; k < width; ++k) {
-        const double own =
-            term == nullptr ? 0 : term->scale * weight_at(term->weight, numbers, k, h);
-        if (!is_close(own, weights_->number_at(row + k))) return false;
+  // Of an element of weights, which lie in a single run.
+  static std::int64_t place_in(const View& view, std::int64_t first, std::int64_t second) {
+    const ViewIndex& run = view.runs.front();
+    return run.offset + run.strides[0] * first + run.strides[1] * second;
+  }
+
+  bool is_same(const LinearTerm& term, const View& block) const {
+    const ScaledView origin = scaled_origin_of(block);
+    if (term.has_weight() && term.scale == origin.scale && term.weight == origin.view) return true;
+    const Tensor* own = term.has_weight() ? context_.constant(term.weight.source) : nullptr;
+    const Tensor* numbers = context_.constant(block.source);
+    if (numbers == nullptr || (term.has_weight() && own == nullptr)) return false;
+    for (std::int64_t k = 0; k < block.extents[0].size(); ++k) {
+      for (std::int64_t h = 0; h < size_; ++h) {
+        const double weight =
+            own == nullptr ? (term.columns.offset + h * term.columns.strides.back() == k ? 1 : 0)
+                           : own->number_at(place_in(term.weight, k, h));
+        if (!is_close(term.scale * weight, numbers->number_at(place_in(block, k, h)))) return false;
       }
     }
     return true;
   }
 
-  static double weight_at(const WeightBlock& block, const Tensor* numbers, std::int64_t k,
-                          std::int64_t h) {
-    const std::int64_t row = block.rows.first + k;
-    const std::int64_t column = block.columns.at(h);
-    if (numbers == nullptr) return row == column ? 1 : 0;
-    const std::int64_t stride = numbers->dims().back();
-    return numbers->number_at(block.transposed ? column * stride + row : row * stride + column);
-  }
-
-  std::optional<double> bias_of(const LinearSum& sum, std::int64_t h) const {
-    double total = 0;
-    for (const BiasBlock& block : sum.biases) {
-      const Tensor* numbers = context_.constant(block.value);
-      if (numbers == nullptr) return std::nullopt;
-      const std::int64_t index = numbers->size() == 1 ? 0 : block.columns.at(h);
-      total += block.scale * numbers->number_at(index);
+  // The vectors that a sum of biases adds up; those that are zero are left out.
+  void collect(const View& vector, double scale, LinearSum& sum) const {
+    const auto [origin, sign] = scaled_origin_of(vector);
+    if (is_filled_with(origin.source, 0, context_)) return;
+    const Node* add = producer_of(origin.source, "Add");
+    if (add == nullptr || !have_same_shape(add->input(0)->type(), add->output()->type()) ||
+        !have_same_shape(add->input(1)->type(), add->output()->type())) {
+      sum.biases.push_back({origin, sign * scale});
+      return;
     }
-    return total;
+    for (Value* side : add->inputs()) {
+      View own = origin;
+      own.source = side;
+      collect(own, sign * scale, sum);
+    }
   }
 
-  double node_bias(const FirstGate& gate, std::int64_t h) const {
-    if (!has_biases_) return 0;
-    const std::int64_t index = gate.position * size_ + h;
-    double total = 0;
-    if (gate.biases.input) total += biases_->number_at(index);
-    if (gate.biases.state) total += biases_->number_at(biases_->size() / 2 + index);
-    return total;
+  bool add_equal_numbers(const LinearSum& a, const LinearSum& b) const {
+    for (std::int64_t h = 0; h < size_; ++h) {
+      const auto own = total(a, h);
+      const auto other = total(b, h);
+      if (!own || !other || !is_close(*own, *other)) return false;
+    }
+    return true;
+  }
+  std::optional<double> total(const LinearSum& sum, std::int64_t h) const {
+    double result = sum.number;
+    for (const BiasTerm& bias : sum.biases) {
+      const Tensor* numbers = context_.constant(bias.vector.source);
+      if (numbers == nullptr) return std::nullopt;
+      result += bias.scale * numbers->number_at(place_in(bias.vector, 0, h));
+    }
+    return result;
   }
 
   const PassContext& context_;
-  const Tensor* weights_;
-  const Tensor* biases_;
-  bool has_biases_;
+  Value* w_;
+  Value* b_;
   std::int64_t size_;
 };
 
-/// A step from a zero state, as it was spelled in parts.
-struct FirstStep {
-  std::optional<LstmStep> lstm;
-  std::optional<GruStep> gru;
-  std::optional<LinearSum> rnn;
-  std::vector<FirstGate> gates;
-  Value* next_cell = nullptr;
-};
-
-bool is_zero(const Value* state, const PassContext& context) {
-  return state == nullptr || is_filled_with(state, 0, context);
-}
-
-bool has_peepholes(const LstmStep& step) {
-  return !step.input_gate.peepholes.empty() || !step.output_gate.peepholes.empty() ||
-         (step.forget_gate && !step.forget_gate->peepholes.empty());
-}
-
-bool have_activations(std::span<const Activation> own, const RecurrentAttrs& attrs) {
-  return std::equal(own.begin(), own.end(), attrs.directions[0].activations.begin(), are_equal);
-}
-
-bool read_lstm(const Node& result, const RecurrentAttrs& attrs, const Rewriter& rewriter,
-               FirstStep& first) {
-  first.lstm = read_lstm_step(result, rewriter);
-  if (!first.lstm || !is_zero(first.lstm->cell, rewriter.context())) return false;
-  const LstmStep& step = *first.lstm;
-  if (!have_activations(step.activations, attrs) || has_peepholes(step)) return false;
-  first.gates = {{0, &step.input_gate}, {1, &step.output_gate}, {3, &step.candidate}};
-  if (step.forget_gate) first.gates.push_back({2, &*step.forget_gate});
-  first.next_cell = step.next_cell;
-  return true;
-}
-
-bool read_gru(const Node& result, const RecurrentAttrs& attrs, const Rewriter& rewriter,
-              FirstStep& first) {
-  first.gru = read_gru_step(result, rewriter);
-  if (!first.gru || !is_zero(first.gru->hidden, rewriter.context())) return false;
-  const GruStep& step = *first.gru;
-  if (!have_activations(step.activations, attrs)) return false;
-  first.gates = {{0, &step.update_gate}};
-  if (step.reset_gate) first.gates.push_back({1, &*step.reset_gate});
+// Which gate has other weights, and where; nothing when none has.
+std::optional<std::string> find_difference(const FirstStep& first, const RecurrentAttrs& attrs,
+                                           const NodeWeights& weights, Value* p) {
+  const std::vector<LinearTerm>& operands = first.gates.front()->terms;
+  const std::int64_t candidate = attrs.kind->gate_count() - 1;
+  const bool has_state = std::ssize(first.gates) > candidate + 1;
   const bool resets_after = attrs.linear_before_reset;
-  if (step.resets_after && !resets_after) return false;
+  if (has_state && !resets_after) return "its reset gate scales a product";
+  for (std::int64_t gate = 0; gate <= candidate; ++gate) {
+    const auto& sum = first.gates[static_cast<std::size_t>(gate)];
+    const bool of_state = !resets_after || gate < candidate;
+    if (!sum) continue;
+    const char letter = attrs.kind->gates[static_cast<std::size_t>(gate)];
+    if (!weights.multiply(gate, *sum, operands)) return fmt::format("W of gate {} differs", letter);
+    if (!weights.add(gate, *sum, true, of_state))
+      return fmt::format("B of gate {} differs", letter);
+  }
   // Without r * (0 R + b') nothing is left of b'.
-  first.gates.push_back({2, &step.candidate_input, {true, !resets_after}});
-  static const LinearSum kNothing;
-  if (resets_after) {
-    first.gates.push_back(
-        {2, step.resets_after ? &step.candidate_state : &kNothing, {false, true}});
-  }
-  return true;
+  if (!weights.multiply_cell(first.peephole, p)) return "P of gate o differs";
+  const LinearSum rest = has_state ? *first.gates.back() : LinearSum();
+  const bool is_same = !resets_after || weights.add(candidate, rest, false, true);
+  return is_same ? std::nullopt : std::optional<std::string>("what its reset gate scales differs");
 }
 
-bool read_rnn(const Node& result, const RecurrentAttrs& attrs, const Rewriter& rewriter,
-              FirstStep& first) {
-  auto gate = gate_under(*result.output(), rewriter.context());
-  if (!gate) {
-    auto sum = find_linear_terms(*result.output(), rewriter.context());
-    if (sum) gate = Gate{identity_activation(), std::move(*sum)};
-  }
-  if (!gate || !have_activations({&gate->activation, 1}, attrs)) return false;
-  first.rnn = std::move(gate->sum);
-  first.gates = {{0, &*first.rnn}};
-  return true;
+bool has_activations(const FirstStep& first, const RecurrentAttrs& attrs) {
+  const auto& own = attrs.directions[0].activations;
+  return attrs.clip == first.clip && !attrs.input_forget &&
+         std::equal(first.activations.begin(), first.activations.end(), own.begin());
 }
 
-bool read_first_step(const Node& result, const RecurrentAttrs& attrs, const Rewriter& rewriter,
-                     FirstStep& first) {
-  const std::string_view op = result.op().name;
-  if (attrs.clip || attrs.input_forget) return false;
-  if (attrs.kind == &kRnn) return read_rnn(result, attrs, rewriter, first);
-  if (attrs.kind == &kLstm) return op == "Mul" && read_lstm(result, attrs, rewriter, first);
-  return (op == "Add" || op == "Sub" || op == "Mul") && read_gru(result, attrs, rewriter, first);
-}
-
-// True when `state` of the node is what the first step hands on.
-bool hands_on(const Node& node, const FirstStep& first) {
-  return node.op().name != "LSTM" ||
-         (node.input(kP) == nullptr &&
-          behind_rank_changes(node.input(kInitialC)) == first.next_cell);
-}
-
-std::optional<std::vector<Operand>> find_operands(const FirstStep& first) {
-  std::vector<const LinearSum*> sums;
-  for (const FirstGate& gate : first.gates) sums.push_back(gate.sum);
-  return collect_operands(sums);
-}
-
+// A step before the node, from a zero state, that is spelled in parts -> a node like it
 std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   if (!is_forward_over_all(node)) return std::nullopt;
   Value* state = behind_rank_changes(node.input(kInitialH));
@@ -218,32 +195,36 @@ std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
     return std::nullopt;
   }
   const RecurrentAttrs attrs = read_recurrent_attrs(node);
-  FirstStep first;
-  const auto size = state_size_of(*state, rewriter);
-  if (!size) return std::nullopt;
-  if (!read_first_step(*state->producer(), attrs, rewriter, first)) return std::nullopt;
-  if (!hands_on(node, first)) return rewriter.no_match("its cell state is not the first step's");
-  const auto operands = find_operands(first);
-  const NodeWeights weights(node, *size, rewriter.context());
-  if (!operands || operands->empty() || !weights.are_known()) {
-    return rewriter.no_match("the step before it may have other weights");
+  Value* cell = attrs.kind->has_cell_state ? behind_rank_changes(node.input(kInitialC)) : nullptr;
+  if (attrs.kind->has_cell_state && (cell == nullptr || cell->producer() == nullptr)) {
+    return rewriter.no_match("its cell state is not the first step's");
   }
-  for (const FirstGate& gate : first.gates) {
-    if (!weights.explain(gate, *operands)) {
-      return rewriter.no_match("the step before it has other weights");
-    }
+  const auto first = find_first_step(*state, cell, *attrs.kind, rewriter.context());
+  if (!first) return rewriter.no_match("its states are no results of a step from zero");
+  if (!has_activations(*first, attrs) || !attrs.hidden_size) return std::nullopt;
+  if (!node.input(kW)->type().is_static()) return std::nullopt;
+  const auto difference =
+      find_difference(*first, attrs, {node, *attrs.hidden_size, rewriter.context()},
+                      attrs.kind == &kLstm ? node.input(kP) : nullptr);
+  if (difference) return rewriter.no_match("it does not go on from a zero state: {}", *difference);
+  rewriter.insert_before(*(cell == nullptr ? state : cell)->producer());
+  std::vector<Value*> parts;
+  for (const LinearTerm& term : first->gates.front()->terms) {
+    parts.push_back(build_rows(rewriter, term.rows));
   }
-  rewriter.insert_before(first.next_cell == nullptr ? *state->producer()
-                                                    : *first.next_cell->producer());
+  Value* row = parts.size() == 1 ? parts.front()
+                                 : rewriter.add("Concat", parts, {{"axis", std::int64_t{1}}});
   std::vector<Value*> ports = node.inputs();
-  ports.resize(kSequenceLens);
-  ports[kX] = build_step_input(rewriter, *operands);
+  for (const std::size_t state : {kInitialH, kInitialC}) {
+    if (state < ports.size()) ports[state] = nullptr;
+  }
+  while (ports.back() == nullptr) ports.pop_back();
+  ports[kX] = rewriter.add("Unsqueeze", {row, rewriter.add_ints({0})});
   Node* step = rewriter.add_node(node.op().name, ports, node.op().outputs.size(), node.attrs());
   step->drop_output(kY);
   rewriter.also_replace(state, build_step_output(rewriter, step->output(kYh), *state));
-  if (first.next_cell != nullptr) {
-    rewriter.also_replace(first.next_cell,
-                          build_step_output(rewriter, step->output(kYc), *first.next_cell));
+  if (cell != nullptr) {
+    rewriter.also_replace(cell, build_step_output(rewriter, step->output(kYc), *cell));
   }
   return Replacement{};
 }
@@ -252,6 +233,11 @@ constexpr Rule kRules[] = {{"first-step", "", fuse}};
 
 }  // namespace
 
-bool fuse_first_step(Graph& graph, PassContext& context) { return rewrite(graph, context, kRules); }
+bool fuse_first_step(Graph& graph, PassContext& context) {
+  const bool changed = rewrite(graph, context, kRules);
+  // The weights of the node may stand behind the step before it.
+  if (changed) sort_topologically(graph);
+  return changed;
+}
 
 }  // namespace gatefold::passes

@@ -47,18 +47,34 @@ class Speller {
   // Axes of which one entry is read stand for others of the view, between the same neighbours or,
   // where axes change places anyway, anywhere.
   void link_units() {
-    for (std::size_t k = 0; k < extents_.size(); ++k) {
-      if (axis_of_[k]) continue;
-      std::size_t first = 0;
-      std::size_t last = source_.size();
-      for (std::size_t other = 0; is_ordered_ && other < extents_.size(); ++other) {
-        if (!axis_of_[other]) continue;
-        if (other < k) first = *axis_of_[other] + 1;
-        if (other > k) last = std::min(last, *axis_of_[other]);
-      }
-      while (first < last && (along_[first] || !source_[first].is_known())) ++first;
-      if (first < last) link(first, k);
+    if (!is_ordered_) return link_units(0, extents_.size(), 0, source_.size());
+    std::size_t first = 0;
+    std::size_t axis = 0;
+    for (std::size_t k = 0; k <= extents_.size(); ++k) {
+      const bool is_last = k == extents_.size();
+      if (!is_last && !axis_of_[k]) continue;
+      link_units(first, k, axis, is_last ? source_.size() : *axis_of_[k]);
+      first = k + 1;
+      if (!is_last) axis = *axis_of_[k] + 1;
     }
+  }
+
+  // Where there are too few axes of the view, those without other entries come first.
+  void link_units(std::size_t first, std::size_t last, std::size_t from, std::size_t to) {
+    std::vector<std::size_t> free;
+    for (std::size_t k = first; k < last; ++k) {
+      if (!axis_of_[k]) free.push_back(k);
+    }
+    std::vector<std::size_t> units;
+    for (std::size_t axis = from; axis < to; ++axis) {
+      if (!along_[axis] && source_[axis].is_known()) units.push_back(axis);
+    }
+    while (units.size() > free.size()) {
+      const auto other = std::find_if(units.begin(), units.end(),
+                                      [&](std::size_t axis) { return !source_[axis].is(1); });
+      units.erase(other == units.end() ? units.end() - 1 : other);
+    }
+    for (std::size_t i = 0; i < units.size(); ++i) link(units[i], free[i]);
   }
 
   void link(std::size_t axis, std::size_t k) {
@@ -142,18 +158,25 @@ class Speller {
     if (!std::is_sorted(perm.begin(), perm.end())) moves_.push_back({"Transpose", {perm}});
   }
 
-  // Axes that the source does not have, and those along which it is repeated.
+  // Axes that the source does not have, of which Expand adds those in front by itself, and those
+  // along which it is repeated.
   bool add_axes() {
     Ints added;
     Ints repeats;
     bool is_repeated = false;
     for (std::size_t k = 0; k < extents_.size(); ++k) {
-      if (!axis_of_[k]) added.push_back(static_cast<std::int64_t>(k));
       const bool repeats_here =
           !extents_[k].is(1) && (!axis_of_[k] || coordinates_[*axis_of_[k]].strides[k] == 0);
       if (repeats_here && !extents_[k].is_known()) return false;
       repeats.push_back(repeats_here ? extents_[k].size() : 1);
       is_repeated = is_repeated || repeats_here;
+    }
+    const auto first = std::find_if(axis_of_.begin(), axis_of_.end(),
+                                    [](const Link& axis) { return axis.has_value(); });
+    const std::ptrdiff_t front = is_repeated ? first - axis_of_.begin() : 0;
+    for (std::size_t k = 0; k < extents_.size(); ++k) {
+      const std::ptrdiff_t place = static_cast<std::ptrdiff_t>(k) - front;
+      if (!axis_of_[k] && place >= 0) added.push_back(place);
     }
     if (!added.empty()) moves_.push_back({"Unsqueeze", {added}});
     if (is_repeated) moves_.push_back({"Expand", {repeats}});

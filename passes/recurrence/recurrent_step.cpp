@@ -1,0 +1,483 @@
+#include "passes/recurrence/recurrent_step.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "ir/op_def.h"
+#include "passes/recurrence/step_forms.h"
+#include "passes/recurrence/unit_reader.h"
+#include "passes/rewriting/match.h"
+#include "passes/rewriting/sub_graphs.h"
+
+namespace gatefold {
+namespace {
+
+using Id = ElementFunction::Id;
+
+// How far before h' the cell state c' may stand: o * squash (c'), where squash is spelled in parts.
+constexpr int kCellLevels = 6;
+constexpr std::size_t kMostCandidates = 32;
+
+bool is_rows(const View& view, const View& like) {
+  return view.extents[0] == like.extents[0] && view.extents[1] == like.extents[1];
+}
+
+LinearSum sum_of(const UnitReader& reader, const GateRole& role) {
+  const auto sum = reader.sum_of(role.sum);
+  return sum ? scaled(*sum, role.scale) : LinearSum();
+}
+
+bool is_one_of(std::string_view op, std::initializer_list<std::string_view> ops) {
+  return std::find(ops.begin(), ops.end(), op) != ops.end();
+}
+
+// True when a product with weights, of the value or of what only moves it, is taken.
+bool is_multiplied(const Value& value, int levels = 6) {
+  return levels > 0 && std::any_of(value.uses().begin(), value.uses().end(), [&](const Use& use) {
+           const std::string_view op = use.user->op().name;
+           if (is_one_of(op, {"Conv", "Einsum", "Gemm", "MatMul"})) return true;
+           return is_one_of(op, {"Concat", "Expand", "Identity", "Reshape", "Squeeze", "Tile",
+                                 "Transpose", "Unsqueeze"}) &&
+                  is_multiplied(*use.user->output(), levels - 1);
+         });
+}
+
+bool is_read_by_elements(const Use& use) {
+  return ElementFunction::allows(*use.user) && use.user->op().name != "Identity";
+}
+
+bool is_read_by_elements_only(const Value& value) {
+  return value.output_uses() == 0 &&
+         std::all_of(value.uses().begin(), value.uses().end(), is_read_by_elements);
+}
+
+/// Reads the steps of one graph.
+class StepFinder {
+ public:
+  StepFinder(const RecurrentKind& kind, const PassContext& context)
+      : kind_(kind), context_(context), reader_(context), forms_(context.training) {}
+
+  // Results that steps of their own read element by element only may be parts of a step: those are
+  // looked at when all others are known.
+  std::vector<RecurrentStep> find(Graph& graph) {
+    std::vector<Node*> parts;
+    for (const auto& node : graph.nodes()) {
+      if (node->output_count() != 1 || node->output() == nullptr) continue;
+      if (is_read_by_elements_only(*node->output())) {
+        parts.push_back(node.get());
+      } else {
+        look_at(*node);
+      }
+    }
+    reader_.forget();
+    for (Node* node : uncovered(parts)) look_at(*node);
+    return std::move(steps_);
+  }
+
+  std::optional<FirstStep> first_step_at(Value& result, Value* next_cell) {
+    const auto rows = UnitReader::rows_of(result);
+    const auto cell = next_cell == nullptr ? std::nullopt : UnitReader::rows_of(*next_cell);
+    if (!rows || (next_cell != nullptr && !cell)) return std::nullopt;
+    const Id id = reader_.read(*rows);
+    if (kind_.op == "LSTM") return cell ? first_lstm(id, reader_.read(*cell)) : std::nullopt;
+    return kind_.op == "GRU" ? first_gru(id) : first_rnn(id);
+  }
+
+ private:
+  // The nodes, in order, that not only steps read, which are known.
+  std::vector<Node*> uncovered(const std::vector<Node*>& parts) const {
+    std::unordered_set<const Node*> covered;
+    std::vector<Node*> rest;
+    for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+      const auto& uses = (*part)->output()->uses();
+      const bool is_covered = std::all_of(uses.begin(), uses.end(), [&](const Use& use) {
+        return covered.contains(use.user) || reader_.is_closed(*use.user->output());
+      });
+      if (is_covered || reader_.is_closed(*(*part)->output())) {
+        covered.insert(*part);
+      } else {
+        rest.push_back(*part);
+      }
+    }
+    std::reverse(rest.begin(), rest.end());
+    return rest;
+  }
+
+  void look_at(Node& node) {
+    Value& result = *node.output();
+    const bool is_sum = producer_of(&result, "Gemm") || producer_of(&result, "ReduceSum");
+    if (!is_sum && !ElementFunction::allows(node)) return;
+    if (!result.type().is_tensor() || !is_float(result.type().dtype)) return;
+    const auto rows = UnitReader::rows_of(result);
+    if (!rows || result.depends_on_weights_only() || behind(*rows)) return;
+    const Id id = reader_.read(*rows);
+    if (look_for_lstm(node, *rows, id) || look_for_gru(node, id)) return;
+    look_for_rnn(node, id);
+  }
+
+  Why why(const Node& node, std::string_view op) const {
+    const bool may_be_state = is_multiplied(*node.output()) || node.output()->output_uses() > 0;
+    if (!context_.explain || kind_.op != op || !may_be_state) return {};
+    return [&node, this](const std::string& reason) {
+      context_.explain(node.describe() + ": " + reason);
+    };
+  }
+
+  // The values that may be c', by their expressions, nearest first.
+  std::vector<std::pair<Id, Value*>> cell_candidates(const Value& result, const View& rows) {
+    std::vector<std::pair<Id, Value*>> found;
+    std::vector<const Value*> level{&result};
+    for (int i = 0; i < kCellLevels; ++i) {
+      std::vector<const Value*> next;
+      for (const Value* value : level) {
+        for (Value* input : value->producer()->inputs()) {
+          if (input == nullptr || input->producer() == nullptr) continue;
+          if (found.size() >= kMostCandidates || input->depends_on_weights_only()) continue;
+          const auto view = UnitReader::rows_of(*input);
+          if (!view || !is_rows(*view, rows)) continue;
+          next.push_back(input);
+          found.emplace_back(reader_.read(*view), input);
+        }
+      }
+      level = std::move(next);
+    }
+    return found;
+  }
+
+  std::optional<LstmRoles> match_lstm(const std::vector<std::pair<Id, Value*>>& cells, Id id,
+                                      const Why& why) {
+    std::vector<Id> candidates;
+    for (const auto& [cell, value] : cells) {
+      if (!reader_.function().is_argument(cell)) candidates.push_back(cell);
+    }
+    return candidates.empty() ? std::nullopt
+                              : forms_.match_lstm(reader_.function(), id, candidates, why);
+  }
+
+  static Value* value_of(const std::vector<std::pair<Id, Value*>>& cells, Id id) {
+    const auto found = std::find_if(cells.begin(), cells.end(),
+                                    [&](const auto& cell) { return cell.first == id; });
+    return found->second;
+  }
+
+  bool look_for_lstm(const Node& node, const View& rows, Id id) {
+    const auto cells = cell_candidates(*node.output(), rows);
+    const auto roles = match_lstm(cells, id, why(node, "LSTM"));
+    if (!roles) return false;
+    Value* next_cell = value_of(cells, roles->next_cell);
+    // f * c of the next step looks like o * squash (c').
+    const bool is_plain = roles->squash.kind() == ActivationKind::kAffine;
+    const bool is_first = roles->cell == ElementFunction::kNone;
+    if (is_plain && is_read_by_elements_only(*node.output())) return false;
+    if (is_first && !is_multiplied(*node.output())) return false;
+    if (!is_first && !add_lstm(node, *roles, next_cell)) return false;
+    reader_.close(*node.output());
+    reader_.close(*next_cell);
+    return true;
+  }
+
+  bool add_lstm(const Node& node, const LstmRoles& roles, Value* next_cell) {
+    RecurrentStep step{.kind = &kLstm, .next_hidden = node.output(), .next_cell = next_cell};
+    step.activations = {roles.input.activation, roles.candidate.activation, roles.squash};
+    step.clip = roles.clip;
+    const GateRole* const gates[] = {&roles.input, &roles.output, &*roles.forget, &roles.candidate};
+    for (std::size_t i = 0; i < std::size(gates); ++i) {
+      step.gates.push_back(sum_of(reader_, *gates[i]));
+      if (gates[i]->peephole == ElementFunction::kNone) continue;
+      step.peepholes[i] = {*reader_.vector_of(gates[i]->peephole), gates[i]->peephole_scale};
+    }
+    step.cell = state_of(roles.cell, node);
+    if (!step.cell) return explain(node, kLstm, "the cell state is not the same for h's rows");
+    return add(node, std::move(step));
+  }
+
+  std::optional<View> state_of(Id argument, const Node& node) const {
+    return reader_.state_of(argument, UnitReader::rows_of(*node.output())->extents.front());
+  }
+
+  bool look_for_gru(const Node& node, Id id) {
+    const auto roles = forms_.match_gru(reader_.function(), id, why(node, "GRU"));
+    if (!roles) return false;
+    const bool is_first = roles->hidden == ElementFunction::kNone;
+    if (is_first ? !is_multiplied(*node.output()) : !add_gru(node, *roles)) return false;
+    reader_.close(*node.output());
+    return true;
+  }
+
+  bool add_gru(const Node& node, const GruRoles& roles) {
+    RecurrentStep step{.kind = &kGru, .next_hidden = node.output()};
+    step.activations = {roles.update.activation, roles.candidate.activation};
+    step.clip = roles.clip;
+    step.hidden = state_of(roles.hidden, node);
+    if (!step.hidden) return explain(node, kGru, "the state is not the same for h's rows");
+    LinearSum candidate = sum_of(reader_, roles.candidate);
+    std::optional<GateRole> reset = roles.reset;
+    if (reset) {
+      const auto state = reader_.sum_of(roles.state_sum);
+      if (!state) return explain(node, kGru, "what the reset gate scales is no sum");
+      step.resets_after = true;
+      step.state_bias = scaled(*state, roles.state_scale);
+      candidate.terms.insert(candidate.terms.end(), step.state_bias.terms.begin(),
+                             step.state_bias.terms.end());
+    } else {
+      reset = take_reset(candidate, roles, *step.hidden, why(node, "GRU"));
+    }
+    if (!reset) return explain(node, kGru, "it has no reset gate");
+    step.gates = {sum_of(reader_, roles.update), sum_of(reader_, *reset), std::move(candidate)};
+    return add(node, std::move(step));
+  }
+
+  // Finds the operand r * h of the candidate, and puts h in its place.
+  std::optional<GateRole> take_reset(LinearSum& candidate, const GruRoles& roles,
+                                     const View& hidden, const Why& why) {
+    for (std::size_t i = 0; i < candidate.terms.size(); ++i) {
+      LinearTerm& term = candidate.terms[i];
+      if (!term.has_weight() || !term.width().same_as(term.weight.extents[1])) continue;
+      const Id id = reader_.read(term.rows);
+      if (reader_.function().is_argument(id)) continue;
+      const auto product = forms_.match_reset(reader_.function(), id, why);
+      if (!product || product->hidden != roles.hidden || product->clip != roles.clip) continue;
+      if (!(product->reset.activation == roles.update.activation)) continue;
+      term.rows = hidden;
+      term.operand = origin_of(term.rows);
+      std::rotate(candidate.terms.begin() + static_cast<std::ptrdiff_t>(i),
+                  candidate.terms.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                  candidate.terms.end());
+      return product->reset;
+    }
+    return std::nullopt;
+  }
+
+  void look_for_rnn(const Node& node, Id id) {
+    const auto roles = forms_.match_rnn(reader_.function(), id, why(node, "RNN"));
+    if (!roles) return;
+    RecurrentStep step{.kind = &kRnn, .next_hidden = node.output()};
+    step.activations = {roles->gate.activation};
+    step.clip = roles->clip;
+    step.gates = {sum_of(reader_, roles->gate)};
+    if (step.gates.front().terms.size() > 1) add(node, std::move(step));
+  }
+
+  // For `return explain(...)`.
+  bool explain(const Node& node, const RecurrentKind& kind, std::string_view reason) const {
+    if (const Why tell = why(node, kind.op)) tell(std::string(reason));
+    return false;
+  }
+
+  bool add(const Node& node, RecurrentStep step) {
+    if (const auto fault = align(step)) return explain(node, *step.kind, *fault);
+    steps_.push_back(std::move(step));
+    return true;
+  }
+
+  // No gate multiplies for another one: all have the same operands, each as often.
+  static std::optional<std::string> align(RecurrentStep& step) {
+    for (const LinearTerm& term : step.gates.front().terms) step.operands.push_back({term});
+    for (std::size_t gate = 1; gate < step.gates.size(); ++gate) {
+      const char letter = step.kind->gates[gate];
+      std::vector<LinearTerm> rest = step.gates[gate].terms;
+      for (RecurrentStep::Operand& operand : step.operands) {
+        const auto own = std::find_if(rest.begin(), rest.end(), [&](const LinearTerm& term) {
+          return have_same_operand(term, operand.front());
+        });
+        if (own == rest.end()) {
+          return fmt::format("gate {} does not multiply '{}', which another gate does", letter,
+                             operand.front().rows.source->name());
+        }
+        operand.push_back(*own);
+        rest.erase(own);
+      }
+      if (!rest.empty()) {
+        return fmt::format("gate {} multiplies '{}', which another gate does not", letter,
+                           rest.front().rows.source->name());
+      }
+    }
+    if (step.operands.size() < 2) return "its gates multiply nothing beside their state";
+    return std::nullopt;
+  }
+
+  std::optional<FirstStep> first_lstm(Id id, Id cell) {
+    const auto roles = forms_.match_lstm(reader_.function(), id, {&cell, 1}, {});
+    if (!roles || roles->cell != ElementFunction::kNone) return std::nullopt;
+    FirstStep step{.clip = roles->clip};
+    step.activations = {roles->input.activation, roles->candidate.activation, roles->squash};
+    step.gates = {sum_of(reader_, roles->input), sum_of(reader_, roles->output), std::nullopt,
+                  sum_of(reader_, roles->candidate)};
+    if (roles->output.peephole != ElementFunction::kNone) {
+      step.peephole = {*reader_.vector_of(roles->output.peephole), roles->output.peephole_scale};
+    }
+    return step;
+  }
+
+  std::optional<FirstStep> first_gru(Id id) {
+    const auto roles = forms_.match_gru(reader_.function(), id, {});
+    if (!roles || roles->hidden != ElementFunction::kNone) return std::nullopt;
+    FirstStep step{.clip = roles->clip};
+    step.activations = {roles->update.activation, roles->candidate.activation};
+    step.gates = {sum_of(reader_, roles->update), std::nullopt, sum_of(reader_, roles->candidate)};
+    if (!roles->reset) return step;
+    step.gates[1] = sum_of(reader_, *roles->reset);
+    const View* vector = reader_.vector_of(roles->state_sum);
+    if (vector != nullptr) {
+      step.gates.push_back(LinearSum{.biases = {{*vector, roles->state_scale}}});
+    } else if (roles->state_sum == ElementFunction::kNone) {
+      step.gates.push_back(LinearSum{.number = roles->state_scale});
+    } else {
+      return std::nullopt;
+    }
+    return step;
+  }
+
+  std::optional<FirstStep> first_rnn(Id id) {
+    const auto roles = forms_.match_rnn(reader_.function(), id, {});
+    if (!roles) return std::nullopt;
+    return FirstStep{.gates = {sum_of(reader_, roles->gate)},
+                     .activations = {roles->gate.activation},
+                     .clip = roles->clip};
+  }
+
+  const RecurrentKind& kind_;
+  const PassContext& context_;
+  UnitReader reader_;
+  StepForms forms_;
+  std::vector<RecurrentStep> steps_;
+};
+
+// True when the body of a Loop or Scan carries `state` over to `next`.
+bool is_carried(const Value& state, const Value& next) {
+  const Graph& graph = *state.graph();
+  if (state.kind() != Value::Kind::kInput || graph.outer() == nullptr) return false;
+  const auto& inputs = graph.inputs();
+  const auto input = std::find(inputs.begin(), inputs.end(), &state) - inputs.begin();
+  // A Loop's body has the iteration number before, and the condition before and after.
+  for (const std::ptrdiff_t output : {input, input - 1}) {
+    if (output < 0 || output >= std::ssize(graph.outputs())) continue;
+    Value* result = graph.outputs()[static_cast<std::size_t>(output)].value;
+    if (behind_rank_changes(result) == &next) return true;
+  }
+  return false;
+}
+
+/// Tells which operands are the states, by what the steps make of each other's results.
+class StateFinder {
+ public:
+  explicit StateFinder(const std::vector<RecurrentStep>& steps) : steps_(steps) {
+    for (const RecurrentStep& step : steps) {
+      results_.emplace(step.next_hidden, &step);
+      for (const auto& operand : step.operands)
+        readers_.emplace(operand.front().operand.source, &step);
+    }
+  }
+
+  /// Returns the number of the operand; nothing when none is shown to be the state.
+  std::optional<std::size_t> find(const RecurrentStep& step) const {
+    std::optional<std::size_t> found;
+    int best = 0;
+    for (std::size_t i = 0; i < step.operands.size(); ++i) {
+      const LinearTerm& term = step.operands[i].front();
+      const bool fits = term.has_weight() && term.width().is(step.size());
+      const int score = fits ? score_of(step, i) : 0;
+      if (score <= best) continue;
+      best = score;
+      found = i;
+    }
+    return found;
+  }
+
+ private:
+  int score_of(const RecurrentStep& step, std::size_t i) const {
+    const View& operand = step.operands[i].front().operand;
+    if (step.hidden) {
+      const bool is_product = step.operands[i].back() == step.gates.back().terms.back();
+      return is_product && operand == origin_of(*step.hidden) ? 1 : 0;
+    }
+    int score = step.kind == &kRnn ? 0 : likeness(*operand.source);
+    if (is_carried(*operand.source, *step.next_hidden)) score += 16;
+    if (follows_another(step, i)) score += 8;
+    if (is_followed(step, i)) score += 8;
+    if (step.kind == &kRnn && is_exchanged(step, *operand.source)) score += 2;
+    return score;
+  }
+
+  // True when the operand and the cell state are the results of one step, or initial states.
+  bool follows_another(const RecurrentStep& step, std::size_t i) const {
+    const Value* source = step.operands[i].front().operand.source;
+    if (!step.cell) {
+      const auto before = results_.find(source);
+      return before != results_.end() && is_same_cell(*before->second, step, i);
+    }
+    const Value* cell = origin_of(*step.cell).source;
+    const auto before = results_.find(source);
+    if (before != results_.end()) return before->second->next_cell == cell;
+    return source == cell ||
+           (source->producer() != nullptr && source->producer() == cell->producer());
+  }
+
+  static bool is_same_cell(const RecurrentStep& other, const RecurrentStep& step, std::size_t i) {
+    return other.kind == step.kind &&
+           std::any_of(other.operands.begin(), other.operands.end(), [&](const auto& operand) {
+             return operand.front().weight == step.operands[i].front().weight;
+           });
+  }
+
+  // True when another step multiplies the result with the weights of the operand.
+  bool is_followed(const RecurrentStep& step, std::size_t i) const {
+    const auto [begin, end] = readers_.equal_range(step.next_hidden);
+    return std::any_of(begin, end, [&](const auto& reader) {
+      const RecurrentStep& next = *reader.second;
+      return next.kind == step.kind &&
+             std::any_of(next.operands.begin(), next.operands.end(), [&](const auto& operand) {
+               return operand.front().operand.source == step.next_hidden &&
+                      operand.front().weight == step.operands[i].front().weight;
+             });
+    });
+  }
+
+  // An input of the whole graph whose successor is an output, and is read as well.
+  static bool is_exchanged(const RecurrentStep& step, const Value& state) {
+    return state.kind() == Value::Kind::kInput && step.next_hidden->output_uses() > 0 &&
+           !step.next_hidden->uses().empty() &&
+           step.activations.front().kind() != ActivationKind::kAffine;
+  }
+
+  // The kinds of value that a state is: the result of another step, or an initial state.
+  static int likeness(const Value& value) {
+    const Node* producer = value.producer();
+    if (producer == nullptr) return value.kind() == Value::Kind::kInput ? 2 : 3;
+    if (is_recurrent(*producer)) return value.output_index() > 0 ? 4 : 1;
+    return producer->op().name == "ConstantOfShape" ? 3 : 1;
+  }
+
+  const std::vector<RecurrentStep>& steps_;
+  std::unordered_map<const Value*, const RecurrentStep*> results_;
+  std::unordered_multimap<const Value*, const RecurrentStep*> readers_;
+};
+
+}  // namespace
+
+std::vector<RecurrentStep> find_recurrent_steps(Graph& graph, const RecurrentKind& kind,
+                                                const PassContext& context) {
+  std::vector<RecurrentStep> steps = StepFinder(kind, context).find(graph);
+  const StateFinder states(steps);
+  std::vector<RecurrentStep> found;
+  for (RecurrentStep& step : steps) {
+    if (step.kind != &kind) continue;
+    const auto state = states.find(step);
+    if (state) {
+      step.state = *state;
+      found.push_back(step);
+    } else if (context.explain) {
+      context.explain(fmt::format("{}: nothing shows which of its operands is the state",
+                                  step.next_hidden->producer()->describe()));
+    }
+  }
+  return found;
+}
+
+std::optional<FirstStep> find_first_step(Value& result, Value* next_cell, const RecurrentKind& kind,
+                                         const PassContext& context) {
+  return StepFinder(kind, context).first_step_at(result, next_cell);
+}
+
+}  // namespace gatefold

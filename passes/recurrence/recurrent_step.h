@@ -1,0 +1,63 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "ir/ops/recurrent.h"
+#include "passes/recurrence/linear_sum.h"
+#include "passes/rewriting/rewrite.h"
+
+namespace gatefold {
+
+/// One step of an LSTM, a GRU or a plain recurrence as a graph spells it.
+struct RecurrentStep {
+  /// A value that all gates multiply with weights: the terms of the gates, in their order.
+  using Operand = std::vector<LinearTerm>;
+  /// weights * cell state, in one gate.
+  struct Peephole {
+    View weights;
+    double scale = 1;
+    bool operator==(const Peephole&) const = default;
+  };
+
+  const RecurrentKind* kind = nullptr;
+  Value* next_hidden = nullptr;
+  Value* next_cell = nullptr;       ///< Of an LSTM.
+  std::optional<View> cell = {};    ///< [N, H], of an LSTM.
+  std::optional<View> hidden = {};  ///< [N, H] where the step reads it element by element.
+  std::vector<Activation> activations = {};
+  std::optional<float> clip = {};
+  bool resets_after = false;  ///< Of a GRU.
+  std::vector<LinearSum> gates =
+      {};                     ///< In ONNX's order; last of the last one of a GRU is r * h R.
+  LinearSum state_bias = {};  ///< Of a GRU: what is added to h R before the reset.
+  std::array<std::optional<Peephole>, 3> peepholes = {};  ///< Of the gates i, o, f.
+  std::vector<Operand> operands = {};                     ///< What the gates multiply.
+  std::size_t state = 0;                                  ///< Which operand is h.
+
+  std::int64_t size() const { return next_hidden->type().shape->back().size(); }
+};
+
+/// Finds the steps of all kinds in a graph, without those in its sub-graphs. Tells context.explain
+/// of steps of `kind` what keeps them from being one.
+std::vector<RecurrentStep> find_recurrent_steps(Graph& graph, const RecurrentKind& kind,
+                                                const PassContext& context);
+
+/// A step that starts from zero: nothing is left of what it multiplies with its states.
+struct FirstStep {
+  /// In the order of the gates; none for the forget gate of an LSTM and for the reset gate of a GRU
+  /// that nothing shows. Behind those of a GRU whose reset comes after the product: what it scales.
+  std::vector<std::optional<LinearSum>> gates = {};
+  std::vector<Activation> activations = {};
+  std::optional<float> clip = {};
+  std::optional<BiasTerm> peephole = {};  ///< Of the output gate.
+};
+
+/// Reads a step that makes `result`, which is h', and of an LSTM `next_cell`; nothing where these
+/// are no results of one that starts from zero.
+std::optional<FirstStep> find_first_step(Value& result, Value* next_cell, const RecurrentKind& kind,
+                                         const PassContext& context);
+
+}  // namespace gatefold

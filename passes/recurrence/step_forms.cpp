@@ -1,0 +1,451 @@
+#include "passes/recurrence/step_forms.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "passes/rewriting/activation_form.h"
+
+namespace gatefold {
+namespace {
+
+using Id = ElementFunction::Id;
+using Kind = ElementFunction::ArgumentKind;
+using Operator = ElementFunction::Operator;
+using Point = ElementValues::Point;
+
+constexpr Id kNone = ElementFunction::kNone;
+constexpr std::size_t kMostExpressions = 400;
+constexpr double kScreen = 1e-9;  // For what is compared exactly afterwards.
+
+/// activation (argument): the value of an expression, or 1 minus that.
+struct Gate {
+  Id id;
+  ElementForm argument;
+  ActivationForm activation;
+  bool is_opposite = false;
+
+  double at(const Point& point) const {
+    return is_opposite ? 1 - point[id].value : point[id].value;
+  }
+};
+using Gates = std::vector<const Gate*>;
+
+/// Finds the roles in one step: tries all assignments of its activations to those of a formula.
+class StepReader {
+ public:
+  /// Adds formulas to the function.
+  StepReader(ElementFunction& function, bool training)
+      : function_(function), values_(function), training_(training) {}
+
+  bool read(LstmRoles& roles, const std::vector<Id>& roots);
+  bool read(GruRoles& roles, const std::vector<Id>& roots);
+  bool read(RnnRoles& roles, const std::vector<Id>& roots);
+  bool read(ResetRoles& roles, const std::vector<Id>& roots);
+  const std::string& reason() const { return reason_; }
+
+ private:
+  bool prepare(Id next_cell);
+  template <typename Formula>
+  bool equals(Id result, Formula formula) const;
+  bool read_next_cell(LstmRoles& roles, Id next_hidden, const Gate& output, const Gate& squash);
+  bool finish(LstmRoles& roles, Id next_hidden, const Gates& gates);
+  bool finish(GruRoles& roles, Id next_hidden, const Gate& update, const Gate& candidate);
+  const Gate* read_reset_after(GruRoles& roles, Id product);
+  bool set_role(GateRole& role, const Gate& gate, Id state);
+  bool share_activation(const Gates& gates);
+  bool share_clip(const Gates& gates, std::optional<float>& clip);
+  Scalar formula_of(const Gate& gate);
+  bool agrees(std::string_view name, Id value, Scalar formula);
+  bool refuse(std::string reason);
+  bool refuse_values(std::string_view formula, Id value);
+
+  ElementFunction& function_;
+  ElementValues values_;
+  bool training_;
+  std::vector<ElementForm> forms_;
+  std::vector<Gate> gates_;     // Activations of sums,
+  std::vector<Gate> squashes_;  // and of the next cell state.
+  std::vector<Id> states_;      // kNone at last.
+  std::optional<double> clip_;
+  std::string reason_;
+};
+
+bool StepReader::refuse(std::string reason) {
+  reason_ = std::move(reason);
+  return false;
+}
+
+// What no assignment of gates made fit, unless one failed later on.
+bool StepReader::refuse_values(std::string_view formula, Id value) {
+  if (!reason_.empty()) return false;
+  const Point& point = values_.points()[1];
+  return refuse(fmt::format("no gates make it {}, which is {} at {}", formula, point[value].value,
+                            values_.describe(point)));
+}
+
+bool StepReader::prepare(Id next_cell) {
+  if (auto fault = values_.update()) return refuse(std::move(*fault));
+  forms_ = forms_of(function_, next_cell);
+  for (Id id = 0; id < function_.size(); ++id) {
+    const ElementForm& form = forms_[static_cast<std::size_t>(id)];
+    const bool is_vector = function_.is_argument(id, Kind::kVector);  // As a learned state is.
+    if (is_vector || function_.is_argument(id, Kind::kState)) states_.push_back(id);
+    const bool is_squash = form.terms.size() == 1 && form.terms.begin()->first == next_cell;
+    const auto has = [&](Kind kind) {
+      return std::any_of(form.terms.begin(), form.terms.end(),
+                         [&](const auto& term) { return function_.is_argument(term.first, kind); });
+    };
+    // Rows that were multiplied before are read as they are, like a state.
+    const bool is_gate = has(Kind::kSum);
+    if (!is_squash && !is_gate && !has(Kind::kState)) continue;
+    const auto activation = find_activation(function_, values_, id, form, is_squash);
+    if (!activation) continue;
+    const bool is_plain = activation->def->kind == ActivationKind::kAffine;
+    if (!is_squash && !is_gate && is_plain) continue;
+    (is_squash ? squashes_ : gates_).push_back({id, form, *activation});
+  }
+  states_.push_back(kNone);
+  for (std::size_t k = 0, count = gates_.size(); k < count; ++k) {
+    if (gates_[k].activation.def->kind == ActivationKind::kAffine) continue;
+    gates_.push_back(gates_[k]);
+    gates_.back().activation.scale *= -1;
+    gates_.back().is_opposite = true;
+  }
+  return true;
+}
+
+template <typename Formula>
+bool StepReader::equals(Id result, Formula formula) const {
+  return std::all_of(values_.points().begin(), values_.points().end(), [&](const Point& point) {
+    const auto [expected, error] = point[result];
+    const double gap = std::abs(formula(point) - expected);
+    return point.is_turn || gap <= kScreen * (1 + std::abs(expected)) + error;
+  });
+}
+
+Scalar StepReader::formula_of(const Gate& gate) {
+  ActivationForm activation = gate.activation;
+  activation.clip = clip_;
+  Scalar sum(function_, function_.add_number(0));
+  for (const auto& [id, coefficient] : gate.argument.terms) {
+    sum = sum + coefficient * Scalar(function_, id);
+  }
+  return activation(sum);
+}
+
+bool StepReader::agrees(std::string_view name, Id value, Scalar formula) {
+  auto fault = values_.update();
+  if (!fault) fault = values_.difference(value, formula.id(), training_);
+  return !fault || refuse(fmt::format("{}: {}", name, *fault));
+}
+
+bool StepReader::share_activation(const Gates& gates) {
+  const Activation first = gates.front()->activation.activation();
+  for (const Gate* gate : gates) {
+    const Activation other = gate->activation.activation();
+    if (first.def == other.def && first.alpha == other.alpha && first.beta == other.beta) continue;
+    return refuse(fmt::format("one gate goes through {} ({}, {}), another through {} ({}, {})",
+                              first.def->name, first.alpha, first.beta, other.def->name,
+                              other.alpha, other.beta));
+  }
+  return true;
+}
+
+// One bound for all; it may lack where an activation does not change beyond it.
+bool StepReader::share_clip(const Gates& gates, std::optional<float>& clip) {
+  clip_.reset();
+  for (const Gate* gate : gates) {
+    const auto& other = gate->activation.clip;
+    if (clip_ && other && clip_ != other) {
+      return refuse(fmt::format("one sum is clipped at {}, another at {}", *clip_, *other));
+    }
+    if (other) clip_ = other;
+  }
+  if (clip_) clip = static_cast<float>(*clip_);
+  return true;
+}
+
+// A sum, and the product of a vector with `state` as peephole.
+bool StepReader::set_role(GateRole& role, const Gate& gate, Id state) {
+  role = {.activation = gate.activation.activation()};
+  for (const auto& [id, coefficient] : gate.argument.terms) {
+    const auto& [op, operands, number] = function_[id];
+    const std::size_t vector = operands[0] == state ? 1 : 0;
+    const bool is_sum =
+        function_.is_argument(id, Kind::kSum) || function_.is_argument(id, Kind::kState);
+    if (is_sum && role.sum == kNone) {
+      role.sum = id;
+      role.scale = gate.activation.scale * coefficient;
+    } else if (op == Operator::kMul && operands[1 - vector] == state && role.peephole == kNone &&
+               function_.is_argument(operands[vector], Kind::kVector)) {
+      role.peephole = operands[vector];
+      role.peephole_scale = gate.activation.scale * coefficient;
+    } else {
+      return refuse("an activation is taken of more than a sum and a peephole of its cell state");
+    }
+  }
+  return true;
+}
+
+// h' = o squash(c')
+bool StepReader::read(LstmRoles& roles, const std::vector<Id>& roots) {
+  const Id next_hidden = roots[0];
+  roles.next_cell = roots[1];
+  if (!prepare(roles.next_cell)) return false;
+  for (const Gate& squash : squashes_) {
+    for (const Gate& output : gates_) {
+      const auto product = [&](const Point& p) { return output.at(p) * squash.at(p); };
+      if (!equals(next_hidden, product)) continue;
+      if (read_next_cell(roles, next_hidden, output, squash)) return true;
+      refuse_values("f * c + i * g", roles.next_cell);
+    }
+  }
+  return refuse_values("o * activation(c')", next_hidden);
+}
+
+// c' = f c + i g, or without the term of c
+bool StepReader::read_next_cell(LstmRoles& roles, Id next_hidden, const Gate& output,
+                                const Gate& squash) {
+  for (const Id cell : states_) {
+    roles.cell = cell;
+    for (const Gate& input : gates_) {
+      for (const Gate& candidate : gates_) {
+        Gates gates{&input, &candidate, &output, &squash};
+        const auto update = [&](const Point& p) { return input.at(p) * candidate.at(p); };
+        if (cell == kNone && equals(roles.next_cell, update)) {
+          if (finish(roles, next_hidden, gates)) return true;
+        }
+        for (const Gate& forget : gates_) {
+          const auto sum = [&](const Point& p) { return forget.at(p) * p[cell].value + update(p); };
+          if (cell == kNone || !equals(roles.next_cell, sum)) continue;
+          gates.push_back(&forget);
+          if (finish(roles, next_hidden, gates)) return true;
+          gates.pop_back();
+        }
+      }
+    }
+  }
+  return false;
+}
+
+// `gates` are i, g, o, squash and, where there is one, f.
+bool StepReader::finish(LstmRoles& roles, Id next_hidden, const Gates& gates) {
+  const bool has_forget = gates.size() > 4;
+  Gates sharing{gates[0], gates[2]};
+  if (has_forget) sharing.push_back(gates[4]);
+  const bool fits = share_activation(sharing) && share_clip(gates, roles.clip) &&
+                    set_role(roles.input, *gates[0], roles.cell) &&
+                    set_role(roles.candidate, *gates[1], kNone) &&
+                    set_role(roles.output, *gates[2], roles.next_cell) &&
+                    (!has_forget || set_role(roles.forget.emplace(), *gates[4], roles.cell));
+  if (!fits) return false;
+  roles.squash = gates[3]->activation.activation();
+  Scalar cell = formula_of(*gates[0]) * formula_of(*gates[1]);
+  if (has_forget) cell = formula_of(*gates[4]) * Scalar(function_, roles.cell) + cell;
+  return agrees("the cell state of an LSTM", roles.next_cell, cell) &&
+         agrees("the hidden state of an LSTM", next_hidden,
+                formula_of(*gates[2]) * formula_of(*gates[3]));
+}
+
+// h' = z h + (1 - z) n, or without the term of h
+bool StepReader::read(GruRoles& roles, const std::vector<Id>& roots) {
+  if (!prepare(kNone)) return false;
+  for (const Id hidden : states_) {
+    for (const Gate& update : gates_) {
+      for (const Gate& candidate : gates_) {
+        const auto blend = [&](const Point& p) {
+          const double z = update.at(p);
+          return (hidden == kNone ? 0 : z * p[hidden].value) + (1 - z) * candidate.at(p);
+        };
+        roles.hidden = hidden;
+        if (equals(roots[0], blend) && finish(roles, roots[0], update, candidate)) return true;
+      }
+    }
+  }
+  return refuse_values("z * h + (1 - z) * n", roots[0]);
+}
+
+bool StepReader::finish(GruRoles& roles, Id next_hidden, const Gate& update,
+                        const Gate& candidate) {
+  Gate input_part = candidate;
+  Gates sharing{&update};
+  roles.reset.reset();
+  for (const auto& [id, coefficient] : candidate.argument.terms) {
+    if (function_.is_argument(id)) continue;
+    input_part.argument.terms.erase(id);
+    const Gate* reset = read_reset_after(roles, id);
+    if (reset == nullptr) return false;
+    roles.state_scale *= candidate.activation.scale * coefficient;
+    sharing.push_back(reset);
+  }
+  Gates all = sharing;
+  all.push_back(&candidate);
+  const bool fits = share_activation(sharing) && share_clip(all, roles.clip) &&
+                    set_role(roles.update, update, kNone) &&
+                    set_role(roles.candidate, input_part, kNone) &&
+                    (!roles.reset || set_role(*roles.reset, *sharing.back(), kNone));
+  if (!fits) return false;
+  const Scalar z = formula_of(update);
+  Scalar hidden = (1.0 - z) * formula_of(candidate);
+  if (roles.hidden != kNone) hidden = z * Scalar(function_, roles.hidden) + hidden;
+  return agrees("the hidden state of a GRU", next_hidden, hidden);
+}
+
+// The term r * (h R + b), or r alone, which a number is multiplied by; gives the reset gate.
+const Gate* StepReader::read_reset_after(GruRoles& roles, Id product) {
+  const auto& [op, operands, number] = function_[product];
+  for (const Gate& gate : gates_) {
+    if (gate.id == product && !gate.is_opposite) {
+      roles.reset.emplace();
+      roles.state_scale = 1;
+      return &gate;
+    }
+    const bool is_second = operands[1] == gate.id;
+    const bool is_factor = op == Operator::kMul && (is_second || operands[0] == gate.id);
+    if (!is_factor || roles.reset || gate.is_opposite) continue;
+    const ElementForm& sum = forms_[static_cast<std::size_t>(operands[is_second ? 0 : 1])];
+    if (!sum.is_sum || sum.terms.size() != 1 || sum.constant != 0) continue;
+    if (!function_.is_argument(sum.terms.begin()->first)) continue;
+    roles.reset.emplace();
+    std::tie(roles.state_sum, roles.state_scale) = *sum.terms.begin();
+    return &gate;
+  }
+  refuse("the candidate state is an activation of more than x W + r * (h R + b)");
+  return nullptr;
+}
+
+bool StepReader::read(RnnRoles& roles, const std::vector<Id>& roots) {
+  if (!prepare(kNone)) return false;
+  for (const Gate& gate : gates_) {
+    if (gate.id != roots[0] || gate.is_opposite) continue;
+    return share_clip({&gate}, roles.clip) && set_role(roles.gate, gate, kNone) &&
+           agrees("the hidden state of an RNN", roots[0], formula_of(gate));
+  }
+  return refuse_values("an activation of one sum", roots[0]);
+}
+
+bool StepReader::read(ResetRoles& roles, const std::vector<Id>& roots) {
+  if (!prepare(kNone)) return false;
+  for (const Id hidden : states_) {
+    for (const Gate& gate : gates_) {
+      const auto product = [&](const Point& p) { return gate.at(p) * p[hidden].value; };
+      if (hidden == kNone || !equals(roots[0], product)) continue;
+      roles.hidden = hidden;
+      const bool fits =
+          share_clip({&gate}, roles.clip) && set_role(roles.reset, gate, kNone) &&
+          agrees("the reset state", roots[0], formula_of(gate) * Scalar(function_, hidden));
+      if (fits) return true;
+    }
+  }
+  return refuse_values("r * h", roots[0]);
+}
+
+ElementFunction function_of(const std::vector<ElementFunction::Expression>& expressions) {
+  ElementFunction function;
+  for (const auto& expression : expressions) {
+    if (expression.op == Operator::kArgument) {
+      function.add_argument(static_cast<Kind>(expression.number));
+    } else {
+      function.add(expression);
+    }
+  }
+  return function;
+}
+
+}  // namespace
+
+std::size_t StepForms::PartHash::operator()(const Part& part) const {
+  std::size_t hash = 0;
+  for (const auto& expression : part.expressions) {
+    hash = hash * 31 + ElementFunction::Hash()(expression);
+  }
+  for (const Id root : part.roots) hash = hash * 31 + static_cast<std::size_t>(root);
+  return hash;
+}
+
+std::optional<StepForms::Part> StepForms::take_part(const ElementFunction& function,
+                                                    const std::vector<Id>& roots) {
+  for (const Id source : sources_) places_[static_cast<std::size_t>(source)] = kNone;
+  sources_.clear();
+  places_.resize(static_cast<std::size_t>(function.size()), kNone);
+  const auto place_of = [&](Id id) -> Id& { return places_[static_cast<std::size_t>(id)]; };
+  Part part;
+  for (const Id root : roots) {
+    std::vector<Id> open{root};
+    while (!open.empty()) {
+      if (std::max(open.size(), sources_.size()) > kMostExpressions) return std::nullopt;
+      const Id id = open.back();
+      ElementFunction::Expression expression = function[id];
+      for (Id& operand : expression.operands) {
+        if (operand == kNone) continue;
+        if (place_of(operand) == kNone) open.push_back(operand);
+        operand = place_of(operand);
+      }
+      if (open.back() != id) continue;
+      open.pop_back();
+      if (place_of(id) != kNone) continue;
+      place_of(id) = static_cast<Id>(sources_.size());
+      sources_.push_back(id);
+      part.expressions.push_back(expression);
+    }
+    part.roots.push_back(place_of(root));
+  }
+  return part;
+}
+
+template <typename Roles>
+std::optional<Roles> StepForms::match(Answers<Roles>& answers, const ElementFunction& function,
+                                      const std::vector<Id>& roots, const Why& why) {
+  const std::optional<Part> part = take_part(function, roots);
+  if (!part) {
+    if (why) why("it is made of too many expressions");
+    return std::nullopt;
+  }
+  const auto [known, is_new] = answers.try_emplace(*part);
+  Answer<Roles>& answer = known->second;
+  if (is_new) {
+    ElementFunction copy = function_of(part->expressions);
+    StepReader reader(copy, training_);
+    Roles found;
+    if (reader.read(found, part->roots)) answer.roles = found;
+    answer.reason = reader.reason();
+  }
+  std::optional<Roles> roles = answer.roles;
+  if (!roles && why) why(answer.reason);
+  if (!roles) return std::nullopt;
+  roles->visit_ids([&](Id& id) {
+    if (id != kNone) id = sources_[static_cast<std::size_t>(id)];
+  });
+  return roles;
+}
+
+std::optional<LstmRoles> StepForms::match_lstm(const ElementFunction& function, Id next_hidden,
+                                               std::span<const Id> cell_candidates,
+                                               const Why& why) {
+  for (const Id cell : cell_candidates) {
+    if (auto roles = match(lstms_, function, {next_hidden, cell}, why)) return roles;
+  }
+  return std::nullopt;
+}
+
+std::optional<GruRoles> StepForms::match_gru(const ElementFunction& function, Id next_hidden,
+                                             const Why& why) {
+  return match(grus_, function, {next_hidden}, why);
+}
+
+std::optional<RnnRoles> StepForms::match_rnn(const ElementFunction& function, Id next_hidden,
+                                             const Why& why) {
+  return match(rnns_, function, {next_hidden}, why);
+}
+
+std::optional<ResetRoles> StepForms::match_reset(const ElementFunction& function, Id product,
+                                                 const Why& why) {
+  return match(resets_, function, {product}, why);
+}
+
+}  // namespace gatefold

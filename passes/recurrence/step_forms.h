@@ -1,0 +1,149 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "ir/ops/recurrent_activation.h"
+#include "passes/rewriting/element_function.h"
+
+/// What a step of a recurrence computes for one unit, recognised by its values: expressions are
+/// evaluated and compared with the formulas of LSTM, GRU and RNN. Numbers of expressions that a
+/// step lacks are ElementFunction::kNone.
+namespace gatefold {
+
+/// activation(scale * sum + peephole_scale * peephole * c); the output gate of an LSTM reads c'
+/// instead of c.
+struct GateRole {
+  Activation activation = {};
+  ElementFunction::Id sum = ElementFunction::kNone;       ///< An argument, kSum.
+  ElementFunction::Id peephole = ElementFunction::kNone;  ///< An argument, kVector.
+  double scale = 1;
+  double peephole_scale = 0;
+
+  template <typename Visit>
+  void visit_ids(Visit visit) {
+    visit(sum);
+    visit(peephole);
+  }
+};
+
+/// c' = forget * c + input * candidate, h' = output * squash(c'). The gates but `candidate` have
+/// one activation.
+struct LstmRoles {
+  ElementFunction::Id next_cell = ElementFunction::kNone;  ///< c', one of the candidates given.
+  ElementFunction::Id cell = ElementFunction::kNone;       ///< c, kState.
+  GateRole input = {}, candidate = {}, output = {};
+  std::optional<GateRole> forget = {};  ///< Vanishes with c.
+  Activation squash = {};
+  std::optional<float> clip = {};  ///< Bound on the argument of every activation.
+
+  template <typename Visit>
+  void visit_ids(Visit visit) {
+    visit(next_cell);
+    visit(cell);
+    for (GateRole* gate : {&input, &candidate, &output}) gate->visit_ids(visit);
+    if (forget) forget->visit_ids(visit);
+  }
+};
+
+/// h' = update * h + (1 - update) * candidate. Where the reset comes after the product, the
+/// argument of `candidate` is scale * sum + state_scale * reset * state_sum; where it comes before
+/// it, the operands of candidate.sum have it.
+struct GruRoles {
+  ElementFunction::Id hidden = ElementFunction::kNone;     ///< h, kState.
+  ElementFunction::Id state_sum = ElementFunction::kNone;  ///< An argument, kSum or kVector.
+  GateRole update = {}, candidate = {};
+  std::optional<GateRole> reset = {};  ///< Has the activation of `update`.
+  double state_scale = 1;
+  std::optional<float> clip = {};
+
+  template <typename Visit>
+  void visit_ids(Visit visit) {
+    visit(hidden);
+    visit(state_sum);
+    for (GateRole* gate : {&update, &candidate}) gate->visit_ids(visit);
+    if (reset) reset->visit_ids(visit);
+  }
+};
+
+/// h' = gate
+struct RnnRoles {
+  GateRole gate = {};
+  std::optional<float> clip = {};
+
+  template <typename Visit>
+  void visit_ids(Visit visit) {
+    gate.visit_ids(visit);
+  }
+};
+
+/// reset * h, where the reset comes before the product.
+struct ResetRoles {
+  GateRole reset = {};
+  ElementFunction::Id hidden = ElementFunction::kNone;  ///< h, kState.
+  std::optional<float> clip = {};
+
+  template <typename Visit>
+  void visit_ids(Visit visit) {
+    visit(hidden);
+    reset.visit_ids(visit);
+  }
+};
+
+/// Receives which sum, formula or point disagreed, with the values; may be empty.
+using Why = std::function<void(const std::string& reason)>;
+
+/// Finds the roles of expressions. Steps that are equal but for their arguments are evaluated once.
+class StepForms {
+ public:
+  using Id = ElementFunction::Id;
+  /// In training the gradients by all arguments must be those of the formula, too.
+  explicit StepForms(bool training) : training_(training) {}
+
+  /// `cell_candidates` are the expressions that may be c', the likeliest first.
+  std::optional<LstmRoles> match_lstm(const ElementFunction& function, Id next_hidden,
+                                      std::span<const Id> cell_candidates, const Why& why);
+  std::optional<GruRoles> match_gru(const ElementFunction& function, Id next_hidden,
+                                    const Why& why);
+  std::optional<RnnRoles> match_rnn(const ElementFunction& function, Id next_hidden,
+                                    const Why& why);
+  std::optional<ResetRoles> match_reset(const ElementFunction& function, Id product,
+                                        const Why& why);
+
+ private:
+  /// The expressions below some roots, numbered anew.
+  struct Part {
+    std::vector<ElementFunction::Expression> expressions;
+    std::vector<Id> roots;
+    bool operator==(const Part&) const = default;
+  };
+  struct PartHash {
+    std::size_t operator()(const Part& part) const;
+  };
+  template <typename Roles>
+  struct Answer {
+    std::optional<Roles> roles;
+    std::string reason;
+  };
+  template <typename Roles>
+  using Answers = std::unordered_map<Part, Answer<Roles>, PartHash>;
+
+  template <typename Roles>
+  std::optional<Roles> match(Answers<Roles>& answers, const ElementFunction& function,
+                             const std::vector<Id>& roots, const Why& why);
+  std::optional<Part> take_part(const ElementFunction& function, const std::vector<Id>& roots);
+
+  bool training_;
+  Answers<LstmRoles> lstms_;
+  Answers<GruRoles> grus_;
+  Answers<RnnRoles> rnns_;
+  Answers<ResetRoles> resets_;
+  std::vector<Id> sources_;  // Which expression each of the part was,
+  std::vector<Id> places_;   // and where each of the function is in the part; kNone elsewhere.
+};
+
+}  // namespace gatefold

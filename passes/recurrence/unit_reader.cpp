@@ -1,0 +1,470 @@
+#include "passes/recurrence/unit_reader.h"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+
+#include "ir/op_def.h"
+#include "passes/recurrence/contraction.h"
+#include "passes/rewriting/match.h"
+
+namespace gatefold {
+namespace {
+
+// A sum with more terms, or one that takes longer to follow, is taken as it is: no step needs more,
+// and chains of sums would take time that grows with the square of their length.
+constexpr std::size_t kMostTerms = 64;
+constexpr int kMostLevels = 96;
+constexpr std::int64_t kMostEntries = 8;  // Of an axis that is summed over.
+
+constexpr std::size_t kRow = 0;
+constexpr std::size_t kUnit = 1;
+
+void mix(std::size_t& hash, std::int64_t number) {
+  hash = hash * 1'000'003 + std::hash<std::int64_t>()(number);
+}
+
+// The coordinates in the operand of what is computed element by element of a broadcast result.
+std::optional<View> operand_view(Value& operand, const View& view,
+                                 const std::vector<ViewIndex>& places) {
+  if (!operand.type().has_rank() || operand.type().rank() > std::ssize(places)) return std::nullopt;
+  const Shape& shape = *operand.type().shape;
+  std::vector<ViewIndex> own(places.end() - std::ssize(shape), places.end());
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    if (shape[axis].is(1)) own[axis] = {.strides = {0, 0}};
+  }
+  return view_at(operand, view.extents, own);
+}
+
+// The extents [.., N, .., C] of a value whose rows are those of the view: the columns that the view
+// reads of them.
+std::optional<ViewIndex> columns_of(const View& view) {
+  const Shape& shape = *view.source->type().shape;
+  const auto places = coordinates_of(view);
+  if (!places || shape.empty() || !shape.back().is_known()) return std::nullopt;
+  const ViewIndex& columns = places->back();
+  if (columns.ends != 0 || columns.strides[kRow] != 0) return std::nullopt;
+  bool has_rows = view.extents[kRow].is(1);
+  for (std::size_t axis = 0; axis + 1 < shape.size(); ++axis) {
+    const ViewIndex& index = (*places)[axis];
+    if (shape[axis].is(1)) continue;
+    const bool is_row_axis = !has_rows && index == ViewIndex{.strides = {1, 0}} &&
+                             shape[axis].same_as(view.extents[kRow]);
+    if (!is_row_axis) return std::nullopt;
+    has_rows = true;
+  }
+  return has_rows ? std::optional(columns) : std::nullopt;
+}
+
+bool are_all_columns(const View& view, const ViewIndex& columns) {
+  const std::int64_t stride = view.extents[kUnit].is(1) ? 0 : 1;
+  return columns == ViewIndex{.strides = {0, stride}} &&
+         view.source->type().shape->back().same_as(view.extents[kUnit]);
+}
+
+}  // namespace
+
+/// A view behind the moves that it was read through.
+struct UnitReader::Walk {
+  View end;
+  std::optional<View> whole = {};  ///< The last value on the way that holds just its elements.
+  Value* row = nullptr;            ///< The last value whose rows hold them.
+  ViewIndex columns = {};          ///< Where in these rows.
+};
+
+std::size_t UnitReader::ViewHash::operator()(const View& view) const {
+  std::size_t hash = std::hash<const Value*>()(view.source);
+  for (const ViewIndex& index : view.runs) {
+    mix(hash, index.offset);
+    mix(hash, index.ends);
+    for (const std::int64_t stride : index.strides) mix(hash, stride);
+  }
+  for (const Dim& extent : view.extents) mix(hash, extent.is_known() ? extent.size() : -1);
+  return hash;
+}
+
+std::optional<View> UnitReader::rows_of(Value& value) {
+  const Type& type = value.type();
+  if (!type.has_rank() || type.rank() == 0 || type.rank() > 3) return std::nullopt;
+  const Shape& shape = *type.shape;
+  if (!shape.back().is_known()) return std::nullopt;
+  std::vector<ViewIndex> places(shape.size(), {.strides = {0, 0}});
+  places.back() = {.strides = {0, 1}};
+  Dim rows = 1;
+  for (std::size_t axis = 0; axis + 1 < shape.size(); ++axis) {
+    if (shape[axis].is(1)) continue;
+    if (!rows.is(1)) return std::nullopt;
+    rows = shape[axis];
+    places[axis] = {.strides = {1, 0}};
+  }
+  return view_at(value, {rows, shape.back()}, places);
+}
+
+UnitReader::Id UnitReader::read(const View& view) { return id_of(reading_of(view)); }
+
+const UnitReader::Reading& UnitReader::reading_of(const View& view) {
+  const auto known = readings_.find(view);
+  if (known != readings_.end()) return known->second;
+  ++depth_;
+  Reading reading = compute(view);
+  --depth_;
+  return readings_.insert_or_assign(view, std::move(reading)).first->second;
+}
+
+void UnitReader::close(Value& value) {
+  closed_.insert(&value);
+  if (const auto rows = rows_of(value)) readings_.insert_or_assign(*rows, read_leaf(walk(*rows)));
+}
+
+UnitReader::Walk UnitReader::walk(View view) const {
+  Walk walk{std::move(view)};
+  while (true) {
+    if (const auto columns = columns_of(walk.end)) {
+      walk.row = walk.end.source;
+      walk.columns = *columns;
+      if (are_all_columns(walk.end, *columns)) walk.whole = walk.end;
+    }
+    if (closed_.contains(walk.end.source)) return walk;
+    auto next = behind(walk.end);
+    if (!next) return walk;
+    walk.end = std::move(*next);
+  }
+}
+
+UnitReader::Reading UnitReader::compute(const View& view) {
+  const Walk path = walk(view);
+  const View& end = path.end;
+  const Node* node = end.source->producer();
+  if (end.source->depends_on_weights_only()) {
+    auto remainder = node == nullptr ? std::nullopt : read_remainder(end, *node);
+    if (remainder) return std::move(*remainder);
+    return is_expanded_state(path, view) ? read_leaf(path) : read_weights(end);
+  }
+  if (node == nullptr || closed_.contains(end.source) || depth_ > kMostLevels) {
+    return read_leaf(path);
+  }
+  auto reading = read_product(end, *node);
+  if (!reading) reading = read_linear(end, *node);
+  if (!reading) reading = read_element(end, *node);
+  return reading ? std::move(*reading) : read_leaf(path);
+}
+
+// True for constants that repeat one row.
+bool UnitReader::have_equal_rows(const View& view) const {
+  const Tensor* numbers = context_.constant(view.source);
+  if (numbers == nullptr || view.runs.size() != 1) return false;
+  const ViewIndex& run = view.runs.front();
+  for (std::int64_t row = 1; row < view.extents[kRow].size(); ++row) {
+    for (std::int64_t unit = 0; unit < view.extents[kUnit].size(); ++unit) {
+      const std::int64_t place = run.offset + unit * run.strides[kUnit];
+      const double number = numbers->number_at(place + row * run.strides[kRow]);
+      if (number != numbers->number_at(place)) return false;
+    }
+  }
+  return true;
+}
+
+// What is left of rows that are computed of a state of zeros: biases.
+std::optional<UnitReader::Reading> UnitReader::read_remainder(const View& view, const Node& node) {
+  const bool has_rows = std::any_of(view.runs.begin(), view.runs.end(),
+                                    [](const ViewIndex& run) { return run.strides[kRow] != 0; });
+  auto reading = read_product(view, node);
+  if (!reading && has_rows) reading = read_linear(view, node);
+  const bool is_bias = reading && reading->sum.terms.empty() && reading->rest.empty();
+  return is_bias ? std::move(reading) : std::nullopt;
+}
+
+// True for weights that stand there for each row, as a state does that was learned; also for zeros
+// that are made for all rows.
+bool UnitReader::is_expanded_state(const Walk& path, const View& view) const {
+  if (!path.whole || view.extents[kRow].is(1)) return false;
+  const auto number = number_in(path.end);
+  return !number || (*number == 0 && !path.whole->source->depends_on_weights_only());
+}
+
+// The number that all elements of the view are.
+std::optional<double> UnitReader::number_in(const View& view) const {
+  const Tensor* numbers = context_.constant(view.source);
+  if (numbers == nullptr || numbers->size() == 0) return std::nullopt;
+  const double number = numbers->number_at(0);
+  return is_filled_with(view.source, number, context_) ? std::optional(number) : std::nullopt;
+}
+
+// True for a state that is a constant of zeros, and for what a gate leaves of it.
+bool UnitReader::is_zero(const View& view) const {
+  const Node* product = producer_of(view.source, "Mul");
+  return number_in(view) == 0 ||
+         (product != nullptr && (is_filled_with(product->input(0), 0, context_) ||
+                                 is_filled_with(product->input(1), 0, context_)));
+}
+
+UnitReader::Reading UnitReader::read_weights(const View& view) {
+  Reading reading;
+  if (const auto number = number_in(view)) {
+    reading.sum.number = *number;
+    return reading;
+  }
+  const auto row = row_of(view);
+  if (!row) return read_leaf(walk(view));
+  reading.sum.biases = {{*row}};
+  return reading;
+}
+
+// The first row of weights that are the same in all rows.
+std::optional<View> UnitReader::row_of(const View& view) const {
+  View row = view;
+  for (ViewIndex& run : row.runs) run.strides[kRow] = 0;
+  if (row != view && !have_equal_rows(view)) return std::nullopt;
+  row.extents[kRow] = 1;
+  return row;
+}
+
+UnitReader::Reading UnitReader::read_leaf(const Walk& walk) {
+  const auto known = arguments_.find(walk.end);
+  if (known != arguments_.end()) {
+    Leaf& leaf = leaves_[known->second];
+    if (!leaf.whole) leaf.whole = walk.whole;
+    return {{}, {{1, known->second}}};
+  }
+  Leaf leaf{walk.whole};
+  if (walk.end.source->depends_on_weights_only() && !number_in(walk.end)) {
+    leaf.vector = row_of(walk.end);
+  }
+  using Kind = ElementFunction::ArgumentKind;
+  const bool is_truth = walk.end.source->type().dtype == DataType::kBool;
+  const Id argument = function_.add_argument(is_truth      ? Kind::kTruth
+                                             : leaf.vector ? Kind::kVector
+                                                           : Kind::kState);
+  arguments_.emplace(walk.end, argument);
+  if (leaf.vector) vectors_.emplace(argument, *leaf.vector);
+  if (walk.row != nullptr) {
+    if (const auto rows = rows_of(*walk.row)) {
+      leaf.row = LinearTerm{.operand = *rows,
+                            .rows = *rows,
+                            .weight = {nullptr, {rows->extents[kUnit], walk.end.extents[kUnit]}},
+                            .columns = walk.columns};
+    }
+  }
+  leaves_.emplace(argument, std::move(leaf));
+  return {{}, {{1, argument}}};
+}
+
+std::vector<UnitReader::Reading> UnitReader::read_operands(const View& view, const Node& node) {
+  const auto places = coordinates_of(view);
+  std::vector<Reading> readings;
+  for (Value* input : node.inputs()) {
+    if (!places || input == nullptr) return {};
+    const auto own = operand_view(*input, view, *places);
+    if (!own) return {};
+    readings.push_back(reading_of(*own));
+  }
+  return readings;
+}
+
+// The entries along the axis that a ReduceSum adds up.
+std::vector<UnitReader::Reading> UnitReader::read_entries(const View& view, const Node& node) {
+  const Type& type = node.input(0)->type();
+  const Tensor* axes = context_.constant(node.input(1));
+  auto places = coordinates_of(view);
+  if (!type.has_rank() || axes == nullptr || axes->size() != 1 || !places) return {};
+  const std::int64_t axis = axes->to_int64().front();
+  const auto place = static_cast<std::size_t>(axis < 0 ? axis + type.rank() : axis);
+  const Dim& count = (*type.shape)[place];
+  if (!count.is_known() || count.size() > kMostEntries) return {};
+  if (node.attr_int("keepdims") != 0) {
+    places->erase(places->begin() + static_cast<std::ptrdiff_t>(place));
+  }
+  places->insert(places->begin() + static_cast<std::ptrdiff_t>(place), {.strides = {0, 0}});
+  std::vector<Reading> readings;
+  for (std::int64_t entry = 0; entry < count.size(); ++entry) {
+    (*places)[place].offset = entry;
+    readings.push_back(reading_of(view_at(*node.input(0), view.extents, *places)));
+  }
+  return readings;
+}
+
+// Sums and differences, and products with a number.
+std::optional<UnitReader::Reading> UnitReader::read_linear(const View& view, const Node& node) {
+  const std::string_view op = node.op().name;
+  const bool is_sum = op == "Add" || op == "Sum" || op == "Sub" || op == "Neg" || op == "ReduceSum";
+  if (!node.op().domain.empty()) return std::nullopt;
+  if (op == "Mul" || op == "Div") return read_factor(view, node);
+  if (!is_sum) return std::nullopt;
+  const std::vector<Reading> operands =
+      op == "ReduceSum" ? read_entries(view, node) : read_operands(view, node);
+  Reading result;
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    const double factor = op == "Neg" || (op == "Sub" && i == 1) ? -1 : 1;
+    const Reading& operand = operands[i];
+    // What is no linear sum stays one expression, as the cell state that is squashed.
+    if (operand.rest.size() > 1 && operand.sum.terms.empty() && operand.sum.biases.empty()) {
+      result.rest.emplace_back(factor, id_of(operand));
+      continue;
+    }
+    add(result.sum, operand.sum, factor);
+    for (const auto& [own, id] : operand.rest) result.rest.emplace_back(own * factor, id);
+  }
+  const std::size_t size = result.sum.terms.size() + result.sum.biases.size() + result.rest.size();
+  return operands.empty() || size > kMostTerms ? std::nullopt : std::optional(result);
+}
+
+// A number times something else, or divided by a number.
+std::optional<UnitReader::Reading> UnitReader::read_factor(const View& view, const Node& node) {
+  std::vector<Reading> operands = read_operands(view, node);
+  if (operands.size() != 2) return std::nullopt;
+  const bool divides = node.op().name == "Div";
+  for (const std::size_t side : {0, 1}) {
+    const Reading& factor = operands[1 - side];
+    const bool is_number =
+        factor.sum.terms.empty() && factor.sum.biases.empty() && factor.rest.empty();
+    if (!is_number || (divides && (side == 1 || factor.sum.number == 0))) continue;
+    if (factor.sum.number == 0) return Reading();  // What is left of a zero state.
+    const double number = divides ? 1 / factor.sum.number : factor.sum.number;
+    Reading result = std::move(operands[side]);
+    if (result.rest.size() > 1 && result.sum.terms.empty() && result.sum.biases.empty()) {
+      return Reading{{}, {{number, id_of(result)}}};
+    }
+    result.sum = scaled(std::move(result.sum), number);
+    for (auto& [own, id] : result.rest) own *= number;
+    return result;
+  }
+  return std::nullopt;
+}
+
+std::optional<UnitReader::Reading> UnitReader::read_element(const View& view, const Node& node) {
+  const auto places = coordinates_of(view);
+  if (!places || !ElementFunction::allows(node)) return std::nullopt;
+  std::vector<Id> ids;
+  for (Value* input : node.inputs()) {
+    const auto own = input == nullptr ? std::nullopt : operand_view(*input, view, *places);
+    if (input != nullptr && !own) return std::nullopt;
+    ids.push_back(own ? read(*own) : ElementFunction::kNone);
+  }
+  const auto id = function_.add_operator(node, ids);
+  return id ? std::optional(Reading{{}, {{1, *id}}}) : std::nullopt;
+}
+
+std::optional<UnitReader::Reading> UnitReader::read_product(const View& view, const Node& node) {
+  const auto product = read_contraction(view);
+  if (!product) return std::nullopt;
+  const bool is_gemm = node.op().name == "Gemm";
+  const double alpha = is_gemm ? node.attr_float("alpha") : 1;
+  const double beta = is_gemm ? node.attr_float("beta") : 1;
+  Reading result;
+  if (alpha == 0 || !add_terms(result.sum, product->rows, origin_of(product->weight), alpha)) {
+    return std::nullopt;
+  }
+  Value* addend = node.op().name == "Einsum" ? nullptr : node.input(2);
+  if (addend == nullptr) return result;
+  auto places = coordinates_of(view);
+  if (node.op().name == "Conv") places->erase(places->begin() + 2, places->end());
+  const auto own = operand_view(*addend, view, *places);
+  if (beta == 0 || !own) return std::nullopt;
+  const Reading& added = reading_of(*own);
+  add(result.sum, added.sum, beta);
+  for (const auto& [factor, id] : added.rest) result.rest.emplace_back(factor * beta, id);
+  return result;
+}
+
+// One term for each part that a Concat puts together, none for zeros; false when there are too
+// many.
+bool UnitReader::add_terms(LinearSum& sum, const View& rows, const View& weight,
+                           double scale) const {
+  const Walk path = walk(rows);
+  const auto parts = split_at_seams(path.end, kUnit);
+  if (is_zero(path.end)) return true;
+  if (closed_.contains(path.end.source) || !parts || parts->size() < 2) {
+    sum.terms.push_back({path.end, path.whole.value_or(path.end), weight, {}, scale});
+    return sum.terms.size() <= kMostTerms;
+  }
+  return std::all_of(parts->begin(), parts->end(), [&](const ViewPart& part) {
+    const View block = part_of(weight, 0, part.first[kUnit], part.view.extents[kUnit]);
+    const auto own = behind(part.view);
+    return own && add_terms(sum, *own, block, scale);
+  });
+}
+
+// Numbers beside a scaled sum stay outside, as the beta of a HardSigmoid does.
+UnitReader::Id UnitReader::id_of(const Reading& reading) {
+  LinearSum sum = reading.sum;
+  std::vector<std::pair<double, Id>> rest;
+  for (const auto& [factor, id] : reading.rest) {
+    const auto leaf = leaves_.find(id);
+    const bool is_row = leaf != leaves_.end() && leaf->second.row && !sum.terms.empty();
+    if (!is_row) {
+      rest.emplace_back(factor, id);
+      continue;
+    }
+    if (leaf->second.vector) {
+      sum.biases.push_back({*leaf->second.vector, factor});
+      continue;
+    }
+    sum.terms.push_back(*leaf->second.row);
+    sum.terms.back().scale = factor;
+  }
+  std::optional<Id> result;
+  const auto add = [&](Id id, double factor) {
+    const Id term = factor == 1 ? id : function_.add_scaled(id, factor);
+    result = result ? function_.add_sum(*result, term) : term;
+  };
+  if (!sum.terms.empty()) {
+    const double factor = sum.terms.front().scale;
+    const double number = factor == 1 ? 0 : sum.number;
+    sum.number -= number;
+    add(argument_of(divided(std::move(sum), factor)), factor);
+    sum = {.number = number};
+  }
+  for (const auto& [factor, id] : rest) add(id, factor);
+  for (const BiasTerm& bias : sum.biases) {
+    const auto known = arguments_.find(bias.vector);
+    Id argument = known == arguments_.end()
+                      ? function_.add_argument(ElementFunction::ArgumentKind::kVector)
+                      : known->second;
+    arguments_.emplace(bias.vector, argument);
+    vectors_.emplace(argument, bias.vector);
+    add(argument, bias.scale);
+  }
+  if (!result || sum.number != 0) add(function_.add_number(sum.number), 1);
+  return *result;
+}
+
+UnitReader::Id UnitReader::argument_of(const LinearSum& sum) {
+  std::size_t hash = sum.terms.size();
+  for (const LinearTerm& term : sum.terms) {
+    mix(hash, static_cast<std::int64_t>(ViewHash()(term.operand)));
+    mix(hash, static_cast<std::int64_t>(ViewHash()(term.weight)));
+  }
+  const auto [begin, end] = sums_by_hash_.equal_range(hash);
+  for (auto known = begin; known != end; ++known) {
+    if (sums_.at(known->second) == sum) return known->second;
+  }
+  const Id argument = function_.add_argument(ElementFunction::ArgumentKind::kSum);
+  sums_.emplace(argument, sum);
+  sums_by_hash_.emplace(hash, argument);
+  return argument;
+}
+
+std::optional<LinearSum> UnitReader::sum_of(Id argument) const {
+  const auto sum = sums_.find(argument);
+  if (sum != sums_.end()) return sum->second;
+  const auto leaf = leaves_.find(argument);
+  if (leaf == leaves_.end() || !leaf->second.row) return std::nullopt;
+  return LinearSum{.terms = {*leaf->second.row}};
+}
+
+std::optional<View> UnitReader::state_of(Id argument, const Dim& rows) const {
+  const auto leaf = leaves_.find(argument);
+  if (leaf != leaves_.end() && leaf->second.whole) return leaf->second.whole;
+  const View* vector = vector_of(argument);
+  if (vector == nullptr) return std::nullopt;
+  View repeated = *vector;
+  repeated.extents.front() = rows;
+  return repeated;
+}
+
+const View* UnitReader::vector_of(Id argument) const {
+  const auto vector = vectors_.find(argument);
+  return vector == vectors_.end() ? nullptr : &vector->second;
+}
+
+}  // namespace gatefold
