@@ -6,11 +6,6 @@
 
 #include "ir/op_def.h"
 #include "passes/loops/loop_condition.h"
-<<<<<<< HEAD
-=======
-#include "passes/loops/loop_index.h"
-#include "passes/recurrence/linear_sum.h"
->>>>>>> 13c5191ee3061ee390e7d27a80a6e1d0035622ba
 #include "passes/rewriting/axes.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/spell_view.h"
