@@ -38,7 +38,7 @@ bool is_multiplied(const Value& value, int levels = 6) {
            const std::string_view op = use.user->op().name;
            if (is_one_of(op, {"Conv", "Einsum", "Gemm", "MatMul"})) return true;
            return is_one_of(op, {"Concat", "Expand", "Identity", "Reshape", "Squeeze", "Tile",
-                                 "Transpose", "Unsqueeze"}) &&
+                                 "Transpose", "Unsqueeze", "Where"}) &&
                   is_multiplied(*use.user->output(), levels - 1);
          });
 }
@@ -354,7 +354,7 @@ bool is_carried(const Value& state, const Value& next) {
   for (const std::ptrdiff_t output : {input, input - 1}) {
     if (output < 0 || output >= std::ssize(graph.outputs())) continue;
     Value* result = graph.outputs()[static_cast<std::size_t>(output)].value;
-    if (behind_rank_changes(result) == &next) return true;
+    if (behind_hold(result) == &next) return true;
   }
   return false;
 }
@@ -366,7 +366,7 @@ class StateFinder {
     for (const RecurrentStep& step : steps) {
       results_.emplace(step.next_hidden, &step);
       for (const auto& operand : step.operands)
-        readers_.emplace(operand.front().operand.source, &step);
+        readers_.emplace(behind_hold(operand.front().operand.source), &step);
     }
   }
 
@@ -402,12 +402,13 @@ class StateFinder {
 
   // True when the operand and the cell state are the results of one step, or initial states.
   bool follows_another(const RecurrentStep& step, std::size_t i) const {
-    const Value* source = step.operands[i].front().operand.source;
+    Value* operand = step.operands[i].front().operand.source;
+    const Value* source = behind_hold(operand);
     if (!step.cell) {
       const auto before = results_.find(source);
       return before != results_.end() && is_same_cell(*before->second, step, i);
     }
-    const Value* cell = origin_of(*step.cell).source;
+    const Value* cell = behind_hold(origin_of(*step.cell).source);
     const auto before = results_.find(source);
     if (before != results_.end()) return before->second->next_cell == cell;
     return source == cell ||
@@ -428,7 +429,7 @@ class StateFinder {
       const RecurrentStep& next = *reader.second;
       return next.kind == step.kind &&
              std::any_of(next.operands.begin(), next.operands.end(), [&](const auto& operand) {
-               return operand.front().operand.source == step.next_hidden &&
+               return behind_hold(operand.front().operand.source) == step.next_hidden &&
                       operand.front().weight == step.operands[i].front().weight;
              });
     });

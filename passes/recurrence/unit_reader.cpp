@@ -145,7 +145,8 @@ UnitReader::Reading UnitReader::compute(const View& view) {
     if (remainder) return std::move(*remainder);
     return is_expanded_state(path, view) ? read_leaf(path) : read_weights(end);
   }
-  if (node == nullptr || closed_.contains(end.source) || depth_ > kMostLevels) {
+  const bool is_held = closed_.contains(behind_hold(end.source));
+  if (node == nullptr || is_held || depth_ > kMostLevels) {
     return read_leaf(path);
   }
   auto reading = read_product(end, *node);

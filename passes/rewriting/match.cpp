@@ -43,6 +43,12 @@ Value* behind_rank_changes(Value* value) {
   return value;
 }
 
+Value* behind_hold(Value* value) {
+  value = behind_rank_changes(value);
+  const Node* hold = producer_of(value, "Where");
+  return hold == nullptr ? value : behind_rank_changes(hold->input(1));
+}
+
 Value* behind_casts(Value* value) {
   while (const Node* cast = producer_of(value, "Cast")) value = cast->input(0);
   return value;
