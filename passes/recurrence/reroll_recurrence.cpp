@@ -184,10 +184,13 @@ void replace_held(const StepChain& chain, const ChainLengths& lengths, Node& joi
   for (std::int64_t i = 0; i < count; ++i) {
     const Node& step = *chain.steps[static_cast<std::size_t>(i)];
     const std::int64_t row = lengths.backwards ? count - 1 - i : i;
-    chain.holds[static_cast<std::size_t>(i)].hidden->set_input(2, rest);
+    Node* hold = chain.holds[static_cast<std::size_t>(i)].hidden;
+    if (hold != nullptr) hold->set_input(2, rest);
     replace(step.output(kYh), rows.between(row, row + 1));
   }
-  replace(chain.holds.back().hidden->output(), with_rank_of(joined.output(kYh), kept));
+  if (const Node* hidden = chain.holds.back().hidden) {
+    replace(hidden->output(), with_rank_of(joined.output(kYh), hidden->output()));
+  }
   if (const Node* cell = chain.holds.back().cell) {
     replace(cell->output(), with_rank_of(joined.output(kYc), cell->output()));
   }

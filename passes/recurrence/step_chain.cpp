@@ -52,7 +52,7 @@ Link link_before(const Node& node, const PassContext& context) {
   };
   const Value* state = behind_hold(node.input(kInitialH));
   if (state == nullptr || state->producer() == nullptr || state->output_index() != kYh) return {};
-  Link link{state->producer(), {hold_at(kInitialH)}};
+  Link link{state->producer(), {.hidden = hold_at(kInitialH)}};
   const Node& step = *link.step;
   if (!is_recurrent(step) || !is_joinable(step) || !are_same_cell(step, node)) return {};
   if (!steps_of(step).is_known() || steps_of(step).is(0)) return {};
@@ -62,9 +62,10 @@ Link link_before(const Node& node, const PassContext& context) {
     if ((link.hold.cell == nullptr) != (link.hold.hidden == nullptr)) return {};
   }
   if (link.hold.hidden == nullptr) return link;
+  link.hold.mask = link.hold.hidden->input(0);
   const bool fits =
       steps_of(step).is(1) && holds_state_of(*link.hold.hidden, step, kInitialH, context) &&
-      (link.hold.cell == nullptr || (link.hold.cell->input(0) == link.hold.hidden->input(0) &&
+      (link.hold.cell == nullptr || (link.hold.cell->input(0) == link.hold.mask &&
                                      holds_state_of(*link.hold.cell, step, kInitialC, context)));
   return fits ? link : Link();
 }
@@ -96,15 +97,20 @@ bool is_choice(const Use& use) {
          use.index == 1;
 }
 
-// What holds the final states of the last step.
+// What holds the final states of the last step; at least the mask by which its result is chosen.
 Hold find_last_hold(const Node& step, const PassContext& context) {
-  const auto find = [&](std::size_t output, std::size_t port) -> Node* {
+  const auto find = [&](std::size_t output, std::size_t port, Value*& mask) -> Node* {
     for (const Use& use : uses_of(step.output(output))) {
-      if (is_choice(use) && holds_state_of(*use.user, step, port, context)) return use.user;
+      if (!is_choice(use)) continue;
+      mask = use.user->input(0);
+      if (holds_state_of(*use.user, step, port, context)) return use.user;
     }
     return nullptr;
   };
-  return {find(kYh, kInitialH), step.op().name == "LSTM" ? find(kYc, kInitialC) : nullptr};
+  Hold hold;
+  hold.hidden = find(kYh, kInitialH, hold.mask);
+  if (step.op().name == "LSTM") hold.cell = find(kYc, kInitialC, hold.mask);
+  return hold;
 }
 
 // True when all that reads the state chooses it where the mask holds.
@@ -127,11 +133,10 @@ bool has_held_states_only(const StepChain& chain) {
   for (std::size_t i = 0; i < chain.steps.size(); ++i) {
     const Node& step = *chain.steps[i];
     const Hold& hold = chain.holds[i];
-    const Value* mask = hold.hidden == nullptr ? nullptr : hold.hidden->input(0);
-    if (mask == nullptr || !is_read_where_held(step.output(kYh), mask)) return false;
+    if (hold.mask == nullptr || !is_read_where_held(step.output(kYh), hold.mask)) return false;
     if (step.output(kY) != nullptr && step.output(kY)->is_used()) return false;
-    if (hold.cell == nullptr) continue;
-    if (!is_read_where_held(step.output(kYc), mask)) return false;
+    if (step.op().name != "LSTM") continue;
+    if (!is_read_where_held(step.output(kYc), hold.mask)) return false;
     const bool is_last = i + 1 == chain.steps.size();
     if (!is_last && !is_handed_on(hold, *chain.steps[i + 1], chain.holds[i + 1])) return false;
   }
@@ -181,7 +186,7 @@ std::optional<ChainLengths> find_lengths(const StepChain& chain, const PassConte
   std::vector<Count> left;
   ChainLengths lengths;
   for (const Hold& hold : chain.holds) {
-    Value& mask = *hold.hidden->input(0);
+    Value& mask = *hold.mask;
     if (!mask.type().has_rank() || mask.type().rank() < 2) break;
     lengths.batch = static_cast<std::size_t>(mask.type().rank() - 2);
     const auto own = steps_left(view_of(mask), false, lengths.batch, reader);

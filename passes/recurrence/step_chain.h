@@ -8,9 +8,10 @@
 
 namespace gatefold {
 
-/// The Where nodes by which a mask holds back the states that a step hands on; nullptr where there
-/// is no such node.
+/// A mask that holds back the states that a step hands on, and the Where nodes that do so; nullptr
+/// where there are none.
 struct Hold {
+  Value* mask = nullptr;
   Node* hidden = nullptr;
   Node* cell = nullptr;  ///< Of an LSTM.
 };
@@ -19,9 +20,9 @@ struct Hold {
 /// before it: equal steps of one recurrence.
 struct StepChain {
   std::vector<Node*> steps;
-  std::vector<Hold> holds = {};  ///< Of each step; without nodes where no mask holds states back.
+  std::vector<Hold> holds = {};  ///< Of each step; the last one may hand on nothing.
 
-  bool is_held() const { return holds.front().hidden != nullptr; }
+  bool is_held() const { return holds.front().mask != nullptr; }
 };
 
 /// Finds the chains of two steps and more in a graph, without those in its sub-graphs.
