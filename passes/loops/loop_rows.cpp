@@ -9,7 +9,6 @@
 #include "passes/rewriting/axes.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/spell_view.h"
-#include "passes/rewriting/view_axes.h"
 
 namespace gatefold {
 namespace {

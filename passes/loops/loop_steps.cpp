@@ -6,7 +6,6 @@
 #include "passes/rewriting/lengths.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/spell_view.h"
-#include "passes/rewriting/view_axes.h"
 
 namespace gatefold {
 namespace {

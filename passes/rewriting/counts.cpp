@@ -321,7 +321,11 @@ std::optional<Count> CountReader::read_distance(const Node& node, const View& vi
 }
 
 bool CountReader::collect(const View& condition, bool negates, std::vector<Count>& distances) {
-  if (is_filled_with(condition.source, negates ? 0 : 1, context_)) return true;
+  for (const bool holds : {true, false}) {
+    if (!is_filled_with(condition.source, holds == negates ? 0 : 1, context_)) continue;
+    if (!holds) distances.emplace_back();
+    return true;
+  }
   if (const auto next = behind_(condition)) return collect(*next, negates, distances);
   const Node* node = condition.source->producer();
   if (node == nullptr || !node->op().domain.empty()) return false;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "passes/rewriting/spell_view.h"
-#include "passes/rewriting/view_axes.h"
 
 namespace gatefold {
 namespace {
