@@ -4,6 +4,7 @@
 
 #include "ir/op_def.h"
 #include "passes/passes.h"
+#include "passes/recurrence/activation_attrs.h"
 #include "passes/recurrence/recurrent_step.h"
 #include "passes/rewriting/rewrite.h"
 

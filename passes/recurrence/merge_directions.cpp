@@ -3,7 +3,7 @@
 #include "ir/op_def.h"
 #include "ir/ops/recurrent.h"
 #include "passes/passes.h"
-#include "passes/recurrence/recurrent_step.h"
+#include "passes/recurrence/activation_attrs.h"
 #include "passes/rewriting/axes.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/rewrite.h"

@@ -40,10 +40,6 @@ struct RecurrentStep {
   std::int64_t size() const { return next_hidden->type().shape->back().size(); }
 };
 
-/// Attributes of a recurrent node for the activations f, g, h of its directions, one direction
-/// after the other; none for the default ones.
-Attrs activation_attrs(const RecurrentKind& kind, const std::vector<Activation>& activations);
-
 /// Finds the steps of all kinds in a graph, without those in its sub-graphs. Tells context.explain
 /// of steps of `kind` what keeps them from being one.
 std::vector<RecurrentStep> find_recurrent_steps(Graph& graph, const RecurrentKind& kind,
