@@ -33,16 +33,6 @@ bool is_one_of(std::string_view op, std::initializer_list<std::string_view> ops)
   return std::find(ops.begin(), ops.end(), op) != ops.end();
 }
 
-// True for a use of what a mask lets through: a truth value that is not computed of the step.
-bool is_masked(const Use& use) {
-  const Value* mask = use.user->input(0);
-  while (producer_of(mask, "Unsqueeze") != nullptr || producer_of(mask, "Expand") != nullptr) {
-    mask = mask->producer()->input(0);
-  }
-  return use.index == 1 &&
-         (mask->producer() == nullptr || !ElementFunction::allows(*mask->producer()));
-}
-
 // True when a product with weights, of the value or of what only moves it, is taken.
 bool is_multiplied(const Value& value, int levels = 6) {
   return levels > 0 && std::any_of(value.uses().begin(), value.uses().end(), [&](const Use& use) {
@@ -50,7 +40,7 @@ bool is_multiplied(const Value& value, int levels = 6) {
            if (is_one_of(op, {"Conv", "Einsum", "Gemm", "MatMul"})) return true;
            const bool moves = is_one_of(op, {"Concat", "Expand", "Identity", "Reshape", "Squeeze",
                                              "Tile", "Transpose", "Unsqueeze"});
-           return (moves || (op == "Where" && is_masked(use))) &&
+           return (moves || (op == "Where" && use.index == 1 && is_row_mask(use.user->input(0)))) &&
                   is_multiplied(*use.user->output(), levels - 1);
          });
 }

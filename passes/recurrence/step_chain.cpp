@@ -48,7 +48,8 @@ struct Link {
 // The step whose final states are this one's initial ones, of the same cell; none if there is none.
 Link link_before(const Node& node, const PassContext& context) {
   const auto hold_at = [&](std::size_t port) {
-    return producer_of(behind_rank_changes(node.input(port)), "Where");
+    Node* hold = producer_of(behind_rank_changes(node.input(port)), "Where");
+    return hold != nullptr && is_row_mask(hold->input(0)) ? hold : nullptr;
   };
   const Value* state = behind_hold(node.input(kInitialH));
   if (state == nullptr || state->producer() == nullptr || state->output_index() != kYh) return {};
