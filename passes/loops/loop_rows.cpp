@@ -17,30 +17,6 @@ const Dim& extent_of(const Value& value, std::int64_t axis) {
   return (*value.type().shape)[static_cast<std::size_t>(axis)];
 }
 
-// `view` with the rows [T, ..] that are made of its source, or of the last axes of that, in place
-// of it.
-std::optional<View> put_in(const View& rows, const View& view) {
-  auto outer = coordinates_of(view);
-  const auto inner = coordinates_of(rows);
-  if (!outer || !inner) return std::nullopt;
-  outer->erase(outer->begin(), outer->end() - static_cast<std::ptrdiff_t>(rows.rank() - 1));
-  outer->insert(outer->begin(), ViewIndex::along(0, view.rank()));
-  std::vector<ViewIndex> places;
-  for (const ViewIndex& index : *inner) {
-    places.push_back(ViewIndex::constant(index.offset, view.rank()));
-    places.back().ends = index.ends;
-    places.back().spare = index.spare;
-    for (std::size_t k = 0; k < rows.rank(); ++k) {
-      if (index.strides[k] == 0) continue;
-      const ViewIndex& place = (*outer)[k];
-      if (place.ends != 0 && index != ViewIndex::along(k, rows.rank())) return std::nullopt;
-      places.back().ends += place.ends;
-      places.back().add(place, index.strides[k]);
-    }
-  }
-  return view_at(*rows.source, view.extents, places);
-}
-
 // What is done to each element alone, or aligns the last axes of its operands.
 constexpr std::string_view kElementwise[] = {"Abs",
                                              "Add",
@@ -113,6 +89,28 @@ Value* build_gemm(const Node& gemm, const std::vector<Value*>& inputs, Rewriter&
 }
 
 }  // namespace
+
+std::optional<View> put_in(const View& rows, const View& view) {
+  auto outer = coordinates_of(view);
+  const auto inner = coordinates_of(rows);
+  if (!outer || !inner) return std::nullopt;
+  outer->erase(outer->begin(), outer->end() - static_cast<std::ptrdiff_t>(rows.rank() - 1));
+  outer->insert(outer->begin(), ViewIndex::along(0, view.rank()));
+  std::vector<ViewIndex> places;
+  for (const ViewIndex& index : *inner) {
+    places.push_back(ViewIndex::constant(index.offset, view.rank()));
+    places.back().ends = index.ends;
+    places.back().spare = index.spare;
+    for (std::size_t k = 0; k < rows.rank(); ++k) {
+      if (index.strides[k] == 0) continue;
+      const ViewIndex& place = (*outer)[k];
+      if (place.ends != 0 && index != ViewIndex::along(k, rows.rank())) return std::nullopt;
+      places.back().ends += place.ends;
+      places.back().add(place, index.strides[k]);
+    }
+  }
+  return view_at(*rows.source, view.extents, places);
+}
 
 View Rows::in_order() const {
   const View view = view_of(*value);

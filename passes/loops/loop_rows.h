@@ -10,6 +10,10 @@
 
 namespace gatefold {
 
+/// Returns `view` with the rows [T, ..] that are made of its source, or of the last axes of that,
+/// in place of it; nothing where they are no view together.
+std::optional<View> put_in(const View& rows, const View& view);
+
 /// What the iterations make of a value, as one value [T, ..] outside of the loop.
 struct Rows {
   Value* value = nullptr;
@@ -55,6 +59,13 @@ class LoopRows {
     std::vector<State> states = {};  ///< h and c.
     std::optional<Count> left = {};  ///< Is positive while a sequence goes on; nothing: all do.
   };
+  /// What a step makes while a sequence goes on, and something else behind its end.
+  struct Masked {
+    const Step* step = nullptr;
+    View rows;             ///< [T, 1, N, H], of all iterations.
+    View other;            ///< In the body.
+    std::size_t port = 0;  ///< Of what the step makes, in the Where that chooses.
+  };
 
   std::optional<View> behind(const View& view);
   std::optional<View> read_input(const View& view);
@@ -63,7 +74,7 @@ class LoopRows {
   std::optional<View> read_squeezed(const View& view, const Node& squeeze) const;
   const std::optional<View>& rows_made(Value& value);
   std::optional<View> make_rows(Value& value);
-  std::optional<View> make_masked_rows(const Node& where);
+  std::optional<View> make_masked_rows(Value& value);
   std::optional<Rows> rows_of(const View& view, std::optional<bool> backwards = {});
   std::optional<Rows> map_node(const Node& node);
 
@@ -73,7 +84,9 @@ class LoopRows {
   std::optional<State> find_state(const Node& node, std::size_t port) const;
   bool goes_on(const State& state, const Node& node, std::size_t port, Step& step);
   std::optional<View> choose_made(const View& next, const State& state, std::optional<Count>& left);
-  Value* final_of(View view, std::size_t index);
+  View made_of(const State& state) const;
+  std::optional<Masked> read_masked(const View& view);
+  Value* final_of(View view, std::size_t index, std::vector<const Value*>& seen);
   bool is_outside(const Value& value) const;
 
   Rewriter& rewriter_;

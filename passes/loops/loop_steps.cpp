@@ -71,7 +71,11 @@ std::optional<LoopRows::Step> LoopRows::build_step(const Node& node) {
     }
     step.states.push_back(*state);
   }
-  const auto rows = rows_of(with_axes(in_time(*node.input(kX)), {kTime, kBatch, kHidden}));
+  View input = in_time(*node.input(kX));
+  // Where its own sequences have ended the step reads nothing.
+  const auto masked = step.left ? read_masked(origin_of(input)) : std::nullopt;
+  if (masked && masked->step->left == step.left) input = masked->rows;
+  const auto rows = rows_of(with_axes(input, {kTime, kBatch, kHidden}));
   if (!rows) {
     return rewriter_.no_match("the input of {} is no row of a sequence", node.describe());
   }
@@ -121,10 +125,16 @@ std::optional<LoopRows::State> LoopRows::find_state(const Node& node, std::size_
   return std::nullopt;
 }
 
+// What an iteration leaves in the place of the state.
+View LoopRows::made_of(const State& state) const {
+  return origin_of(
+      view_at(*loop_.next(state.number), state.view.extents, *coordinates_of(state.view)));
+}
+
 // True when an iteration leaves what the step made of the state in its place; in sequences that
 // have ended, the state itself.
 bool LoopRows::goes_on(const State& state, const Node& node, std::size_t port, Step& step) {
-  View next = view_at(*loop_.next(state.number), state.view.extents, *coordinates_of(state.view));
+  View next = made_of(state);
   std::optional<Count> left;
   if (step_behind(next) == nullptr) {
     const auto made = choose_made(next, state, left);
@@ -155,7 +165,7 @@ std::optional<View> LoopRows::make_rows(Value& value) {
   const Node* node = value.producer();
   if (node == nullptr || !value.type().has_rank()) return std::nullopt;
   if (!is_recurrent(*node)) {
-    if (auto rows = make_masked_rows(*node)) return rows;
+    if (auto rows = make_masked_rows(value)) return rows;
     const auto rows = map_node(*node);
     return rows ? std::optional(rows->in_order()) : std::nullopt;
   }
@@ -165,66 +175,81 @@ std::optional<View> LoopRows::make_rows(Value& value) {
   return Rows{step->node->output(kY), step->backwards}.in_order();
 }
 
-// Where (a step goes on, what it makes, its state or 0): behind the end the node delivers 0.
-std::optional<View> LoopRows::make_masked_rows(const Node& where) {
-  if (producer_of(where.output(), "Where") == nullptr || where.output()->type().rank() > 3) {
-    return std::nullopt;
-  }
-  const View whole = in_time(*where.output(), 3);
-  const auto mask = operand_of(whole, where.input(0));
+// Where (a step goes on, what it makes, something else), of a view [T, 1, N, ..]
+std::optional<LoopRows::Masked> LoopRows::read_masked(const View& view) {
+  const Node* where = producer_of(view.source, "Where");
+  const auto mask = where != nullptr ? operand_of(view, where->input(0)) : std::nullopt;
   for (const std::size_t port : {1, 2}) {
-    auto made = operand_of(whole, where.input(port));
-    const auto other = operand_of(whole, where.input(3 - port));
-    const Node* node = made ? step_behind(*made) : nullptr;
+    auto made = mask ? operand_of(view, where->input(port)) : std::nullopt;
+    const auto other = mask ? operand_of(view, where->input(3 - port)) : std::nullopt;
+    const Node* node = made && other ? step_behind(*made) : nullptr;
     const Step* step = node == nullptr ? nullptr : step_of(*node);
-    if (step == nullptr || !step->left || !mask || !other || !is_all(*made)) continue;
-    if (made->source->output_index() == kYc) return std::nullopt;
-    if (steps_left(*mask, port == 2, kBatch, counts_) != step->left) return std::nullopt;
-    Rows rows{step->node->output(kY), step->backwards};
-    const View kept = origin_of(*other);
-    if (is_same(kept, step->states.front().view)) {
-      const auto masks = rows_of(in_time(*where.input(0), 3), rows.backwards);
-      Value* state = step->node->output(kYh);
-      if (rows.backwards) state = step->node->input(kInitialH);
-      if (!masks) return std::nullopt;
-      rows.value = port == 1 ? rewriter_.add("Where", {masks->value, rows.value, state})
-                             : rewriter_.add("Where", {masks->value, state, rows.value});
-    } else if (!is_zero(*kept.source, rewriter_.context())) {
-      return std::nullopt;
-    }
-    const View all = rows.in_order();
-    return where.output()->type().rank() == 3 ? all : with_axes(all, {kTime, kBatch, kHidden});
+    if (step == nullptr || !step->left || made->source->output_index() == kYc) continue;
+    if (steps_left(*mask, port == 2, kBatch, counts_) != step->left) continue;
+    const auto rows = put_in(Rows{step->node->output(kY), step->backwards}.in_order(), *made);
+    if (rows && is_all(*made)) return Masked{step, *rows, origin_of(*other), port};
   }
   return std::nullopt;
 }
 
-Value* LoopRows::final_value(std::size_t index) {
-  Value* next = loop_.next(index);
-  return next->type().has_rank() ? final_of(view_of(*next), index) : nullptr;
+// Behind the end of a sequence the node over all iterations delivers 0.
+std::optional<View> LoopRows::make_masked_rows(Value& value) {
+  if (producer_of(&value, "Where") == nullptr || value.type().rank() > 3) return std::nullopt;
+  const View whole = in_time(value, 3);
+  const auto masked = read_masked(whole);
+  if (!masked) return std::nullopt;
+  const auto& [step, rows, other, port] = *masked;
+  View all = rows;
+  if (is_same(other, step->states.front().view)) {
+    const auto masks = rows_of(in_time(*value.producer()->input(0), 3), step->backwards);
+    const auto made = masks ? rows_of(rows, step->backwards) : std::nullopt;
+    if (!made) return std::nullopt;
+    Value* held = step->backwards ? step->node->input(kInitialH) : step->node->output(kYh);
+    std::vector<Value*> inputs{masks->value, made->value, held};
+    if (port == 2) std::swap(inputs[1], inputs[2]);
+    all = Rows{rewriter_.add("Where", inputs), step->backwards}.in_order();
+  } else if (!is_zero(*other.source, rewriter_.context())) {
+    return std::nullopt;
+  }
+  return value.type().rank() == 3 ? all : with_axes(all, {kTime, kBatch, kHidden});
 }
 
-Value* LoopRows::final_of(View view, std::size_t index) {
-  const Node* node = step_behind(view);
-  if (const Node* where = producer_of(view.source, "Where")) {
-    for (const std::size_t port : {1, 2}) {
-      auto made = operand_of(view, where->input(port));
-      if (made && step_behind(*made) != nullptr) return final_of(*made, index);
-    }
-    return nullptr;
-  }
+Value* LoopRows::final_value(std::size_t index) {
+  Value* next = loop_.next(index);
+  std::vector<const Value*> seen;
+  return next->type().has_rank() ? final_of(view_of(*next), index, seen) : nullptr;
+}
+
+// Of a view of what an iteration makes of the carried value: of a state of a step, or of several
+// ones that are joined. None is `seen` twice, of which one would start with something else.
+Value* LoopRows::final_of(View view, std::size_t index, std::vector<const Value*>& seen) {
+  view = origin_of(view);
   if (const Node* concat = producer_of(view.source, "Concat")) {
     if (!is_same(view, view_of(*view.source))) return nullptr;
     std::vector<Value*> parts;
     for (Value* part : concat->inputs()) {
-      parts.push_back(part->type().has_rank() ? final_of(view_of(*part), index) : nullptr);
+      parts.push_back(part->type().has_rank() ? final_of(view_of(*part), index, seen) : nullptr);
       if (parts.back() == nullptr) return nullptr;
     }
     return rewriter_.add("Concat", parts, concat->attrs());
   }
+  if (std::find(seen.begin(), seen.end(), view.source) != seen.end()) return nullptr;
+  seen.push_back(view.source);
+  const Value* next = view.source;
+  const Node* where = producer_of(next, "Where");
+  for (std::size_t port = 1; port < 3 && where != nullptr; ++port) {
+    auto made = operand_of(view, where->input(port));
+    if (!made || step_behind(*made) == nullptr) continue;
+    view = *made;
+    break;
+  }
+  const Node* node = step_behind(view);
   const Step* step = node == nullptr ? nullptr : step_of(*node);
   const std::size_t output = view.source->output_index() == kYc ? kYc : kYh;
   const auto places = coordinates_of(view);
-  if (step == nullptr || !places || step->states[output - kYh].number != index) return nullptr;
+  if (step == nullptr || !places) return nullptr;
+  const State& state = step->states[output - kYh];
+  if (state.number != index || made_of(state).source != next) return nullptr;
   return spell(rewriter_, view_at(*step->node->output(output), view.extents,
                                   {places->end() - 3, places->end()}));
 }
