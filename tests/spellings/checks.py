@@ -1,0 +1,183 @@
+"""What the survey checks of one spelling: nodes, outputs, losses of training."""
+
+import dataclasses
+import json
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+import numpy as np
+import onnx
+
+import reference
+
+TOLERANCE = 1e-5
+STEPS = 5
+RATE = 0.1
+# Operators of which none is left where all steps have become recurrent nodes.
+LEFTOVERS = {"Loop", "Scan", "If", "Sigmoid", "Tanh", "HardSigmoid", "Softsign", "Exp", "Relu", "Elu", "Clip",
+             "LeakyRelu", "Softplus", "SequenceInsert", "SequenceAt", "SplitToSequence"}
+
+
+@dataclasses.dataclass
+class Result:
+    """The findings on one spelling. `got` and `trained` are the recurrent nodes for inference and for
+    training, with leftovers in brackets; the differences are relative to the largest number, None where
+    nothing was compared: `compiled` of outputs with all passes from those with the required ones, `formula`
+    from the formulas, `losses` of five steps from training in double precision."""
+
+    name: str
+    family: str
+    expected: list
+    got: str = ""
+    trained: str = ""
+    compiled: float = None
+    formula: float = None
+    losses: float = None
+    error: str = ""
+    note: str = ""
+
+    @property
+    def is_right_node(self):
+        return self.expected is None or self.got == self.trained == ", ".join(sorted(self.expected))
+
+    @property
+    def is_equal(self):
+        return not self.error and all(difference is None or difference <= TOLERANCE
+                                      for difference in (self.compiled, self.formula))
+
+    @property
+    def trains_equally(self):
+        return self.losses is not None and self.losses <= TOLERANCE
+
+
+def difference(actual, expected):
+    """The largest distance relative to the largest number; infinite where shapes differ or only one of two
+    numbers is finite."""
+    actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
+    if actual.shape != expected.shape:
+        return np.inf
+    same = (actual == expected) | (np.isnan(actual) & np.isnan(expected))
+    if np.any(~same & ~(np.isfinite(actual) & np.isfinite(expected))):
+        return np.inf
+    distances = np.abs(np.where(same, 0, actual - expected))
+    finite = np.abs(expected[np.isfinite(expected)])
+    return float(distances.max(initial=0) / max(finite.max(initial=0), 1e-30))
+
+
+class Tool:
+    """The binary, run on the files of one folder."""
+
+    def __init__(self, binary, folder):
+        self.binary, self.folder = binary, pathlib.Path(folder)
+
+    def run(self, *arguments):
+        """What it prints; its message as RuntimeError if it fails."""
+        done = subprocess.run([self.binary, *map(str, arguments)], cwd=self.folder, capture_output=True,
+                              text=True, timeout=120, check=False)
+        if done.returncode != 0:
+            lines = (done.stderr.strip() or f"ended with {done.returncode}").splitlines()
+            raise RuntimeError(f"{arguments[0]}: {lines[-1]}")
+        return done.stdout
+
+    def outputs(self, inputs, *options):
+        """The outputs of a run, by name; inputs are .npy files of this folder."""
+        given = [part for name, file in inputs.items() for part in ("--input", f"{name}={file}")]
+        self.run("run", "model.onnx", *given, "--reproducible", "--output", "outputs", "--format", "npz", *options)
+        with np.load(self.folder / "outputs" / "outputs.npz") as archive:
+            return dict(archive)
+
+    def nodes(self, pipeline):
+        """The recurrent nodes that compiling makes, with leftovers in brackets."""
+        self.run("compile", "model.onnx", "-o", f"{pipeline}.onnx", "--pipeline", pipeline)
+        facts = json.loads(self.run("inspect", f"{pipeline}.onnx", "--json"))
+        nodes = []
+        for layer in facts["recurrent_layers"]:
+            single = " of one step" if layer["T"] == "1" else ""
+            nodes.append(f"{layer['op']} {layer['direction']}{single}")
+        counted = sorted(nodes)
+        if len(counted) > 4:
+            counted = [f"{counted.count(node)} x {node}" for node in sorted(set(counted))]
+        left = [f"{count} {op}" for op, count in sorted(facts["ops"].items()) if op in LEFTOVERS]
+        return ", ".join(counted) + (f" [{', '.join(left)}]" if left else "")
+
+
+def write_case(case, spelling, folder):
+    """Writes model, inputs and source into the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    onnx.save(case.model, str(folder / "model.onnx"))
+    for name, array in case.inputs.items():
+        np.save(folder / f"{name}.npy", array)
+    (folder / "source.txt").write_text(f"{spelling.note}\n\n{case.source}\n")
+
+
+def check_outputs(tool, case, spelling, result):
+    """Compares outputs compiled or not and with the formulas, for inputs of all scales."""
+    names = [output.name for output in case.model.graph.output]
+    result.compiled = 0.0
+    for scale in spelling.scales:
+        files = {}
+        for name, array in case.inputs.items():
+            scaled = (array * np.float32(scale)).astype(array.dtype) if array.dtype == np.float32 else array
+            files[name] = f"scaled_{name}.npy"
+            np.save(tool.folder / files[name], scaled)
+        plain = tool.outputs(files, "--no-optimize")
+        compiled = tool.outputs(files)
+        worst = max(difference(compiled[name], plain[name]) for name in names)
+        result.compiled = max(result.compiled, worst)
+        if scale == 1 and case.outputs:
+            result.formula = max(difference(compiled[name], expected)
+                                 for name, expected in zip(names, case.outputs))
+
+
+def batches_of(case, shape):
+    """Five batches: inputs like those of the case, and made-up targets."""
+    rng = np.random.default_rng(7)
+    batches = []
+    for _ in range(STEPS):
+        batch = {name: rng.normal(size=array.shape).astype(np.float32) if array.dtype == np.float32 else array
+                 for name, array in case.inputs.items()}
+        batch["target"] = rng.normal(size=shape).astype(np.float32)
+        batches.append(batch)
+    return batches
+
+
+def check_training(tool, case, result):
+    """Compares the losses of five steps with those of training the file's graph in double precision."""
+    with np.load(tool.folder / "outputs" / "outputs.npz") as archive:
+        shape = archive[case.model.graph.output[0].name].shape
+    batches = batches_of(case, shape)
+    np.savez(tool.folder / "data.npz", **{name: np.stack([batch[name] for batch in batches])
+                                          for name in batches[0]})
+    tool.run("train", "model.onnx", "--data", "data.npz", "--loss", "mse", "--optimizer", "sgd", "--lr", RATE,
+             "--steps", STEPS, "--report", "report.npz", "-o", "trained.onnx")
+    with np.load(tool.folder / "report.npz") as report:
+        actual = [*report["losses"], report["loss_after_on_batch0"].item()]
+        names = [key[len("final/"):] for key in report if key.startswith("final/")]
+    expected = reference.losses_of_training(case.model, names, batches, RATE)
+    result.losses = max(abs(a - e) / max(abs(e), 1e-30) for a, e in zip(actual, expected))
+    if not np.all(np.isfinite(expected)):
+        result.losses = np.inf
+
+
+def check(spelling, binary, keep=None):
+    """Builds a spelling and returns what there is to say about it; files stay in the folder `keep`."""
+    result = Result(spelling.name, spelling.family, spelling.expected, note=spelling.note)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = pathlib.Path(scratch)
+        try:
+            case = spelling.build()
+            write_case(case, spelling, folder)
+            tool = Tool(binary, folder)
+            result.got = tool.nodes("inference")
+            result.trained = tool.nodes("training")
+            check_outputs(tool, case, spelling, result)
+            check_training(tool, case, result)
+        except Exception as error:  # One bad spelling must not end the survey.
+            result.error = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+        if keep:
+            shutil.rmtree(pathlib.Path(keep) / spelling.name, ignore_errors=True)
+            shutil.copytree(folder, pathlib.Path(keep) / spelling.name,
+                            ignore=shutil.ignore_patterns("outputs", "scaled_*", "trained.onnx"))
+    return result

@@ -1,0 +1,137 @@
+"""Runs and trains ONNX graphs in double precision by PyTorch: what a spelling computes as it is written.
+
+An operator that is not in the table of reference_operators.py raises KeyError."""
+
+import numpy as np
+import onnx
+import torch
+from onnx import helper, numpy_helper
+
+from reference_operators import OPERATORS
+
+
+def tensor_of(proto):
+    """A tensor of the model: floats become doubles."""
+    array = np.array(numpy_helper.to_array(proto))
+    return torch.tensor(array).to(torch.float64) if array.dtype.kind == "f" else torch.tensor(array)
+
+
+class Graph:
+    """The model, its float tensors by name (those of sub-graphs and Constant nodes, too)."""
+
+    def __init__(self, model):
+        self.model = model
+        self.tensors = {}
+        self._collect(model.graph)
+
+    def _collect(self, graph):
+        for proto in graph.initializer:
+            self.tensors.setdefault(proto.name, tensor_of(proto))
+        for node in graph.node:
+            for attribute in node.attribute:
+                if attribute.HasField("g"):
+                    self._collect(attribute.g)
+            if node.op_type == "Constant":
+                self.tensors.setdefault(node.output[0], constant_of(node))
+
+    def run(self, inputs):
+        """The outputs, in their order."""
+        values = {}
+        for name, array in inputs.items():
+            value = torch.as_tensor(array)
+            values[name] = value.to(torch.float64) if value.is_floating_point() else value
+        self._run(self.model.graph, values)
+        return [values[output.name] for output in self.model.graph.output]
+
+    def _run(self, graph, values):
+        for proto in graph.initializer:
+            values[proto.name] = self.tensors[proto.name]
+        for node in graph.node:
+            results = self._compute(node, values)
+            values.update(zip(node.output, results if isinstance(results, Results) else [results]))
+
+    def _compute(self, node, values):
+        if node.op_type == "Constant":
+            return self.tensors[node.output[0]]
+        inputs = [values[name] if name else None for name in node.input]
+        attributes = {item.name: helper.get_attribute_value(item) for item in node.attribute}
+        if node.op_type in ("Loop", "Scan", "If"):
+            return getattr(self, "_" + node.op_type.lower())(attributes, inputs, values)
+        if node.op_type == "ConstantOfShape" and "value" in attributes:
+            attributes["value"] = tensor_of(attributes["value"])
+        if node.op_type == "Split":
+            attributes["outputs"] = len(node.output)
+        results = OPERATORS[node.op_type](attributes, *inputs)
+        return Results(results) if node.op_type == "Split" else results
+
+    def _body(self, graph, inputs, values):
+        inner = {**values, **dict(zip([value.name for value in graph.input], inputs))}
+        self._run(graph, inner)
+        return [inner[output.name] for output in graph.output]
+
+    def _if(self, attributes, inputs, values):
+        return Results(self._body(attributes["then_branch" if inputs[0] else "else_branch"], [], values))
+
+    def _loop(self, attributes, inputs, values):
+        body = attributes["body"]
+        most = None if inputs[0] is None else int(inputs[0])
+        goes_on = inputs[1] is None or bool(inputs[1])
+        states, rows, t = inputs[2:], [], 0
+        while goes_on and (most is None or t < most):
+            outputs = self._body(body, [torch.tensor(t), torch.tensor(True), *states], values)
+            goes_on, states = bool(outputs[0]), outputs[1:1 + len(states)]
+            rows.append(outputs[1 + len(states):])
+            t += 1
+        return Results([*states, *(torch.stack(column) for column in zip(*rows))])
+
+    def _scan(self, attributes, inputs, values):
+        count = attributes["num_scan_inputs"]
+        states, scanned = inputs[:len(inputs) - count], inputs[len(inputs) - count:]
+        axes = attributes.get("scan_input_axes", [0] * count)
+        ways = attributes.get("scan_input_directions", [0] * count)
+        rows = [list(x.unbind(axis))[::-1 if way else 1] for x, axis, way in zip(scanned, axes, ways)]
+        collected = []
+        for step in zip(*rows):
+            outputs = self._body(attributes["body"], [*states, *step], values)
+            states = outputs[:len(states)]
+            collected.append(outputs[len(states):])
+        columns = list(zip(*collected))
+        axes = attributes.get("scan_output_axes", [0] * len(columns))
+        ways = attributes.get("scan_output_directions", [0] * len(columns))
+        return Results([*states, *(torch.stack(column[::-1 if way else 1], axis)
+                                   for column, axis, way in zip(columns, axes, ways))])
+
+
+class Results(list):
+    """The outputs of a node that has several."""
+
+
+def constant_of(node):
+    attribute, = node.attribute
+    value = helper.get_attribute_value(attribute)
+    if isinstance(value, onnx.TensorProto):
+        return tensor_of(value)
+    return torch.tensor(value, dtype=torch.float64 if attribute.name.startswith("value_float") else torch.int64)
+
+
+def losses_of_training(model, names, batches, rate):
+    """The mean squared errors of the first output before each step of plain gradient descent on the
+    tensors of these names, and that of the first batch after the last one."""
+    graph = Graph(model)
+    weights = []
+    for name in names:
+        graph.tensors[name].requires_grad_(True)
+        weights.append(graph.tensors[name])
+    losses = []
+    for batch in [*batches, batches[0]]:
+        inputs = {name: array for name, array in batch.items() if name != "target"}
+        loss = ((graph.run(inputs)[0] - torch.as_tensor(batch["target"]).to(torch.float64)) ** 2).mean()
+        losses.append(loss.item())
+        if len(losses) > len(batches):
+            break
+        gradients = torch.autograd.grad(loss, weights, allow_unused=True)
+        with torch.no_grad():
+            for weight, gradient in zip(weights, gradients):
+                if gradient is not None:
+                    weight -= rate * gradient
+    return losses
