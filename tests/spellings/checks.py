@@ -40,7 +40,11 @@ class Result:
 
     @property
     def is_right_node(self):
-        return self.expected is None or self.got == self.trained == ", ".join(sorted(self.expected))
+        return self.expected is None or self.got == ", ".join(sorted(self.expected))
+
+    @property
+    def is_right_in_training(self):
+        return self.expected is None or self.trained == ", ".join(sorted(self.expected))
 
     @property
     def is_equal(self):

@@ -10,7 +10,7 @@ import pathlib
 
 import checks
 
-MODULES = ["torch_cells"]
+MODULES = ["torch_cells", "torch_single"]
 
 
 def all_spellings(pattern):
@@ -55,11 +55,12 @@ def summary(results):
     families = collections.defaultdict(list)
     for result in results:
         families[result.family].append(result)
-    lines = ["| family | spellings | nodes as written | equal outputs | equal losses |", "|---|--:|--:|--:|--:|"]
+    lines = ["| family | spellings | nodes as written | for training | equal outputs | equal losses |", "|---|--:|--:|--:|--:|--:|"]
     for family, members in [*families.items(), ("all", results)]:
         judged = [result for result in members if result.expected is not None]
         lines.append(f"| {family} | {len(members)} "
                      f"| {share(sum(result.is_right_node for result in judged), len(judged))} "
+                     f"| {share(sum(result.is_right_in_training for result in judged), len(judged))} "
                      f"| {share(sum(result.is_equal for result in members), len(members))} "
                      f"| {share(sum(result.trains_equally for result in members), len(members))} |")
     return lines
@@ -69,7 +70,8 @@ def rows(results):
     """A line for each spelling."""
     lines = ["| spelling | written as | compiled | outputs | formula | losses | |", "|---|---|---|--:|--:|--:|---|"]
     for result in results:
-        marks = [mark for mark, is_wrong in (("NODES", not result.is_right_node), ("OUTPUTS", not result.is_equal),
+        marks = [mark for mark, is_wrong in (("NODES", not result.is_right_node),
+                                             ("TRAINING", not result.is_right_in_training), ("OUTPUTS", not result.is_equal),
                                              ("LOSSES", not result.trains_equally)) if is_wrong]
         expected = "any" if result.expected is None else ", ".join(sorted(result.expected)) or "no node"
         got = result.got or "no node"
