@@ -17,22 +17,30 @@ def tensor_of(proto):
 
 
 class Graph:
-    """The model, its float tensors by name (those of sub-graphs and Constant nodes, too)."""
+    """The model with its float tensors, those of sub-graphs and Constant nodes, too. `tensors` has them by
+    name: of several with one name in different sub-graphs, the first."""
 
     def __init__(self, model):
         self.model = model
         self.tensors = {}
+        self._places = {}  # By graph or node and name, to the list that holds the tensor.
         self._collect(model.graph)
 
     def _collect(self, graph):
         for proto in graph.initializer:
-            self.tensors.setdefault(proto.name, tensor_of(proto))
+            self._add(graph, proto.name, tensor_of(proto))
         for node in graph.node:
+            if node.op_type == "Constant":
+                self._add(node, node.output[0], constant_of(node))
             for attribute in node.attribute:
                 if attribute.HasField("g"):
                     self._collect(attribute.g)
-            if node.op_type == "Constant":
-                self.tensors.setdefault(node.output[0], constant_of(node))
+
+    def _add(self, owner, name, tensor):
+        self._places[id(owner), name] = holder = [tensor]
+        self.tensors.setdefault(name, holder)
+        self._owners = getattr(self, "_owners", [])
+        self._owners.append(owner)  # Their identities must stay.
 
     def run(self, inputs):
         """The outputs, in their order."""
@@ -45,14 +53,14 @@ class Graph:
 
     def _run(self, graph, values):
         for proto in graph.initializer:
-            values[proto.name] = self.tensors[proto.name]
+            values[proto.name], = self._places[id(graph), proto.name]
         for node in graph.node:
             results = self._compute(node, values)
             values.update(zip(node.output, results if isinstance(results, Results) else [results]))
 
     def _compute(self, node, values):
         if node.op_type == "Constant":
-            return self.tensors[node.output[0]]
+            return self._places[id(node), node.output[0]][0]
         inputs = [values[name] if name else None for name in node.input]
         attributes = {item.name: helper.get_attribute_value(item) for item in node.attribute}
         if node.op_type in ("Loop", "Scan", "If"):
@@ -120,8 +128,7 @@ def losses_of_training(model, names, batches, rate):
     graph = Graph(model)
     weights = []
     for name in names:
-        graph.tensors[name].requires_grad_(True)
-        weights.append(graph.tensors[name])
+        weights.append(graph.tensors[name][0].requires_grad_(True))
     losses = []
     for batch in [*batches, batches[0]]:
         inputs = {name: array for name, array in batch.items() if name != "target"}

@@ -120,9 +120,11 @@ def split(attributes, *inputs):
 
 
 def split_to_sequence(attributes, x, sizes=None):
+    """PyTorch's exporter gives unbind a size of 1 beside keepdims = 0, and means both."""
     axis = attributes.get("axis", 0)
     parts = list(torch.split(x, 1 if sizes is None else int(sizes) if sizes.dim() == 0 else ints(sizes), axis))
-    return [part.squeeze(axis) for part in parts] if sizes is None and not attributes.get("keepdims", 1) \
+    has_single_rows = sizes is None or sizes.dim() == 0 and int(sizes) == 1
+    return [part.squeeze(axis) for part in parts] if has_single_rows and not attributes.get("keepdims", 1) \
         else parts
 
 
@@ -191,7 +193,7 @@ OPERATORS = {
     "LessOrEqual": plain(torch.le), "GreaterOrEqual": plain(torch.ge), "And": plain(torch.logical_and),
     "Or": plain(torch.logical_or), "Add": plain(torch.add), "Sub": plain(torch.sub), "Mul": plain(torch.mul),
     "Div": plain(divide), "Pow": plain(lambda x, y: torch.pow(x, y.to(x.dtype))), "Neg": plain(torch.neg),
-    "Exp": plain(torch.exp), "Log": plain(torch.log), "Sqrt": plain(torch.sqrt), "Abs": plain(torch.abs),
+    "Ceil": plain(torch.ceil), "Floor": plain(torch.floor), "Exp": plain(torch.exp), "Log": plain(torch.log), "Sqrt": plain(torch.sqrt), "Abs": plain(torch.abs),
     "Reciprocal": plain(torch.reciprocal), "Sigmoid": plain(torch.sigmoid), "Tanh": plain(torch.tanh),
     "Sinh": plain(torch.sinh), "Cosh": plain(torch.cosh), "Sign": plain(torch.sign), "Erf": plain(torch.erf),
     "Relu": plain(torch.relu), "Softsign": plain(F.softsign), "Softplus": plain(F.softplus),

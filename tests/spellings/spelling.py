@@ -20,15 +20,16 @@ class Case:
 
 @dataclasses.dataclass
 class Spelling:
-    """`expected`: the recurrent nodes it was written as, like ["LSTM"] or ["GRU bidirectional"]; empty
-    for a look-alike, of which no recurrent node may be made; None where any graph that computes the
-    same is right. `scales`: factors of the inputs with which it is run. `note` says what was chosen."""
+    """`expected`: the recurrent nodes it was written as, like ["LSTM forward"] or ["GRU bidirectional"];
+    empty for a look-alike, of which no node over several steps may be made; None where any graph that computes
+    the same is right. `also`: other nodes that are as good. `scales`: factors of the inputs with which it is run. `note` says what was chosen."""
 
     name: str
     family: str
     build: callable
     expected: list
     note: str = ""
+    also: list = None
     scales: tuple = (1.0,)
 
 

@@ -10,7 +10,7 @@ import pathlib
 
 import checks
 
-MODULES = ["torch_cells", "torch_single"]
+MODULES = ["torch_cells", "torch_single", "torch_loops", "look_alikes"]
 
 
 def all_spellings(pattern):
@@ -92,6 +92,10 @@ def main():
     parser.add_argument("--processes", type=int, default=2, help="processes at a time")
     arguments = parser.parse_args()
     results = run(arguments)
+    refused = [result for result in results if not result.is_built]
+    results = [result for result in results if result.is_built]
+    for result in refused:
+        print(f"not exported: {result.name}: {result.error}")
     pathlib.Path(arguments.table).write_text("\n".join([*summary(results), "", *rows(results)]) + "\n")
     print("\n".join(summary(results)))
 

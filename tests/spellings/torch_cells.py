@@ -13,7 +13,8 @@ PLAIN = {
     "state_product": ["linear", "linear", "linear", "at", "matmul"],
     "packing": ["packed", "packed", "separate"], "join": ["no", "no", "no", "xh", "hx"],
     "join_order": [0, 1], "bias": ["one", "two", "two", "none"], "sums": ["whole", "apart"],
-    "split": [0, 1, 2], "at_once": [False], "activation": [0, 1], "update": [0, 1, 2, 3],
+    "split": [0, 1, 2], "at_once": [False], "activation": [0, 1],
+    "candidate_activation": [0, 1], "update": [0, 1, 2, 3],
     "activations": ["default"], "clip": [None], "coupled": [""], "peepholes": [""], "reset": ["after"],
     "update_takes_new": [False], "layers": [1], "nesting": ["apart"], "stacks": [False], "hoist": [False],
     "layout": ["time", "batch"], "out": ["time", "batch"], "read": ["index", "index", "select", "unbind"],
@@ -35,7 +36,7 @@ DIRECTIONS = {"direction": ["backward", "both"], "backwards": ["list", "flip", "
               "collect": ["stack", "cat", "assign", "last"]}
 RESETS = {"GRU": {"reset": ["after", "before"], "update_takes_new": [False, False, True],
                   "update": range(10)}}
-SPELLED_ACTIVATIONS = {"activation": range(11), "update": range(40)}
+SPELLED_ACTIVATIONS = {"activation": range(11), "candidate_activation": range(8), "update": range(40)}
 
 FAMILIES = [
     # name, kinds, count of each kind, what replaces the plain choices
@@ -73,9 +74,17 @@ def expected_nodes(choice):
     return [f"{choice['kind']} {direction}"] * choice["layers"]
 
 
+def other_nodes(choice):
+    """Two directions whose outputs are added need not be one node."""
+    if choice["direction"] != "both" or choice["merge"] == "cat":
+        return None
+    return [f"{choice['kind']} {direction}" for direction in ("forward", "reverse")] * choice["layers"]
+
+
 def spelling_of(choice, family, name, scripted):
     note = note_of({axis: value for axis, value in choice.items() if axis not in ("number", "kind")})
-    return Spelling(name, family, lambda: torch_build.build(choice, scripted), expected_nodes(choice), note)
+    return Spelling(name, family, lambda: torch_build.build(choice, scripted), expected_nodes(choice), note,
+                    also=other_nodes(choice))
 
 
 def family_spellings(prefix, families, plain, is_valid, scripted):

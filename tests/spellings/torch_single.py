@@ -3,13 +3,14 @@
 import torch_build
 from formulas import GATES
 from spelling import Spelling, note_of
-from torch_cells import ORDERS, expected_nodes
+from torch_cells import ORDERS, expected_nodes, other_nodes
 from torch_products import PRODUCTS, SPLITS
 from torch_steps import (BLENDS, CELL_UPDATES, CLIPS, COUPLED_BY_FORGET, COUPLED_BY_INPUT, SPELLINGS)
 
 PLAINEST = {
     "product": "linear", "state_product": "linear", "packing": "packed", "join": "no", "join_order": 0,
-    "bias": "two", "sums": "whole", "split": 0, "at_once": False, "activation": 0, "update": 0,
+    "bias": "two", "sums": "whole", "split": 0, "at_once": False, "activation": 0,
+    "candidate_activation": 0, "update": 0,
     "activations": "default", "clip": None, "coupled": "", "peepholes": "", "reset": "after",
     "update_takes_new": False, "layers": 1, "nesting": "apart", "stacks": False, "hoist": False,
     "layout": "batch", "out": "batch", "read": "index", "collect": "stack", "direction": "forward",
@@ -40,11 +41,15 @@ def changes_of(kind):
     vary("bias", ["none", "one", "state"])
     vary("sums", ["apart"])
     vary("activation", range(1, 11))
+    vary("candidate_activation", range(1, 8))
     vary("activations", [name for name in torch_build.ACTIVATION_SETS if name != "default"])
-    for name, (_, candidate, _) in torch_build.ACTIVATION_SETS.items():
-        for way in range(1, len(SPELLINGS[candidate])):
-            if name != "default":
-                changes[f"activations_{name}_{way}"] = {"activations": name, "activation": way}
+    for name, (gate, candidate, _) in torch_build.ACTIVATION_SETS.items():
+        if gate != "sigmoid":
+            for way in range(1, len(SPELLINGS[gate])):
+                changes[f"gate_{name}_{way}"] = {"activations": name, "activation": way}
+        elif candidate != "tanh":
+            for way in range(1, len(SPELLINGS[candidate])):
+                changes[f"candidate_{name}_{way}"] = {"activations": name, "candidate_activation": way}
     for way in range(len(CLIPS)):
         changes[f"clip_{way}"] = {"clip": 0.5, "update": way}
     vary("layout", ["time", "channel"])
@@ -110,5 +115,6 @@ def spellings():
             if torch_build.is_valid(choice):
                 found.append(Spelling(f"single_{kind.lower()}_{name}", f"single changes: {kind}",
                                       lambda choice=choice: torch_build.build(choice, False),
-                                      expected_nodes(choice), note_of(change)))
+                                      expected_nodes(choice), note_of(change),
+                                      also=other_nodes(choice)))
     return found

@@ -8,30 +8,30 @@ from formulas import CANDIDATE, LEAK, SCALED_TANH
 # The ways to write an activation of {0}; the first one is the plain one. Those behind OVERFLOWING are
 # not finite for large arguments.
 SPELLINGS = {
-    "sigmoid": ["torch.sigmoid({0})", "{0}.sigmoid()", "0.5 * (torch.tanh(0.5 * {0}) + 1)",
-                "(1 + torch.tanh({0} / 2)) / 2", "1 - torch.sigmoid(-{0})",
-                "0.5 + 0.5 * torch.tanh({0} * 0.5)", "1 / (1 + torch.exp(-{0}))",
-                "torch.reciprocal(1 + torch.exp(-{0}))", "(1 + (-{0}).exp()) ** -1",
-                "torch.exp({0}) / (1 + torch.exp({0}))", "torch.exp(F.logsigmoid({0}))"],
-    "tanh": ["torch.tanh({0})", "{0}.tanh()", "2 * torch.sigmoid(2 * {0}) - 1", "-torch.tanh(-{0})",
-             "1 - 2 * torch.sigmoid(-2 * {0})", "1 - 2 / (torch.exp(2 * {0}) + 1)",
+    "sigmoid": ["torch.sigmoid({0})", "{0}.sigmoid()", "0.5 * (torch.tanh(0.5 * {0}) + 1.0)",
+                "(1.0 + torch.tanh({0} / 2.0)) / 2.0", "1.0 - torch.sigmoid(-{0})",
+                "0.5 + 0.5 * torch.tanh({0} * 0.5)", "1.0 / (1.0 + torch.exp(-{0}))",
+                "torch.reciprocal(1.0 + torch.exp(-{0}))", "(1.0 + (-{0}).exp()) ** -1.0",
+                "torch.exp({0}) / (1.0 + torch.exp({0}))", "torch.exp(F.logsigmoid({0}))"],
+    "tanh": ["torch.tanh({0})", "{0}.tanh()", "2.0 * torch.sigmoid(2.0 * {0}) - 1.0", "-torch.tanh(-{0})",
+             "1.0 - 2.0 * torch.sigmoid(-2.0 * {0})", "1.0 - 2.0 / (torch.exp(2.0 * {0}) + 1.0)",
              "(torch.exp({0}) - torch.exp(-{0})) / (torch.exp({0}) + torch.exp(-{0}))",
-             "(1 - torch.exp(-2 * {0})) / (1 + torch.exp(-2 * {0}))"],
+             "(1.0 - torch.exp(-2.0 * {0})) / (1.0 + torch.exp(-2.0 * {0}))"],
     "relu": ["F.relu({0})", "{0}.clamp(min=0)", "torch.max({0}, torch.zeros_like({0}))",
              "{0} * ({0} > 0).float()", "torch.where({0} > 0, {0}, torch.zeros_like({0}))",
-             "({0} + {0}.abs()) / 2"],
-    "hard_sigmoid": ["torch.clamp(0.2 * {0} + 0.5, 0, 1)", "({0} / 5 + 0.5).clamp(min=0).clamp(max=1)",
+             "({0} + {0}.abs()) / 2.0"],
+    "hard_sigmoid": ["torch.clamp(0.2 * {0} + 0.5, 0, 1)", "({0} / 5.0 + 0.5).clamp(min=0).clamp(max=1)",
                      "F.hardtanh(0.2 * {0} + 0.5, 0., 1.)", "F.relu(0.2 * {0} + 0.5).clamp(max=1)",
                      "torch.clamp({0} + 2.5, 0, 5) * 0.2"],
-    "hard_sigmoid_sixth": ["F.hardsigmoid({0})", "F.relu6({0} + 3) / 6",
-                           "torch.clamp({0} + 3, 0, 6) / 6", "({0} / 6 + 0.5).clamp(0, 1)"],
-    "softsign": ["F.softsign({0})", "{0} / (1 + torch.abs({0}))"],
+    "hard_sigmoid_sixth": ["F.hardsigmoid({0})", "F.relu6({0} + 3.0) / 6.0",
+                           "torch.clamp({0} + 3.0, 0, 6) / 6.0", "({0} / 6.0 + 0.5).clamp(0, 1)"],
+    "softsign": ["F.softsign({0})", "{0} / (1.0 + torch.abs({0}))"],
     "scaled_tanh": [f"{SCALED_TANH[0]} * torch.tanh({{0}} * {SCALED_TANH[1]})",
                     f"torch.tanh({SCALED_TANH[1]} * {{0}}) * {SCALED_TANH[0]}"],
     "leaky_relu": [f"F.leaky_relu({{0}}, {LEAK})", f"torch.max({{0}}, {{0}} * {LEAK})",
                    f"torch.where({{0}} >= 0, {{0}}, {LEAK} * {{0}})"],
-    "elu": ["F.elu({0})", "torch.where({0} >= 0, {0}, torch.exp({0}) - 1)"],
-    "softplus": ["F.softplus({0})", "torch.log(1 + torch.exp({0}))"],
+    "elu": ["F.elu({0})", "torch.where({0} >= 0, {0}, torch.exp({0}) - 1.0)"],
+    "softplus": ["F.softplus({0})", "torch.log(1.0 + torch.exp({0}))"],
     "identity": ["{0}"],
 }
 CLIPS = ["torch.clamp({0}, -{1}, {1})", "F.hardtanh({0}, -{1}, {1})",
@@ -40,17 +40,17 @@ CLIPS = ["torch.clamp({0}, -{1}, {1})", "F.hardtanh({0}, -{1}, {1})",
 CELL_UPDATES = ["{f} * {c} + {i} * {g}", "{i} * {g} + {f} * {c}", "torch.addcmul({f} * {c}, {i}, {g})",
                 "{c} * {f} + {g} * {i}", "torch.addcmul({i} * {g}, {f}, {c})",
                 "(torch.stack([{f}, {i}]) * torch.stack([{c}, {g}])).sum(0)",
-                "torch.mul({f}, {c}) + torch.mul({i}, {g})", "{c} - (1 - {f}) * {c} + {i} * {g}"]
-COUPLED_BY_FORGET = ["{f} * {c} + (1 - {f}) * {g}", "torch.lerp({g}, {c}, {f})", "{g} + {f} * ({c} - {g})",
-                     "{c} + (1 - {f}) * ({g} - {c})", "{g} - {f} * {g} + {f} * {c}"]
-COUPLED_BY_INPUT = ["(1 - {i}) * {c} + {i} * {g}", "torch.lerp({c}, {g}, {i})", "{c} + {i} * ({g} - {c})",
+                "torch.mul({f}, {c}) + torch.mul({i}, {g})", "{c} - (1.0 - {f}) * {c} + {i} * {g}"]
+COUPLED_BY_FORGET = ["{f} * {c} + (1.0 - {f}) * {g}", "torch.lerp({g}, {c}, {f})", "{g} + {f} * ({c} - {g})",
+                     "{c} + (1.0 - {f}) * ({g} - {c})", "{g} - {f} * {g} + {f} * {c}"]
+COUPLED_BY_INPUT = ["(1.0 - {i}) * {c} + {i} * {g}", "torch.lerp({c}, {g}, {i})", "{c} + {i} * ({g} - {c})",
                     "{i} * {g} + {c} - {i} * {c}", "torch.addcmul({c}, {i}, {g} - {c})"]
 OUTPUTS = ["{o} * {a}", "{a} * {o}", "torch.mul({o}, {a})"]
 # h' of a GRU whose z keeps the state.
-BLENDS = ["(1 - {z}) * {n} + {z} * {h}", "{n} + {z} * ({h} - {n})", "{z} * {h} + (1 - {z}) * {n}",
-          "torch.lerp({n}, {h}, {z})", "{h} - (1 - {z}) * ({h} - {n})", "torch.addcmul({n}, {z}, {h} - {n})",
-          "{n} - {z} * {n} + {z} * {h}", "{h} + (1 - {z}) * ({n} - {h})", "torch.lerp({h}, {n}, 1 - {z})",
-          "(torch.stack([1 - {z}, {z}]) * torch.stack([{n}, {h}])).sum(0)"]
+BLENDS = ["(1.0 - {z}) * {n} + {z} * {h}", "{n} + {z} * ({h} - {n})", "{z} * {h} + (1.0 - {z}) * {n}",
+          "torch.lerp({n}, {h}, {z})", "{h} - (1.0 - {z}) * ({h} - {n})", "torch.addcmul({n}, {z}, {h} - {n})",
+          "{n} - {z} * {n} + {z} * {h}", "{h} + (1.0 - {z}) * ({n} - {h})", "torch.lerp({h}, {n}, 1.0 - {z})",
+          "(torch.stack([1.0 - {z}, {z}]) * torch.stack([{n}, {h}])).sum(0)"]
 
 
 def blend(choice, layer, z, n, h):
@@ -61,9 +61,16 @@ def blend(choice, layer, z, n, h):
 
 def activated(source, choice, layer, gate, total):
     """The name of a gate's activation of a sum, clipped if the layer clips."""
-    activation = layer.candidate if gate == CANDIDATE[layer.kind] else layer.gate
+    is_candidate = gate == CANDIDATE[layer.kind]
+    way = spelled(layer.candidate, choice["candidate_activation"]) if is_candidate else \
+        spelled(layer.gate, choice["activation"])
+    return source.let(gate, way.format(clipped(source, choice, layer, total)))
+
+
+def spelled(activation, number):
+    """The way of that number to write an activation."""
     ways = SPELLINGS[activation]
-    return source.let(gate, ways[choice["activation"] % len(ways)].format(clipped(source, choice, layer, total)))
+    return ways[number % len(ways)]
 
 
 def clipped(source, choice, layer, value):
@@ -164,8 +171,7 @@ def lstm_step(source, choice, layer, number, x, h, c):
     if "o" not in gate:
         total = with_peephole(source, layer, number, "o", sums["o"], new_c)
         gate["o"] = activated(source, choice, layer, "o", total)
-    ways = SPELLINGS[layer.output]
-    a = ways[choice["activation"] % len(ways)].format(clipped(source, choice, layer, new_c))
+    a = spelled(layer.output, choice["candidate_activation"]).format(clipped(source, choice, layer, new_c))
     a = source.let("a", a)
     return source.let("h", OUTPUTS[choice["update"] % len(OUTPUTS)].format(o=gate["o"], a=a)), new_c
 
@@ -185,8 +191,7 @@ def activated_at_once(source, choice, layer, sums, x, h):
         one = f"{both}[:, :{hidden}]" if is_first else f"{both}[:, {end * hidden}:]"
         cut = f"{{v}}.chunk({end}, 1)"
     three, one = source.let("three", three), source.let("one", one)
-    ways = SPELLINGS[layer.gate]
-    three = source.let("gates", ways[choice["activation"] % len(ways)].format(three))
+    three = source.let("gates", spelled(layer.gate, choice["activation"]).format(three))
     names = [source.fresh(gate) for gate in order.replace("g", "")]
     source.add(f"{', '.join(names)} = {cut.format(v=three)}")
     gates = dict(zip(order.replace("g", ""), names))
