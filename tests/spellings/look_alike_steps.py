@@ -24,7 +24,7 @@ NEW_RNN = "new = torch.tanh(F.linear(x, self.W, self.b) + F.linear(h, self.R))\n
 
 @dataclasses.dataclass
 class Step:
-    """`nodes`: the kind of node over time that it may become, or empty for none. `width` replaces H for h
+    """`nodes`: the kind of node over time that some of its steps may become, or empty for none. `width` replaces H for h
     where a projection makes it narrower."""
 
     text: str
@@ -112,7 +112,7 @@ LSTM_STEPS = {
                                {**LSTM, "P": "H H"}),
     "peephole_of_candidate": Step(GATES + "g = torch.tanh(g + self.P * c)\ni, f, o = torch.sigmoid(i), "
                                   "torch.sigmoid(f), torch.sigmoid(o)\n" + ENDING, {**LSTM, "P": "H"}),
-    "residual_state": Step(ACTIVATED + CELL + "h = o * torch.tanh(c) + h\n", LSTM),
+    "residual_state": Step(ACTIVATED + CELL + "h = o * torch.tanh(c) + h\n", LSTM, nodes="LSTM"),
     "multiplicative_sums": Step("s = F.linear(x, self.W) * F.linear(h, self.R) + self.b\ni, f, g, o = s.chunk(4, 1)\n"
                                 "i, f, g, o = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)\n"
                                 + ENDING, LSTM),
@@ -132,7 +132,7 @@ LSTM_STEPS = {
     "mask_that_clears": Step(ACTIVATED + ENDING + "m = keep[:, t].unsqueeze(1)\nh, c = m * h, m * c\n", LSTM,
                              {"keep": "N T"}),
     "every_second_step": Step("if t % 2 == 0:\n    old = h\n" + "".join(
-        f"    {line}\n" for line in (ACTIVATED + ENDING).splitlines()), LSTM, traced_only=True),
+        f"    {line}\n" for line in (ACTIVATED + ENDING).splitlines()), LSTM, traced_only=True, nodes="LSTM"),
     "other_weights_at_last": Step("w = self.W if t < 4 else self.V\n" + ACTIVATED.replace("self.W", "w") + ENDING,
                                   {**LSTM, "V": "4H I"}, traced_only=True, nodes="LSTM"),
     "gate_without_input": Step("s = F.linear(x, self.W, self.b) + F.linear(h, self.R)\ni, f, g = s.chunk(3, 1)\n"

@@ -10,8 +10,8 @@ from look_alike_steps import LSTM_STEPS
 from spelling import Case, Spelling, generator_of
 
 EXTENTS = {"T": 5, "N": 3, "I": 4, "H": 6, "P": 2, "1": 1}
-# Factors of all floating-point inputs: what acts only far out must act.
-SCALES = (1.0, 30.0, 1000.0)
+# Factors of all floating-point inputs: what acts only far out must act. The last one: one infinite number.
+SCALES = (1.0, 30.0, 1000.0, float("inf"))
 
 
 def shape_of(text):

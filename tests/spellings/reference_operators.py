@@ -23,6 +23,8 @@ def settings(attributes, inputs, name, place):
 
 
 def cast(attributes, x):
+    if attributes["to"] == TensorProto.FLOAT16:
+        return x.half().to(torch.float64)
     return x.to(TYPES[attributes["to"]])
 
 
