@@ -1,4 +1,4 @@
-"""Runs and trains ONNX graphs in double precision by PyTorch: what a spelling computes as it is written.
+"""Runs and trains ONNX graphs by PyTorch, in double precision: what a spelling computes as it is written.
 
 An operator that is not in the table of reference_operators.py raises KeyError."""
 
@@ -10,28 +10,28 @@ from onnx import helper, numpy_helper
 from reference_operators import OPERATORS
 
 
-def tensor_of(proto):
-    """A tensor of the model: floats become doubles."""
+def tensor_of(proto, real):
+    """A tensor of the model; floats get the type `real`."""
     array = np.array(numpy_helper.to_array(proto))
-    return torch.tensor(array).to(torch.float64) if array.dtype.kind == "f" else torch.tensor(array)
+    return torch.tensor(array).to(real) if array.dtype.kind == "f" else torch.tensor(array)
 
 
 class Graph:
     """The model with its float tensors, those of sub-graphs and Constant nodes, too. `tensors` has them by
     name: of several with one name in different sub-graphs, the first."""
 
-    def __init__(self, model):
-        self.model = model
+    def __init__(self, model, real=torch.float64):
+        self.model, self.real = model, real
         self.tensors = {}
         self._places = {}  # By graph or node and name, to the list that holds the tensor.
         self._collect(model.graph)
 
     def _collect(self, graph):
         for proto in graph.initializer:
-            self._add(graph, proto.name, tensor_of(proto))
+            self._add(graph, proto.name, tensor_of(proto, self.real))
         for node in graph.node:
             if node.op_type == "Constant":
-                self._add(node, node.output[0], constant_of(node))
+                self._add(node, node.output[0], constant_of(node, self.real))
             for attribute in node.attribute:
                 if attribute.HasField("g"):
                     self._collect(attribute.g)
@@ -47,7 +47,7 @@ class Graph:
         values = {}
         for name, array in inputs.items():
             value = torch.as_tensor(array)
-            values[name] = value.to(torch.float64) if value.is_floating_point() else value
+            values[name] = value.to(self.real) if value.is_floating_point() else value
         self._run(self.model.graph, values)
         return [values[output.name] for output in self.model.graph.output]
 
@@ -65,8 +65,9 @@ class Graph:
         attributes = {item.name: helper.get_attribute_value(item) for item in node.attribute}
         if node.op_type in ("Loop", "Scan", "If"):
             return getattr(self, "_" + node.op_type.lower())(attributes, inputs, values)
+        attributes["real"] = self.real
         if node.op_type == "ConstantOfShape" and "value" in attributes:
-            attributes["value"] = tensor_of(attributes["value"])
+            attributes["value"] = tensor_of(attributes["value"], self.real)
         if node.op_type == "Split":
             attributes["outputs"] = len(node.output)
         results = OPERATORS[node.op_type](attributes, *inputs)
@@ -114,25 +115,25 @@ class Results(list):
     """The outputs of a node that has several."""
 
 
-def constant_of(node):
+def constant_of(node, real):
     attribute, = node.attribute
     value = helper.get_attribute_value(attribute)
     if isinstance(value, onnx.TensorProto):
-        return tensor_of(value)
-    return torch.tensor(value, dtype=torch.float64 if attribute.name.startswith("value_float") else torch.int64)
+        return tensor_of(value, real)
+    return torch.tensor(value, dtype=real if attribute.name.startswith("value_float") else torch.int64)
 
 
-def losses_of_training(model, names, batches, rate):
+def losses_of_training(model, names, batches, rate, real=torch.float64):
     """The mean squared errors of the first output before each step of plain gradient descent on the
     tensors of these names, and that of the first batch after the last one."""
-    graph = Graph(model)
+    graph = Graph(model, real)
     weights = []
     for name in names:
         weights.append(graph.tensors[name][0].requires_grad_(True))
     losses = []
     for batch in [*batches, batches[0]]:
         inputs = {name: array for name, array in batch.items() if name != "target"}
-        loss = ((graph.run(inputs)[0] - torch.as_tensor(batch["target"]).to(torch.float64)) ** 2).mean()
+        loss = ((graph.run(inputs)[0] - torch.as_tensor(batch["target"]).to(real)) ** 2).mean()
         losses.append(loss.item())
         if len(losses) > len(batches):
             break

@@ -1,13 +1,13 @@
 """ONNX operators by PyTorch's functions, as far as spellings use them, so that they can be differentiated.
 
-An operator is a function of its node's attributes and inputs; inputs that are left out are None."""
+An operator is a function of its node's attributes and inputs; inputs that are left out are None. The attribute
+`real` is the type with which all floating-point types are computed."""
 
 import torch
 import torch.nn.functional as F
 from onnx import TensorProto
 
-TYPES = {TensorProto.FLOAT: torch.float64, TensorProto.DOUBLE: torch.float64, TensorProto.INT64: torch.int64,
-         TensorProto.INT32: torch.int32, TensorProto.BOOL: torch.bool}
+TYPES = {TensorProto.INT64: torch.int64, TensorProto.INT32: torch.int32, TensorProto.BOOL: torch.bool}
 
 
 def ints(value):
@@ -24,8 +24,8 @@ def settings(attributes, inputs, name, place):
 
 def cast(attributes, x):
     if attributes["to"] == TensorProto.FLOAT16:
-        return x.half().to(torch.float64)
-    return x.to(TYPES[attributes["to"]])
+        x = x.half()
+    return x.to(TYPES.get(attributes["to"], attributes["real"]))
 
 
 def clip(attributes, x, low=None, high=None):
@@ -39,7 +39,7 @@ def clip(attributes, x, low=None, high=None):
 def constant_of_shape(attributes, shape):
     value = attributes.get("value")
     if value is None:
-        return torch.zeros(ints(shape), dtype=torch.float64)
+        return torch.zeros(ints(shape), dtype=attributes["real"])
     return value.reshape(()).expand(ints(shape)).clone()
 
 

@@ -10,20 +10,20 @@ import pathlib
 
 import checks
 
-MODULES = ["torch_cells", "torch_single", "torch_loops", "look_alikes"]
+MODULES = ["torch_cells", "torch_single", "torch_loops", "look_alikes", "keras_like", "flax_like", "exporters_like"]
 
 
-def all_spellings(pattern):
-    """The spellings of all modules whose names match, each name once."""
+def all_spellings(patterns):
+    """The spellings of all modules whose names match one of the patterns."""
     found = [spelling for module in MODULES for spelling in importlib.import_module(module).spellings()]
     names = collections.Counter(spelling.name for spelling in found)
     assert not [name for name, count in names.items() if count > 1], "two spellings have one name"
-    return [spelling for spelling in found if fnmatch.fnmatch(spelling.name, pattern)]
+    return [spelling for spelling in found if any(fnmatch.fnmatch(spelling.name, pattern) for pattern in patterns)]
 
 
-def check_numbers(numbers, pattern, binary, keep):
+def check_numbers(numbers, patterns, binary, keep):
     """Checks the spellings of these places; for a process of its own."""
-    spellings = all_spellings(pattern)
+    spellings = all_spellings(patterns)
     return [checks.check(spellings[number], binary, keep) for number in numbers]
 
 
@@ -88,7 +88,7 @@ def main():
                         help="the tool")
     parser.add_argument("--table", required=True, help="write the results to this file")
     parser.add_argument("--keep", help="keep models and inputs in this folder, each in one of its own")
-    parser.add_argument("--only", default="*", help="check only the spellings whose names match")
+    parser.add_argument("--only", nargs="+", default=["*"], help="check only the spellings whose names match")
     parser.add_argument("--processes", type=int, default=2, help="processes at a time")
     arguments = parser.parse_args()
     results = run(arguments)
