@@ -194,7 +194,7 @@ class Run:
         for name, value in zip(("h", "c"), new):
             body.deliver(value, body.fresh(f"{name}_next"), FLOAT, None)
         out = int(choice["collect"] == "batch")
-        attributes = {"num_scan_inputs": len(scanned), "body": body.graph("body")}
+        attributes = {"num_scan_inputs": len(scanned)}
         if choice["collect"] != "last":
             body.deliver(new[0], body.fresh("row"), FLOAT, None)
             if self.reverse:
@@ -205,6 +205,7 @@ class Run:
             attributes["scan_input_directions"] = [1] * len(scanned)
         if any(axes):
             attributes["scan_input_axes"] = axes
-        results = w.add_many("Scan", *states, *scanned, outputs=len(states) + (choice["collect"] != "last"), **attributes)
+        results = w.add_many("Scan", *states, *scanned, outputs=len(states) + (choice["collect"] != "last"),
+                             body=body.graph("body"), **attributes)
         self.batch_first_output = bool(out)
         return (results[-1] if choice["collect"] != "last" else None), results[:len(states)]

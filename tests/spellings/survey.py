@@ -10,7 +10,8 @@ import pathlib
 
 import checks
 
-MODULES = ["torch_cells", "torch_single", "torch_loops", "look_alikes", "keras_like", "flax_like", "exporters_like"]
+MODULES = ["torch_cells", "torch_single", "torch_loops", "idioms", "look_alikes", "keras_like", "flax_like",
+           "exporters_like"]
 
 
 def all_spellings(patterns):
