@@ -28,7 +28,7 @@ def cells():
             + "return torch.stack(outs[::-1], 1)\n", [f"{kind} reverse"], {}, made, scripted=False)
         found[f"single_cell_{low}"] = Idiom(
             call.replace("[:, t]", "").replace("h, c)", "h0, c0)").replace(", h)", ", h0)") + "\nreturn h\n",
-            [f"{kind} forward of one step"], {}, made, {"h0": "N H", "c0": "N H"} if kind == "LSTM" else {"h0": "N H"},
+            [f"{kind} forward of one step"] if kind != "RNN" else None, {}, made, {"h0": "N H", "c0": "N H"} if kind == "LSTM" else {"h0": "N H"},
             x="N I", scripted=False)
         found[f"cells_of_two_layers_{low}"] = Idiom(
             FIRST[kind] + FIRST[kind].replace("h", "k", 1).replace(", c =", ", d =") + LIST + loop(
@@ -95,7 +95,9 @@ def build(name, idiom, scripted):
     arguments = [torch.tensor(array) for array in inputs.values()]
     results = module.double()(*[array.double() if array.is_floating_point() else array for array in arguments])
     results = results if isinstance(results, tuple) else (results,)
-    return Case(model, inputs, [result.detach().numpy() for result in results], text)
+    names = [value.name for value in model.graph.input]
+    return Case(model, {label: array for label, array in inputs.items() if label in names},
+                [result.detach().numpy() for result in results], text)
 
 
 def spellings():

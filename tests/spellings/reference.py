@@ -7,6 +7,7 @@ import onnx
 import torch
 from onnx import helper, numpy_helper
 
+import reference_recurrent
 from reference_operators import OPERATORS
 
 
@@ -68,6 +69,8 @@ class Graph:
         attributes["real"] = self.real
         if node.op_type == "ConstantOfShape" and "value" in attributes:
             attributes["value"] = tensor_of(attributes["value"], self.real)
+        if node.op_type in reference_recurrent.STEPS:
+            return Results(reference_recurrent.run(node.op_type, attributes, *inputs))
         if node.op_type == "Split":
             attributes["outputs"] = len(node.output)
         results = OPERATORS[node.op_type](attributes, *inputs)

@@ -71,6 +71,10 @@ def gather(attributes, data, indices):
     return data[(slice(None),) * axis + (indices,)]
 
 
+def gather_elements(attributes, data, indices):
+    return data.gather(attributes.get("axis", 0), indices.long())
+
+
 def gemm(attributes, a, b, c=None):
     a = a.t() if attributes.get("transA") else a
     b = b.t() if attributes.get("transB") else b
@@ -169,7 +173,7 @@ def inserted(parts, value, place=None):
 
 OPERATORS = {
     "Cast": cast, "Clip": clip, "ConstantOfShape": constant_of_shape, "Slice": cut, "OneHot": depth,
-    "Expand": expand, "Gather": gather, "Gemm": gemm, "Pad": pad, "Reshape": reshape,
+    "Expand": expand, "Gather": gather, "GatherElements": gather_elements, "Gemm": gemm, "Pad": pad, "Reshape": reshape,
     "ReverseSequence": reverse_sequence, "ScatterElements": scatter_elements, "ScatterND": scatter_nd,
     "Split": split, "SplitToSequence": split_to_sequence, "Squeeze": squeeze, "Transpose": transpose,
     "Unsqueeze": unsqueeze, "ConcatFromSequence": concat_from_sequence,
