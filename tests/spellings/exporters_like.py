@@ -6,7 +6,7 @@ from onnx_products import APART, SPLITS, WHOLE
 
 EVERY = {"product": [*APART, *WHOLE], "split": list(SPLITS), "bias": ["one", "two", "state", "none"],
          "sums": ["whole", "apart"], "activation": [0, 0, 0, 1, 2, 3, 4, 5], "candidate_activation": [0, 0, 1, 2],
-         "opset": [12, 13, 14, 16, 17, 18], "layers": [1, 1, 1, 2], "weights_inside": [False, False, True]}
+         "opset": [12, 13, 14, 16, 17, 18], "layers": [1, 1, 1, 2], "weights_at": ["outside", "outside", "inside", "carried"]}
 LSTM_ORDERS = {"order": ORDERS["LSTM"]}
 GRU_ORDERS = {"order": ORDERS["GRU"], "reset": ["after", "before"], "update_takes_new": [False, True],
               "input_at_once": [True, False]}
@@ -17,6 +17,8 @@ MXNET = {"product": ["gemm"], "bias": ["two"], "split": ["split", "planes"], "pr
 LASAGNE = {"product": ["matmul"], "hoist": [True], "bias": ["one"], "peepholes": ["ifo", ""], "sums": ["whole"],
            "split": ["slices"]}
 BUFFER = {"product": ["flat_buffer", "planes_of_kernel"], "sums": ["apart"], "bias": ["two", "one"]}
+# Sequences that are reversed up to their lengths before and run forward; either direction is right.
+REVERSED = {"direction": ["backward"], "backwards": ["reverse_sequence"], "mask": [True], "collect": ["last"]}
 
 PRESETS = [
     ("like_dynamo", "LSTM", 5, UNROLLED, DYNAMO),
@@ -39,6 +41,9 @@ PRESETS = [
     ("any_other_activations", "LSTM", 10, SCAN, LSTM_ORDERS, OTHER_ACTIVATIONS),
     ("any_other_activations", "GRU", 8, SCAN, GRU_ORDERS, OTHER_ACTIVATIONS),
     ("any_other_activations", "RNN", 8, UNROLLED, OTHER_ACTIVATIONS),
+    ("any_clips", "LSTM", 4, SCAN, LSTM_ORDERS, {"clip": [0.5, 1.0]}),
+    ("any_clips", "GRU", 3, UNROLLED, GRU_ORDERS, {"clip": [0.5]}), ("any_clips", "RNN", 3, LOOP, {"clip": [0.5]}),
+    ("any_reversed_lengths", "LSTM", 4, SCAN, REVERSED), ("any_reversed_lengths", "GRU", 4, LOOP, REVERSED),
     ("any_lengths", "LSTM", 6, UNROLLED, LSTM_ORDERS, {"mask": [True]}),
     ("any_lengths", "GRU", 6, LOOP, GRU_ORDERS, {"mask": [True]}),
 ]

@@ -9,7 +9,7 @@ JAX_LOOP = {**LOOP, "counter": ["int64", "int32", "iteration"], "collect": ["sca
             "read": ["wrapped", "gather", "slice"], "condition": ["less", "true"], "trip": ["none", "extent", "many"]}
 DENSE = {"product": ["dense"], "sums": ["apart"], "bias": ["state", "two"], "order": ["ifgo"]}
 OPTIMIZED = {"product": ["concatenated"], "sums": ["whole", "apart"], "bias": ["state"], "order": ["ifgo"]}
-GRU = {"product": ["dense", "concatenated"], "sums": ["apart"], "bias": ["two", "one"], "order": ["rzn"],
+GRU = {"product": ["dense", "dense", "concatenated"], "sums": ["apart"], "bias": ["some", "two", "one"], "order": ["rzn"],
        "update": [1, 0]}
 HAIKU_LSTM = {"join": [True], "bias": ["one"], "order": ["igfo"], "forget_bias": [True], "product": ["matmul"]}
 HAIKU_GRU = {"order": ["zrn"], "reset": ["before"], "input_at_once": [True], "bias": ["one"],
@@ -35,8 +35,8 @@ PRESETS = [
     ("flax_masked_scan", "GRU", 4, SCAN, JAX, {"mask": [True]}),
     ("flax_masked_loop", "LSTM", 4, JAX_LOOP, JAX, {"mask": [True]}),
     ("flax_two_layers_scan", "LSTM", 5, SCAN, JAX, {"layers": [2]}),
-    ("flax_weights_inside_scan", "LSTM", 4, SCAN, JAX, {"weights_inside": [True]}),
-    ("flax_weights_inside_loop", "GRU", 4, JAX_LOOP, JAX, {"weights_inside": [True]}),
+    ("flax_weights_inside_scan", "LSTM", 4, SCAN, JAX, {"weights_at": ["inside"]}),
+    ("flax_weights_inside_loop", "GRU", 4, JAX_LOOP, JAX, {"weights_at": ["inside"]}),
 ]
 
 

@@ -120,14 +120,17 @@ class Layer:
 
 def make_layer(rng, kind, width, hidden, bias="two", peepholes="", **settings):
     """A layer with made-up weights, exact in float. `bias`: none, one (of the inputs' product), state
-    (of the state's product) or two; `peepholes`: letters of the gates that have one."""
+    (of the state's product), two, or some (of the first gate's and the last one's product with the inputs and of
+    the last one's with the state); `peepholes`: letters of the gates that have one."""
     def numbers(*shape):
         return np.float64(np.float32(rng.normal(size=shape) * 0.5))
 
     gates = GATES[kind]
+    with_b = {"one": gates, "two": gates, "some": gates[0] + gates[-1]}.get(bias, "")
+    with_rb = {"state": gates, "two": gates, "some": gates[-1]}.get(bias, "")
     layer = Layer(kind, {g: numbers(hidden, width) for g in gates},
                   {g: numbers(hidden, hidden) for g in gates},
-                  {g: numbers(hidden) if bias in ("one", "two") else np.zeros(hidden) for g in gates},
-                  {g: numbers(hidden) if bias in ("state", "two") else np.zeros(hidden) for g in gates},
+                  {g: numbers(hidden) if g in with_b else np.zeros(hidden) for g in gates},
+                  {g: numbers(hidden) if g in with_rb else np.zeros(hidden) for g in gates},
                   {g: numbers(hidden) for g in peepholes}, **settings)
     return layer

@@ -185,6 +185,16 @@ IDIOMS = {
         BLOG_LSTM + "\ny = y + h") + "return y\n", LSTM, PACKED, scripted=False),
     "cells_wanted_lstm": Idiom(ZEROS + LIST + loop(BLOG_LSTM.replace("outs.append(h)", "outs.append(c)")) + STACK, None,
                                PACKED),
+    "computed_first_state_lstm": Idiom("h, c = F.linear(x.mean(1), self.V), F.linear(x.mean(1), self.U0)\n" + LIST
+                                       + loop(BLOG_LSTM) + STACK, LSTM, {**PACKED, "V": "H I", "U0": "H I"}),
+    "encoder_and_decoder_lstm": Idiom(
+        ZEROS + "for t in range(x.size(1)):\n    s = F.linear(x[:, t], self.W, self.b) + F.linear(h, self.R)\n"
+        "    i, f, g, o = s.chunk(4, 1)\n    c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)\n"
+        "    h = torch.sigmoid(o) * torch.tanh(c)\n" + LIST + "for t in range(z.size(1)):\n"
+        "    s = F.linear(z[:, t], self.W2, self.b2) + F.linear(h, self.R2)\n    i, f, g, o = s.chunk(4, 1)\n"
+        "    c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)\n    h = torch.sigmoid(o) * torch.tanh(c)\n"
+        "    outs.append(h)\n" + STACK, LSTM * 2,
+        {"W": "4H I", "R": "4H H", "b": "4H", "W2": "4H I", "R2": "4H H", "b2": "4H"}, inputs={"z": "N T I"}),
     "h_and_c_together_lstm": Idiom("s = x.new_zeros([x.size(0), 12])\n" + LIST + loop(
         "h, c = s[:, :6], s[:, 6:]\n" + BLOG_LSTM + "\ns = torch.cat([h, c], 1)") + STACK, LSTM, PACKED),
 }

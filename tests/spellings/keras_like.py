@@ -11,7 +11,7 @@ GRU = {"order": ["zrn"], "bias": ["two"], "update": [0]}
 GRU_BEFORE = {**GRU, "bias": ["one"], "reset": ["before"], "input_at_once": [True]}
 ONE_GATE_EACH = {"product": ["split_kernel"], "bias": ["one"], "sums": ["apart"]}
 TF_LOOP = {**LOOP, "counter": ["int32"], "condition": ["both", "less"], "trip": ["many", "extent", "none"],
-           "read": ["gather", "slice"], "time_first": [True]}
+           "read": ["gather", "slice"], "time_first": [True], "weights_at": ["outside", "outside", "carried"]}
 TF1 = {"join": [True], "bias": ["one"], "sums": ["whole"], "split": ["split", "slices"]}
 MASKS = {"mask": [True]}
 FLAGS = {"activations": ["hard", "default", "hard_sixth", "relu"], "activation": [0, 1, 2, 3]}

@@ -142,5 +142,19 @@ LSTM_STEPS = {
     "candidate_without_state": Step("s = F.linear(x, self.W, self.b) + F.linear(h, self.R)\ni, f, o = "
                                     "torch.sigmoid(s).chunk(3, 1)\ng = torch.tanh(F.linear(x, self.V))\n" + ENDING,
                                     {"W": "3H I", "R": "3H H", "b": "3H", "V": "H I"}, nodes="LSTM"),
+    "output_fed_back": Step("x = x + F.linear(h, self.V)\n" + ACTIVATED + ENDING, {**LSTM, "V": "I H"}, nodes="LSTM"),
+    "weights_of_low_rank": Step("s = F.linear(x, self.W, self.b) + F.linear(F.linear(h, self.V), self.R)\n"
+                                "i, f, g, o = s.chunk(4, 1)\ni, f, g, o = torch.sigmoid(i), torch.sigmoid(f), "
+                                "torch.tanh(g), torch.sigmoid(o)\n" + ENDING,
+                                {"W": "4H I", "V": "P H", "R": "4H P", "b": "4H"}, nodes="LSTM"),
+    "normalized_weights": Step("w = self.v * self.R / self.R.norm(dim=1, keepdim=True)\n"
+                               + ACTIVATED.replace("self.R", "w") + ENDING, {**LSTM, "v": "4H 1"}, nodes="LSTM"),
+    "shared_weights_of_gates": Step("s = F.linear(x, self.W, self.b) + F.linear(h, self.R)\nu, g, o = s.chunk(3, 1)\n"
+                                    "i = f = torch.sigmoid(u)\ng, o = torch.tanh(g), torch.sigmoid(o)\n" + ENDING,
+                                    {"W": "3H I", "R": "3H H", "b": "3H"}, nodes="LSTM"),
+    "input_used_twice": Step("x = torch.cat([x, x * x], 1)\n" + ACTIVATED + ENDING,
+                             {"W": "4H 2I", "R": "4H H", "b": "4H"}, nodes="LSTM"),
+    "state_of_two_steps_ago": Step("old = h\ns = F.linear(x, self.W, self.b) + F.linear(c, self.R)\n"
+                                   "h = torch.tanh(s)\nc = old\n", {"W": "H I", "R": "H H", "b": "H"}),
     "cast_in_between": Step(ACTIVATED + "c = f * c.half().float() + i * g\n" + OUTPUT, LSTM),
 }

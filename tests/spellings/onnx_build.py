@@ -25,7 +25,7 @@ class Model:
 
     def __init__(self, choice, layers):
         self.choice, self.layers = choice, layers
-        self.w = GraphWriter(choice["opset"], choice["constants"], weights_inside=choice["weights_inside"])
+        self.w = GraphWriter(choice["opset"], choice["constants"], weights_inside=choice["weights_at"] == "inside")
         self.times, self.batch, self.width, self.hidden = torch_build.sizes_of(choice)
         self.open_batch = choice["dynamic"] != "no"
 
@@ -76,7 +76,7 @@ class Model:
         w, gates = self.w, "".join(sorted(layer.gates, key=self.choice["order"].index))
         weights = np.stack([layer.W[gate] for gate in gates])
         product = w.add("MatMul", x, w.weight(f"W_{gates}_{number}", columns(weights)))
-        if self.choice["bias"] not in ("one", "two"):
+        if self.choice["bias"] not in ("one", "two", "some"):
             return product
         bias = np.concatenate([layer.b[gate] for gate in gates])
         return w.add("Add", product, w.weight(f"W_{gates}_{number}_bias", bias))
@@ -94,6 +94,9 @@ class Model:
                 run = Run(w, {**choice, "is_product": choice["hoist"]}, written, number,
                           (self.times, self.batch), layer.reverse)
                 xs = self.hoisted(x, written, number) if choice["hoist"] else x
+                if choice["backwards"] == "reverse_sequence":
+                    xs = w.add("ReverseSequence", xs, lengths, time_axis=axis, batch_axis=1 - axis)
+                    run.reverse = False
                 y, states = run.run(xs, axis, firsts[number], lengths)
                 finals.append(states)
                 ys.append(y)
@@ -147,7 +150,7 @@ def expected_outputs(choice, layers, x, states, lengths):
 def build(choice):
     """The case of a choice."""
     rng = generator_of(choice["number"] + 1000)
-    choice = {**choice, "clip": None, "merge": "cat", "mask": choice["mask"]}
+    choice = {**choice, "merge": "cat"}
     layers = torch_build.make_layers({**choice, "bias": "one" if choice["bias"] == "last" else choice["bias"]}, rng)
     plain = {**choice, "mask": "table" if choice["mask"] else "no"}
     inputs, x, states, lengths = torch_build.inputs_of(plain, layers, rng)
@@ -182,7 +185,7 @@ def is_valid(choice):
         choice["dynamic"] != "all" or form != "unrolled",
         not choice["opset"] < 12 or "einsum" not in product,
         is_lstm or not (choice["peepholes"] or choice["coupled"] or choice["forget_bias"]),
-        not (choice["forget_bias"] and choice["bias"] in ("none", "state")),
+        not (choice["forget_bias"] and choice["bias"] in ("none", "state", "some")),
         choice["coupled"] != "f" or not choice["forget_bias"],
         not (choice["coupled"] and choice["coupled"] in choice["peepholes"]),
         choice["kind"] == "GRU" or not choice["update_takes_new"],
@@ -190,7 +193,9 @@ def is_valid(choice):
         not (choice["kind"] == "GRU" and choice["bias"] == "last"),
         choice["outputs"] != "last" or choice["collect"] != "last",
         is_loop or choice["condition"] == "true",
+        not (choice["clip"] and choice["forget_bias"]),
+        choice["backwards"] != "reverse_sequence" or choice["collect"] == "last" and choice["mask"],
         choice["trip"] != "none" or choice["condition"] != "true",
         choice["trip"] != "many" or choice["condition"] != "true",
-        not choice["weights_inside"] or form != "unrolled",
+        choice["weights_at"] == "outside" or is_loop or form == "scan" and choice["weights_at"] == "inside",
     ))

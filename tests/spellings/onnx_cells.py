@@ -42,11 +42,11 @@ class Cell:
         return dict(zip(gates, parts))
 
     def of_input(self, x, gates):
-        biases = self.layer.b if self.choice["bias"] in ("one", "two") else None
+        biases = self.layer.b if self.choice["bias"] in ("one", "two", "some") else None
         return self.product(x, self.layer.W, biases, gates, "W")
 
     def of_state(self, h, gates):
-        biases = self.layer.rb if self.choice["bias"] in ("two", "state") else None
+        biases = self.layer.rb if self.choice["bias"] in ("two", "state", "some") else None
         return self.product(h, self.layer.R, biases, gates, "R")
 
     def joined(self, x, h, gates):
@@ -77,8 +77,18 @@ class Cell:
                     for g, value in sums.items()}
         return sums
 
+    def clipped(self, value):
+        if self.layer.clip is None:
+            return value
+        if self.w.opset < 11:
+            return self.w.add("Clip", value, min=-self.layer.clip, max=self.layer.clip)
+        low, high = self.w.constant(-self.layer.clip), self.w.constant(self.layer.clip)
+        if self.choice["update"] == 1:
+            return self.w.add("Min", self.w.add("Max", value, low), high)
+        return self.w.add("Clip", value, low, high)
+
     def activated(self, gate, total):
-        layer = self.layer
+        layer, total = self.layer, self.clipped(total)
         if gate == CANDIDATE[layer.kind]:
             return activated(self.w, layer.candidate, self.choice["candidate_activation"], total)
         if gate == "f" and self.choice["forget_bias"]:
@@ -105,7 +115,7 @@ class Cell:
         if "o" in layer.P:
             sums["o"] = w.add("Add", sums["o"], w.add("Mul", c, w.weight(f"P_o_{self.number}", layer.P["o"])))
         o = self.activated("o", sums["o"])
-        a = activated(w, layer.output, self.choice["candidate_activation"], c)
+        a = activated(w, layer.output, self.choice["candidate_activation"], self.clipped(c))
         return w.add("Mul", *((a, o) if self.choice["update"] == 1 else (o, a))), c
 
     def gru_step(self, x, h, c):

@@ -82,8 +82,8 @@ ANY_RANK = {"matmul", "transposed_weight", "concatenated", "reshaped"}
 
 
 def dense(w, x, weights, bias, name):
-    """A layer of its own for each gate."""
-    return [matmul(w, x, part[None], None if bias is None else bias[k], f"{name}_{k}")
+    """A layer of its own for each gate, with a bias where it is not zero."""
+    return [matmul(w, x, part[None], bias[k] if bias is not None and bias[k].any() else None, f"{name}_{k}")
             for k, part in enumerate(weights)]
 
 

@@ -81,8 +81,11 @@ class Run:
         most = extent if choice["trip"] == "extent" else w.constant(MANY, np.int64) if choice["trip"] == "many" else ""
         start = w.constant(True, np.bool_) if choice["condition"] == "true" else \
             w.add("Less", w.constant(0, np.int64), extent)
-        results = w.add_many("Loop", most, start, *[first for first, *_ in carried.values()],
-                        outputs=len(carried) + (collects == "scan"), body=body.graph("body"))
+        firsts = [first for first, *_ in carried.values()]
+        if choice["weights_at"] == "carried":
+            firsts += carry_weights(w, body, 1 + len(firsts))
+        results = w.add_many("Loop", most, start, *firsts, outputs=len(firsts) + (collects == "scan"),
+                             body=body.graph("body"))
         finals = dict(zip(carried, results))
         states = [finals[name] for name in ("h", "c")[:len(states)]]
         if collects == "last":
@@ -209,3 +212,26 @@ class Run:
                              body=body.graph("body"), **attributes)
         self.batch_first_output = bool(out)
         return (results[-1] if choice["collect"] != "last" else None), results[:len(states)]
+
+
+def carry_weights(w, body, place):
+    """Makes the loop carry the outer weights that its body reads, unchanged, as TensorFlow's loops do; their
+    outputs come at this place. Returns the weights."""
+    read = {name for node in body.nodes for name in node.input}
+    weights = [proto for proto in outermost(w).initializers if proto.name in read and len(proto.dims) > 0
+               and proto.data_type == FLOAT and not proto.name.startswith("const")]
+    outputs = body.outputs[place:]
+    del body.outputs[place:]
+    for proto in weights:
+        inner = body.input(body.fresh(f"{proto.name}_inner"), FLOAT, list(proto.dims))
+        for node in body.nodes:
+            node.input[:] = [inner if name == proto.name else name for name in node.input]
+        body.deliver(inner, body.fresh(f"{proto.name}_same"), FLOAT, list(proto.dims))
+    body.outputs += outputs
+    return [proto.name for proto in weights]
+
+
+def outermost(w):
+    while w.parent:
+        w = w.parent
+    return w

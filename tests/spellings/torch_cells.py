@@ -26,7 +26,7 @@ PLAIN = {
 ORDERS = {kind: ["".join(order) for order in itertools.permutations(gates)] for kind, gates in GATES.items()}
 WIDE_PRODUCTS = {"product": list(PRODUCTS), "state_product": list(PRODUCTS), "split": range(12),
                  "packing": ["packed", "packed", "separate", "pairs", "candidate_apart"],
-                 "sums": ["whole", "whole", "apart"], "bias": ["one", "two", "state", "none"]}
+                 "sums": ["whole", "whole", "apart"], "bias": ["one", "two", "state", "none", "some"]}
 WIDE_TIME = {"layout": ["time", "batch", "channel"], "out": ["time", "batch", "channel"],
              "read": ["index", "select", "unbind", "narrow", "split", "index_select", "slice", "moved"],
              "collect": ["stack", "cat", "moved", "assign", "grow", "last"], "hoist": [False, False, True],
@@ -58,8 +58,8 @@ FAMILIES = [
     ("two layers", {"LSTM": 20, "GRU": 14, "RNN": 6},
      {"layers": [2], "nesting": ["apart", "together"], "stacks": [False, True],
       "direction": ["forward", "forward", "both"], "packing": ["packed"]}),
-    ("lengths", {"LSTM": 16, "GRU": 12, "RNN": 4},
-     {"mask": ["table", "table_batch", "compare"], "padding": ["hold", "zeros"],
+    ("lengths", {"LSTM": 18, "GRU": 14, "RNN": 5},
+     {"mask": ["table", "table_batch", "compare", "inverted", "negated"], "padding": ["hold", "zeros"],
       "direction": ["forward", "forward", "backward"], "backwards": ["list", "front"],
       "dynamic": ["no", "batch"]}),
     ("everything", {"LSTM": 30, "GRU": 25, "RNN": 10},

@@ -4,7 +4,7 @@ import torch_build
 from torch_cells import PLAIN, SPELLED_ACTIVATIONS, WIDE_PRODUCTS, family_spellings
 
 SCRIPTED = {
-    **PLAIN, "backwards": ["turned"], "dynamic": ["no", "batch", "all", "all"],
+    **PLAIN, "loop": ["for", "for", "while"], "backwards": ["turned"], "dynamic": ["no", "batch", "all", "all"],
     "collect": ["stack", "stack", "cat", "last", "assign", "grow"], "opset": [13, 14, 16, 17],
 }
 TIME = {"layout": ["time", "batch", "channel"], "out": ["time", "batch", "channel"],
@@ -26,7 +26,7 @@ FAMILIES = [
     ("two layers", {"LSTM": 8, "GRU": 6, "RNN": 2},
      {"layers": [2], "nesting": ["apart", "together"], "direction": ["forward", "forward", "both"]}),
     ("lengths", {"LSTM": 8, "GRU": 6, "RNN": 2},
-     {"mask": ["table", "table_batch", "compare"], "padding": ["hold", "zeros"],
+     {"mask": ["table", "table_batch", "compare", "inverted", "negated"], "padding": ["hold", "zeros"],
       "direction": ["forward", "forward", "backward"]}),
 ]
 

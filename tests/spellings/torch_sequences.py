@@ -93,6 +93,10 @@ class Writer:
             mask = f"mask[{t}].unsqueeze(1)"
         elif how == "table_batch":
             mask = f"mask.t()[:, {t}].unsqueeze(1)"
+        elif how == "inverted":
+            return self.source.let("kept", f"torch.where((lengths <= {t}).unsqueeze(1), {old}, {new})")
+        elif how == "negated":
+            mask = f"~({t} >= lengths).view(-1, 1)"
         else:
             mask = f"(lengths > {t}).unsqueeze(1)"
         return self.source.let("kept", f"torch.where({mask}, {new}, {old})")
@@ -118,19 +122,31 @@ class Writer:
         c = self.initial("c", number) if layer.kind == "LSTM" else "none"
         collect = Collector(source, choice, self.steps(), layer.hidden)
         collect.begin()
-        if reverse and choice["time_index"] == "down":
-            source.add(f"for t in range({self.steps()} - 1, -1, -1):")
-            source.indent(1)
-        else:
-            source.add(f"for {'k' if reverse else 't'} in range({self.steps()}):")
-            source.indent(1)
-            if reverse:
-                source.add(f"t = {self.steps()} - 1 - k")
+        self.begin_loop(reverse)
         x = source.let("x_t", sequence.rows.format(t="t"))
         collect.add(self.step(layer, number, x, (h, c), is_product), reverse)
-        source.indent(-1)
+        self.end_loop(reverse)
         self.finals.append((h, c))
         return h if choice["collect"] == "last" else collect.end(reverse)
+
+    def begin_loop(self, reverse):
+        """The head of a loop in which t is the place in the sequence."""
+        add, steps = self.source.add, self.steps()
+        if self.choice.get("loop") == "while":
+            add(f"t = {steps} - 1" if reverse else "t = 0")
+            add("while t >= 0:" if reverse else f"while t < {steps}:")
+        elif reverse and self.choice["time_index"] == "down":
+            add(f"for t in range({steps} - 1, -1, -1):")
+        else:
+            add(f"for {'k' if reverse else 't'} in range({steps}):")
+        self.source.indent(1)
+        if reverse and self.choice["time_index"] == "up" and self.choice.get("loop") != "while":
+            add(f"t = {steps} - 1 - k")
+
+    def end_loop(self, reverse):
+        if self.choice.get("loop") == "while":
+            self.source.add("t = t - 1" if reverse else "t = t + 1")
+        self.source.indent(-1)
 
     def steps(self):
         return f"x.size({TIME_AXIS[self.choice['layout']]})"
@@ -181,13 +197,12 @@ class Writer:
         sequence = self.read_by("x", choice["layout"])
         collect = Collector(source, choice, self.steps(), self.layers[0][0].hidden)
         collect.begin()
-        source.add(f"for t in range({self.steps()}):")
-        source.indent(1)
+        self.begin_loop(False)
         x = source.let("x_t", sequence.rows.format(t="t"))
         for number, (layer,) in enumerate(self.layers):
             x = self.step(layer, number, x, states[number])
         collect.add(x, False)
-        source.indent(-1)
+        self.end_loop(False)
         self.finals = states
         return states[-1][0] if choice["collect"] == "last" else collect.end(False)
 

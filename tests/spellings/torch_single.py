@@ -39,6 +39,7 @@ def changes_of(kind):
     vary("packing", ["separate", "pairs", "candidate_apart"])
     vary("join", ["xh", "hx"])
     vary("bias", ["none", "one", "state"])
+    changes["bias_some"] = {"bias": "some", "packing": "separate"}
     vary("sums", ["apart"])
     vary("activation", range(1, 11))
     vary("candidate_activation", range(1, 8))
@@ -76,7 +77,7 @@ def changes_of(kind):
     changes["layers_stack"] = {"layers": 2, "stacks": True}
     changes["layers_zeros"] = {"layers": 2, "initial": "zeros"}
     changes["directions_stack"] = {"direction": "both", "stacks": True}
-    for mask in ("table", "table_batch", "compare"):
+    for mask in ("table", "table_batch", "compare", "inverted", "negated"):
         for padding in ("hold", "zeros"):
             changes[f"mask_{mask}_{padding}"] = {"mask": mask, "padding": padding}
     changes["mask_backward"] = {"mask": "table", "direction": "backward"}

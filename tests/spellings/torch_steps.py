@@ -106,7 +106,7 @@ class Sums:
 
     def product(self, operand, weights, bias, group, label):
         w = stack(weights, group)
-        b = None if bias is None else stack(bias, group)
+        b = None if bias is None or not any(bias[gate].any() for gate in group) else stack(bias, group)
         name = self.choice["state_product" if label[0] == "R" else "product"]
         return torch_products.multiply(self.source, name, operand, w, b, f"{label}_{group}", self.number)
 
@@ -114,11 +114,11 @@ class Sums:
         layer = self.layer
         if self.choice.get("is_product"):
             return x
-        return self.product(x, layer.W, layer.b if self.bias in ("one", "two") else None, group, "W")
+        return self.product(x, layer.W, layer.b if self.bias in ("one", "two", "some") else None, group, "W")
 
     def of_state(self, h, group):
         layer = self.layer
-        return self.product(h, layer.R, layer.rb if self.bias in ("state", "two") else None, group, "R")
+        return self.product(h, layer.R, layer.rb if self.bias in ("state", "two", "some") else None, group, "R")
 
     def joined(self, x, h, group):
         """The product of both side by side, with one bias."""
