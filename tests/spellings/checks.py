@@ -231,7 +231,7 @@ def largest_difference(losses, expected):
     return max(abs(a - e) / max(abs(e), 1e-30) for a, e in zip(losses, expected))
 
 
-def check(spelling, binary, keep=None):
+def check(spelling, binary, keep=None, trains=True):
     """Builds a spelling and returns what there is to say about it; files stay in the folder `keep`."""
     result = Result(spelling.name, spelling.family, spelling.expected, spelling.also, note=spelling.note)
     with tempfile.TemporaryDirectory() as scratch:
@@ -243,9 +243,10 @@ def check(spelling, binary, keep=None):
             tool = Tool(binary, folder)
             result.got = tool.nodes()
             check_outputs(tool, case, spelling, result)
-            result.trained = tool.nodes_in_training()
-            for scale in spelling.scales[:2]:
-                check_training(tool, case, result, scale)
+            if trains:
+                result.trained = tool.nodes_in_training()
+                for scale in spelling.scales[:2]:
+                    check_training(tool, case, result, scale)
         except Exception as error:  # One bad spelling must not end the survey.
             result.error = f"{type(error).__name__}: {error}".splitlines()[0][:300]
         if keep:

@@ -7,6 +7,7 @@ import concurrent.futures
 import fnmatch
 import importlib
 import pathlib
+import sys
 
 import checks
 
@@ -14,32 +15,32 @@ MODULES = ["torch_cells", "torch_single", "torch_loops", "idioms", "look_alikes"
            "exporters_like"]
 
 
-def all_spellings(patterns):
-    """The spellings of all modules whose names match one of the patterns."""
+def chosen_spellings(patterns, every):
+    """The spellings of all modules whose names match one of the patterns; each `every`th of them."""
     found = [spelling for module in MODULES for spelling in importlib.import_module(module).spellings()]
     names = collections.Counter(spelling.name for spelling in found)
     assert not [name for name, count in names.items() if count > 1], "two spellings have one name"
-    return [spelling for spelling in found if any(fnmatch.fnmatch(spelling.name, pattern) for pattern in patterns)]
+    matching = [spelling for spelling in found
+                if any(fnmatch.fnmatch(spelling.name, pattern) for pattern in patterns)]
+    return matching[::every]
 
 
-def check_numbers(numbers, patterns, binary, keep):
+def check_numbers(numbers, arguments):
     """Checks the spellings of these places; for a process of its own."""
-    spellings = all_spellings(patterns)
-    return [checks.check(spellings[number], binary, keep) for number in numbers]
+    spellings = chosen_spellings(arguments.only, arguments.every)
+    return [checks.check(spellings[number], arguments.gatefold, arguments.keep, not arguments.no_training)
+            for number in numbers]
 
 
 def run(arguments):
     """The results of all spellings, in their order."""
-    count = len(all_spellings(arguments.only))
+    count = len(chosen_spellings(arguments.only, arguments.every))
     chunks = [range(start, min(start + 8, count)) for start in range(0, count, 8)]
     results = []
     with concurrent.futures.ProcessPoolExecutor(arguments.processes) as pool:
-        jobs = [pool.submit(check_numbers, chunk, arguments.only, arguments.gatefold, arguments.keep)
-                for chunk in chunks]
-        for job in jobs:
+        for job in [pool.submit(check_numbers, chunk, arguments) for chunk in chunks]:
             results += job.result()
-            print(f"\r{len(results)} of {count}", end="", flush=True)
-    print()
+            print(f"{len(results)} of {count}", end="\r" if sys.stdout.isatty() else "\n", flush=True)
     return results
 
 
@@ -56,7 +57,8 @@ def summary(results):
     families = collections.defaultdict(list)
     for result in results:
         families[result.family].append(result)
-    lines = ["| family | spellings | nodes as written | for training | equal outputs | equal losses |", "|---|--:|--:|--:|--:|--:|"]
+    lines = ["| family | spellings | nodes as written | for training | equal outputs | equal losses |",
+             "|---|--:|--:|--:|--:|--:|"]
     for family, members in [*families.items(), ("all", results)]:
         judged = [result for result in members if result.expected is not None]
         lines.append(f"| {family} | {len(members)} "
@@ -69,17 +71,18 @@ def summary(results):
 
 def rows(results):
     """A line for each spelling."""
-    lines = ["| spelling | written as | compiled | outputs | formula | losses | |", "|---|---|---|--:|--:|--:|---|"]
+    lines = ["| spelling | written as | compiled | outputs | formula | losses | |",
+             "|---|---|---|--:|--:|--:|---|"]
     for result in results:
-        marks = [mark for mark, is_wrong in (("NODES", not result.is_right_node),
-                                             ("TRAINING", not result.is_right_in_training), ("OUTPUTS", not result.is_equal),
-                                             ("LOSSES", not result.trains_equally)) if is_wrong]
+        wrong = {"NODES": not result.is_right_node, "TRAINING": not result.is_right_in_training,
+                 "OUTPUTS": not result.is_equal, "LOSSES": not result.trains_equally}
+        marks = " ".join(mark for mark, is_wrong in wrong.items() if is_wrong)
         expected = "any" if result.expected is None else ", ".join(sorted(result.expected)) or "no node"
         got = result.got or "no node"
         if result.trained != result.got:
             got += f"; for training {result.trained or 'no node'}"
-        lines.append(f"| {result.name} | {expected} | {got} | {number(result.compiled)} | {number(result.formula)} "
-                     f"| {number(result.losses)} | {' '.join(marks)} {result.error} |")
+        lines.append(f"| {result.name} | {expected} | {got} | {number(result.compiled)} "
+                     f"| {number(result.formula)} | {number(result.losses)} | {marks} {result.error} |")
     return lines
 
 
@@ -90,6 +93,8 @@ def main():
     parser.add_argument("--table", required=True, help="write the results to this file")
     parser.add_argument("--keep", help="keep models and inputs in this folder, each in one of its own")
     parser.add_argument("--only", nargs="+", default=["*"], help="check only the spellings whose names match")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="check only each Nth of them")
+    parser.add_argument("--no-training", action="store_true", help="do not train, which saves half of the time")
     parser.add_argument("--processes", type=int, default=2, help="processes at a time")
     arguments = parser.parse_args()
     results = run(arguments)
