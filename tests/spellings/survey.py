@@ -11,8 +11,8 @@ import sys
 
 import checks
 
-MODULES = ["torch_cells", "torch_single", "torch_loops", "idioms", "look_alikes", "keras_like", "flax_like",
-           "exporters_like"]
+MODULES = ["torch_cells", "torch_single", "torch_loops", "single_loops", "idioms", "look_alikes", "keras_like",
+           "flax_like", "exporters_like"]
 
 
 def chosen_spellings(patterns, every):
