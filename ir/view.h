@@ -108,6 +108,11 @@ std::optional<std::vector<std::int64_t>> known_ints(const Value* value);
 /// Returns the part of a view with `extent` elements along one axis, from `first` on, `step` apart.
 View part_of(const View& view, std::size_t axis, std::int64_t first, Dim extent,
              std::int64_t step = 1);
+/// Returns the view with these of its axes, in this order; the elements of the others are taken at
+/// their coordinates 0.
+View with_axes(const View& view, const std::vector<std::size_t>& axes);
+/// Returns the view read backwards along an axis; nothing where the end of that is not known.
+std::optional<View> reversed(const View& view, std::size_t axis);
 /// Returns two views that lie one behind the other along `axis` as one; they have the same extents
 /// along the others. Nothing where they do not follow each other in one source.
 std::optional<View> joined(const View& first, const View& second, std::size_t axis);

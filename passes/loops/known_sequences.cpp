@@ -5,6 +5,7 @@
 #include "ir/op_def.h"
 #include "passes/loops/loop_condition.h"
 #include "passes/rewriting/axes.h"
+#include "passes/rewriting/counts.h"
 #include "passes/rewriting/graph_builder.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/row_range.h"
@@ -30,6 +31,38 @@ bool have_one_shape(const std::vector<Value*>& values) {
   return std::all_of(values.begin(), values.end(), [&](const Value* value) {
     return have_same_shape(value->type(), values.front()->type());
   });
+}
+
+// Known elements of one shape, or the slices that a SplitToSequence makes.
+std::optional<StackedSequence> stack(Value* sequence, Rewriter& rewriter) {
+  if (const Node* split = producer_of(sequence, "SplitToSequence")) {
+    const Type& type = split->input(0)->type();
+    if (split->input(1) != nullptr || !type.has_rank()) return std::nullopt;
+    return StackedSequence{split->input(0), positive_axis(split->attr_int("axis"), type.rank()),
+                           split->attr_int("keepdims") != 0};
+  }
+  auto elements = known_elements(sequence, rewriter.context());
+  if (!elements || elements->empty() || !have_one_shape(*elements)) return std::nullopt;
+  for (Value*& element : *elements) {
+    element = rewriter.add("Unsqueeze", {element, rewriter.add_ints({0})});
+  }
+  return StackedSequence{rewriter.add("Concat", *elements, {{"axis", std::int64_t{0}}})};
+}
+
+// Part `index` of a SplitToSequence into parts of several rows.
+Result part_of_split(const Node& split, std::int64_t index, Rewriter& rewriter) {
+  const Tensor* sizes = rewriter.constant(split.input(1));
+  Value* source = split.input(0);
+  if (index < 0 || sizes == nullptr || sizes->rank() != 0 || !source->type().has_rank()) {
+    return std::nullopt;
+  }
+  const std::int64_t axis = positive_axis(split.attr_int("axis"), source->type().rank());
+  const std::int64_t size = sizes->to_int64().front();
+  const Dim& extent = (*source->type().shape)[static_cast<std::size_t>(axis)];
+  const std::int64_t first = index * size;
+  if (size < 1 || !extent.is_known() || first >= extent.size()) return std::nullopt;
+  return Replacement{
+      cut_rows(rewriter, source, axis, {first, std::min(first + size, extent.size())})};
 }
 
 }  // namespace
@@ -88,75 +121,59 @@ Result concat_of_sequence(Node& concat, Rewriter& rewriter) {
   return Replacement{rewriter.add("Concat", parts, {{"axis", axis}})};
 }
 
+Value* read_stacked(const Node& reader, const StackedSequence& sequence, Rewriter& rewriter) {
+  const auto& [rows, axis, keeps_axis] = sequence;
+  const std::string_view op = reader.op().name;
+  if (op == "SequenceLength") {
+    Value* number = rewriter.add_constant("axis", Tensor::scalar(axis));
+    return rewriter.add("Gather", {rewriter.add("Shape", {rows}), number});
+  }
+  if (op == "SequenceAt") {
+    Value* row = rewriter.add("Gather", {rows, reader.input(1)}, {{"axis", axis}});
+    return keeps_axis ? rewriter.add("Unsqueeze", {row, rewriter.add_ints({axis})}) : row;
+  }
+  const std::int64_t to = positive_axis(reader.attr_int("axis"), rows->type().rank());
+  if (axis == to) return rows;
+  return rewriter.add("Transpose", {rows}, {{"perm", moving_axis(rows->type().rank(), axis, to)}});
+}
+
 Result element_of_sequence(Node& at, Rewriter& rewriter) {
-  const auto elements = known_elements(at.input(0), rewriter.context());
-  if (!elements || elements->empty()) return std::nullopt;
+  Value* sequence = behind_identities(at.input(0));
+  const Node* insert = producer_of(sequence, "SequenceInsert");
   const auto index = known_number(at.input(1), rewriter.context());
-  if (!index) {
-    const Type& type = at.input(1)->type();
-    if (!type.has_rank() || type.rank() != 0 || !have_one_shape(*elements)) return std::nullopt;
-    std::vector<Value*> rows = *elements;
-    for (Value*& row : rows) row = rewriter.add("Unsqueeze", {row, rewriter.add_ints({0})});
-    Value* all = rewriter.add("Concat", rows, {{"axis", std::int64_t{0}}});
-    return Replacement{rewriter.add("Gather", {all, at.input(1)})};
+  if (insert != nullptr && index == -1 && appends(*insert)) return Replacement{insert->input(1)};
+  const auto elements = known_elements(sequence, rewriter.context());
+  if (elements && index) {
+    const std::int64_t number = *index < 0 ? *index + std::ssize(*elements) : *index;
+    if (number < 0 || number >= std::ssize(*elements)) return std::nullopt;
+    return Replacement{(*elements)[static_cast<std::size_t>(number)]};
   }
-  const auto count = static_cast<std::int64_t>(elements->size());
-  const std::int64_t number = *index < 0 ? *index + count : *index;
-  if (number < 0 || number >= count) return std::nullopt;
-  return Replacement{(*elements)[static_cast<std::size_t>(number)]};
-}
-
-Result last_of_insert(Node& at, Rewriter& rewriter) {
-  const Node* insert = producer_of(behind_identities(at.input(0)), "SequenceInsert");
-  const bool is_last =
-      insert != nullptr && appends(*insert) && known_number(at.input(1), rewriter.context()) == -1;
-  return is_last ? Result(Replacement{insert->input(1)}) : std::nullopt;
-}
-
-Result element_of_split(Node& at, Rewriter& rewriter) {
-  const Node* split = producer_of(at.input(0), "SplitToSequence");
-  if (split == nullptr || !split->input(0)->type().has_rank()) return std::nullopt;
-  Value* source = split->input(0);
-  const std::int64_t axis = positive_axis(split->attr_int("axis"), source->type().rank());
-  if (split->input(1) == nullptr) {
-    if (!at.input(1)->type().has_rank() || at.input(1)->type().rank() != 0) return std::nullopt;
-    Value* row = rewriter.add("Gather", {source, at.input(1)}, {{"axis", axis}});
-    if (split->attr_int("keepdims") == 0) return Replacement{row};
-    return Replacement{rewriter.add("Unsqueeze", {row, rewriter.add_ints({axis})})};
+  const Node* split = producer_of(sequence, "SplitToSequence");
+  if (split != nullptr && split->input(1) != nullptr && index) {
+    return part_of_split(*split, *index, rewriter);
   }
-  const auto index = known_number(at.input(1), rewriter.context());
-  const Tensor* sizes = rewriter.constant(split->input(1));
-  if (!index || *index < 0 || sizes == nullptr || sizes->rank() != 0) return std::nullopt;
-  const std::int64_t size = sizes->to_int64().front();
-  const Dim& extent = (*source->type().shape)[static_cast<std::size_t>(axis)];
-  const std::int64_t first = *index * size;
-  if (size < 1 || !extent.is_known() || first >= extent.size()) return std::nullopt;
-  const std::int64_t last = std::min(first + size, extent.size());
-  return Replacement{cut_rows(rewriter, source, axis, {first, last})};
-}
-
-Result length_of_split(Node& length, Rewriter& rewriter) {
-  const Node* split = producer_of(length.input(0), "SplitToSequence");
-  if (split == nullptr || split->input(1) != nullptr) return std::nullopt;
-  if (!split->input(0)->type().has_rank()) return std::nullopt;
-  const std::int64_t axis = positive_axis(split->attr_int("axis"), split->input(0)->type().rank());
-  Value* number = rewriter.add_constant("axis", Tensor::scalar(axis));
-  return Replacement{rewriter.add("Gather", {rewriter.add("Shape", {split->input(0)}), number})};
+  const Type& type = at.input(1)->type();
+  const auto stacked =
+      type.has_rank() && type.rank() == 0 ? stack(sequence, rewriter) : std::nullopt;
+  return stacked ? Result(Replacement{read_stacked(at, *stacked, rewriter)}) : std::nullopt;
 }
 
 Result length_of_sequence(Node& length, Rewriter& rewriter) {
   Value* sequence = behind_identities(length.input(0));
-  const auto number = [&](std::size_t count) {
-    return rewriter.add_constant("length", Tensor::scalar(static_cast<std::int64_t>(count)));
+  const Node* node = sequence->producer();
+  const auto number = [&](std::int64_t count) {
+    return rewriter.add_constant("length", Tensor::scalar(count));
   };
-  if (producer_of(sequence, "SequenceEmpty") != nullptr) return Replacement{number(0)};
-  if (const Node* construct = producer_of(sequence, "SequenceConstruct")) {
-    return Replacement{number(construct->input_count())};
+  if (node == nullptr) return std::nullopt;
+  const std::string_view op = node->op().name;
+  if (op == "SequenceEmpty") return Replacement{number(0)};
+  if (op == "SequenceConstruct") return Replacement{number(std::ssize(node->inputs()))};
+  if (op == "SequenceInsert") {
+    Value* before = rewriter.add("SequenceLength", {node->input(0)});
+    return Replacement{rewriter.add("Add", {before, number(1)})};
   }
-  const Node* insert = producer_of(sequence, "SequenceInsert");
-  if (insert == nullptr) return std::nullopt;
-  return Replacement{
-      rewriter.add("Add", {rewriter.add("SequenceLength", {insert->input(0)}), number(1)})};
+  const auto stacked = op == "SplitToSequence" ? stack(sequence, rewriter) : std::nullopt;
+  return stacked ? Result(Replacement{read_stacked(length, *stacked, rewriter)}) : std::nullopt;
 }
 
 namespace {

@@ -18,17 +18,24 @@ bool appends(const Node& insert);
 /// True when tensors of these types can be joined along an axis, as far as the types tell.
 bool fit_together(const Type& a, const Type& b, std::int64_t axis);
 
+/// The elements of a sequence as the slices of one value along an axis.
+struct StackedSequence {
+  Value* rows = nullptr;
+  std::int64_t axis = 0;
+  bool keeps_axis = false;  ///< The elements have the axis, too, with extent 1.
+};
+
+/// What SequenceAt with a scalar index, SequenceLength, or ConcatFromSequence along a new axis
+/// reads of it.
+Value* read_stacked(const Node& reader, const StackedSequence& sequence, Rewriter& rewriter);
+
 /// ConcatFromSequence ([a, b, ..]) -> Concat (a, b, ..)
 std::optional<Replacement> concat_of_sequence(Node& concat, Rewriter& rewriter);
-/// SequenceAt ([a, b, ..], i) -> one of them, or Gather of all where i is not known
+/// SequenceAt ([a, b, ..], i) -> one of them, or a Gather where i is not known; SequenceAt of a
+/// SplitToSequence -> Gather or Slice
 std::optional<Replacement> element_of_sequence(Node& at, Rewriter& rewriter);
-/// SequenceAt (SequenceInsert (s, a), -1) -> a
-std::optional<Replacement> last_of_insert(Node& at, Rewriter& rewriter);
-/// SequenceAt (SplitToSequence (x), i) -> Gather or Slice of x
-std::optional<Replacement> element_of_split(Node& at, Rewriter& rewriter);
-/// SequenceLength (SplitToSequence (x)) -> an extent of x
-std::optional<Replacement> length_of_split(Node& length, Rewriter& rewriter);
-/// SequenceLength ([a, b, ..]) -> a number; of SequenceInsert (s, a) -> SequenceLength (s) + 1
+/// SequenceLength ([a, b, ..]) -> a number; of SequenceInsert (s, a) -> SequenceLength (s) + 1; of
+/// SplitToSequence -> an extent
 std::optional<Replacement> length_of_sequence(Node& length, Rewriter& rewriter);
 /// If whose branches append a and b to s -> SequenceInsert (s, If (a, b))
 std::optional<Replacement> insert_in_branches(Node& node, Rewriter& rewriter);

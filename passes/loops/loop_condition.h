@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <optional>
 
 #include "passes/rewriting/rewrite.h"
 #include "passes/rewriting/sub_graphs.h"
@@ -17,8 +15,5 @@ enum : std::size_t { kTripCount = 0, kCondition = 1, kIteration = 0, kNextCondit
 /// Turns what is known of a Loop's condition into its trip count: a course that depends on the
 /// iteration number only, and a bound that the number stays below. True when anything changed.
 bool simplify_condition(const LoopView& loop, PassContext& context);
-
-/// The number that a value of one integer or boolean element is known to be.
-std::optional<std::int64_t> known_number(const Value* value, const PassContext& context);
 
 }  // namespace gatefold

@@ -1,269 +1,350 @@
 #include "passes/loops/loop_rows.h"
 
 #include <algorithm>
-#include <limits>
+#include <cstdlib>
+#include <span>
 
 #include "ir/op_def.h"
-#include "ir/ops/recurrent.h"
 #include "passes/loops/loop_condition.h"
-#include "passes/loops/loop_index.h"
-#include "passes/recurrence/linear_sum.h"
 #include "passes/rewriting/axes.h"
 #include "passes/rewriting/match.h"
+#include "passes/rewriting/spell_view.h"
 
 namespace gatefold {
 namespace {
 
-using namespace recurrent_input;
-using namespace recurrent_output;
-using Ints = std::vector<std::int64_t>;
-
-// Looks through what keeps the elements and their order.
-Value* behind_reshapes(Value* value) {
-  while (producer_of(value, "Squeeze") != nullptr || producer_of(value, "Unsqueeze") != nullptr ||
-         producer_of(value, "Reshape") != nullptr || producer_of(value, "Identity") != nullptr) {
-    value = value->producer()->input(0);
-  }
-  return value;
+const Dim& extent_of(const Value& value, std::int64_t axis) {
+  return (*value.type().shape)[static_cast<std::size_t>(axis)];
 }
 
-// True for [N, K] and [1, N, K], where `like` is [1, N, K].
-bool is_row(const Type& type, const Type& like) {
-  if (!type.has_rank() || !like.has_rank() || like.rank() != 3) return false;
-  const bool fits = type.rank() == 2 || (type.rank() == 3 && type.shape->front().is(1));
-  return fits && type.shape->back().is_known() && type.shape->back() == like.shape->back();
+// What is done to each element alone, or aligns the last axes of its operands.
+constexpr std::string_view kElementwise[] = {"Abs",
+                                             "Add",
+                                             "And",
+                                             "Cast",
+                                             "Clip",
+                                             "Div",
+                                             "Elu",
+                                             "Equal",
+                                             "Erf",
+                                             "Exp",
+                                             "Gelu",
+                                             "Greater",
+                                             "GreaterOrEqual",
+                                             "HardSigmoid",
+                                             "HardSwish",
+                                             "LeakyRelu",
+                                             "Less",
+                                             "LessOrEqual",
+                                             "Log",
+                                             "MatMul",
+                                             "Max",
+                                             "Min",
+                                             "Mul",
+                                             "Neg",
+                                             "Not",
+                                             "Or",
+                                             "Pow",
+                                             "Reciprocal",
+                                             "Relu",
+                                             "Selu",
+                                             "Sigmoid",
+                                             "Softplus",
+                                             "Softsign",
+                                             "Sqrt",
+                                             "Sub",
+                                             "Sum",
+                                             "Tanh",
+                                             "Where"};
+constexpr std::string_view kAlongAxis[] = {"Concat", "LayerNormalization", "LogSoftmax", "Softmax"};
+
+bool is_one_of(std::string_view op, std::span<const std::string_view> ops) {
+  return std::find(ops.begin(), ops.end(), op) != ops.end();
+}
+
+// True when all inputs have an axis to spare in front of those that the operator looks at.
+bool has_rows(const Node& node) {
+  const std::string_view op = node.op().name;
+  if (!node.op().domain.empty()) return false;
+  if (op == "MatMul") return node.input(0)->type().rank() > 1 && node.input(1)->type().rank() > 1;
+  if (op != "Gemm") return is_one_of(op, kElementwise) || is_one_of(op, kAlongAxis);
+  return node.attr_int("transA") == 0 && node.attr_float("alpha") == 1.0F &&
+         node.attr_float("beta") == 1.0F;
+}
+
+// Only an input of these may differ between iterations.
+bool may_vary(const Node& node, std::size_t port) {
+  return port == 0 || node.op().name == "Concat" || is_one_of(node.op().name, kElementwise);
+}
+
+// Gemm of rows [T, N, K].
+Value* build_gemm(const Node& gemm, const std::vector<Value*>& inputs, Rewriter& rewriter) {
+  Value* weight = inputs[1];
+  if (gemm.attr_int("transB") != 0) {
+    weight = rewriter.add("Transpose", {weight}, {{"perm", std::vector<std::int64_t>{1, 0}}});
+  }
+  Value* product = rewriter.add("MatMul", {inputs[0], weight});
+  const bool adds = inputs.size() > 2 && inputs[2] != nullptr;
+  return adds ? rewriter.add("Add", {product, inputs[2]}) : product;
 }
 
 }  // namespace
 
-std::optional<Rows> LoopRows::rows_of(Value* value) {
-  const auto known = known_.find(value);
-  if (known != known_.end()) return known->second;
-  auto rows = compute(*value);
-  if (!rows)
-    rewriter_.no_match("'{}' cannot be computed for all iterations at once", value->name());
-  return known_[value] = rows;
-}
-
-std::optional<Value*> LoopRows::final_state(std::size_t index) {
-  Node* node = behind_reshapes(loop_.next(index))->producer();
-  const Step* step = node == nullptr || !is_recurrent(*node) ? nullptr : step_of(*node);
-  if (step == nullptr || (index != step->hidden && index != step->memory)) return std::nullopt;
-  Value* state = step->node->output(index == step->hidden ? std::size_t{kYh} : kYc);
-  return build_step_output(rewriter_, state, *loop_.initial(index));
-}
-
-Value* LoopRows::in_order(const Rows& rows, bool reversed) {
-  if (rows.backwards == reversed) return rows.value;
-  return rewriter_.add("Slice", {rows.value, ints({-1}), ints({std::numeric_limits<int>::min()}),
-                                 ints({0}), ints({-1})});
-}
-
-Value* LoopRows::with_time_at(Value* rows, std::int64_t axis) {
-  if (axis == 0) return rows;
-  return rewriter_.add("Transpose", {rows}, {{"perm", moving_axis(rows->type().rank(), 0, axis)}});
-}
-
-std::optional<Rows> LoopRows::compute(Value& value) {
-  if (!value.type().has_rank()) return std::nullopt;
-  const Node* node = value.producer();
-  if (node == nullptr) return loop_.is_scan() ? read_scanned(value) : std::nullopt;
-  if (is_recurrent(*node)) {
-    const Step* step = step_of(*node);
-    if (step == nullptr || value.output_index() == kYc) return std::nullopt;
-    Value* all = step->node->output(kY);
-    if (value.output_index() == kY) all = rewriter_.add("Unsqueeze", {all, ints({1})});
-    return Rows{all, step->backwards};
-  }
-  if (producer_of(&value, "Gather") && is_outside(node->input(0))) return read_gathered(*node);
-  if (producer_of(&value, "Slice") && is_outside(node->input(0))) return read_sliced(*node);
-  return map_node(*node, value.output_index());
-}
-
-std::optional<Rows> LoopRows::read_scanned(const Value& row) {
-  const auto& inputs = loop_.body().inputs();
-  const std::size_t states = loop_.carried_count();
-  const auto port =
-      static_cast<std::size_t>(std::find(inputs.begin(), inputs.end(), &row) - inputs.begin());
-  if (port < states || port >= inputs.size()) return std::nullopt;
-  Value* value = loop_.node().input(port);
-  if (!value->type().has_rank()) return std::nullopt;
-  const std::int64_t axis = loop_.list_entry("scan_input_axes", port - states);
-  const bool backwards = loop_.list_entry("scan_input_directions", port - states) == 1;
-  return Rows{time_first(value, positive_axis(axis, value->type().rank())), backwards};
-}
-
-// Which rows the iterations read one after the other: f, f + 1, .. or T - 1, .., 1, 0; nothing for
-// other rows.
-std::optional<LoopRows::Course> LoopRows::course_of(const Value& index, const Dim& extent) {
-  const auto form = read_index(index, loop_, extent, rewriter_.context());
-  const auto trips = trips_for(extent);
-  if (!form || !trips) return std::nullopt;
-  if (form->iteration == -1) {
-    const bool is_whole =
-        *trips == IndexForm{.extent = 1} || (trips->extent == 0 && extent.is(trips->offset));
-    const bool from_end =
-        form->extent == 1
-            ? form->offset == -1
-            : form->extent == 0 &&
-                  (form->offset == -1 || (extent.is_known() && form->offset == extent.size() - 1));
-    return is_whole && from_end ? std::optional(Course{.backwards = true}) : std::nullopt;
-  }
-  if (form->iteration != 1 || form->extent != 0 || form->offset < 0) return std::nullopt;
-  Course course{.first = form->offset};
-  if (*trips == IndexForm{.extent = 1, .offset = -course.first}) return course;
-  if (trips->extent != 0 || trips->offset < 0 || !extent.is_known()) return std::nullopt;
-  const std::int64_t last = course.first + trips->offset;
-  if (last > extent.size()) return std::nullopt;
-  if (last < extent.size()) course.last = last;
-  return course;
-}
-
-std::optional<bool> LoopRows::counts_backwards(const Value& index, const Dim& extent) {
-  const auto course = course_of(index, extent);
-  if (!course || course->first != 0 || course->last) return std::nullopt;
-  return course->backwards;
-}
-
-// The rows with time in front.
-Rows LoopRows::read_course(Value* sequence, std::int64_t axis, const Course& course) {
-  if (course.first != 0 || course.last) {
-    const std::int64_t end = course.last.value_or(std::numeric_limits<std::int64_t>::max());
-    sequence = rewriter_.add("Slice", {sequence, ints({course.first}), ints({end}), ints({axis})});
-  }
-  return {time_first(sequence, axis), course.backwards};
-}
-
-std::optional<Rows> LoopRows::read_gathered(const Node& gather) {
-  const Type& type = gather.input(0)->type();
-  const Type& index = gather.input(1)->type();
-  if (!type.has_rank() || !index.has_rank() || index.rank() != 0) return std::nullopt;
-  const std::int64_t axis = positive_axis(gather.attr_int("axis"), type.rank());
-  const auto course = course_of(*gather.input(1), (*type.shape)[static_cast<std::size_t>(axis)]);
-  if (!course) return std::nullopt;
-  return read_course(gather.input(0), axis, *course);
-}
-
-// The rows that Slice cuts out keep their axis.
-std::optional<Rows> LoopRows::read_sliced(const Node& slice) {
-  const PassContext& context = rewriter_.context();
-  Value* value = slice.input(0);
-  const auto axis_number = known_number(slice.input(3), context);
-  if (!axis_number || !value->type().has_rank()) return std::nullopt;
-  if (slice.input(4) != nullptr && known_number(slice.input(4), context) != 1) return std::nullopt;
-  const std::int64_t axis = positive_axis(*axis_number, value->type().rank());
-  const Dim& extent = (*value->type().shape)[static_cast<std::size_t>(axis)];
-  const auto course = course_of(*slice.input(1), extent);
-  const auto first = read_index(*slice.input(1), loop_, extent, context);
-  auto end = read_index(*slice.input(2), loop_, extent, context);
-  if (!course || !first || !end) return std::nullopt;
-  // Counted from the end, the row before the end of the sequence has no index to stop at.
-  const bool counts_from_end = first->iteration < 0 && first->extent == 0 && first->offset == -1;
-  end->offset -= 1;
-  if (!(*end == *first) || counts_from_end) return std::nullopt;
-  Rows rows = read_course(value, axis, *course);
-  rows.value = rewriter_.add("Unsqueeze", {rows.value, ints({axis + 1})});
-  return rows;
-}
-
-const LoopRows::Step* LoopRows::step_of(const Node& node) {
-  auto found = steps_.find(&node);
-  if (found == steps_.end()) found = steps_.emplace(&node, build_step(node)).first;
-  return found->second ? &*found->second : nullptr;
-}
-
-std::optional<LoopRows::Step> LoopRows::build_step(const Node& node) {
-  if (!is_forward_over_all(node)) {
-    return rewriter_.no_match("{} is no plain forward step", node.describe());
-  }
-  for (std::size_t port = 1; port < node.input_count(); ++port) {
-    if (port != kInitialH && port != kInitialC && !is_outside(node.input(port))) {
-      return rewriter_.no_match("input {} of {} changes between iterations",
-                                node.op().inputs[port].name, node.describe());
+std::optional<View> put_in(const View& rows, const View& view) {
+  auto outer = coordinates_of(view);
+  const auto inner = coordinates_of(rows);
+  if (!outer || !inner) return std::nullopt;
+  outer->erase(outer->begin(), outer->end() - static_cast<std::ptrdiff_t>(rows.rank() - 1));
+  outer->insert(outer->begin(), ViewIndex::along(0, view.rank()));
+  std::vector<ViewIndex> places;
+  for (const ViewIndex& index : *inner) {
+    places.push_back(ViewIndex::constant(index.offset, view.rank()));
+    places.back().ends = index.ends;
+    places.back().spare = index.spare;
+    for (std::size_t k = 0; k < rows.rank(); ++k) {
+      if (index.strides[k] == 0) continue;
+      const ViewIndex& place = (*outer)[k];
+      if (place.ends != 0 && index != ViewIndex::along(k, rows.rank())) return std::nullopt;
+      places.back().ends += place.ends;
+      places.back().add(place, index.strides[k]);
     }
   }
-  Step step;
-  const auto hidden = find_carried(node, kInitialH);
-  if (!hidden) return std::nullopt;
-  step.hidden = *hidden;
-  if (node.op().name == "LSTM") {
-    step.memory = find_carried(node, kInitialC);
-    if (!step.memory) return std::nullopt;
-  }
-  const auto input = step_input(*node.input(kX));
-  if (!input) {
-    return rewriter_.no_match("the input of {} is no row of a sequence", node.describe());
-  }
-  step.backwards = input->backwards;
-  step.node = add_step(node, step, *input);
-  return step;
+  return view_at(*rows.source, view.extents, places);
 }
 
-Node* LoopRows::add_step(const Node& node, const Step& step, const Rows& input) {
-  std::vector<Value*> ports = node.inputs();
-  for (Value*& port : ports) {
-    if (port != nullptr && is_outside(port)) port = outside(port);
+View Rows::in_order() const {
+  const View view = view_of(*value);
+  return backwards ? *reversed(view, 0) : view;
+}
+
+LoopRows::LoopRows(Rewriter& rewriter, const LoopView& loop)
+    : rewriter_(rewriter),
+      loop_(loop),
+      counts_(rewriter.context(), &loop, [this](const View& view) { return behind(view); }) {
+  if (!loop.is_scan()) {
+    trips_ = counts_.read(loop.node().input(loop_port::kTripCount));
+    if (trips_ && *trips_ == Count{.offset = trips_->offset}) time_ = trips_->offset;
+    return;
   }
-  ports[kX] = input.value;
-  ports[kInitialH] = build_state(loop_.initial(step.hidden));
-  if (step.memory) ports[kInitialC] = build_state(loop_.initial(*step.memory));
+  const Value* sequence = loop.node().input(loop.carried_count());
+  if (sequence == nullptr || !sequence->type().has_rank()) return;
+  time_ = extent_of(*sequence,
+                    positive_axis(loop.list_entry("scan_input_axes", 0), sequence->type().rank()));
+  if (time_.is_known()) trips_ = Count{.offset = time_.size()};
+  if (time_.is_symbol()) trips_ = Count{.terms = {{.extent = time_.symbol()}}};
+}
+
+View LoopRows::in_time(Value& value, std::int64_t rank) const {
+  const Shape& shape = *value.type().shape;
+  const std::size_t added = static_cast<std::size_t>(rank) - shape.size() + 1;
+  Shape extents(added, Dim(1));
+  extents.front() = time_;
+  std::vector<ViewIndex> places;
+  for (const Dim& extent : shape) {
+    places.push_back(ViewIndex::along(extents.size(), added + shape.size()));
+    extents.push_back(extent);
+  }
+  return view_at(value, extents, places);
+}
+
+bool LoopRows::is_outside(const Value& value) const {
+  return value.graph() != &loop_.body() || value.has_data();
+}
+
+std::optional<View> LoopRows::outside(View view) {
+  while (!is_outside(*view.source)) {
+    auto next = behind(view);
+    if (!next) {
+      const auto& rows = rows_made(*view.source);
+      next = rows ? put_in(*rows, view) : std::nullopt;
+    }
+    if (!next) return std::nullopt;
+    view = std::move(*next);
+  }
+  if (view.source->graph() == &loop_.body()) {
+    view.source = rewriter_.add_constant(view.source->name(), *view.source->data());
+  }
+  return view;
+}
+
+std::optional<View> LoopRows::behind(const View& view) {
+  if (auto next = gatefold::behind(view)) return next;
+  if (is_outside(*view.source)) return std::nullopt;
+  if (view.source->producer() == nullptr) return read_input(view);
+  if (const Node* node = producer_of(view.source, "Gather")) return read_gathered(view, *node);
+  if (const Node* node = producer_of(view.source, "Slice")) return read_sliced(view, *node);
+  const Node* squeeze = producer_of(view.source, "Squeeze");
+  return squeeze == nullptr ? std::nullopt : read_squeezed(view, *squeeze);
+}
+
+// Axes of an extent that is not known but must be 1.
+std::optional<View> LoopRows::read_squeezed(const View& view, const Node& squeeze) const {
+  auto places = coordinates_of(view);
+  const auto axes = moved_axes(squeeze, rewriter_);
+  if (!places || !axes) return std::nullopt;
+  for (const std::int64_t axis : *axes) {
+    places->insert(places->begin() + axis, ViewIndex::constant(0, view.rank()));
+  }
+  return view_at(*squeeze.input(0), view.extents, *places);
+}
+
+// The number of the iteration, or what a Scan reads in it.
+std::optional<View> LoopRows::read_input(const View& view) {
+  const auto& inputs = loop_.body().inputs();
+  const auto port = static_cast<std::size_t>(std::find(inputs.begin(), inputs.end(), view.source) -
+                                             inputs.begin());
+  ViewIndex time = ViewIndex::along(0, view.rank());
+  if (!loop_.is_scan()) {
+    Value* trips = loop_.node().input(loop_port::kTripCount);
+    if (port != loop_port::kIteration || trips == nullptr) return std::nullopt;
+    const auto number = [&](std::int64_t value) {
+      return rewriter_.add_constant("number", Tensor::scalar<std::int64_t>(value));
+    };
+    if (numbers_ == nullptr) numbers_ = rewriter_.add("Range", {number(0), trips, number(1)});
+    return view_at(*numbers_, view.extents, {time});
+  }
+  const std::size_t states = loop_.carried_count();
+  auto places = coordinates_of(view);
+  Value* sequence = loop_.node().input(port);
+  if (port < states || !places || !sequence->type().has_rank()) return std::nullopt;
+  if (loop_.list_entry("scan_input_directions", port - states) == 1) {
+    time.offset = time.strides.front() = -1;
+    time.ends = 1;
+  }
+  const std::int64_t axis =
+      positive_axis(loop_.list_entry("scan_input_axes", port - states), sequence->type().rank());
+  places->insert(places->begin() + axis, time);
+  return view_at(*sequence, view.extents, *places);
+}
+
+std::optional<ViewIndex> LoopRows::position(const Count& count, const Dim& extent,
+                                            std::size_t rank) const {
+  auto first = index_along(count, extent, rank);
+  const auto trips = trips_ ? index_along(*trips_, extent, rank) : std::nullopt;
+  const std::int64_t step = count.per_iteration();
+  if (!first || !trips || step == 0) return std::nullopt;
+  if (std::count(first->strides.begin(), first->strides.end(), 0) + 1 != std::ssize(first->strides))
+    return std::nullopt;
+  ViewIndex last = *first;
+  last.offset += step * (trips->offset - 1);
+  last.ends += step * trips->ends;
+  if (extent.is_known()) {
+    if (std::max(first->offset, last.offset) < 0) {
+      first->offset += extent.size();
+      last.offset += extent.size();
+    }
+    const auto [low, high] = std::minmax(first->offset, last.offset);
+    if (low < 0 || high >= extent.size() || trips->offset < 1) return std::nullopt;
+    first->spare = extent.size() - std::abs(step) * trips->offset;
+    return first;
+  }
+  if (first->ends == 0 && first->offset < 0) {
+    ++first->ends;
+    ++last.ends;
+  }
+  const ViewIndex& low = step > 0 ? *first : last;
+  const ViewIndex& high = step > 0 ? last : *first;
+  const bool is_within = low.ends == 0 && low.offset >= 0 && high.ends == 1 && high.offset < 0;
+  if (!is_within || std::abs(step) != 1) return std::nullopt;
+  first->spare = -trips->offset;
+  return first;
+}
+
+std::optional<View> LoopRows::read_gathered(const View& view, const Node& gather) {
+  Value* source = gather.input(0);
+  Value* index = gather.input(1);
+  auto places = coordinates_of(view);
+  if (!places || !source->type().has_rank() || !index->type().has_rank()) return std::nullopt;
+  const std::int64_t axis = positive_axis(gather.attr_int("axis"), source->type().rank());
+  const auto first = places->begin() + axis;
+  const auto count =
+      counts_.read(view_at(*index, view.extents, {first, first + index->type().rank()}));
+  const auto place = count ? position(*count, extent_of(*source, axis), view.rank()) : std::nullopt;
+  if (!place) return std::nullopt;
+  places->insert(places->erase(first, first + index->type().rank()), *place);
+  return view_at(*source, view.extents, *places);
+}
+
+// A single row.
+std::optional<View> LoopRows::read_sliced(const View& view, const Node& slice) {
+  Value* source = slice.input(0);
+  auto places = coordinates_of(view);
+  const auto number = known_number(slice.input(3), rewriter_.context());
+  const auto first = counts_.read(slice.input(1));
+  const auto end = counts_.read(slice.input(2));
+  const bool is_plain =
+      slice.input(4) == nullptr || known_number(slice.input(4), rewriter_.context()) == 1;
+  if (!places || !number || !source->type().has_rank() || !first || !end || !is_plain) {
+    return std::nullopt;
+  }
+  // Counted from the end, the row before the end of the sequence has no index to stop at.
+  if (*end - *first != Count{.offset = 1} || (first->offset < 0 && first->terms.empty())) {
+    return std::nullopt;
+  }
+  const std::int64_t axis = positive_axis(*number, source->type().rank());
+  const auto place = position(*first, extent_of(*source, axis), view.rank());
+  if (!place) return std::nullopt;
+  View row = view;
+  for (std::size_t k = 0; k < view.rank(); ++k) {
+    if ((*places)[static_cast<std::size_t>(axis)].strides[k] != 0) row.extents[k] = 1;
+  }
+  (*places)[static_cast<std::size_t>(axis)] = *place;
+  return view_at(*source, row.extents, *places);
+}
+
+const std::optional<View>& LoopRows::rows_made(Value& value) {
+  const auto known = made_.find(&value);
+  if (known != made_.end()) return known->second;
+  auto rows = make_rows(value);
+  if (!rows) {
+    rewriter_.no_match("'{}' cannot be computed for all iterations at once", value.name());
+  }
+  return made_[&value] = std::move(rows);
+}
+
+// Of a view [T, ..], in the order of the iterations or in the opposite one; in the one that costs
+// nothing where that is left open.
+std::optional<Rows> LoopRows::rows_of(const View& view, std::optional<bool> backwards) {
+  auto rows = outside(view);
+  const auto places = rows ? coordinates_of(*rows) : std::nullopt;
+  if (!places) return std::nullopt;
+  const bool runs_down = std::any_of(places->begin(), places->end(), [](const ViewIndex& index) {
+    return index.strides.front() < 0;
+  });
+  if (backwards.value_or(runs_down)) rows = reversed(*rows, 0);
+  Value* value = rows ? spell(rewriter_, *rows) : nullptr;
+  if (value == nullptr) return std::nullopt;
+  return Rows{value, backwards.value_or(runs_down)};
+}
+
+std::optional<Rows> LoopRows::map_node(const Node& node) {
+  const std::int64_t rank = node.output()->type().rank();
+  const bool joins = node.op().name == "Concat";
+  if (!has_rows(node)) return std::nullopt;
+  std::vector<Value*> inputs = node.inputs();
+  std::optional<bool> backwards;
+  for (std::size_t port = 0; port < inputs.size(); ++port) {
+    Value*& input = inputs[port];
+    if (input == nullptr) continue;
+    if (!input->type().has_rank() || input->type().rank() > rank) return std::nullopt;
+    if (is_outside(*input)) {
+      if (joins) return std::nullopt;
+      input = outside(in_time(*input))->source;
+      continue;
+    }
+    const auto rows =
+        may_vary(node, port) ? rows_of(in_time(*input, rank), backwards) : std::nullopt;
+    if (!rows) return std::nullopt;
+    backwards = rows->backwards;
+    input = rows->value;
+  }
+  if (!backwards) return std::nullopt;
+  if (node.op().name == "Gemm") return Rows{build_gemm(node, inputs, rewriter_), *backwards};
   Attrs attrs = node.attrs();
-  if (step.backwards) attrs["direction"] = std::string("reverse");
-  Node* all = rewriter_.add_node(node.op().name, ports, node.op().outputs.size(), std::move(attrs));
-  all->set_name(node.name());
-  return all;
-}
-
-// Rows [N, I] as [T, N, I], where the step reads them as [1, N, I].
-std::optional<Rows> LoopRows::step_input(Value& x) {
-  Value* row = behind_reshapes(&x);
-  if (row->type().has_rank() && row->type().rank() == 2 && is_row(row->type(), x.type())) {
-    return rows_of(row);
+  if (is_one_of(node.op().name, kAlongAxis)) {
+    attrs["axis"] = positive_axis(node.attr_int("axis"), rank) + (joins ? 1 : -rank);
   }
-  auto rows = rows_of(&x);
-  if (!rows || rows->value->type().rank() != 4) return std::nullopt;
-  rows->value = rewriter_.add("Squeeze", {rows->value, ints({1})});
-  return rows;
-}
-
-// Which carried value reaches the port and is what the step makes of it.
-std::optional<std::size_t> LoopRows::find_carried(const Node& step, std::size_t port) {
-  const Value* state = step.input(port) == nullptr ? nullptr : behind_reshapes(step.input(port));
-  for (std::size_t i = 0; i < loop_.carried_count(); ++i) {
-    if (loop_.state(i) != state) continue;
-    const Value* next = behind_reshapes(loop_.next(i));
-    const bool is_own =
-        next->producer() == &step && (port == kInitialH) == (next->output_index() < kYc);
-    if (is_own && is_row(state->type(), step.input(port)->type())) return i;
-  }
-  return rewriter_.no_match("state '{}' of {} is not carried", step.op().inputs[port].name,
-                            step.describe());
-}
-
-Value* LoopRows::build_state(Value* initial) {
-  return initial->type().rank() == 3 ? initial : rewriter_.add("Unsqueeze", {initial, ints({0})});
-}
-
-bool LoopRows::is_outside(const Value* value) const {
-  return value == nullptr || value->graph() != &loop_.body() || value->has_data();
-}
-
-Value* LoopRows::outside(Value* value) {
-  if (value->graph() != &loop_.body()) return value;
-  return rewriter_.add_constant(value->name(), *value->data());
-}
-
-// How often the loop runs; nothing when that is no function of the extent.
-std::optional<IndexForm> LoopRows::trips_for(const Dim& extent) const {
-  const Value* trips = loop_.node().input(loop_port::kTripCount);
-  if (trips == nullptr) return std::nullopt;
-  return read_index(*trips, loop_, extent, rewriter_.context());
-}
-
-Value* LoopRows::time_first(Value* value, std::int64_t axis) {
-  if (axis == 0) return value;
-  return rewriter_.add("Transpose", {value},
-                       {{"perm", moving_axis(value->type().rank(), axis, 0)}});
+  return Rows{rewriter_.add(node.op().name, inputs, attrs), *backwards};
 }
 
 }  // namespace gatefold

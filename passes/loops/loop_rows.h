@@ -2,85 +2,100 @@
 
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
-#include "passes/loops/loop_index.h"
+#include "passes/rewriting/counts.h"
 #include "passes/rewriting/rewrite.h"
 #include "passes/rewriting/sub_graphs.h"
 
 namespace gatefold {
 
-/// The values that the T iterations of a loop give to one value of its body, as one value [T, ...]
-/// outside. A row is the value of one iteration.
+/// Returns `view` with the rows [T, ..] that are made of its source, or of the last axes of that,
+/// in place of it; nothing where they are no view together.
+std::optional<View> put_in(const View& rows, const View& view);
+
+/// What the iterations make of a value, as one value [T, ..] outside of the loop.
 struct Rows {
   Value* value = nullptr;
   bool backwards = false;  ///< The row of the first iteration is the last one.
+
+  /// In the order of the iterations.
+  View in_order() const;
 };
 
-/// Computes values of a loop's body for all iterations at once: the entries of a sequence that the
-/// iterations read, steps of recurrent nodes with the states that the loop carries for them, and
-/// whatever is computed row by row from these. New nodes stand before the loop.
+/// Computes values of a loop's body for all iterations at once: what the iterations read of
+/// sequences, steps of recurrent nodes with the states that the loop carries for them, and what is
+/// computed row by row from these. New nodes stand before the loop.
 class LoopRows {
  public:
-  LoopRows(Rewriter& rewriter, const LoopView& loop) : rewriter_(rewriter), loop_(loop) {}
+  LoopRows(Rewriter& rewriter, const LoopView& loop);
 
-  /// Returns the rows of a value; nothing, with the reason explained, when they cannot be computed
-  /// outside the loop.
-  std::optional<Rows> rows_of(Value* value);
-  /// Returns the final value of carried value `index`, with the rank that it has in the loop;
-  /// nothing when it is not a state of a recurrent node.
-  std::optional<Value*> final_state(std::size_t index);
-  /// Returns the rows in the order of the iterations, or in the opposite order.
-  Value* in_order(const Rows& rows, bool reversed = false);
-  /// Returns whether the iterations take each index below the extent once, in order (false) or from
-  /// the last one down (true); nothing when they do neither.
-  std::optional<bool> counts_backwards(const Value& index, const Dim& extent);
-  /// Returns the rows with time moved from axis 0 to `axis`.
-  Value* with_time_at(Value* rows, std::int64_t axis);
+  /// Returns the elements of a value of the body as a view [T, ..] of it, with axes of extent 1
+  /// behind the first for a rank that is larger than its own.
+  View in_time(Value& value, std::int64_t rank) const;
+  View in_time(Value& value) const { return in_time(value, value.type().rank()); }
+  /// Returns the same elements as a view of a value outside of the loop, which is computed where
+  /// need be; nothing, with the reason explained, where that cannot be done.
+  std::optional<View> outside(View view);
+  /// Returns the final value of carried value `index`; nullptr when it is no state of a recurrent
+  /// node.
+  Value* final_value(std::size_t index);
+
+  /// Returns the position along an axis that iteration a_0 reads or writes, counted so that it is
+  /// within the axis in all iterations; nothing when it may not be.
+  std::optional<ViewIndex> position(const Count& count, const Dim& extent, std::size_t rank) const;
+  CountReader& counts() { return counts_; }
 
  private:
-  /// One step of a recurrent node in the body.
+  /// Where a state of a step is found in what the loop carries: a view [T, 1, N, H].
+  struct State {
+    std::size_t number = 0;
+    View view;
+  };
+  /// A step of a recurrent node in the body.
   struct Step {
     Node* node = nullptr;  ///< Over all iterations.
     bool backwards = false;
-    std::size_t hidden = 0;             ///< Which carried value is h.
-    std::optional<std::size_t> memory;  ///< Which is c.
+    std::vector<State> states = {};  ///< h and c.
+    std::optional<Count> left = {};  ///< Is positive while a sequence goes on; nothing: all do.
+  };
+  /// What a step makes while a sequence goes on, and something else behind its end.
+  struct Masked {
+    const Step* step = nullptr;
+    View rows;             ///< [T, 1, N, H], of all iterations.
+    View other;            ///< In the body.
+    std::size_t port = 0;  ///< Of what the step makes, in the Where that chooses.
   };
 
-  /// The entries along one axis of a value that the iterations read one by one.
-  struct Course {
-    bool backwards = false;                 ///< From entry `last` - 1 down to `first`.
-    std::int64_t first = 0;                 ///< First entry, counted from the front.
-    std::optional<std::int64_t> last = {};  ///< One behind the last; nothing: all.
-  };
+  std::optional<View> behind(const View& view);
+  std::optional<View> read_input(const View& view);
+  std::optional<View> read_gathered(const View& view, const Node& gather);
+  std::optional<View> read_sliced(const View& view, const Node& slice);
+  std::optional<View> read_squeezed(const View& view, const Node& squeeze) const;
+  const std::optional<View>& rows_made(Value& value);
+  std::optional<View> make_rows(Value& value);
+  std::optional<View> make_masked_rows(Value& value);
+  std::optional<Rows> rows_of(const View& view, std::optional<bool> backwards = {});
+  std::optional<Rows> map_node(const Node& node);
 
-  std::optional<Rows> compute(Value& value);
-  std::optional<Rows> read_scanned(const Value& row);
-  std::optional<Rows> read_gathered(const Node& gather);
-  std::optional<Rows> read_sliced(const Node& slice);
-  std::optional<Course> course_of(const Value& index, const Dim& extent);
-  Rows read_course(Value* sequence, std::int64_t axis, const Course& course);
-  std::optional<Rows> map_node(const Node& node, std::size_t output);
-  std::optional<Rows> map_gemm(const Node& node);
-  std::optional<Rows> map_matmul(const Node& node);
-  std::optional<Rows> map_concat(const Node& node);
-  std::optional<Rows> map_rank_change(const Node& node);
-  std::optional<Rows> map_elements(const Node& node);
-  std::optional<Rows> map_row_function(const Node& node);
   const Step* step_of(const Node& node);
   std::optional<Step> build_step(const Node& node);
-  Node* add_step(const Node& node, const Step& step, const Rows& input);
-  std::optional<Rows> step_input(Value& x);
-  std::optional<std::size_t> find_carried(const Node& step, std::size_t port);
-  Value* build_state(Value* initial);
-  Value* outside(Value* value);
-  bool is_outside(const Value* value) const;
-  std::optional<IndexForm> trips_for(const Dim& extent) const;
-  Value* time_first(Value* value, std::int64_t axis);
-  Value* ints(const std::vector<std::int64_t>& values) { return rewriter_.add_ints(values); }
+  Node* add_step(const Node& node, const Step& step, Value* rows);
+  std::optional<State> find_state(const Node& node, std::size_t port) const;
+  bool goes_on(const State& state, const Node& node, std::size_t port, Step& step);
+  std::optional<View> choose_made(const View& next, const State& state, std::optional<Count>& left);
+  View made_of(const State& state) const;
+  std::optional<Masked> read_masked(const View& view);
+  Value* final_of(View view, std::size_t index, std::vector<const Value*>& seen);
+  bool is_outside(const Value& value) const;
 
   Rewriter& rewriter_;
   const LoopView& loop_;
-  std::unordered_map<const Value*, std::optional<Rows>> known_;
+  CountReader counts_;
+  std::optional<Count> trips_;
+  Dim time_;                  // Their number, as far as it is known.
+  Value* numbers_ = nullptr;  // Of the iterations, outside.
+  std::unordered_map<const Value*, std::optional<View>> made_;
   std::unordered_map<const Node*, std::optional<Step>> steps_;
 };
 

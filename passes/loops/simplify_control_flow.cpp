@@ -4,6 +4,7 @@
 #include "ir/op_def.h"
 #include "passes/loops/loop_condition.h"
 #include "passes/passes.h"
+#include "passes/rewriting/counts.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/rewrite.h"
 #include "passes/rewriting/sub_graphs.h"

@@ -5,9 +5,9 @@
 #include "ir/op_def.h"
 #include "passes/loops/known_sequences.h"
 #include "passes/loops/loop_condition.h"
-#include "passes/loops/loop_count.h"
 #include "passes/passes.h"
 #include "passes/rewriting/axes.h"
+#include "passes/rewriting/counts.h"
 #include "passes/rewriting/graph_builder.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/rewrite.h"
@@ -30,11 +30,11 @@ struct Growth {
 bool is_newest(Value* index, const LoopView& loop, const Growth& growth,
                const PassContext& context) {
   if (growth.at_front) return known_number(index, context) == 0;
-  const auto place = CountReader(loop, context).read(index);
+  const auto place = CountReader(context, &loop).read(index);
   if (!place || !place->terms.empty()) return false;
-  const bool is_last = place->iteration == 0 && place->offset == -1;
+  const bool is_last = place->per_iteration() == 0 && place->offset == -1;
   const auto given = static_cast<std::int64_t>(growth.given.size());
-  return is_last || (place->iteration == 1 && place->offset == given - 1);
+  return is_last || (place->per_iteration() == 1 && place->offset == given - 1);
 }
 
 // True for what the body may ask of the sequence before it adds to it: its newest element, which is
@@ -109,10 +109,6 @@ bool is_readable(const Value& sequence, const Growth& growth) {
                      [&](const Use& use) { return is_readable(*use.user, growth); });
 }
 
-Value* unsqueeze(Value* value, std::int64_t axis, Rewriter& rewriter) {
-  return rewriter.add("Unsqueeze", {value, rewriter.add_ints({axis})});
-}
-
 // The elements given and then `rows`, or the other way round, joined along an axis.
 Value* join(const Growth& growth, std::vector<Value*> given, Value* rows, std::int64_t axis,
             Rewriter& rewriter) {
@@ -121,75 +117,43 @@ Value* join(const Growth& growth, std::vector<Value*> given, Value* rows, std::i
   return rewriter.add("Concat", given, {{"axis", axis}});
 }
 
-// [T, ..] with all elements of the sequence, of the rows [T, ..] that the loop adds.
-Value* build_elements(const Growth& growth, Value* rows, Rewriter& rewriter) {
-  std::vector<Value*> given = growth.given;
-  for (Value*& element : given) element = unsqueeze(element, 0, rewriter);
-  return join(growth, given, rows, 0, rewriter);
-}
-
-Value* move_time(Value* rows, std::int64_t axis, Rewriter& rewriter) {
-  if (axis == 0) return rows;
-  const Ints perm = moving_axis(rows->type().rank(), 0, axis);
-  return rewriter.add("Transpose", {rows}, {{"perm", perm}});
-}
-
 // The rows [T, ..] side by side along an axis that each of them has.
 Value* build_side_by_side(Value* rows, std::int64_t axis, Rewriter& rewriter) {
-  const Dim& extent = (*rows->type().shape)[static_cast<std::size_t>(axis) + 1];
-  if (extent.is(1)) {
-    rows = rewriter.add("Squeeze", {rows, rewriter.add_ints({axis + 1})});
-    return move_time(rows, axis, rewriter);
+  const Dim extent = (*rows->type().shape)[static_cast<std::size_t>(axis) + 1];
+  if (extent.is(1)) rows = rewriter.add("Squeeze", {rows, rewriter.add_ints({axis + 1})});
+  if (axis != 0) {
+    const Ints perm = moving_axis(rows->type().rank(), 0, axis);
+    rows = rewriter.add("Transpose", {rows}, {{"perm", perm}});
   }
-  rows = move_time(rows, axis, rewriter);
-  std::vector<Value*> extents{rewriter.add_ints(Ints(static_cast<std::size_t>(axis), 0)),
-                              rewriter.add_ints({-1})};
+  if (extent.is(1)) return rows;
+  std::vector<Value*> extents{rewriter.add_ints({-1})};
+  if (axis > 0) {
+    extents.insert(extents.begin(), rewriter.add_ints(Ints(static_cast<std::size_t>(axis), 0)));
+  }
   if (axis + 2 < rows->type().rank()) {
     extents.push_back(rewriter.add("Shape", {rows}, {{"start", axis + 2}}));
   }
-  if (axis == 0) extents.erase(extents.begin());
   Value* shape = extents.size() == 1 ? extents.front()
                                      : rewriter.add("Concat", extents, {{"axis", std::int64_t{0}}});
   return rewriter.add("Reshape", {rows, shape});
 }
 
-// What `reader` makes of the sequence, made of the rows that the loop stacks.
+// What `reader` makes of the sequence, made of the rows [T, ..] that the loop stacks.
 Value* build_read(const Node& reader, const Growth& growth, Value* rows, Rewriter& rewriter) {
   if (growth.at_front) {
     rows = rewriter.add("Slice", {rows, rewriter.add_ints({-1}),
                                   rewriter.add_ints({std::numeric_limits<int>::min()}),
                                   rewriter.add_ints({0}), rewriter.add_ints({-1})});
   }
-  const std::string_view op = reader.op().name;
-  if (op == "ConcatFromSequence" && reader.attr_int("new_axis") == 0) {
+  if (reader.op().name == "ConcatFromSequence" && reader.attr_int("new_axis") == 0) {
     const std::int64_t axis = positive_axis(reader.attr_int("axis"), rows->type().rank() - 1);
     return join(growth, growth.given, build_side_by_side(rows, axis, rewriter), axis, rewriter);
   }
-  Value* elements = build_elements(growth, rows, rewriter);
-  const Attrs along_time{{"axis", std::int64_t{0}}};
-  if (op == "SequenceAt") return rewriter.add("Gather", {elements, reader.input(1)}, along_time);
-  if (op == "SequenceLength") {
-    Value* first = rewriter.add_constant("first", Tensor::scalar<std::int64_t>(0));
-    return rewriter.add("Gather", {rewriter.add("Shape", {elements}), first}, along_time);
+  std::vector<Value*> given = growth.given;
+  for (Value*& element : given) {
+    element = rewriter.add("Unsqueeze", {element, rewriter.add_ints({0})});
   }
-  return move_time(elements, positive_axis(reader.attr_int("axis"), elements->type().rank()),
-                   rewriter);
-}
-
-// A copy of the loop that stacks one more slice of its body.
-Node* copy_with_slice(const Node& node, Value& slice, Rewriter& rewriter) {
-  Graph& graph = *node.graph();
-  Graph::ValueMap copies;
-  SubGraph body = node.attr_graph("body").clone(&graph, copies);
-  const auto copied = copies.find(&slice);
-  Value* result =
-      copied == copies.end() ? GraphBuilder(*body).add("Identity", {&slice}) : copied->second;
-  body->add_output(graph.unique_name(slice.name()), result);
-  Attrs attrs = node.attrs();
-  attrs["body"] = body;
-  Node* copy = rewriter.add_node("Loop", node.inputs(), node.output_count() + 1, std::move(attrs));
-  copy->set_name(node.name());
-  return copy;
+  return read_stacked(reader, {join(growth, given, rows, 0, rewriter)}, rewriter);
 }
 
 // The length of the sequence in an iteration, before it grows.
@@ -216,7 +180,7 @@ void drop_sequence(LoopView loop, std::size_t index, const Growth& growth, PassC
   if (reads_newest) {
     Value* newest = growth.at_front ? growth.given.front() : growth.given.back();
     loop.node().set_input(loop.first_carried() + index, newest);
-    loop.body().set_output(index + 1, loop.body().outputs().back().value);
+    loop.body().set_output(index + 1, growth.row);
   } else {
     loop.body().replace_all_uses(state, loop.initial(index));
     loop.erase_carried(index);
@@ -224,46 +188,54 @@ void drop_sequence(LoopView loop, std::size_t index, const Growth& growth, PassC
   erase_if_dead(insert);
 }
 
+// Puts a loop with the same body in place of one, which also stacks a value of the body.
+Node* add_slice(const LoopView& loop, Value* slice, Rewriter& rewriter) {
+  Node& node = loop.node();
+  loop.body().add_output(node.graph()->unique_name(slice->name()), slice);
+  Node* wider = rewriter.add_node("Loop", node.inputs(), node.output_count() + 1, node.attrs());
+  wider->set_name(node.name());
+  for (std::size_t i = 0; i < node.output_count(); ++i) {
+    if (node.output(i) != nullptr) node.graph()->replace_all_uses(node.output(i), wider->output(i));
+  }
+  node.graph()->erase_node(&node);
+  return wider;
+}
+
 // A sequence that a Loop adds a row to in each iteration -> rows that the Loop stacks. Returns the
 // Loop that does so, or nullptr.
 Node* stack(Node& node, std::size_t index, PassContext& context) {
   const LoopView loop(node);
-  Value* sequence = loop.final_value(index);
-  const auto growth = read_growth(loop, index, context);
+  const Value* sequence = loop.final_value(index);
+  auto growth = read_growth(loop, index, context);
   const bool is_read = sequence != nullptr && sequence->is_used();
   if (!growth || (!is_read && growth->reads.empty())) return nullptr;
   const bool fits = is_read ? is_readable(*sequence, *growth) : has_one_shape(*growth);
   if (!fits || !context.allow_rewrite()) return nullptr;
-  Graph& graph = *node.graph();
-  Rewriter rewriter(node, context);
-  Node* copy = copy_with_slice(node, *growth->row, rewriter);
-  Value* rows = copy->output(copy->output_count() - 1);
+  // What a body delivers it makes itself.
+  if (growth->row->graph() != &loop.body()) {
+    growth->row = GraphBuilder(loop.body()).add("Identity", {growth->row});
+  }
+  Node* result = &node;
+  if (is_read) {
+    Rewriter rewriter(node, context);
+    result = add_slice(loop, growth->row, rewriter);
+    sequence = result->output(index);
+  }
   while (is_read && !sequence->uses().empty()) {
     Node* reader = sequence->uses().front().user;
-    Rewriter before_reader(*reader, context);
+    Rewriter rewriter(*reader, context);
+    Value* rows = result->output(result->output_count() - 1);
     reader->graph()->replace_all_uses(reader->output(),
-                                      build_read(*reader, *growth, rows, before_reader));
+                                      build_read(*reader, *growth, rows, rewriter));
     reader->graph()->erase_node(reader);
   }
-  for (std::size_t i = 0; i < node.output_count(); ++i) {
-    if (node.output(i) != nullptr) graph.replace_all_uses(node.output(i), copy->output(i));
-  }
-  graph.erase_node(&node);
-  const LoopView copied(*copy);
-  drop_sequence(copied, index, *read_growth(copied, index, context), context);
-  if (!is_read) {
-    copy->erase_output(copy->output_count() - 1);
-    copied.body().erase_output(copied.body().outputs().size() - 1);
-  }
-  return copy;
+  drop_sequence(LoopView(*result), index, *growth, context);
+  return result;
 }
 
 constexpr Rule kRules[] = {
     {"concat-of-sequence", "ConcatFromSequence", concat_of_sequence},
-    {"last-of-insert", "SequenceAt", last_of_insert},
     {"element-of-sequence", "SequenceAt", element_of_sequence},
-    {"element-of-split", "SequenceAt", element_of_split},
-    {"length-of-split", "SequenceLength", length_of_split},
     {"length-of-sequence", "SequenceLength", length_of_sequence},
     {"insert-in-branches", "If", insert_in_branches},
 };

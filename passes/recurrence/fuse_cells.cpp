@@ -4,6 +4,7 @@
 
 #include "ir/op_def.h"
 #include "passes/passes.h"
+#include "passes/recurrence/activation_attrs.h"
 #include "passes/recurrence/recurrent_step.h"
 #include "passes/rewriting/rewrite.h"
 
@@ -15,23 +16,6 @@ using namespace recurrent_output;
 
 Value* concat(Rewriter& rewriter, const std::vector<Value*>& parts, std::int64_t axis) {
   return parts.size() == 1 ? parts.front() : rewriter.add("Concat", parts, {{"axis", axis}});
-}
-
-// Attributes for the activations f, g, h; none for the default ones.
-Attrs activation_attrs(const RecurrentKind& kind, const std::vector<Activation>& activations) {
-  std::vector<std::string> names;
-  std::vector<float> alphas;
-  std::vector<float> betas;
-  for (const Activation& activation : activations) {
-    names.emplace_back(activation.def->name);
-    if (activation.def->alpha) alphas.push_back(activation.alpha);
-    if (activation.def->beta) betas.push_back(activation.beta);
-  }
-  if (std::equal(names.begin(), names.end(), kind.default_activations.begin())) return {};
-  Attrs attrs{{"activations", names}};
-  if (!alphas.empty()) attrs["activation_alpha"] = alphas;
-  if (!betas.empty()) attrs["activation_beta"] = betas;
-  return attrs;
 }
 
 bool add_the_same(const LinearSum& a, const LinearSum& b) {

@@ -302,15 +302,28 @@ bool StepReader::finish(GruRoles& roles, Id next_hidden, const Gate& update,
 
 // The term r * (h R + b), or a number times r where nothing is left of h; gives the reset gate.
 const Gate* StepReader::read_reset_after(GruRoles& roles, Id product) {
-  const auto& [op, operands, number] = function_[product];
+  const auto is_gate = [&](Id id) {
+    return std::any_of(gates_.begin(), gates_.end(),
+                       [&](const Gate& gate) { return gate.id == id; });
+  };
+  double factor = 1;
+  while (function_[product].op == Operator::kMul) {
+    const auto& operands = function_[product].operands;
+    const std::size_t side = function_.number_of(operands[0]) ? 0 : 1;
+    const auto number = function_.number_of(operands[side]);
+    if (!number || is_gate(operands[1 - side])) break;
+    factor *= *number;
+    product = operands[1 - side];
+  }
+  const auto& [op, operands, unused] = function_[product];
   for (const Gate& gate : gates_) {
     const bool is_second = operands[1] == gate.id;
     const bool is_factor = op == Operator::kMul && (is_second || operands[0] == gate.id);
     if (!is_factor || roles.reset || gate.is_opposite) continue;
     const Id other = operands[is_second ? 0 : 1];
-    if (const auto factor = function_.number_of(other)) {
+    if (const auto number = function_.number_of(other)) {
       roles.reset.emplace();
-      roles.state_scale = *factor;
+      roles.state_scale = factor * *number;
       return &gate;
     }
     const ElementForm& sum = forms_[static_cast<std::size_t>(other)];
@@ -318,6 +331,7 @@ const Gate* StepReader::read_reset_after(GruRoles& roles, Id product) {
     if (!function_.is_argument(sum.terms.begin()->first)) continue;
     roles.reset.emplace();
     std::tie(roles.state_sum, roles.state_scale) = *sum.terms.begin();
+    roles.state_scale *= factor;
     return &gate;
   }
   refuse("the candidate state is an activation of more than x W + r * (h R + b)");

@@ -72,7 +72,7 @@ class Speller {
     while (units.size() > free.size()) {
       const auto other = std::find_if(units.begin(), units.end(),
                                       [&](std::size_t axis) { return !source_[axis].is(1); });
-      units.erase(other == units.end() ? units.end() - 1 : other);
+      units.erase(other == units.end() ? units.begin() : other);
     }
     for (std::size_t i = 0; i < units.size(); ++i) link(units[i], free[i]);
   }
