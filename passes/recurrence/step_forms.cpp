@@ -19,7 +19,6 @@ using Operator = ElementFunction::Operator;
 using Point = ElementValues::Point;
 
 constexpr Id kNone = ElementFunction::kNone;
-constexpr double kScreen = 1e-9;  // For what is compared exactly afterwards.
 
 /// activation (argument): the value of an expression, or 1 minus that.
 struct Gate {
@@ -49,8 +48,6 @@ class StepReader {
 
  private:
   bool prepare(Id next_cell);
-  template <typename Formula>
-  bool equals(Id result, Formula formula) const;
   bool read_next_cell(LstmRoles& roles, Id next_hidden, const Gate& output, const Gate& squash);
   bool finish(LstmRoles& roles, Id next_hidden, const Gates& gates);
   bool finish(GruRoles& roles, Id next_hidden, const Gate& update, const Gate& candidate);
@@ -90,9 +87,8 @@ bool StepReader::refuse_values(std::string_view formula, Id value) {
 bool StepReader::prepare(Id next_cell) {
   if (auto fault = values_.update()) return refuse(std::move(*fault));
   forms_ = forms_of(function_, next_cell);
-  gates_.clear();
-  squashes_.clear();
-  states_.clear();
+  gates_ = squashes_ = {};
+  states_ = {};
   for (Id id = 0; id < function_.size(); ++id) {
     const ElementForm& form = forms_[static_cast<std::size_t>(id)];
     const bool is_vector = function_.is_argument(id, Kind::kVector);  // As a learned state is.
@@ -121,15 +117,6 @@ bool StepReader::prepare(Id next_cell) {
   return true;
 }
 
-template <typename Formula>
-bool StepReader::equals(Id result, Formula formula) const {
-  return std::all_of(values_.points().begin(), values_.points().end(), [&](const Point& point) {
-    const auto [expected, error] = point[result];
-    const double gap = std::abs(formula(point) - expected);
-    return point.is_turn || gap <= kScreen * (1 + std::abs(expected)) + error;
-  });
-}
-
 Scalar StepReader::formula_of(const Gate& gate) {
   ActivationForm activation = gate.activation;
   activation.clip = clip_;
@@ -150,7 +137,7 @@ bool StepReader::share_activation(const Gates& gates) {
   const Activation first = gates.front()->activation.activation();
   for (const Gate* gate : gates) {
     const Activation other = gate->activation.activation();
-    if (first.def == other.def && first.alpha == other.alpha && first.beta == other.beta) continue;
+    if (first == other) continue;
     return refuse(fmt::format("one gate goes through {} ({}, {}), another through {} ({}, {})",
                               first.def->name, first.alpha, first.beta, other.def->name,
                               other.alpha, other.beta));
@@ -168,6 +155,7 @@ bool StepReader::share_clip(const Gates& gates, std::optional<float>& clip) {
     }
     if (other) clip_ = other;
   }
+  clip.reset();
   if (clip_) clip = static_cast<float>(*clip_);
   return true;
 }
@@ -203,7 +191,7 @@ bool StepReader::read(LstmRoles& roles, const std::vector<Id>& roots) {
     for (const Gate& squash : squashes_) {
       for (const Gate& output : gates_) {
         const auto product = [&](const Point& p) { return output.at(p) * squash.at(p); };
-        if (!equals(next_hidden, product)) continue;
+        if (!values_.may_equal(next_hidden, product)) continue;
         if (read_next_cell(roles, next_hidden, output, squash)) return true;
         refuse_values("f * c + i * g", roles.next_cell);
       }
@@ -221,12 +209,12 @@ bool StepReader::read_next_cell(LstmRoles& roles, Id next_hidden, const Gate& ou
       for (const Gate& candidate : gates_) {
         Gates gates{&input, &candidate, &output, &squash};
         const auto update = [&](const Point& p) { return input.at(p) * candidate.at(p); };
-        if (cell == kNone && equals(roles.next_cell, update)) {
+        if (cell == kNone && values_.may_equal(roles.next_cell, update)) {
           if (finish(roles, next_hidden, gates)) return true;
         }
         for (const Gate& forget : gates_) {
           const auto sum = [&](const Point& p) { return forget.at(p) * p[cell].value + update(p); };
-          if (cell == kNone || !equals(roles.next_cell, sum)) continue;
+          if (cell == kNone || !values_.may_equal(roles.next_cell, sum)) continue;
           gates.push_back(&forget);
           if (finish(roles, next_hidden, gates)) return true;
           gates.pop_back();
@@ -240,6 +228,7 @@ bool StepReader::read_next_cell(LstmRoles& roles, Id next_hidden, const Gate& ou
 // `gates` are i, g, o, squash and, where there is one, f.
 bool StepReader::finish(LstmRoles& roles, Id next_hidden, const Gates& gates) {
   const bool has_forget = gates.size() > 4;
+  roles.forget.reset();
   Gates sharing{gates[0], gates[2]};
   if (has_forget) sharing.push_back(gates[4]);
   const bool fits = share_activation(sharing) && share_clip(gates, roles.clip) &&
@@ -267,7 +256,8 @@ bool StepReader::read(GruRoles& roles, const std::vector<Id>& roots) {
           return (hidden == kNone ? 0 : z * p[hidden].value) + (1 - z) * candidate.at(p);
         };
         roles.hidden = hidden;
-        if (equals(roots[0], blend) && finish(roles, roots[0], update, candidate)) return true;
+        if (values_.may_equal(roots[0], blend) && finish(roles, roots[0], update, candidate))
+          return true;
       }
     }
   }
@@ -356,7 +346,7 @@ bool StepReader::read(ResetRoles& roles, const std::vector<Id>& roots) {
   for (const Id hidden : states_) {
     for (const Gate& gate : gates_) {
       const auto product = [&](const Point& p) { return gate.at(p) * p[hidden].value; };
-      if (hidden == kNone || !equals(roots[0], product)) continue;
+      if (hidden == kNone || !values_.may_equal(roots[0], product)) continue;
       roles.hidden = hidden;
       const bool fits =
           share_clip({&gate}, roles.clip) && set_role(roles.reset, gate, kNone) &&
