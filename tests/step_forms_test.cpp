@@ -110,7 +110,7 @@ const StepCase kLstmCases[] = {
     {"TanhOfSigmoids",
      "i = Sigmoid (si) f = Sigmoid (sf) o = Sigmoid (so) dg = Add (sg, sg) vg = Sigmoid (dg) wg = "
      "Mul (two, vg) g = Sub (wg, one) " CELL "dc = Mul (c2, two) ec = Exp (dc) nc = Sub (ec, one) "
-                                             "mc = Add (ec, one) t = Div (nc, mc) h2 = Mul (o, t)",
+     "mc = Add (ec, one) t = Div (nc, mc) h2 = Mul (o, t)",
      LSTM},
     {"TanhOfPowers",
      "i = Sigmoid (si) f = Sigmoid (sf) o = Sigmoid (so) a = Exp (sg) n = Neg (sg) b = Exp (n) d = "

@@ -153,8 +153,15 @@ class StepFinder {
     for (const auto& [cell, value] : cells) {
       if (!reader_.function().is_argument(cell)) candidates.push_back(cell);
     }
-    return candidates.empty() ? std::nullopt
-                              : forms_.match_lstm(reader_.function(), id, candidates, why);
+    if (candidates.empty()) return std::nullopt;
+    // Of the reasons for all candidates, the last one that is about a gate says most.
+    std::string reason;
+    const auto note = [&](const std::string& own) {
+      if (reason.empty() || !own.starts_with("no gates")) reason = own;
+    };
+    auto roles = forms_.match_lstm(reader_.function(), id, candidates, why ? Why(note) : Why());
+    if (!roles && why) why(reason);
+    return roles;
   }
 
   static Value* value_of(const std::vector<std::pair<Id, Value*>>& cells, Id id) {
