@@ -8,14 +8,21 @@
 
 namespace gatefold::test {
 
-/// Nodes of ONNX's text as an element function. Inputs are sums s, si, sf, sg, so, sx, sh, states h
-/// and c, and vectors p, pi, pf and po; constants are those of kNumbers.
+/// Nodes of ONNX's text as an element function of sums s, si, sf, sg, so, sx and sh, states h and
+/// c, and vectors p, pi, pf and po.
 class ElementReading {
  public:
   using Id = ElementFunction::Id;
 
-  explicit ElementReading(const std::string& nodes)
-      : model_(parse_model(kInputs + std::string(kNumbers) + "{" + nodes + "}", "text")) {
+  /// Constants that the nodes may read.
+  static constexpr const char* kNumbers =
+      "<double zero = {0}, double one = {1}, double two = {2}, double three = {3}, double six = "
+      "{6}, double half = {0.5}, double fifth = {0.2}, double tenth = {0.1}, double nine_tenths = "
+      "{0.9}, double minus_one = {-1}, double minus_two = {-2}, double minus_three = {-3}, double "
+      "far = {10000}, double minus_far = {-10000}, double tiny = {1e-7}>";
+
+  ElementReading(const std::string& nodes, const std::string& output)
+      : model_(parse_model(kInputs + output + ")" + kNumbers + "{" + nodes + "}", "text")) {
     for (const Value* input : model_.graph->inputs()) {
       const char kind = input->name()[0];
       ids_[input] = function_.add_argument(kind == 's'   ? ElementFunction::ArgumentKind::kSum
@@ -29,6 +36,7 @@ class ElementReading {
   }
 
   ElementFunction& function() { return function_; }
+  const ElementFunction& function() const { return function_; }
   /// The expression of a value; kNone where there is none.
   Id operator[](const std::string& name) const {
     for (const auto& [value, id] : ids_) {
@@ -46,22 +54,19 @@ class ElementReading {
 
  private:
   static constexpr const char* kInputs =
-      "g (float[2] s, float[2] si, float[2] sf, float[2] sg, float[2] so, float[2] sx, float[2] "
-      "sh, float[2] h, float[2] c, float[2] p, float[2] pi, float[2] pf, float[2] po) => "
-      "(float[2] h2)";
-  static constexpr const char* kNumbers =
-      "<float zero = {0}, float one = {1}, float two = {2}, float three = {3}, float six = {6}, "
-      "float half = {0.5}, float fifth = {0.2}, float tenth = {0.1}, float nine_tenths = {0.9}, "
-      "float minus_one = {-1}, float minus_two = {-2}, float minus_three = {-3}, float far = "
-      "{10000}, float minus_far = {-10000}, float tiny = {1e-7}>";
+      "g (double[2] s, double[2] si, double[2] sf, double[2] sg, double[2] so, double[2] sx, "
+      "double[2] sh, double[2] h, double[2] c, double[2] p, double[2] pi, double[2] pf, double[2] "
+      "po) => (";
 
   void add(const Node& node) {
+    bool is_known = true;
     std::vector<Id> operands;
     for (const Value* input : node.inputs()) {
       operands.push_back(input == nullptr ? ElementFunction::kNone : ids_.at(input));
+      is_known &= input == nullptr || operands.back() != ElementFunction::kNone;
     }
-    ids_[node.output()] =
-        function_.add_operator(node, operands).value_or(ElementFunction::kNone);
+    const auto id = is_known ? function_.add_operator(node, operands) : std::nullopt;
+    ids_[node.output()] = id.value_or(ElementFunction::kNone);
   }
 
   Model model_;

@@ -1,5 +1,7 @@
 #include "tests/random_moves.h"
 
+#include <fmt/format.h>
+
 #include <numeric>
 #include <random>
 
@@ -14,7 +16,7 @@ const Dims& pick_dims(std::uint64_t seed) { return small_dims()[seed % small_dim
 Shape name_some(const Dims& dims, std::uint64_t choice, bool has_names) {
   Shape shape(dims.begin(), dims.end());
   for (std::size_t axis = 0; has_names && axis < shape.size(); ++axis) {
-    if ((choice >> axis) % 2 == 0) shape[axis] = Dim("n" + std::to_string(axis));
+    if ((choice >> axis) % 2 == 0) shape[axis] = Dim(fmt::format("n{}", axis));
   }
   return shape;
 }

@@ -37,6 +37,7 @@ struct Product {
 
 // Of the matrices of two stacks, of which one of extent 1 is repeated.
 std::optional<Product> read_matmul(const Node& node, const Coordinates& result) {
+  const Shape& extents = *node.output()->type().shape;
   Product product{{node.input(0)}, {node.input(1)}, {}};
   const std::size_t rank_a = product.a.shape().size();
   const std::size_t rank_b = product.b.shape().size();
@@ -44,12 +45,14 @@ std::optional<Product> read_matmul(const Node& node, const Coordinates& result) 
     const std::size_t stacks = result.size() - (rank_a > 1 ? 1 : 0) - (rank_b > 1 ? 1 : 0);
     const std::size_t own = operand.shape().size() < 3 ? 0 : operand.shape().size() - 2;
     for (std::size_t axis = 0; axis < own; ++axis) {
+      const std::size_t place = stacks - own + axis;
       const bool repeats = operand.shape()[axis].is(1);
-      operand.places.push_back(repeats ? kFirst : result[stacks - own + axis]);
+      if (!repeats && !operand.shape()[axis].same_as(extents[place])) return false;
+      operand.places.push_back(repeats ? kFirst : result[place]);
     }
+    return true;
   };
-  stacked(product.a);
-  stacked(product.b);
+  if (!stacked(product.a) || !stacked(product.b)) return std::nullopt;
   if (rank_a > 1) product.a.places.push_back(result[result.size() - (rank_b > 1 ? 2 : 1)]);
   product.a.places.push_back(kSummedIndex);
   product.b.places.push_back(kSummedIndex);

@@ -4,6 +4,7 @@
 
 #include "ir/op_def.h"
 #include "passes/passes.h"
+#include "passes/recurrence/activation_attrs.h"
 #include "passes/recurrence/recurrent_step.h"
 #include "passes/rewriting/rewrite.h"
 
@@ -15,23 +16,6 @@ using namespace recurrent_output;
 
 Value* concat(Rewriter& rewriter, const std::vector<Value*>& parts, std::int64_t axis) {
   return parts.size() == 1 ? parts.front() : rewriter.add("Concat", parts, {{"axis", axis}});
-}
-
-// Attributes for the activations f, g, h; none for the default ones.
-Attrs activation_attrs(const RecurrentKind& kind, const std::vector<Activation>& activations) {
-  std::vector<std::string> names;
-  std::vector<float> alphas;
-  std::vector<float> betas;
-  for (const Activation& activation : activations) {
-    names.emplace_back(activation.def->name);
-    if (activation.def->alpha) alphas.push_back(activation.alpha);
-    if (activation.def->beta) betas.push_back(activation.beta);
-  }
-  if (std::equal(names.begin(), names.end(), kind.default_activations.begin())) return {};
-  Attrs attrs{{"activations", names}};
-  if (!alphas.empty()) attrs["activation_alpha"] = alphas;
-  if (!betas.empty()) attrs["activation_beta"] = betas;
-  return attrs;
 }
 
 bool add_the_same(const LinearSum& a, const LinearSum& b) {
@@ -169,6 +153,14 @@ struct Exchange {
   Value* after = nullptr;
 };
 
+bool can_be_built(const RecurrentStep& step) {
+  return (!step.cell || can_build_rows(*step.cell)) &&
+         std::all_of(step.operands.begin(), step.operands.end(), [](const auto& operand) {
+           return can_build_rows(operand.front().rows) &&
+                  std::all_of(operand.begin(), operand.end(), can_build_weight);
+         });
+}
+
 /// Builds the nodes of all steps of a graph.
 class StepNodes {
  public:
@@ -235,7 +227,7 @@ bool fuse_steps(Graph& graph, PassContext& context, const RecurrentKind& kind) {
   const std::vector<RecurrentStep> steps = find_recurrent_steps(graph, kind, context);
   StepNodes nodes(context);
   for (const RecurrentStep& step : steps) {
-    if (context.allow_rewrite()) nodes.build(step);
+    if (can_be_built(step) && context.allow_rewrite()) nodes.build(step);
   }
   if (nodes.exchanges().empty()) return changed;
   replace(nodes.exchanges());

@@ -190,12 +190,12 @@ bool has_activations(const FirstStep& first, const RecurrentAttrs& attrs) {
 // A step before the node, from a zero state, that is spelled in parts -> a node like it
 std::optional<Replacement> fuse(Node& node, Rewriter& rewriter) {
   if (!is_forward_over_all(node)) return std::nullopt;
-  Value* state = behind_rank_changes(node.input(kInitialH));
+  Value* state = behind_hold(node.input(kInitialH));
   if (state == nullptr || state->producer() == nullptr || is_recurrent(*state->producer())) {
     return std::nullopt;
   }
   const RecurrentAttrs attrs = read_recurrent_attrs(node);
-  Value* cell = attrs.kind->has_cell_state ? behind_rank_changes(node.input(kInitialC)) : nullptr;
+  Value* cell = attrs.kind->has_cell_state ? behind_hold(node.input(kInitialC)) : nullptr;
   if (attrs.kind->has_cell_state && (cell == nullptr || cell->producer() == nullptr)) {
     return rewriter.no_match("its cell state is not the first step's");
   }

@@ -42,6 +42,12 @@ View without_axis(View view, std::size_t axis) {
   return view;
 }
 
+// True when all rows are one.
+bool is_repeated(const View& rows) {
+  return std::all_of(rows.runs.begin(), rows.runs.end(),
+                     [](const ViewIndex& run) { return run.strides.front() == 0; });
+}
+
 }  // namespace
 
 LinearSum scaled(LinearSum sum, double factor) {
@@ -67,6 +73,15 @@ LinearSum divided(LinearSum sum, double divisor) {
 
 bool have_same_operand(const LinearTerm& a, const LinearTerm& b) {
   return a.operand == b.operand && a.has_weight() == b.has_weight();
+}
+
+bool can_build_weight(const LinearTerm& term) {
+  return !term.has_weight() || spelling_of(transposed(term.weight));
+}
+
+bool can_build_rows(const View& rows) {
+  return rows.extents.front().is_known() ? spelling_of(rows).has_value()
+                                         : is_repeated(rows) || spelling_of(rows);
 }
 
 Value* build_weight(Rewriter& rewriter, const LinearTerm& term) {
@@ -96,9 +111,7 @@ Value* build_bias(Rewriter& rewriter, const LinearSum& sum, DataType dtype, std:
 }
 
 Value* build_rows(Rewriter& rewriter, const View& rows, Value* like) {
-  const bool is_repeated = std::all_of(rows.runs.begin(), rows.runs.end(),
-                                       [](const auto& run) { return run.strides.front() == 0; });
-  if (rows.extents.front().is_known() || !is_repeated) return spell(rewriter, rows);
+  if (rows.extents.front().is_known() || !is_repeated(rows)) return spell(rewriter, rows);
   View row = rows;
   row.extents.front() = 1;
   Value* extents = rewriter.add("Concat",

@@ -49,6 +49,10 @@ LinearSum divided(LinearSum sum, double divisor);
 /// True when both terms multiply the same rows.
 bool have_same_operand(const LinearTerm& a, const LinearTerm& b);
 
+/// True where operators can spell the views that the functions below build.
+bool can_build_rows(const View& rows);
+bool can_build_weight(const LinearTerm& term);
+
 /// Builds [H, K], the transpose of the term's weight times its scale.
 Value* build_weight(Rewriter& rewriter, const LinearTerm& term);
 /// Builds [size]: the biases of the sum; zeros of the element type where it has none.

@@ -3,6 +3,7 @@
 #include "ir/op_def.h"
 #include "ir/ops/recurrent.h"
 #include "passes/passes.h"
+#include "passes/recurrence/activation_attrs.h"
 #include "passes/rewriting/axes.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/rewrite.h"
@@ -25,14 +26,9 @@ bool have_same_settings(const Pair& pair) {
   if (&a.op() != &b.op() || a.graph() != b.graph()) return false;
   const RecurrentAttrs of_a = read_recurrent_attrs(a);
   const RecurrentAttrs of_b = read_recurrent_attrs(b);
-  // Alphas and betas go to the activations that take one, in both directions.
-  const bool has_plain_activations =
-      a.attr_strings("activations") == b.attr_strings("activations") &&
-      !a.has_attr("activation_alpha") && !b.has_attr("activation_alpha") &&
-      !a.has_attr("activation_beta") && !b.has_attr("activation_beta");
   const bool is_same_cell = of_a.clip == of_b.clip && of_a.input_forget == of_b.input_forget &&
                             of_a.linear_before_reset == of_b.linear_before_reset;
-  if (!has_plain_activations || !is_same_cell || of_a.batch_first || of_b.batch_first) return false;
+  if (!is_same_cell || of_a.batch_first || of_b.batch_first) return false;
   if (!have_same_shape(a.input(recurrent_input::kR)->type(), b.input(recurrent_input::kR)->type()))
     return false;
   for (std::size_t port = 0; port < a.op().inputs.size(); ++port) {
@@ -83,12 +79,19 @@ Node* build_bidirectional(const Pair& pair, Rewriter& rewriter) {
   }
   Attrs attrs = pair.forward->attrs();
   attrs["direction"] = std::string("bidirectional");
-  if (pair.forward->has_attr("activations")) {
-    std::vector<std::string> activations = pair.forward->attr_strings("activations");
-    const std::vector<std::string> backward = activations;
-    activations.insert(activations.end(), backward.begin(), backward.end());
-    attrs["activations"] = activations;
+  std::vector<Activation> activations;
+  const RecurrentKind* kind = nullptr;
+  for (const Node* node : {pair.forward, pair.backward}) {
+    const RecurrentAttrs own = read_recurrent_attrs(*node);
+    kind = own.kind;
+    const auto& of_direction = own.directions.front().activations;
+    activations.insert(activations.end(), of_direction.begin(),
+                       of_direction.begin() + static_cast<std::ptrdiff_t>(kind->activation_count));
   }
+  for (const char* name : {"activations", "activation_alpha", "activation_beta"}) {
+    attrs.erase(name);
+  }
+  attrs.merge(activation_attrs(*kind, activations));
   const OpDef& op = pair.forward->op();
   return rewriter.add_node(op.name, inputs, op.outputs.size(), attrs);
 }

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "ir/op_def.h"
+#include "passes/recurrence/state_finder.h"
 #include "passes/recurrence/step_forms.h"
 #include "passes/recurrence/unit_reader.h"
 #include "passes/rewriting/match.h"
@@ -37,8 +38,9 @@ bool is_multiplied(const Value& value, int levels = 6) {
   return levels > 0 && std::any_of(value.uses().begin(), value.uses().end(), [&](const Use& use) {
            const std::string_view op = use.user->op().name;
            if (is_one_of(op, {"Conv", "Einsum", "Gemm", "MatMul"})) return true;
-           return is_one_of(op, {"Concat", "Expand", "Identity", "Reshape", "Squeeze", "Tile",
-                                 "Transpose", "Unsqueeze"}) &&
+           const bool moves = is_one_of(op, {"Concat", "Expand", "Identity", "Reshape", "Squeeze",
+                                             "Tile", "Transpose", "Unsqueeze"});
+           return (moves || (op == "Where" && use.index == 1 && is_row_mask(use.user->input(0)))) &&
                   is_multiplied(*use.user->output(), levels - 1);
          });
 }
@@ -216,6 +218,11 @@ class StepFinder {
     if (reset) {
       const auto state = reader_.sum_of(roles.state_sum);
       if (!state) return explain(node, kGru, "what the reset gate scales is no sum");
+      const bool is_of_state =
+          state->terms.size() == 1 && state->terms.front().operand == origin_of(*step.hidden);
+      if (!is_of_state) {
+        return explain(node, kGru, "what the reset gate scales is no product of the state alone");
+      }
       step.resets_after = true;
       step.state_bias = scaled(*state, roles.state_scale);
       candidate.terms.insert(candidate.terms.end(), step.state_bias.terms.begin(),
@@ -342,116 +349,6 @@ class StepFinder {
   UnitReader reader_;
   StepForms forms_;
   std::vector<RecurrentStep> steps_;
-};
-
-// True when the body of a Loop or Scan carries `state` over to `next`.
-bool is_carried(const Value& state, const Value& next) {
-  const Graph& graph = *state.graph();
-  if (state.kind() != Value::Kind::kInput || graph.outer() == nullptr) return false;
-  const auto& inputs = graph.inputs();
-  const auto input = std::find(inputs.begin(), inputs.end(), &state) - inputs.begin();
-  // A Loop's body has the iteration number before, and the condition before and after.
-  for (const std::ptrdiff_t output : {input, input - 1}) {
-    if (output < 0 || output >= std::ssize(graph.outputs())) continue;
-    Value* result = graph.outputs()[static_cast<std::size_t>(output)].value;
-    if (behind_rank_changes(result) == &next) return true;
-  }
-  return false;
-}
-
-/// Tells which operands are the states, by what the steps make of each other's results.
-class StateFinder {
- public:
-  explicit StateFinder(const std::vector<RecurrentStep>& steps) : steps_(steps) {
-    for (const RecurrentStep& step : steps) {
-      results_.emplace(step.next_hidden, &step);
-      for (const auto& operand : step.operands)
-        readers_.emplace(operand.front().operand.source, &step);
-    }
-  }
-
-  /// Returns the number of the operand; nothing when none is shown to be the state.
-  std::optional<std::size_t> find(const RecurrentStep& step) const {
-    std::optional<std::size_t> found;
-    int best = 0;
-    for (std::size_t i = 0; i < step.operands.size(); ++i) {
-      const LinearTerm& term = step.operands[i].front();
-      const bool fits = term.has_weight() && term.width().is(step.size());
-      const int score = fits ? score_of(step, i) : 0;
-      if (score <= best) continue;
-      best = score;
-      found = i;
-    }
-    return found;
-  }
-
- private:
-  int score_of(const RecurrentStep& step, std::size_t i) const {
-    const View& operand = step.operands[i].front().operand;
-    if (step.hidden) {
-      const bool is_product = step.operands[i].back() == step.gates.back().terms.back();
-      return is_product && operand == origin_of(*step.hidden) ? 1 : 0;
-    }
-    int score = step.kind == &kRnn ? 0 : likeness(*operand.source);
-    if (is_carried(*operand.source, *step.next_hidden)) score += 16;
-    if (follows_another(step, i)) score += 8;
-    if (is_followed(step, i)) score += 8;
-    if (step.kind == &kRnn && is_exchanged(step, *operand.source)) score += 2;
-    return score;
-  }
-
-  // True when the operand and the cell state are the results of one step, or initial states.
-  bool follows_another(const RecurrentStep& step, std::size_t i) const {
-    const Value* source = step.operands[i].front().operand.source;
-    if (!step.cell) {
-      const auto before = results_.find(source);
-      return before != results_.end() && is_same_cell(*before->second, step, i);
-    }
-    const Value* cell = origin_of(*step.cell).source;
-    const auto before = results_.find(source);
-    if (before != results_.end()) return before->second->next_cell == cell;
-    return source == cell ||
-           (source->producer() != nullptr && source->producer() == cell->producer());
-  }
-
-  static bool is_same_cell(const RecurrentStep& other, const RecurrentStep& step, std::size_t i) {
-    return other.kind == step.kind &&
-           std::any_of(other.operands.begin(), other.operands.end(), [&](const auto& operand) {
-             return operand.front().weight == step.operands[i].front().weight;
-           });
-  }
-
-  // True when another step multiplies the result with the weights of the operand.
-  bool is_followed(const RecurrentStep& step, std::size_t i) const {
-    const auto [begin, end] = readers_.equal_range(step.next_hidden);
-    return std::any_of(begin, end, [&](const auto& reader) {
-      const RecurrentStep& next = *reader.second;
-      return next.kind == step.kind &&
-             std::any_of(next.operands.begin(), next.operands.end(), [&](const auto& operand) {
-               return operand.front().operand.source == step.next_hidden &&
-                      operand.front().weight == step.operands[i].front().weight;
-             });
-    });
-  }
-
-  // An input of the whole graph whose successor is an output, and is read as well.
-  static bool is_exchanged(const RecurrentStep& step, const Value& state) {
-    return state.kind() == Value::Kind::kInput && step.next_hidden->output_uses() > 0 &&
-           !step.next_hidden->uses().empty() &&
-           step.activations.front().kind() != ActivationKind::kAffine;
-  }
-
-  // The kinds of value that a state is: the result of another step, or an initial state.
-  static int likeness(const Value& value) {
-    const Node* producer = value.producer();
-    if (producer == nullptr) return value.kind() == Value::Kind::kInput ? 2 : 3;
-    if (is_recurrent(*producer)) return value.output_index() > 0 ? 4 : 1;
-    return producer->op().name == "ConstantOfShape" ? 3 : 1;
-  }
-
-  const std::vector<RecurrentStep>& steps_;
-  std::unordered_map<const Value*, const RecurrentStep*> results_;
-  std::unordered_multimap<const Value*, const RecurrentStep*> readers_;
 };
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include "ir/op_def.h"
 #include "ir/ops/recurrent.h"
 #include "passes/passes.h"
+#include "passes/recurrence/step_chain.h"
+#include "passes/rewriting/lengths.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/rewrite.h"
 
@@ -16,41 +18,6 @@ using namespace recurrent_input;
 using namespace recurrent_output;
 
 using Steps = std::vector<Node*>;
-
-// Steps, forwards, that may be joined with others.
-bool is_joinable(const Node& node) {
-  const Type& type = node.input(kX)->type();
-  return is_forward_over_all(node) && type.has_rank() && type.rank() == 3;
-}
-
-// How many steps the node computes.
-const Dim& steps_of(const Node& node) { return node.input(kX)->type().shape->front(); }
-
-// True when both compute the same function of x, h and c.
-bool are_same_cell(const Node& a, const Node& b) {
-  if (&a.op() != &b.op() || a.graph() != b.graph()) return false;
-  for (const std::size_t port : {1, 2, 3}) {
-    if (a.input(port) != b.input(port)) return false;
-  }
-  if (a.input(kP) != b.input(kP)) return false;
-  return have_equal_attrs(a, b);
-}
-
-// The step whose final states are this one's initial ones, of the same cell; nullptr if none.
-Node* step_before(const Node& node) {
-  const Value* state = behind_rank_changes(node.input(kInitialH));
-  if (state == nullptr || state->producer() == nullptr || state->output_index() != kYh) {
-    return nullptr;
-  }
-  Node* before = state->producer();
-  if (!is_recurrent(*before) || !is_joinable(*before) || !are_same_cell(*before, node)) {
-    return nullptr;
-  }
-  if (!steps_of(*before).is_known() || steps_of(*before).is(0)) return nullptr;
-  if (node.op().name != "LSTM") return before;
-  const Value* cell = behind_rank_changes(node.input(kInitialC));
-  return cell == before->output(kYc) ? before : nullptr;
-}
 
 // True when the input of some step needs the result of an earlier one.
 bool feeds_back(const Steps& steps) {
@@ -154,8 +121,10 @@ Value* build_rows(Rewriter& rewriter, Value* rows, std::int64_t first, std::int6
                                 rewriter.add_ints({0})});
 }
 
-// One node over all steps; backwards, its rows are in the opposite order.
-Node* build_joined(const Steps& steps, bool backwards, Rewriter& rewriter) {
+// One node over all steps; backwards, its rows are in the opposite order. nullptr when the lengths
+// cannot be told.
+Node* build_joined(const Steps& steps, bool backwards, const std::optional<ChainLengths>& lengths,
+                   Rewriter& rewriter) {
   const Node& last = *steps.back();
   std::vector<Value*> inputs;
   for (const Node* step : steps) inputs.push_back(step->input(kX));
@@ -165,6 +134,11 @@ Node* build_joined(const Steps& steps, bool backwards, Rewriter& rewriter) {
   for (const std::size_t port : {kInitialH, kInitialC}) {
     if (port < ports.size()) ports[port] = steps.front()->input(port);
   }
+  if (lengths) {
+    ports.resize(std::max<std::size_t>(ports.size(), kSequenceLens + 1));
+    ports[kSequenceLens] = build_lengths(rewriter, lengths->left, lengths->batch, ports[kX]);
+    if (ports[kSequenceLens] == nullptr) return nullptr;
+  }
   while (ports.back() == nullptr) ports.pop_back();
   Node* joined = rewriter.add_node(last.op().name, ports, last.op().outputs.size(), last.attrs());
   if (backwards) joined->set_attr("direction", std::string("reverse"));
@@ -172,38 +146,90 @@ Node* build_joined(const Steps& steps, bool backwards, Rewriter& rewriter) {
   return joined;
 }
 
-/// Puts one node over all steps in the place of the chain.
-void join(const Steps& steps, PassContext& context) {
-  Node& last = *steps.back();
-  Rewriter rewriter(last, context);
-  const bool backwards = reads_backwards(steps, context);
-  Node* joined = build_joined(steps, backwards, rewriter);
-  const auto replace = [](Value* before, Value* after) {
-    if (before != nullptr) before->graph()->replace_all_uses(before, after);
-  };
-  Value* rows = nullptr;  // [T, N, H]
-  const auto rows_between = [&](std::int64_t first, std::int64_t end) {
-    if (rows == nullptr) {
-      rows = rewriter.add("Squeeze", {joined->output(kY), rewriter.add_ints({1})});
+void replace(Value* before, Value* after) {
+  if (before != nullptr) before->graph()->replace_all_uses(before, after);
+}
+
+/// The rows of one node over all steps.
+class JoinedRows {
+ public:
+  JoinedRows(Node& joined, Rewriter& rewriter) : joined_(joined), rewriter_(rewriter) {}
+
+  /// Rows [first, end), as [.., N, H].
+  Value* between(std::int64_t first, std::int64_t end) {
+    if (rows_ == nullptr) {
+      rows_ = rewriter_.add("Squeeze", {joined_.output(kY), rewriter_.add_ints({1})});
     }
-    return build_rows(rewriter, rows, first, end);
+    return build_rows(rewriter_, rows_, first, end);
+  }
+
+ private:
+  Node& joined_;
+  Rewriter& rewriter_;
+  Value* rows_ = nullptr;
+};
+
+// What a step makes is the row of the joined node where the mask holds. Elsewhere it is the state
+// that the sequence ended with; backwards, the one that it will begin with.
+void replace_held(const StepChain& chain, const ChainLengths& lengths, Node& joined,
+                  Rewriter& rewriter) {
+  JoinedRows rows(joined, rewriter);
+  const auto with_rank_of = [&](Value* state, const Value* like) {
+    return like->type().rank() == 3 ? state
+                                    : rewriter.add("Squeeze", {state, rewriter.add_ints({0})});
   };
-  std::int64_t first = backwards ? static_cast<std::int64_t>(steps.size()) - 1 : 0;
+  const std::int64_t count = std::ssize(chain.steps);
+  Value* kept = chain.holds.front().hidden->input(2);
+  Value* rest = lengths.backwards ? kept : with_rank_of(joined.output(kYh), kept);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const Node& step = *chain.steps[static_cast<std::size_t>(i)];
+    const std::int64_t row = lengths.backwards ? count - 1 - i : i;
+    Node* hold = chain.holds[static_cast<std::size_t>(i)].hidden;
+    if (hold != nullptr) hold->set_input(2, rest);
+    replace(step.output(kYh), rows.between(row, row + 1));
+  }
+  if (const Node* hidden = chain.holds.back().hidden) {
+    replace(hidden->output(), with_rank_of(joined.output(kYh), hidden->output()));
+  }
+  if (const Node* cell = chain.holds.back().cell) {
+    replace(cell->output(), with_rank_of(joined.output(kYc), cell->output()));
+  }
+}
+
+void replace_rows(const Steps& steps, bool backwards, Node& joined, Rewriter& rewriter) {
+  const Node& last = *steps.back();
+  JoinedRows rows(joined, rewriter);
+  std::int64_t first = backwards ? std::ssize(steps) - 1 : 0;
   for (const Node* step : steps) {
     const Dim& count = steps_of(*step);
     const std::int64_t end =
         count.is_known() ? first + count.size() : std::numeric_limits<std::int64_t>::max();
     if (is_wanted(*step, kY)) {
-      Value* part = rows_between(first, end);
+      Value* part = rows.between(first, end);
       replace(step->output(kY), rewriter.add("Unsqueeze", {part, rewriter.add_ints({1})}));
     }
     if (step != &last && is_wanted(*step, kYh)) {
-      replace(step->output(kYh), rows_between(end - 1, end));
+      replace(step->output(kYh), rows.between(end - 1, end));
     }
     first = backwards ? first - 1 : end;
   }
-  replace(last.output(kYh), joined->output(kYh));
-  replace(last.output(kYc), joined->output(kYc));
+  replace(last.output(kYh), joined.output(kYh));
+  replace(last.output(kYc), joined.output(kYc));
+}
+
+// Puts one node over all steps in the place of the chain; false when that cannot be built.
+bool join(const StepChain& chain, const std::optional<ChainLengths>& lengths,
+          PassContext& context) {
+  Rewriter rewriter(*chain.steps.back(), context);
+  const bool backwards = lengths ? lengths->backwards : reads_backwards(chain.steps, context);
+  Node* joined = build_joined(chain.steps, backwards, lengths, rewriter);
+  if (joined == nullptr) return false;
+  if (lengths) {
+    replace_held(chain, *lengths, *joined, rewriter);
+  } else {
+    replace_rows(chain.steps, backwards, *joined, rewriter);
+  }
+  return true;
 }
 
 // Later steps first, as they read the earlier ones.
@@ -215,31 +241,6 @@ void erase(const Steps& steps) {
   }
 }
 
-std::vector<Steps> find_chains(const Graph& graph) {
-  std::unordered_map<const Node*, Node*> next_of;
-  std::unordered_set<const Node*> has_before;
-  std::vector<Node*> order;
-  for (const auto& node : graph.nodes()) {
-    if (!is_recurrent(*node) || !is_joinable(*node)) continue;
-    order.push_back(node.get());
-    Node* before = step_before(*node);
-    // Of two steps that continue the same one, only the first does.
-    if (before != nullptr && next_of.emplace(before, node.get()).second) {
-      has_before.insert(node.get());
-    }
-  }
-  std::vector<Steps> chains;
-  for (Node* node : order) {
-    if (has_before.count(node) > 0) continue;
-    Steps steps{node};
-    for (auto next = next_of.find(node); next != next_of.end(); next = next_of.find(next->second)) {
-      steps.push_back(next->second);
-    }
-    if (steps.size() > 1) chains.push_back(std::move(steps));
-  }
-  return chains;
-}
-
 }  // namespace
 
 bool reroll_recurrence(Graph& graph, PassContext& context) {
@@ -247,19 +248,23 @@ bool reroll_recurrence(Graph& graph, PassContext& context) {
   for (const auto& node : graph.nodes()) {
     for (Graph* body : node->sub_graphs()) changed = reroll_recurrence(*body, context) || changed;
   }
-  for (const Steps& steps : find_chains(graph)) {
+  for (const StepChain& chain : find_step_chains(graph, context)) {
+    const Steps& steps = chain.steps;
     const auto give_up = [&](std::string_view reason) {
       if (context.explain) {
         context.explain(fmt::format("{} and the {} steps after it: {}", steps.front()->describe(),
                                     steps.size() - 1, reason));
       }
     };
+    std::string reason;
+    const auto lengths = chain.is_held() ? find_lengths(chain, context, reason) : std::nullopt;
     if (feeds_back(steps)) {
       give_up("a step's input needs an earlier step's result");
-    } else if (has_inner_cell_use(steps)) {
+    } else if (chain.is_held() && !lengths) {
+      give_up(reason);
+    } else if (!chain.is_held() && has_inner_cell_use(steps)) {
       give_up("a cell state between steps is used");
-    } else if (context.allow_rewrite()) {
-      join(steps, context);
+    } else if (context.allow_rewrite() && join(chain, lengths, context)) {
       erase(steps);
       changed = true;
     }

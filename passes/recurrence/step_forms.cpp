@@ -19,7 +19,6 @@ using Operator = ElementFunction::Operator;
 using Point = ElementValues::Point;
 
 constexpr Id kNone = ElementFunction::kNone;
-constexpr std::size_t kMostExpressions = 400;
 constexpr double kScreen = 1e-9;  // For what is compared exactly afterwards.
 
 /// activation (argument): the value of an expression, or 1 minus that.
@@ -91,6 +90,9 @@ bool StepReader::refuse_values(std::string_view formula, Id value) {
 bool StepReader::prepare(Id next_cell) {
   if (auto fault = values_.update()) return refuse(std::move(*fault));
   forms_ = forms_of(function_, next_cell);
+  gates_.clear();
+  squashes_.clear();
+  states_.clear();
   for (Id id = 0; id < function_.size(); ++id) {
     const ElementForm& form = forms_[static_cast<std::size_t>(id)];
     const bool is_vector = function_.is_argument(id, Kind::kVector);  // As a learned state is.
@@ -192,17 +194,19 @@ bool StepReader::set_role(GateRole& role, const Gate& gate, Id state) {
   return true;
 }
 
-// h' = o squash(c')
+// h' = o squash(c'), for any of the candidates for c'
 bool StepReader::read(LstmRoles& roles, const std::vector<Id>& roots) {
   const Id next_hidden = roots[0];
-  roles.next_cell = roots[1];
-  if (!prepare(roles.next_cell)) return false;
-  for (const Gate& squash : squashes_) {
-    for (const Gate& output : gates_) {
-      const auto product = [&](const Point& p) { return output.at(p) * squash.at(p); };
-      if (!equals(next_hidden, product)) continue;
-      if (read_next_cell(roles, next_hidden, output, squash)) return true;
-      refuse_values("f * c + i * g", roles.next_cell);
+  for (std::size_t k = 1; k < roots.size(); ++k) {
+    roles.next_cell = roots[k];
+    if (!prepare(roles.next_cell)) return false;
+    for (const Gate& squash : squashes_) {
+      for (const Gate& output : gates_) {
+        const auto product = [&](const Point& p) { return output.at(p) * squash.at(p); };
+        if (!equals(next_hidden, product)) continue;
+        if (read_next_cell(roles, next_hidden, output, squash)) return true;
+        refuse_values("f * c + i * g", roles.next_cell);
+      }
     }
   }
   return refuse_values("o * activation(c')", next_hidden);
@@ -296,23 +300,38 @@ bool StepReader::finish(GruRoles& roles, Id next_hidden, const Gate& update,
   return agrees("the hidden state of a GRU", next_hidden, hidden);
 }
 
-// The term r * (h R + b), or r alone, which a number is multiplied by; gives the reset gate.
+// The term r * (h R + b), or a number times r where nothing is left of h; gives the reset gate.
 const Gate* StepReader::read_reset_after(GruRoles& roles, Id product) {
-  const auto& [op, operands, number] = function_[product];
+  const auto is_gate = [&](Id id) {
+    return std::any_of(gates_.begin(), gates_.end(),
+                       [&](const Gate& gate) { return gate.id == id; });
+  };
+  double factor = 1;
+  while (function_[product].op == Operator::kMul) {
+    const auto& operands = function_[product].operands;
+    const std::size_t side = function_.number_of(operands[0]) ? 0 : 1;
+    const auto number = function_.number_of(operands[side]);
+    if (!number || is_gate(operands[1 - side])) break;
+    factor *= *number;
+    product = operands[1 - side];
+  }
+  const auto& [op, operands, unused] = function_[product];
   for (const Gate& gate : gates_) {
-    if (gate.id == product && !gate.is_opposite) {
-      roles.reset.emplace();
-      roles.state_scale = 1;
-      return &gate;
-    }
     const bool is_second = operands[1] == gate.id;
     const bool is_factor = op == Operator::kMul && (is_second || operands[0] == gate.id);
     if (!is_factor || roles.reset || gate.is_opposite) continue;
-    const ElementForm& sum = forms_[static_cast<std::size_t>(operands[is_second ? 0 : 1])];
+    const Id other = operands[is_second ? 0 : 1];
+    if (const auto number = function_.number_of(other)) {
+      roles.reset.emplace();
+      roles.state_scale = factor * *number;
+      return &gate;
+    }
+    const ElementForm& sum = forms_[static_cast<std::size_t>(other)];
     if (!sum.is_sum || sum.terms.size() != 1 || sum.constant != 0) continue;
     if (!function_.is_argument(sum.terms.begin()->first)) continue;
     roles.reset.emplace();
     std::tie(roles.state_sum, roles.state_scale) = *sum.terms.begin();
+    roles.state_scale *= factor;
     return &gate;
   }
   refuse("the candidate state is an activation of more than x W + r * (h R + b)");
@@ -322,7 +341,10 @@ const Gate* StepReader::read_reset_after(GruRoles& roles, Id product) {
 bool StepReader::read(RnnRoles& roles, const std::vector<Id>& roots) {
   if (!prepare(kNone)) return false;
   for (const Gate& gate : gates_) {
-    if (gate.id != roots[0] || gate.is_opposite) continue;
+    const bool is_sum = std::any_of(
+        gate.argument.terms.begin(), gate.argument.terms.end(),
+        [&](const auto& term) { return function_.is_argument(term.first, Kind::kSum); });
+    if (gate.id != roots[0] || gate.is_opposite || !is_sum) continue;
     return share_clip({&gate}, roles.clip) && set_role(roles.gate, gate, kNone) &&
            agrees("the hidden state of an RNN", roots[0], formula_of(gate));
   }
@@ -345,92 +367,33 @@ bool StepReader::read(ResetRoles& roles, const std::vector<Id>& roots) {
   return refuse_values("r * h", roots[0]);
 }
 
-ElementFunction function_of(const std::vector<ElementFunction::Expression>& expressions) {
-  ElementFunction function;
-  for (const auto& expression : expressions) {
-    if (expression.op == Operator::kArgument) {
-      function.add_argument(static_cast<Kind>(expression.number));
-    } else {
-      function.add(expression);
-    }
-  }
-  return function;
-}
-
 }  // namespace
 
-std::size_t StepForms::PartHash::operator()(const Part& part) const {
-  std::size_t hash = 0;
-  for (const auto& expression : part.expressions) {
-    hash = hash * 31 + ElementFunction::Hash()(expression);
-  }
-  for (const Id root : part.roots) hash = hash * 31 + static_cast<std::size_t>(root);
-  return hash;
-}
-
-std::optional<StepForms::Part> StepForms::take_part(const ElementFunction& function,
-                                                    const std::vector<Id>& roots) {
-  for (const Id source : sources_) places_[static_cast<std::size_t>(source)] = kNone;
-  sources_.clear();
-  places_.resize(static_cast<std::size_t>(function.size()), kNone);
-  const auto place_of = [&](Id id) -> Id& { return places_[static_cast<std::size_t>(id)]; };
-  Part part;
-  for (const Id root : roots) {
-    std::vector<Id> open{root};
-    while (!open.empty()) {
-      if (std::max(open.size(), sources_.size()) > kMostExpressions) return std::nullopt;
-      const Id id = open.back();
-      ElementFunction::Expression expression = function[id];
-      for (Id& operand : expression.operands) {
-        if (operand == kNone) continue;
-        if (place_of(operand) == kNone) open.push_back(operand);
-        operand = place_of(operand);
-      }
-      if (open.back() != id) continue;
-      open.pop_back();
-      if (place_of(id) != kNone) continue;
-      place_of(id) = static_cast<Id>(sources_.size());
-      sources_.push_back(id);
-      part.expressions.push_back(expression);
-    }
-    part.roots.push_back(place_of(root));
-  }
-  return part;
-}
-
 template <typename Roles>
-std::optional<Roles> StepForms::match(Answers<Roles>& answers, const ElementFunction& function,
-                                      const std::vector<Id>& roots, const Why& why) {
-  const std::optional<Part> part = take_part(function, roots);
-  if (!part) {
-    if (why) why("it is made of too many expressions");
+std::optional<Roles> StepForms::match(Memo<Roles>& memo, const ElementFunction& function,
+                                      const std::vector<Id>& roots, const Why& why) const {
+  const Answer<Roles>* answer =
+      memo.find(function, roots, [&](ElementFunction& part, const std::vector<Id>& own_roots) {
+        StepReader reader(part, training_);
+        Roles roles;
+        const bool is_found = reader.read(roles, own_roots);
+        return Answer<Roles>{is_found ? std::optional(roles) : std::nullopt, reader.reason()};
+      });
+  if (answer == nullptr || !answer->roles) {
+    if (why) why(answer == nullptr ? "it is made of too many expressions" : answer->reason);
     return std::nullopt;
   }
-  const auto [known, is_new] = answers.try_emplace(*part);
-  Answer<Roles>& answer = known->second;
-  if (is_new) {
-    ElementFunction copy = function_of(part->expressions);
-    StepReader reader(copy, training_);
-    Roles found;
-    if (reader.read(found, part->roots)) answer.roles = found;
-    answer.reason = reader.reason();
-  }
-  std::optional<Roles> roles = answer.roles;
-  if (!roles && why) why(answer.reason);
-  if (!roles) return std::nullopt;
-  roles->visit_ids([&](Id& id) {
-    if (id != kNone) id = sources_[static_cast<std::size_t>(id)];
-  });
+  Roles roles = *answer->roles;
+  roles.visit_ids([&](Id& id) { id = memo.source_of(id); });
   return roles;
 }
 
 std::optional<LstmRoles> StepForms::match_lstm(const ElementFunction& function, Id next_hidden,
                                                std::span<const Id> cell_candidates,
                                                const Why& why) {
-  for (const Id cell : cell_candidates) {
-    if (auto roles = match(lstms_, function, {next_hidden, cell}, why)) return roles;
-  }
-  return std::nullopt;
+  std::vector<Id> roots{next_hidden};
+  roots.insert(roots.end(), cell_candidates.begin(), cell_candidates.end());
+  return match(lstms_, function, roots, why);
 }
 
 std::optional<GruRoles> StepForms::match_gru(const ElementFunction& function, Id next_hidden,

@@ -4,11 +4,10 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "ir/ops/recurrent_activation.h"
-#include "passes/rewriting/element_function.h"
+#include "passes/rewriting/element_part.h"
 
 /// What a step of a recurrence computes for one unit, recognised by its values: expressions are
 /// evaluated and compared with the formulas of LSTM, GRU and RNN. Numbers of expressions that a
@@ -115,35 +114,23 @@ class StepForms {
                                         const Why& why);
 
  private:
-  /// The expressions below some roots, numbered anew.
-  struct Part {
-    std::vector<ElementFunction::Expression> expressions;
-    std::vector<Id> roots;
-    bool operator==(const Part&) const = default;
-  };
-  struct PartHash {
-    std::size_t operator()(const Part& part) const;
-  };
   template <typename Roles>
   struct Answer {
     std::optional<Roles> roles;
     std::string reason;
   };
   template <typename Roles>
-  using Answers = std::unordered_map<Part, Answer<Roles>, PartHash>;
+  using Memo = ElementMemo<Answer<Roles>>;
 
   template <typename Roles>
-  std::optional<Roles> match(Answers<Roles>& answers, const ElementFunction& function,
-                             const std::vector<Id>& roots, const Why& why);
-  std::optional<Part> take_part(const ElementFunction& function, const std::vector<Id>& roots);
+  std::optional<Roles> match(Memo<Roles>& memo, const ElementFunction& function,
+                             const std::vector<Id>& roots, const Why& why) const;
 
   bool training_;
-  Answers<LstmRoles> lstms_;
-  Answers<GruRoles> grus_;
-  Answers<RnnRoles> rnns_;
-  Answers<ResetRoles> resets_;
-  std::vector<Id> sources_;  // Which expression each of the part was,
-  std::vector<Id> places_;   // and where each of the function is in the part; kNone elsewhere.
+  Memo<LstmRoles> lstms_;
+  Memo<GruRoles> grus_;
+  Memo<RnnRoles> rnns_;
+  Memo<ResetRoles> resets_;
 };
 
 }  // namespace gatefold

@@ -6,6 +6,7 @@
 
 #include "ir/op_def.h"
 #include "passes/recurrence/contraction.h"
+#include "passes/rewriting/counts.h"
 #include "passes/rewriting/match.h"
 
 namespace gatefold {
@@ -24,53 +25,13 @@ void mix(std::size_t& hash, std::int64_t number) {
   hash = hash * 1'000'003 + std::hash<std::int64_t>()(number);
 }
 
-// The coordinates in the operand of what is computed element by element of a broadcast result.
-std::optional<View> operand_view(Value& operand, const View& view,
-                                 const std::vector<ViewIndex>& places) {
-  if (!operand.type().has_rank() || operand.type().rank() > std::ssize(places)) return std::nullopt;
-  const Shape& shape = *operand.type().shape;
-  std::vector<ViewIndex> own(places.end() - std::ssize(shape), places.end());
-  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-    if (shape[axis].is(1)) own[axis] = {.strides = {0, 0}};
-  }
-  return view_at(operand, view.extents, own);
-}
-
-// The extents [.., N, .., C] of a value whose rows are those of the view: the columns that the view
-// reads of them.
-std::optional<ViewIndex> columns_of(const View& view) {
-  const Shape& shape = *view.source->type().shape;
+// The bias that a convolution adds to each channel.
+std::optional<View> bias_of_channels(const View& view, Value& bias) {
   const auto places = coordinates_of(view);
-  if (!places || shape.empty() || !shape.back().is_known()) return std::nullopt;
-  const ViewIndex& columns = places->back();
-  if (columns.ends != 0 || columns.strides[kRow] != 0) return std::nullopt;
-  bool has_rows = view.extents[kRow].is(1);
-  for (std::size_t axis = 0; axis + 1 < shape.size(); ++axis) {
-    const ViewIndex& index = (*places)[axis];
-    if (shape[axis].is(1)) continue;
-    const bool is_row_axis = !has_rows && index == ViewIndex{.strides = {1, 0}} &&
-                             shape[axis].same_as(view.extents[kRow]);
-    if (!is_row_axis) return std::nullopt;
-    has_rows = true;
-  }
-  return has_rows ? std::optional(columns) : std::nullopt;
-}
-
-bool are_all_columns(const View& view, const ViewIndex& columns) {
-  const std::int64_t stride = view.extents[kUnit].is(1) ? 0 : 1;
-  return columns == ViewIndex{.strides = {0, stride}} &&
-         view.source->type().shape->back().same_as(view.extents[kUnit]);
+  return places ? std::optional(view_at(bias, view.extents, {(*places)[1]})) : std::nullopt;
 }
 
 }  // namespace
-
-/// A view behind the moves that it was read through.
-struct UnitReader::Walk {
-  View end;
-  std::optional<View> whole = {};  ///< The last value on the way that holds just its elements.
-  Value* row = nullptr;            ///< The last value whose rows hold them.
-  ViewIndex columns = {};          ///< Where in these rows.
-};
 
 std::size_t UnitReader::ViewHash::operator()(const View& view) const {
   std::size_t hash = std::hash<const Value*>()(view.source);
@@ -113,26 +74,12 @@ const UnitReader::Reading& UnitReader::reading_of(const View& view) {
 
 void UnitReader::close(Value& value) {
   closed_.insert(&value);
-  if (const auto rows = rows_of(value)) readings_.insert_or_assign(*rows, read_leaf(walk(*rows)));
-}
-
-UnitReader::Walk UnitReader::walk(View view) const {
-  Walk walk{std::move(view)};
-  while (true) {
-    if (const auto columns = columns_of(walk.end)) {
-      walk.row = walk.end.source;
-      walk.columns = *columns;
-      if (are_all_columns(walk.end, *columns)) walk.whole = walk.end;
-    }
-    if (closed_.contains(walk.end.source)) return walk;
-    auto next = behind(walk.end);
-    if (!next) return walk;
-    walk.end = std::move(*next);
-  }
+  if (const auto rows = rows_of(value))
+    readings_.insert_or_assign(*rows, read_leaf(walk_rows(*rows, closed_)));
 }
 
 UnitReader::Reading UnitReader::compute(const View& view) {
-  const Walk path = walk(view);
+  const RowWalk path = walk_rows(view, closed_);
   const View& end = path.end;
   const Node* node = end.source->producer();
   if (end.source->depends_on_weights_only()) {
@@ -140,7 +87,8 @@ UnitReader::Reading UnitReader::compute(const View& view) {
     if (remainder) return std::move(*remainder);
     return is_expanded_state(path, view) ? read_leaf(path) : read_weights(end);
   }
-  if (node == nullptr || closed_.contains(end.source) || depth_ > kMostLevels) {
+  const bool is_held = closed_.contains(behind_hold(end.source));
+  if (node == nullptr || is_held || depth_ > kMostLevels) {
     return read_leaf(path);
   }
   auto reading = read_product(end, *node);
@@ -176,7 +124,7 @@ std::optional<UnitReader::Reading> UnitReader::read_remainder(const View& view, 
 
 // True for weights that stand there for each row, as a state does that was learned; also for zeros
 // that are made for all rows.
-bool UnitReader::is_expanded_state(const Walk& path, const View& view) const {
+bool UnitReader::is_expanded_state(const RowWalk& path, const View& view) const {
   if (!path.whole || view.extents[kRow].is(1)) return false;
   const auto number = number_in(path.end);
   return !number || (*number == 0 && !path.whole->source->depends_on_weights_only());
@@ -205,7 +153,7 @@ UnitReader::Reading UnitReader::read_weights(const View& view) {
     return reading;
   }
   const auto row = row_of(view);
-  if (!row) return read_leaf(walk(view));
+  if (!row) return read_leaf(walk_rows(view, closed_));
   reading.sum.biases = {{*row}};
   return reading;
 }
@@ -219,7 +167,7 @@ std::optional<View> UnitReader::row_of(const View& view) const {
   return row;
 }
 
-UnitReader::Reading UnitReader::read_leaf(const Walk& walk) {
+UnitReader::Reading UnitReader::read_leaf(const RowWalk& walk) {
   const auto known = arguments_.find(walk.end);
   if (known != arguments_.end()) {
     Leaf& leaf = leaves_[known->second];
@@ -254,7 +202,7 @@ std::vector<UnitReader::Reading> UnitReader::read_operands(const View& view, con
   std::vector<Reading> readings;
   for (Value* input : node.inputs()) {
     if (!places || input == nullptr) return {};
-    const auto own = operand_view(*input, view, *places);
+    const auto own = operand_of(view, input);
     if (!own) return {};
     readings.push_back(reading_of(*own));
   }
@@ -336,7 +284,7 @@ std::optional<UnitReader::Reading> UnitReader::read_element(const View& view, co
   if (!places || !ElementFunction::allows(node)) return std::nullopt;
   std::vector<Id> ids;
   for (Value* input : node.inputs()) {
-    const auto own = input == nullptr ? std::nullopt : operand_view(*input, view, *places);
+    const auto own = operand_of(view, input);
     if (input != nullptr && !own) return std::nullopt;
     ids.push_back(own ? read(*own) : ElementFunction::kNone);
   }
@@ -356,9 +304,8 @@ std::optional<UnitReader::Reading> UnitReader::read_product(const View& view, co
   }
   Value* addend = node.op().name == "Einsum" ? nullptr : node.input(2);
   if (addend == nullptr) return result;
-  auto places = coordinates_of(view);
-  if (node.op().name == "Conv") places->erase(places->begin() + 2, places->end());
-  const auto own = operand_view(*addend, view, *places);
+  const auto own =
+      node.op().name == "Conv" ? bias_of_channels(view, *addend) : operand_of(view, addend);
   if (beta == 0 || !own) return std::nullopt;
   const Reading& added = reading_of(*own);
   add(result.sum, added.sum, beta);
@@ -370,7 +317,7 @@ std::optional<UnitReader::Reading> UnitReader::read_product(const View& view, co
 // many.
 bool UnitReader::add_terms(LinearSum& sum, const View& rows, const View& weight,
                            double scale) const {
-  const Walk path = walk(rows);
+  const RowWalk path = walk_rows(rows, closed_);
   const auto parts = split_at_seams(path.end, kUnit);
   if (is_zero(path.end)) return true;
   if (closed_.contains(path.end.source) || !parts || parts->size() < 2) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "passes/recurrence/linear_sum.h"
+#include "passes/recurrence/row_walk.h"
 #include "passes/rewriting/element_function.h"
 
 namespace gatefold {
@@ -60,14 +61,12 @@ class UnitReader {
   struct ViewHash {
     std::size_t operator()(const View& view) const;
   };
-  struct Walk;
 
   const Reading& reading_of(const View& view);
   Reading compute(const View& view);
-  Walk walk(View view) const;
   std::optional<Reading> read_remainder(const View& view, const Node& node);
   Reading read_weights(const View& view);
-  Reading read_leaf(const Walk& walk);
+  Reading read_leaf(const RowWalk& walk);
   std::optional<Reading> read_linear(const View& view, const Node& node);
   std::optional<Reading> read_factor(const View& view, const Node& node);
   std::optional<Reading> read_product(const View& view, const Node& node);
@@ -78,7 +77,7 @@ class UnitReader {
   bool is_zero(const View& view) const;
   bool have_equal_rows(const View& view) const;
   std::optional<View> row_of(const View& view) const;
-  bool is_expanded_state(const Walk& path, const View& view) const;
+  bool is_expanded_state(const RowWalk& path, const View& view) const;
   std::optional<double> number_in(const View& view) const;
   Id id_of(const Reading& reading);
   Id argument_of(const LinearSum& sum);

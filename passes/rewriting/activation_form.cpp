@@ -125,19 +125,44 @@ Choices choices_for(const ElementFunction& function, const ElementValues& values
   return choices;
 }
 
+bool is_exact(double x) { return static_cast<double>(static_cast<float>(x)) == x; }
+
+// alpha is the slope at the origin, or, where files cannot hold that, a number of the function with
+// a scale that makes up for the rest. Where a side begins at the origin, that has another slope.
+template <typename Fits>
+std::optional<ActivationForm> find_hard_sigmoid(ActivationForm form, const Choices& choices,
+                                                bool is_fixed, Fits fits) {
+  form.beta = choices.offset;
+  const auto tried = [&](double alpha, double scale) {
+    form.alpha = alpha;
+    form.scale = scale;
+    return alpha > 0 && (scale == 1 || !is_fixed) && fits(form);
+  };
+  const double slope = std::abs(choices.slope);
+  const double sign = choices.slope < 0 ? -1 : 1;
+  if (is_exact(slope) && tried(slope, sign)) return form;
+  for (const double alpha : choices.alphas) {
+    const bool is_factor = alpha != 1 && is_exact(alpha) && is_exact(slope / alpha);
+    if (is_factor && tried(alpha, choices.slope / alpha)) return form;
+  }
+  if (tried(slope, sign)) return form;
+  for (const double alpha : choices.alphas) {
+    if (tried(alpha, 1) || tried(alpha, -1)) return form;
+  }
+  return std::nullopt;
+}
+
 template <typename Fits>
 std::optional<ActivationForm> find_parameters(ActivationForm form, const Choices& choices,
                                               bool is_fixed, Fits fits) {
-  const bool is_hard = form.def->kind == ActivationKind::kHardSigmoid;
+  if (form.def->kind == ActivationKind::kHardSigmoid) {
+    return find_hard_sigmoid(form, choices, is_fixed, fits);
+  }
   const Numbers none{0};
-  // Where a side begins at the origin, the slope there is that of neither or of the wrong one.
-  Numbers slopes{std::abs(choices.slope)};
-  if (is_hard) slopes.insert(slopes.end(), choices.alphas.begin(), choices.alphas.end());
-  const Numbers offset{choices.offset};
   const Numbers units = is_fixed ? Numbers{1} : Numbers{1, -1};
   for (const double scale : is_fixed || form.def->beta ? units : choices.scales) {
-    for (const double alpha : is_hard ? slopes : form.def->alpha ? choices.alphas : none) {
-      for (const double beta : is_hard ? offset : form.def->beta ? choices.scales : none) {
+    for (const double alpha : form.def->alpha ? choices.alphas : none) {
+      for (const double beta : form.def->beta ? choices.scales : none) {
         form.scale = scale;
         form.alpha = alpha;
         form.beta = beta;

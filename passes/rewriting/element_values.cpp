@@ -217,6 +217,7 @@ std::optional<std::string> ElementValues::find_fault(Id id) const {
 }
 
 std::optional<std::string> ElementValues::update() {
+  if (checked_ == function_.size()) return fault_;
   for (Point& point : points_) {
     while (std::ssize(point.samples) < function_.size()) {
       point.samples.push_back(evaluate(static_cast<Id>(point.samples.size()), point));
@@ -229,10 +230,8 @@ std::optional<std::string> ElementValues::update() {
     }
   }
   checked_ = function_.size();
-  for (Id id = 0; id < function_.size(); ++id) {
-    if (auto fault = find_fault(id)) return fault;
-  }
-  return std::nullopt;
+  for (Id id = 0; id < function_.size() && !fault_; ++id) fault_ = find_fault(id);
+  return fault_;
 }
 
 std::vector<double> ElementValues::gradients(Id value, const Point& point) const {

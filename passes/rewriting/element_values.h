@@ -53,6 +53,7 @@ class ElementValues {
   const ElementFunction& function_;
   std::vector<Point> points_;
   Id checked_ = 0;
+  std::optional<std::string> fault_;
 };
 
 }  // namespace gatefold

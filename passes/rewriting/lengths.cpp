@@ -50,7 +50,8 @@ Value* build_lengths(Rewriter& rewriter, const Count& left, std::size_t batch, V
   if (lengths->type().dtype != DataType::kInt64) lengths = cast(lengths, DataType::kInt64);
   if (left.offset != 0) lengths = rewriter.add("Add", {lengths, number(left.offset)});
   Value* steps = rewriter.add("Gather", {rewriter.add("Shape", {x}), number(0)});
-  return cast(rewriter.add("Clip", {lengths, number(0), steps}), DataType::kInt32);
+  lengths = rewriter.add("Min", {rewriter.add("Max", {lengths, number(0)}), steps});
+  return cast(lengths, DataType::kInt32);
 }
 
 }  // namespace gatefold

@@ -43,6 +43,19 @@ Value* behind_rank_changes(Value* value) {
   return value;
 }
 
+bool is_row_mask(const Value* mask) {
+  while (const Node* expand = producer_of(mask, "Expand")) mask = expand->input(0);
+  const Type& type = mask->type();
+  return type.has_rank() && type.rank() > 0 && type.shape->back().is(1);
+}
+
+Value* behind_hold(Value* value) {
+  value = behind_rank_changes(value);
+  const Node* hold = producer_of(value, "Where");
+  const bool holds = hold != nullptr && is_row_mask(hold->input(0));
+  return holds ? behind_rank_changes(hold->input(1)) : value;
+}
+
 Value* behind_casts(Value* value) {
   while (const Node* cast = producer_of(value, "Cast")) value = cast->input(0);
   return value;

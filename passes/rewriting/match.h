@@ -19,6 +19,12 @@ bool is_forward_over_all(const Node& node);
 const Value* origin_of(const Value* value);
 /// What stands behind Squeeze, Unsqueeze and Identity, which leave a state what it is.
 Value* behind_rank_changes(Value* value);
+/// True for a truth value that is the same for all units of a row [.., N, 1], also where it is
+/// repeated for them.
+bool is_row_mask(const Value* mask);
+/// The state that a mask holds back where a sequence has ended: h' of Where (mask, h', h) with a
+/// mask of rows, behind changes of rank; the value itself for others.
+Value* behind_hold(Value* value);
 /// What stands behind Casts.
 Value* behind_casts(Value* value);
 
