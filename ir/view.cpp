@@ -281,6 +281,27 @@ std::optional<std::vector<std::int64_t>> known_ints(const Value* value) {
   return numbers;
 }
 
+std::optional<View> view_through(const View& inner, Shape extents,
+                                 const std::vector<ViewIndex>& coordinates) {
+  const auto indices = coordinates_of(inner);
+  if (!indices) return std::nullopt;
+  Coordinates places;
+  for (const ViewIndex& index : *indices) {
+    ViewIndex place = ViewIndex::constant(index.offset, extents.size());
+    place.ends = index.ends;
+    place.spare = index.spare;
+    for (std::size_t k = 0; k < inner.rank(); ++k) {
+      if (index.strides[k] == 0) continue;
+      const bool keeps_end = index == ViewIndex::along(k, inner.rank());
+      if (coordinates[k].ends != 0 && !keeps_end) return std::nullopt;
+      place.ends += coordinates[k].ends;
+      place.add(coordinates[k], index.strides[k]);
+    }
+    places.push_back(std::move(place));
+  }
+  return view_at(*inner.source, std::move(extents), places);
+}
+
 View with_axes(const View& view, const std::vector<std::size_t>& axes) {
   View result{view.source, {}, view.runs};
   for (const std::size_t axis : axes) result.extents.push_back(view.extents[axis]);

@@ -108,6 +108,10 @@ std::optional<std::vector<std::int64_t>> known_ints(const Value* value);
 /// Returns the part of a view with `extent` elements along one axis, from `first` on, `step` apart.
 View part_of(const View& view, std::size_t axis, std::int64_t first, Dim extent,
              std::int64_t step = 1);
+/// Returns the view of these extents whose elements have these coordinates in what `inner` is a
+/// view of; nothing where the end from which one of them counts is not an end of the source.
+std::optional<View> view_through(const View& inner, Shape extents,
+                                 const std::vector<ViewIndex>& coordinates);
 /// Returns the view with these of its axes, in this order; the elements of the others are taken at
 /// their coordinates 0.
 View with_axes(const View& view, const std::vector<std::size_t>& axes);

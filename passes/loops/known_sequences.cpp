@@ -33,20 +33,59 @@ bool have_one_shape(const std::vector<Value*>& values) {
   });
 }
 
-// Known elements of one shape, or the slices that a SplitToSequence makes.
-std::optional<StackedSequence> stack(Value* sequence, Rewriter& rewriter) {
-  if (const Node* split = producer_of(sequence, "SplitToSequence")) {
-    const Type& type = split->input(0)->type();
-    if (split->input(1) != nullptr || !type.has_rank()) return std::nullopt;
-    return StackedSequence{split->input(0), positive_axis(split->attr_int("axis"), type.rank()),
-                           split->attr_int("keepdims") != 0};
-  }
+/// The elements of a sequence as the slices of one value along an axis.
+struct Slices {
+  Value* rows = nullptr;
+  std::int64_t axis = 0;
+  bool keep_axis = false;  ///< The elements have the axis, too, with extent 1.
+};
+
+std::optional<Slices> slices_of_split(const Value* sequence) {
+  const Node* split = producer_of(sequence, "SplitToSequence");
+  if (split == nullptr || split->input(1) != nullptr) return std::nullopt;
+  const Type& type = split->input(0)->type();
+  if (!type.has_rank()) return std::nullopt;
+  return Slices{split->input(0), positive_axis(split->attr_int("axis"), type.rank()),
+                split->attr_int("keepdims") != 0};
+}
+
+// Of known elements of one shape as well.
+std::optional<Slices> slices_of(Value* sequence, Rewriter& rewriter) {
+  if (const auto slices = slices_of_split(sequence)) return slices;
   auto elements = known_elements(sequence, rewriter.context());
   if (!elements || elements->empty() || !have_one_shape(*elements)) return std::nullopt;
   for (Value*& element : *elements) {
     element = rewriter.add("Unsqueeze", {element, rewriter.add_ints({0})});
   }
-  return StackedSequence{rewriter.add("Concat", *elements, {{"axis", std::int64_t{0}}})};
+  return Slices{rewriter.add("Concat", *elements, {{"axis", std::int64_t{0}}})};
+}
+
+// Transpose (x), with Reshape for slices side by side along an axis that each of them has.
+Result concat_of_slices(const Node& concat, const Slices& slices, Rewriter& rewriter) {
+  const auto& [source, from, keeps_axis] = slices;
+  const bool adds_axis = concat.attr_int("new_axis") == 1;
+  const std::int64_t rank = source->type().rank();
+  const std::int64_t axis =
+      positive_axis(concat.attr_int("axis"), adds_axis || keeps_axis ? rank : rank - 1);
+  if (keeps_axis) return adds_axis || axis != from ? Result() : Replacement{source};
+  if (axis < 0 || axis >= (adds_axis ? rank : rank - 1)) return std::nullopt;
+  Value* rows = source;
+  if (axis != from) {
+    rows = rewriter.add("Transpose", {rows}, {{"perm", moving_axis(rank, from, axis)}});
+  }
+  if (adds_axis) return Replacement{rows};
+  if ((*rows->type().shape)[static_cast<std::size_t>(axis) + 1].is(1)) {
+    return Replacement{rewriter.add("Squeeze", {rows, rewriter.add_ints({axis + 1})})};
+  }
+  std::vector<Value*> extents{rewriter.add_ints({-1})};
+  if (axis > 0) {
+    const std::vector<std::int64_t> kept(static_cast<std::size_t>(axis), 0);
+    extents.insert(extents.begin(), rewriter.add_ints(kept));
+  }
+  if (axis + 2 < rank) extents.push_back(rewriter.add("Shape", {rows}, {{"start", axis + 2}}));
+  Value* shape = extents.front();
+  if (extents.size() > 1) shape = rewriter.add("Concat", extents, {{"axis", std::int64_t{0}}});
+  return Replacement{rewriter.add("Reshape", {rows, shape})};
 }
 
 // Part `index` of a SplitToSequence into parts of several rows.
@@ -106,6 +145,9 @@ bool fit_together(const Type& a, const Type& b, std::int64_t axis) {
 }
 
 Result concat_of_sequence(Node& concat, Rewriter& rewriter) {
+  if (const auto slices = slices_of_split(concat.input(0))) {
+    return concat_of_slices(concat, *slices, rewriter);
+  }
   const auto elements = known_elements(concat.input(0), rewriter.context());
   if (!elements || elements->empty()) return std::nullopt;
   std::vector<Value*> parts = *elements;
@@ -119,22 +161,6 @@ Result concat_of_sequence(Node& concat, Rewriter& rewriter) {
     if (adds_axis) part = rewriter.add("Unsqueeze", {part, rewriter.add_ints({axis})});
   }
   return Replacement{rewriter.add("Concat", parts, {{"axis", axis}})};
-}
-
-Value* read_stacked(const Node& reader, const StackedSequence& sequence, Rewriter& rewriter) {
-  const auto& [rows, axis, keeps_axis] = sequence;
-  const std::string_view op = reader.op().name;
-  if (op == "SequenceLength") {
-    Value* number = rewriter.add_constant("axis", Tensor::scalar(axis));
-    return rewriter.add("Gather", {rewriter.add("Shape", {rows}), number});
-  }
-  if (op == "SequenceAt") {
-    Value* row = rewriter.add("Gather", {rows, reader.input(1)}, {{"axis", axis}});
-    return keeps_axis ? rewriter.add("Unsqueeze", {row, rewriter.add_ints({axis})}) : row;
-  }
-  const std::int64_t to = positive_axis(reader.attr_int("axis"), rows->type().rank());
-  if (axis == to) return rows;
-  return rewriter.add("Transpose", {rows}, {{"perm", moving_axis(rows->type().rank(), axis, to)}});
 }
 
 Result element_of_sequence(Node& at, Rewriter& rewriter) {
@@ -153,9 +179,13 @@ Result element_of_sequence(Node& at, Rewriter& rewriter) {
     return part_of_split(*split, *index, rewriter);
   }
   const Type& type = at.input(1)->type();
-  const auto stacked =
-      type.has_rank() && type.rank() == 0 ? stack(sequence, rewriter) : std::nullopt;
-  return stacked ? Result(Replacement{read_stacked(at, *stacked, rewriter)}) : std::nullopt;
+  const auto slices =
+      type.has_rank() && type.rank() == 0 ? slices_of(sequence, rewriter) : std::nullopt;
+  if (!slices) return std::nullopt;
+  const auto& [rows, axis, keeps_axis] = *slices;
+  Value* row = rewriter.add("Gather", {rows, at.input(1)}, {{"axis", axis}});
+  if (keeps_axis) row = rewriter.add("Unsqueeze", {row, rewriter.add_ints({axis})});
+  return Replacement{row};
 }
 
 Result length_of_sequence(Node& length, Rewriter& rewriter) {
@@ -172,8 +202,10 @@ Result length_of_sequence(Node& length, Rewriter& rewriter) {
     Value* before = rewriter.add("SequenceLength", {node->input(0)});
     return Replacement{rewriter.add("Add", {before, number(1)})};
   }
-  const auto stacked = op == "SplitToSequence" ? stack(sequence, rewriter) : std::nullopt;
-  return stacked ? Result(Replacement{read_stacked(length, *stacked, rewriter)}) : std::nullopt;
+  const auto slices = slices_of_split(sequence);
+  if (!slices) return std::nullopt;
+  Value* dims = rewriter.add("Shape", {slices->rows});
+  return Replacement{rewriter.add("Gather", {dims, number(slices->axis)})};
 }
 
 namespace {

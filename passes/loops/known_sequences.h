@@ -18,18 +18,7 @@ bool appends(const Node& insert);
 /// True when tensors of these types can be joined along an axis, as far as the types tell.
 bool fit_together(const Type& a, const Type& b, std::int64_t axis);
 
-/// The elements of a sequence as the slices of one value along an axis.
-struct StackedSequence {
-  Value* rows = nullptr;
-  std::int64_t axis = 0;
-  bool keeps_axis = false;  ///< The elements have the axis, too, with extent 1.
-};
-
-/// What SequenceAt with a scalar index, SequenceLength, or ConcatFromSequence along a new axis
-/// reads of it.
-Value* read_stacked(const Node& reader, const StackedSequence& sequence, Rewriter& rewriter);
-
-/// ConcatFromSequence ([a, b, ..]) -> Concat (a, b, ..)
+/// ConcatFromSequence ([a, b, ..]) -> Concat (a, b, ..); of SplitToSequence -> Transpose or Reshape
 std::optional<Replacement> concat_of_sequence(Node& concat, Rewriter& rewriter);
 /// SequenceAt ([a, b, ..], i) -> one of them, or a Gather where i is not known; SequenceAt of a
 /// SplitToSequence -> Gather or Slice

@@ -1,6 +1,7 @@
 #include "passes/loops/loop_rows.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <span>
 
@@ -18,45 +19,46 @@ const Dim& extent_of(const Value& value, std::int64_t axis) {
 }
 
 // What is done to each element alone, or aligns the last axes of its operands.
-constexpr std::string_view kElementwise[] = {"Abs",
-                                             "Add",
-                                             "And",
-                                             "Cast",
-                                             "Clip",
-                                             "Div",
-                                             "Elu",
-                                             "Equal",
-                                             "Erf",
-                                             "Exp",
-                                             "Gelu",
-                                             "Greater",
-                                             "GreaterOrEqual",
-                                             "HardSigmoid",
-                                             "HardSwish",
-                                             "LeakyRelu",
-                                             "Less",
-                                             "LessOrEqual",
-                                             "Log",
-                                             "MatMul",
-                                             "Max",
-                                             "Min",
-                                             "Mul",
-                                             "Neg",
-                                             "Not",
-                                             "Or",
-                                             "Pow",
-                                             "Reciprocal",
-                                             "Relu",
-                                             "Selu",
-                                             "Sigmoid",
-                                             "Softplus",
-                                             "Softsign",
-                                             "Sqrt",
-                                             "Sub",
-                                             "Sum",
-                                             "Tanh",
-                                             "Where"};
-constexpr std::string_view kAlongAxis[] = {"Concat", "LayerNormalization", "LogSoftmax", "Softmax"};
+constexpr std::array<std::string_view, 38> kElementwise = {"Abs",
+                                                           "Add",
+                                                           "And",
+                                                           "Cast",
+                                                           "Clip",
+                                                           "Div",
+                                                           "Elu",
+                                                           "Equal",
+                                                           "Erf",
+                                                           "Exp",
+                                                           "Gelu",
+                                                           "Greater",
+                                                           "GreaterOrEqual",
+                                                           "HardSigmoid",
+                                                           "HardSwish",
+                                                           "LeakyRelu",
+                                                           "Less",
+                                                           "LessOrEqual",
+                                                           "Log",
+                                                           "MatMul",
+                                                           "Max",
+                                                           "Min",
+                                                           "Mul",
+                                                           "Neg",
+                                                           "Not",
+                                                           "Or",
+                                                           "Pow",
+                                                           "Reciprocal",
+                                                           "Relu",
+                                                           "Selu",
+                                                           "Sigmoid",
+                                                           "Softplus",
+                                                           "Softsign",
+                                                           "Sqrt",
+                                                           "Sub",
+                                                           "Sum",
+                                                           "Tanh",
+                                                           "Where"};
+constexpr std::array<std::string_view, 4> kAlongAxis = {"Concat", "LayerNormalization",
+                                                        "LogSoftmax", "Softmax"};
 
 bool is_one_of(std::string_view op, std::span<const std::string_view> ops) {
   return std::find(ops.begin(), ops.end(), op) != ops.end();
@@ -91,25 +93,11 @@ Value* build_gemm(const Node& gemm, const std::vector<Value*>& inputs, Rewriter&
 }  // namespace
 
 std::optional<View> put_in(const View& rows, const View& view) {
-  auto outer = coordinates_of(view);
-  const auto inner = coordinates_of(rows);
-  if (!outer || !inner) return std::nullopt;
-  outer->erase(outer->begin(), outer->end() - static_cast<std::ptrdiff_t>(rows.rank() - 1));
-  outer->insert(outer->begin(), ViewIndex::along(0, view.rank()));
-  std::vector<ViewIndex> places;
-  for (const ViewIndex& index : *inner) {
-    places.push_back(ViewIndex::constant(index.offset, view.rank()));
-    places.back().ends = index.ends;
-    places.back().spare = index.spare;
-    for (std::size_t k = 0; k < rows.rank(); ++k) {
-      if (index.strides[k] == 0) continue;
-      const ViewIndex& place = (*outer)[k];
-      if (place.ends != 0 && index != ViewIndex::along(k, rows.rank())) return std::nullopt;
-      places.back().ends += place.ends;
-      places.back().add(place, index.strides[k]);
-    }
-  }
-  return view_at(*rows.source, view.extents, places);
+  auto places = coordinates_of(view);
+  if (!places) return std::nullopt;
+  places->erase(places->begin(), places->end() - static_cast<std::ptrdiff_t>(rows.rank() - 1));
+  places->insert(places->begin(), ViewIndex::along(0, view.rank()));
+  return view_through(rows, view.extents, *places);
 }
 
 View Rows::in_order() const {

@@ -16,8 +16,6 @@
 namespace gatefold::passes {
 namespace {
 
-using Ints = std::vector<std::int64_t>;
-
 /// How a Loop makes a sequence that it carries longer: by one element in each iteration.
 struct Growth {
   Value* row = nullptr;            ///< The element, a value of the body or from outside.
@@ -78,82 +76,43 @@ bool has_one_shape(const Growth& growth) {
                      [&](const Value* element) { return have_same_shape(element->type(), type); });
 }
 
-// True for SequenceLength and SequenceAt of elements of one shape, and for ConcatFromSequence along
-// a new axis or one along which all rows have the same extent.
-bool is_readable(const Node& reader, const Growth& growth) {
+// True for ConcatFromSequence, which takes no elements of different shapes: along a new axis, or
+// along one of which the extent is certain.
+bool wants_one_shape(const Node& reader, const Growth& growth) {
   const Type& type = growth.row->type();
-  if (!type.has_rank()) return false;
-  const std::string_view op = reader.op().name;
-  if (op == "SequenceLength") return has_one_shape(growth);
-  if (op == "SequenceAt") {
-    const Type& index = reader.input(1)->type();
-    return index.has_rank() && index.rank() == 0 && has_one_shape(growth);
-  }
-  if (op != "ConcatFromSequence") return false;
-  const bool adds_axis = reader.attr_int("new_axis") == 1;
-  const std::int64_t rank = type.rank() + (adds_axis ? 1 : 0);
-  const std::int64_t axis = positive_axis(reader.attr_int("axis"), rank);
-  if (axis < 0 || axis >= rank) return false;
-  const bool fits =
-      std::all_of(growth.given.begin(), growth.given.end(), [&](const Value* element) {
-        return element->type().has_rank() &&
-               fit_together(type, element->type(), adds_axis ? -1 : axis);
-      });
-  return fits && (adds_axis || is_certain((*type.shape)[static_cast<std::size_t>(axis)]));
+  if (reader.op().name != "ConcatFromSequence" || !type.has_rank()) return false;
+  const std::int64_t axis = positive_axis(reader.attr_int("axis"), type.rank());
+  const bool is_along = reader.attr_int("new_axis") == 1 ||
+                        (axis >= 0 && axis < type.rank() &&
+                         is_certain((*type.shape)[static_cast<std::size_t>(axis)]));
+  return is_along && std::all_of(growth.given.begin(), growth.given.end(), [&](const Value* given) {
+           return given->type().has_rank() && fit_together(type, given->type(), -1);
+         });
 }
 
-// True when all that is made of the sequence can be made of the stacked rows.
-bool is_readable(const Value& sequence, const Growth& growth) {
-  return sequence.output_uses() == 0 &&
-         std::all_of(sequence.uses().begin(), sequence.uses().end(),
-                     [&](const Use& use) { return is_readable(*use.user, growth); });
+// True when the elements can be stacked for all that reads the sequence.
+bool can_be_stacked(const Value* sequence, const Growth& growth) {
+  if (has_one_shape(growth)) return true;
+  return sequence != nullptr &&
+         std::all_of(sequence->uses().begin(), sequence->uses().end(),
+                     [&](const Use& use) { return wants_one_shape(*use.user, growth); });
 }
 
-// The elements given and then `rows`, or the other way round, joined along an axis.
-Value* join(const Growth& growth, std::vector<Value*> given, Value* rows, std::int64_t axis,
-            Rewriter& rewriter) {
-  if (given.empty()) return rows;
-  given.insert(growth.at_front ? given.begin() : given.end(), rows);
-  return rewriter.add("Concat", given, {{"axis", axis}});
-}
-
-// The rows [T, ..] side by side along an axis that each of them has.
-Value* build_side_by_side(Value* rows, std::int64_t axis, Rewriter& rewriter) {
-  const Dim extent = (*rows->type().shape)[static_cast<std::size_t>(axis) + 1];
-  if (extent.is(1)) rows = rewriter.add("Squeeze", {rows, rewriter.add_ints({axis + 1})});
-  if (axis != 0) {
-    const Ints perm = moving_axis(rows->type().rank(), 0, axis);
-    rows = rewriter.add("Transpose", {rows}, {{"perm", perm}});
-  }
-  if (extent.is(1)) return rows;
-  std::vector<Value*> extents{rewriter.add_ints({-1})};
-  if (axis > 0) {
-    extents.insert(extents.begin(), rewriter.add_ints(Ints(static_cast<std::size_t>(axis), 0)));
-  }
-  if (axis + 2 < rows->type().rank()) {
-    extents.push_back(rewriter.add("Shape", {rows}, {{"start", axis + 2}}));
-  }
-  Value* shape = extents.size() == 1 ? extents.front()
-                                     : rewriter.add("Concat", extents, {{"axis", std::int64_t{0}}});
-  return rewriter.add("Reshape", {rows, shape});
-}
-
-// What `reader` makes of the sequence, made of the rows [T, ..] that the loop stacks.
-Value* build_read(const Node& reader, const Growth& growth, Value* rows, Rewriter& rewriter) {
+// The sequence of the elements given and the rows [T, ..] that the loop stacks.
+Value* build_sequence(const Growth& growth, Value* rows, Rewriter& rewriter) {
+  const auto ints = [&](std::int64_t number) { return rewriter.add_ints({number}); };
+  const Attrs along_time{{"axis", std::int64_t{0}}};
   if (growth.at_front) {
-    rows = rewriter.add("Slice", {rows, rewriter.add_ints({-1}),
-                                  rewriter.add_ints({std::numeric_limits<int>::min()}),
-                                  rewriter.add_ints({0}), rewriter.add_ints({-1})});
+    const std::int64_t end = std::numeric_limits<int>::min();
+    rows = rewriter.add("Slice", {rows, ints(-1), ints(end), ints(0), ints(-1)});
   }
-  if (reader.op().name == "ConcatFromSequence" && reader.attr_int("new_axis") == 0) {
-    const std::int64_t axis = positive_axis(reader.attr_int("axis"), rows->type().rank() - 1);
-    return join(growth, growth.given, build_side_by_side(rows, axis, rewriter), axis, rewriter);
-  }
-  std::vector<Value*> given = growth.given;
-  for (Value*& element : given) {
-    element = rewriter.add("Unsqueeze", {element, rewriter.add_ints({0})});
-  }
-  return read_stacked(reader, {join(growth, given, rows, 0, rewriter)}, rewriter);
+  std::vector<Value*> parts;
+  for (Value* element : growth.given)
+    parts.push_back(rewriter.add("Unsqueeze", {element, ints(0)}));
+  parts.insert(growth.at_front ? parts.begin() : parts.end(), rows);
+  if (parts.size() > 1) rows = rewriter.add("Concat", parts, along_time);
+  return rewriter.add("SplitToSequence", {rows},
+                      {{"axis", std::int64_t{0}}, {"keepdims", std::int64_t{0}}});
 }
 
 // The length of the sequence in an iteration, before it grows.
@@ -197,7 +156,6 @@ Node* add_slice(const LoopView& loop, Value* slice, Rewriter& rewriter) {
   for (std::size_t i = 0; i < node.output_count(); ++i) {
     if (node.output(i) != nullptr) node.graph()->replace_all_uses(node.output(i), wider->output(i));
   }
-  node.graph()->erase_node(&node);
   return wider;
 }
 
@@ -208,27 +166,23 @@ Node* stack(Node& node, std::size_t index, PassContext& context) {
   const Value* sequence = loop.final_value(index);
   auto growth = read_growth(loop, index, context);
   const bool is_read = sequence != nullptr && sequence->is_used();
-  if (!growth || (!is_read && growth->reads.empty())) return nullptr;
-  const bool fits = is_read ? is_readable(*sequence, *growth) : has_one_shape(*growth);
-  if (!fits || !context.allow_rewrite()) return nullptr;
+  if (!growth || (is_read ? sequence->output_uses() > 0 : growth->reads.empty())) return nullptr;
+  if (!can_be_stacked(is_read ? sequence : nullptr, *growth) || !context.allow_rewrite()) {
+    return nullptr;
+  }
   // What a body delivers it makes itself.
   if (growth->row->graph() != &loop.body()) {
     growth->row = GraphBuilder(loop.body()).add("Identity", {growth->row});
   }
-  Node* result = &node;
-  if (is_read) {
-    Rewriter rewriter(node, context);
-    result = add_slice(loop, growth->row, rewriter);
-    sequence = result->output(index);
+  if (!is_read) {
+    drop_sequence(loop, index, *growth, context);
+    return &node;
   }
-  while (is_read && !sequence->uses().empty()) {
-    Node* reader = sequence->uses().front().user;
-    Rewriter rewriter(*reader, context);
-    Value* rows = result->output(result->output_count() - 1);
-    reader->graph()->replace_all_uses(reader->output(),
-                                      build_read(*reader, *growth, rows, rewriter));
-    reader->graph()->erase_node(reader);
-  }
+  Rewriter rewriter(node, context);
+  Node* result = add_slice(loop, growth->row, rewriter);
+  Value* rows = result->output(result->output_count() - 1);
+  node.graph()->replace_all_uses(result->output(index), build_sequence(*growth, rows, rewriter));
+  node.graph()->erase_node(&node);
   drop_sequence(LoopView(*result), index, *growth, context);
   return result;
 }
@@ -263,7 +217,9 @@ bool stack_in_loops(Graph& graph, PassContext& context) {
 
 bool stack_sequences(Graph& graph, PassContext& context) {
   const bool has_read = rewrite(graph, context, kRules);
-  return stack_in_loops(graph, context) || has_read;
+  if (!stack_in_loops(graph, context)) return has_read;
+  rewrite(graph, context, kRules);
+  return true;
 }
 
 }  // namespace gatefold::passes

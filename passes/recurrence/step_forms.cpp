@@ -47,6 +47,7 @@ class StepReader {
   const std::string& reason() const { return reason_; }
 
  private:
+  bool reads(const ElementForm& form, Kind kind) const;
   bool prepare(Id next_cell);
   bool read_next_cell(LstmRoles& roles, Id next_hidden, const Gate& output, const Gate& squash);
   bool finish(LstmRoles& roles, Id next_hidden, const Gates& gates);
@@ -84,6 +85,11 @@ bool StepReader::refuse_values(std::string_view formula, Id value) {
                             values_.describe(point)));
 }
 
+bool StepReader::reads(const ElementForm& form, Kind kind) const {
+  return std::any_of(form.terms.begin(), form.terms.end(),
+                     [&](const auto& term) { return function_.is_argument(term.first, kind); });
+}
+
 bool StepReader::prepare(Id next_cell) {
   if (auto fault = values_.update()) return refuse(std::move(*fault));
   forms_ = forms_of(function_, next_cell);
@@ -94,17 +100,12 @@ bool StepReader::prepare(Id next_cell) {
     const bool is_vector = function_.is_argument(id, Kind::kVector);  // As a learned state is.
     if (is_vector || function_.is_argument(id, Kind::kState)) states_.push_back(id);
     const bool is_squash = form.terms.size() == 1 && form.terms.begin()->first == next_cell;
-    const auto has = [&](Kind kind) {
-      return std::any_of(form.terms.begin(), form.terms.end(),
-                         [&](const auto& term) { return function_.is_argument(term.first, kind); });
-    };
     // Rows that were multiplied before are read as they are, like a state.
-    const bool is_gate = has(Kind::kSum);
-    if (!is_squash && !is_gate && !has(Kind::kState)) continue;
+    const bool is_gate = reads(form, Kind::kSum);
+    if (!is_squash && !is_gate && !reads(form, Kind::kState)) continue;
     const auto activation = find_activation(function_, values_, id, form, is_squash);
-    if (!activation) continue;
-    const bool is_plain = activation->def->kind == ActivationKind::kAffine;
-    if (!is_squash && !is_gate && is_plain) continue;
+    const bool is_plain = activation && activation->def->kind == ActivationKind::kAffine;
+    if (!activation || (is_plain && !is_squash && !is_gate)) continue;
     (is_squash ? squashes_ : gates_).push_back({id, form, *activation});
   }
   states_.push_back(kNone);
@@ -209,9 +210,8 @@ bool StepReader::read_next_cell(LstmRoles& roles, Id next_hidden, const Gate& ou
       for (const Gate& candidate : gates_) {
         Gates gates{&input, &candidate, &output, &squash};
         const auto update = [&](const Point& p) { return input.at(p) * candidate.at(p); };
-        if (cell == kNone && values_.may_equal(roles.next_cell, update)) {
-          if (finish(roles, next_hidden, gates)) return true;
-        }
+        const bool is_whole = cell == kNone && values_.may_equal(roles.next_cell, update);
+        if (is_whole && finish(roles, next_hidden, gates)) return true;
         for (const Gate& forget : gates_) {
           const auto sum = [&](const Point& p) { return forget.at(p) * p[cell].value + update(p); };
           if (cell == kNone || !values_.may_equal(roles.next_cell, sum)) continue;
@@ -293,8 +293,8 @@ bool StepReader::finish(GruRoles& roles, Id next_hidden, const Gate& update,
 // The term r * (h R + b), or a number times r where nothing is left of h; gives the reset gate.
 const Gate* StepReader::read_reset_after(GruRoles& roles, Id product) {
   const auto is_gate = [&](Id id) {
-    return std::any_of(gates_.begin(), gates_.end(),
-                       [&](const Gate& gate) { return gate.id == id; });
+    const auto has_id = [&](const Gate& gate) { return gate.id == id; };
+    return std::any_of(gates_.begin(), gates_.end(), has_id);
   };
   double factor = 1;
   while (function_[product].op == Operator::kMul) {
@@ -331,10 +331,7 @@ const Gate* StepReader::read_reset_after(GruRoles& roles, Id product) {
 bool StepReader::read(RnnRoles& roles, const std::vector<Id>& roots) {
   if (!prepare(kNone)) return false;
   for (const Gate& gate : gates_) {
-    const bool is_sum = std::any_of(
-        gate.argument.terms.begin(), gate.argument.terms.end(),
-        [&](const auto& term) { return function_.is_argument(term.first, Kind::kSum); });
-    if (gate.id != roots[0] || gate.is_opposite || !is_sum) continue;
+    if (gate.id != roots[0] || gate.is_opposite || !reads(gate.argument, Kind::kSum)) continue;
     return share_clip({&gate}, roles.clip) && set_role(roles.gate, gate, kNone) &&
            agrees("the hidden state of an RNN", roots[0], formula_of(gate));
   }
