@@ -185,20 +185,19 @@ bool StepReader::set_role(GateRole& role, const Gate& gate, Id state) {
 
 // h' = o squash(c'), for any of the candidates for c'
 bool StepReader::read(LstmRoles& roles, const std::vector<Id>& roots) {
-  const Id next_hidden = roots[0];
   for (std::size_t k = 1; k < roots.size(); ++k) {
     roles.next_cell = roots[k];
     if (!prepare(roles.next_cell)) return false;
     for (const Gate& squash : squashes_) {
       for (const Gate& output : gates_) {
         const auto product = [&](const Point& p) { return output.at(p) * squash.at(p); };
-        if (!values_.may_equal(next_hidden, product)) continue;
-        if (read_next_cell(roles, next_hidden, output, squash)) return true;
+        if (!values_.may_equal(roots[0], product)) continue;
+        if (read_next_cell(roles, roots[0], output, squash)) return true;
         refuse_values("f * c + i * g", roles.next_cell);
       }
     }
   }
-  return refuse_values("o * activation(c')", next_hidden);
+  return refuse_values("o * activation(c')", roots[0]);
 }
 
 // c' = f c + i g, or without the term of c
