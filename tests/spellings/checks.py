@@ -74,7 +74,7 @@ class Result:
 
 def over_time(nodes):
     """The nodes that are not of one step."""
-    return [node for node in nodes.split("[")[0].split(", ") if node.strip() and not node.endswith("of one step")]
+    return [node for node in nodes.split("[")[0].strip().split(", ") if node and not node.endswith("of one step")]
 
 
 def difference(actual, expected):
