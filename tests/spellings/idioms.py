@@ -11,7 +11,7 @@ import texts
 import torch_export
 from spelling import Case, Spelling, generator_of
 
-FILES = ["idioms_lstm.txt", "idioms_others.txt", "idioms_cells.txt"]
+FILES = ["idioms_lstm.txt", "idioms_others.txt", "idioms_products.txt", "idioms_extents.txt", "idioms_cells.txt"]
 
 
 def source_of(idiom):
