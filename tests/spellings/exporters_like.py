@@ -52,4 +52,5 @@ PRESETS = [
 
 
 def spellings():
+    """The spellings of the presets."""
     return preset_spellings("others", PRESETS)

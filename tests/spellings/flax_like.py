@@ -41,4 +41,5 @@ PRESETS = [
 
 
 def spellings():
+    """The spellings of the presets."""
     return preset_spellings("flax", PRESETS)

@@ -25,6 +25,7 @@ def source_of(idiom):
 
 
 def build(idiom, scripted):
+    """The case of a module."""
     name, text = idiom.name, source_of(idiom)
     rng = generator_of(sum(name.encode()))
     shape = [texts.extent_of(word) for word in idiom.said.get("x", "N T I").split()]
@@ -48,6 +49,7 @@ def build(idiom, scripted):
 
 
 def spellings():
+    """Each module unrolled and, unless it says otherwise, scripted."""
     found = []
     for idiom in [idiom for file in FILES for idiom in texts.read_blocks(file)]:
         for scripted in (False,) if "unrolled only" in idiom.said else (False, True):

@@ -234,6 +234,7 @@ def carry_weights(w, body, place):
 
 
 def outermost(w):
+    """The graph that all others are in."""
     while w.parent:
         w = w.parent
     return w

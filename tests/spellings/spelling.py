@@ -70,4 +70,5 @@ def note_of(choice):
 
 
 def generator_of(seed):
+    """Random numbers of their own for each spelling."""
     return np.random.default_rng(seed)
