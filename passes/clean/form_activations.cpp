@@ -15,7 +15,7 @@ using Operator = ElementFunction::Operator;
 using Answer = std::optional<ActivationForm>;
 
 constexpr int kMostOperators = 24;
-constexpr int kMostLevels = 12;
+constexpr int kMostLevels = 7;
 
 thread_local ElementMemo<Answer> memo;  // Of the pass that is running.
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
-#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -40,14 +39,20 @@ void append_key(std::string& key, const AttrValue& value) {
 // Operator, attributes and inputs; empty for a node that has no equal twin by nature.
 std::string key_of(const Node& node) {
   if (node.op().is_random || !node.sub_graphs().empty()) return {};
-  std::string key = fmt::format("{}:{}:{}", node.op().domain, node.op().name, node.output_count());
+  std::string key;
+  const auto append_bytes = [&](const auto& item) {
+    key.append(reinterpret_cast<const char*>(&item), sizeof(item));
+  };
+  const OpDef* op = &node.op();
+  append_bytes(op);
+  for (std::size_t i = 0; i < node.output_count(); ++i) {
+    key += node.output(i) == nullptr ? '-' : '+';
+  }
+  for (const Value* value : node.inputs()) append_bytes(value);
   for (const auto& [name, value] : node.attrs()) {
     key += fmt::format(";{}={}", name, value.index());
     append_key(key, value);
   }
-  for (const Value* value : node.inputs()) key += fmt::format(";{}", fmt::ptr(value));
-  for (std::size_t i = 0; i < node.output_count(); ++i)
-    key += node.output(i) == nullptr ? '-' : '+';
   return key;
 }
 
@@ -66,7 +71,7 @@ bool are_equal(const Tensor& a, const Tensor& b) {
 /// Nodes and constants met so far, in this graph and those around it.
 struct Known {
   const Known* outer = nullptr;
-  std::map<std::string, Node*> nodes;
+  std::unordered_map<std::string, Node*> nodes;
   std::unordered_multimap<std::size_t, Value*> constants;
 
   Node* find(const std::string& key) const {

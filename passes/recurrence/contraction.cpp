@@ -1,7 +1,9 @@
 #include "passes/recurrence/contraction.h"
 
 #include <algorithm>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "ir/op_def.h"
 #include "passes/rewriting/match.h"
@@ -140,6 +142,30 @@ std::optional<Product> read_product(const Node& node, const Coordinates& result)
   return node.op().name == "Einsum" ? read_einsum(node, result) : std::nullopt;
 }
 
+constexpr std::string_view kProducts[] = {"Conv", "Einsum", "Gemm", "MatMul"};
+constexpr std::string_view kMoves[] = {"Concat",  "Expand",  "Flatten",   "Gather",    "Identity",
+                                       "Pad",     "Reshape", "ScatterND", "Slice",     "Split",
+                                       "Squeeze", "Tile",    "Transpose", "Unsqueeze", "Where"};
+
+bool is_one_of(const Node& node, std::span<const std::string_view> ops) {
+  return std::find(ops.begin(), ops.end(), node.op().name) != ops.end();
+}
+
+bool multiplies_weights(const Node& node) {
+  const auto& inputs = node.inputs();
+  return is_one_of(node, kProducts) &&
+         std::any_of(inputs.begin(), inputs.end(), [](const Value* input) {
+           return input != nullptr && input->depends_on_weights_only();
+         });
+}
+
+void add_extents(std::unordered_set<std::int64_t>& extents, const Type& type) {
+  if (!type.has_rank()) return;
+  for (const Dim& extent : *type.shape) {
+    if (extent.is_known()) extents.insert(extent.size());
+  }
+}
+
 }  // namespace
 
 std::optional<Contraction> read_contraction(const View& view) {
@@ -157,6 +183,27 @@ std::optional<Contraction> read_contraction(const View& view) {
   if (rows.depends_on(kUnit) || weight.depends_on(kRow)) return std::nullopt;
   return Contraction{view_over(rows, kRow, kSummed, {view.extents[0], product->summed}),
                      view_over(weight, kSummed, kUnit, {product->summed, view.extents[1]})};
+}
+
+std::unordered_set<std::int64_t> multiplied_extents(const Graph& graph) {
+  std::unordered_set<std::int64_t> extents;
+  std::unordered_set<const Value*> seen;
+  std::vector<const Node*> readers;
+  for (const auto& node : graph.nodes()) {
+    if (multiplies_weights(*node)) readers.push_back(node.get());
+  }
+  while (!readers.empty()) {
+    const Node* reader = readers.back();
+    readers.pop_back();
+    const bool is_whole = !is_one_of(*reader, kMoves) || reader->op().name == "Concat";
+    for (const Value* input : reader->inputs()) {
+      if (input == nullptr || !seen.insert(input).second) continue;
+      if (is_whole) add_extents(extents, input->type());
+      const Node* producer = input->producer();
+      if (producer != nullptr && is_one_of(*producer, kMoves)) readers.push_back(producer);
+    }
+  }
+  return extents;
 }
 
 }  // namespace gatefold

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <unordered_set>
 
 #include "ir/view.h"
 
@@ -17,5 +19,9 @@ struct Contraction {
 /// nothing when it is another operator or sums over no axis or over several ones, when a row of
 /// either operand is no row of the result, or when K is not known.
 std::optional<Contraction> read_contraction(const View& view);
+
+/// Returns the known extents of what the graph's products with weights multiply, and of the parts
+/// that this is put together from: a recurrent state has as many units as one of these.
+std::unordered_set<std::int64_t> multiplied_extents(const Graph& graph);
 
 }  // namespace gatefold

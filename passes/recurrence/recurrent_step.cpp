@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "ir/op_def.h"
+#include "passes/recurrence/contraction.h"
 #include "passes/recurrence/state_finder.h"
 #include "passes/recurrence/step_forms.h"
 #include "passes/recurrence/unit_reader.h"
@@ -25,8 +26,8 @@ bool is_rows(const View& view, const View& like) {
 }
 
 LinearSum sum_of(const UnitReader& reader, const GateRole& role) {
-  const auto sum = reader.sum_of(role.sum);
-  return sum ? scaled(*sum, role.scale) : LinearSum();
+  const LinearSum* sum = reader.sum_of(role.sum);
+  return sum == nullptr ? LinearSum() : scaled(*sum, role.scale);
 }
 
 bool is_one_of(std::string_view op, std::initializer_list<std::string_view> ops) {
@@ -63,6 +64,7 @@ class StepFinder {
   // Results that steps of their own read element by element only may be parts of a step: those are
   // looked at when all others are known.
   std::vector<RecurrentStep> find(Graph& graph) {
+    state_sizes_ = multiplied_extents(graph);
     std::vector<Node*> parts;
     for (const auto& node : graph.nodes()) {
       if (node->output_count() != 1 || node->output() == nullptr) continue;
@@ -112,7 +114,8 @@ class StepFinder {
     if (!is_sum && !ElementFunction::allows(node)) return;
     if (!result.type().is_tensor() || !is_float(result.type().dtype)) return;
     const auto rows = UnitReader::rows_of(result);
-    if (!rows || result.depends_on_weights_only() || behind(*rows)) return;
+    if (!rows || !state_sizes_.contains(rows->extents[1].size())) return;
+    if (result.depends_on_weights_only() || behind(*rows)) return;
     const Id id = reader_.read(*rows);
     if (look_for_lstm(node, *rows, id) || look_for_gru(node, id)) return;
     look_for_rnn(node, id);
@@ -226,8 +229,8 @@ class StepFinder {
     LinearSum candidate = sum_of(reader_, roles.candidate);
     std::optional<GateRole> reset = roles.reset;
     if (reset) {
-      const auto state = reader_.sum_of(roles.state_sum);
-      if (!state) return explain(node, kGru, "what the reset gate scales is no sum");
+      const LinearSum* state = reader_.sum_of(roles.state_sum);
+      if (state == nullptr) return explain(node, kGru, "what the reset gate scales is no sum");
       const bool is_of_state =
           state->terms.size() == 1 && state->terms.front().operand == origin_of(*step.hidden);
       if (!is_of_state) {
@@ -268,12 +271,13 @@ class StepFinder {
 
   void look_for_rnn(const Node& node, Id id) {
     const auto roles = forms_.match_rnn(reader_.function(), id, why(node, "RNN"));
-    if (!roles) return;
+    const LinearSum* sum = roles ? reader_.sum_of(roles->gate.sum) : nullptr;
+    if (sum == nullptr || sum->terms.size() < 2) return;
     RecurrentStep step{.kind = &kRnn, .next_hidden = node.output()};
     step.activations = {roles->gate.activation};
     step.clip = roles->clip;
     step.gates = {sum_of(reader_, roles->gate)};
-    if (step.gates.front().terms.size() > 1) add(node, std::move(step));
+    add(node, std::move(step));
   }
 
   // For `return explain(...)`.
@@ -358,6 +362,7 @@ class StepFinder {
   const PassContext& context_;
   UnitReader reader_;
   StepForms forms_;
+  std::unordered_set<std::int64_t> state_sizes_;
   std::vector<RecurrentStep> steps_;
 };
 

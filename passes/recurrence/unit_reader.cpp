@@ -14,7 +14,7 @@ namespace {
 
 // A sum with more terms, or one that takes longer to follow, is taken as it is: no step needs more,
 // and chains of sums would take time that grows with the square of their length.
-constexpr std::size_t kMostTerms = 64;
+constexpr std::size_t kMostTerms = 16;
 constexpr int kMostLevels = 96;
 constexpr std::int64_t kMostEntries = 8;  // Of an axis that is summed over.
 
@@ -187,10 +187,12 @@ UnitReader::Reading UnitReader::read_leaf(const RowWalk& walk) {
   if (leaf.vector) vectors_.emplace(argument, *leaf.vector);
   if (walk.row != nullptr) {
     if (const auto rows = rows_of(*walk.row)) {
-      leaf.row = LinearTerm{.operand = *rows,
-                            .rows = *rows,
-                            .weight = {nullptr, {rows->extents[kUnit], walk.end.extents[kUnit]}},
-                            .columns = walk.columns};
+      const LinearTerm row{.operand = *rows,
+                           .rows = *rows,
+                           .weight = {nullptr, {rows->extents[kUnit], walk.end.extents[kUnit]}},
+                           .columns = walk.columns};
+      sums_.emplace(argument, LinearSum{.terms = {row}});
+      leaf.is_row = true;
     }
   }
   leaves_.emplace(argument, std::move(leaf));
@@ -344,7 +346,7 @@ UnitReader::Id UnitReader::id_of(const Reading& reading) {
   std::vector<std::pair<double, Id>> rest;
   for (const auto& [factor, id] : reading.rest) {
     const auto leaf = leaves_.find(id);
-    const bool is_row = leaf != leaves_.end() && leaf->second.row && !sum.terms.empty();
+    const bool is_row = leaf != leaves_.end() && leaf->second.is_row && !sum.terms.empty();
     if (!is_row) {
       rest.emplace_back(factor, id);
       continue;
@@ -353,7 +355,7 @@ UnitReader::Id UnitReader::id_of(const Reading& reading) {
       sum.biases.push_back({*leaf->second.vector, factor});
       continue;
     }
-    sum.terms.push_back(*leaf->second.row);
+    sum.terms.push_back(sums_.at(id).terms.front());
     sum.terms.back().scale = factor;
   }
   std::optional<Id> result;
@@ -398,12 +400,9 @@ UnitReader::Id UnitReader::argument_of(const LinearSum& sum) {
   return argument;
 }
 
-std::optional<LinearSum> UnitReader::sum_of(Id argument) const {
+const LinearSum* UnitReader::sum_of(Id argument) const {
   const auto sum = sums_.find(argument);
-  if (sum != sums_.end()) return sum->second;
-  const auto leaf = leaves_.find(argument);
-  if (leaf == leaves_.end() || !leaf->second.row) return std::nullopt;
-  return LinearSum{.terms = {*leaf->second.row}};
+  return sum == sums_.end() ? nullptr : &sum->second;
 }
 
 std::optional<View> UnitReader::state_of(Id argument, const Dim& rows) const {

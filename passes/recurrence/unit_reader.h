@@ -32,8 +32,8 @@ class UnitReader {
   Id read(const View& view);
   const ElementFunction& function() const { return function_; }
 
-  /// Returns the sum that an argument is, also of a row that is added as it is; nothing for others.
-  std::optional<LinearSum> sum_of(Id argument) const;
+  /// Returns the sum that an argument is, also of a row that is added as it is; nullptr for others.
+  const LinearSum* sum_of(Id argument) const;
   /// Returns the view [rows, H] of a value that an argument is, also of weights that are the same
   /// in all rows; nothing for others.
   std::optional<View> state_of(Id argument, const Dim& rows) const;
@@ -54,9 +54,9 @@ class UnitReader {
   };
   /// A value that is read as it is.
   struct Leaf {
-    std::optional<View> whole = {};      ///< A value [N, H] that holds just its elements.
-    std::optional<LinearTerm> row = {};  ///< Elements of a row [N, C] that holds them.
-    std::optional<View> vector = {};     ///< Weights that are the same in all rows.
+    std::optional<View> whole = {};   ///< A value [N, H] that holds just its elements.
+    bool is_row = false;              ///< Its elements stand in a row [N, C]: a sum of its own.
+    std::optional<View> vector = {};  ///< Weights that are the same in all rows.
   };
   struct ViewHash {
     std::size_t operator()(const View& view) const;

@@ -50,13 +50,14 @@ bool is_dead(const Node& node) {
   return true;
 }
 
-/// The nodes still to be looked at, each once.
+/// The nodes that a rule still has to look at, each once.
 class Worklist {
  public:
-  explicit Worklist(Graph& graph) { add_all(graph); }
+  Worklist(Graph& graph, std::span<const Rule> rules) : rules_(rules) { add_all(graph); }
 
   void add(Node* node) {
-    if (node != nullptr && waiting_.insert(node).second) order_.push_back(node);
+    if (node == nullptr || !has_rule(*node)) return;
+    if (waiting_.insert(node).second) order_.push_back(node);
   }
   void add_users(const Value& value) {
     for (const Use& use : value.uses()) add(use.user);
@@ -83,6 +84,13 @@ class Worklist {
   }
 
  private:
+  bool has_rule(const Node& node) const {
+    return std::any_of(rules_.begin(), rules_.end(), [&](const Rule& rule) {
+      return rule.op.empty() || rule.op == node.op().name;
+    });
+  }
+
+  std::span<const Rule> rules_;
   std::deque<Node*> order_;
   std::unordered_set<Node*> waiting_;
 };
@@ -91,7 +99,7 @@ class Worklist {
 class Driver {
  public:
   Driver(Graph& graph, PassContext& context, std::span<const Rule> rules)
-      : context_(context), rules_(rules), worklist_(graph) {}
+      : context_(context), rules_(rules), worklist_(graph, rules) {}
 
   bool run() {
     bool changed = false;
