@@ -63,6 +63,18 @@ std::string squared_diamonds(int size) {
                nodes);
 }
 
+std::string gated_stack(int size) {
+  std::string nodes;
+  for (int i = 0; i < size; ++i) {
+    nodes += fmt::format(
+        "a{0} = MatMul (x{0}, w{0})\n g{0} = Sigmoid (a{0})\n t{0} = Tanh (a{0})\n"
+        "p{0} = Mul (g{0}, t{0})\n x{1} = Add (x{0}, p{0})\n",
+        i, i + 1);
+  }
+  return graph("float[4,4] x0", fmt::format("float[4,4] x{}", size), weights(size, "w", 4, 4),
+               nodes);
+}
+
 std::string weight_diamonds(int size) {
   std::string nodes;
   for (int i = 0; i < size; ++i) nodes += fmt::format("w{1} = Mul (w{0}, w{0})\n", i, i + 1);
@@ -130,9 +142,13 @@ std::string many_initializers(int size) {
 }
 
 constexpr Family kFlatFamilies[] = {
-    {"ResidualStack", residual_stack, 200},   {"SquaredDiamonds", squared_diamonds, 200},
-    {"WeightDiamonds", weight_diamonds, 100}, {"UnrolledCells", unrolled_cells, 50},
-    {"WideConcat", wide_concat, 100},         {"ManyInitializers", many_initializers, 200},
+    {"ResidualStack", residual_stack, 200},
+    {"SquaredDiamonds", squared_diamonds, 200},
+    {"GatedStack", gated_stack, 100},
+    {"WeightDiamonds", weight_diamonds, 100},
+    {"UnrolledCells", unrolled_cells, 50},
+    {"WideConcat", wide_concat, 100},
+    {"ManyInitializers", many_initializers, 200},
 };
 constexpr Family kNestedFamilies[] = {
     {"DeepIf", deep_if, 10},

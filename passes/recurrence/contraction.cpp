@@ -159,13 +159,6 @@ bool multiplies_weights(const Node& node) {
          });
 }
 
-void add_extents(std::unordered_set<std::int64_t>& extents, const Type& type) {
-  if (!type.has_rank()) return;
-  for (const Dim& extent : *type.shape) {
-    if (extent.is_known()) extents.insert(extent.size());
-  }
-}
-
 }  // namespace
 
 std::optional<Contraction> read_contraction(const View& view) {
@@ -185,9 +178,9 @@ std::optional<Contraction> read_contraction(const View& view) {
                      view_over(weight, kSummed, kUnit, {product->summed, view.extents[1]})};
 }
 
-std::unordered_set<std::int64_t> multiplied_extents(const Graph& graph) {
-  std::unordered_set<std::int64_t> extents;
-  std::unordered_set<const Value*> seen;
+std::unordered_set<const Value*> multiplied_values(const Graph& graph) {
+  std::unordered_set<const Value*> values;
+  std::unordered_set<const Value*> moved;
   std::vector<const Node*> readers;
   for (const auto& node : graph.nodes()) {
     if (multiplies_weights(*node)) readers.push_back(node.get());
@@ -197,13 +190,14 @@ std::unordered_set<std::int64_t> multiplied_extents(const Graph& graph) {
     readers.pop_back();
     const bool is_whole = !is_one_of(*reader, kMoves) || reader->op().name == "Concat";
     for (const Value* input : reader->inputs()) {
-      if (input == nullptr || !seen.insert(input).second) continue;
-      if (is_whole) add_extents(extents, input->type());
+      if (input == nullptr) continue;
+      if (is_whole) values.insert(input);
       const Node* producer = input->producer();
-      if (producer != nullptr && is_one_of(*producer, kMoves)) readers.push_back(producer);
+      const bool is_moved = producer != nullptr && is_one_of(*producer, kMoves);
+      if (is_moved && moved.insert(input).second) readers.push_back(producer);
     }
   }
-  return extents;
+  return values;
 }
 
 }  // namespace gatefold

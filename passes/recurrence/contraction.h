@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <unordered_set>
 
@@ -20,8 +19,8 @@ struct Contraction {
 /// either operand is no row of the result, or when K is not known.
 std::optional<Contraction> read_contraction(const View& view);
 
-/// Returns the known extents of what the graph's products with weights multiply, and of the parts
-/// that this is put together from: a recurrent state has as many units as one of these.
-std::unordered_set<std::int64_t> multiplied_extents(const Graph& graph);
+/// Returns what the graph's products multiply with weights, and the parts that this is put together
+/// from: the states of its recurrences are among them.
+std::unordered_set<const Value*> multiplied_values(const Graph& graph);
 
 }  // namespace gatefold

@@ -64,7 +64,9 @@ class StepFinder {
   // Results that steps of their own read element by element only may be parts of a step: those are
   // looked at when all others are known.
   std::vector<RecurrentStep> find(Graph& graph) {
-    state_sizes_ = multiplied_extents(graph);
+    auto operands = multiplied_values(graph);
+    for (const Value* operand : operands) add_extents(operand->type());
+    reader_.set_operands(std::move(operands));
     std::vector<Node*> parts;
     for (const auto& node : graph.nodes()) {
       if (node->output_count() != 1 || node->output() == nullptr) continue;
@@ -89,6 +91,13 @@ class StepFinder {
   }
 
  private:
+  void add_extents(const Type& type) {
+    if (!type.has_rank()) return;
+    for (const Dim& extent : *type.shape) {
+      if (extent.is_known()) state_sizes_.insert(extent.size());
+    }
+  }
+
   // The nodes, in order, that not only steps read, which are known.
   std::vector<Node*> uncovered(const std::vector<Node*>& parts) const {
     std::unordered_set<const Node*> covered;
@@ -138,6 +147,7 @@ class StepFinder {
       for (const Value* value : level) {
         for (Value* input : value->producer()->inputs()) {
           if (input == nullptr || input->producer() == nullptr) continue;
+          if (reader_.is_closed(*input)) continue;
           if (found.size() >= kMostCandidates || input->depends_on_weights_only()) continue;
           const auto view = UnitReader::rows_of(*input);
           if (!view || !is_rows(*view, rows)) continue;
@@ -315,6 +325,13 @@ class StepFinder {
       }
     }
     if (step.operands.size() < 2) return "its gates multiply nothing beside their state";
+    const auto reads_first = [&](const RecurrentStep::Operand& operand) {
+      return operand.front().operand == step.operands.front().front().operand;
+    };
+    if (std::all_of(step.operands.begin(), step.operands.end(), reads_first)) {
+      return fmt::format("its gates read nothing but '{}'",
+                         step.operands.front().front().operand.source->name());
+    }
     return std::nullopt;
   }
 

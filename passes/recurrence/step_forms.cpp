@@ -366,7 +366,9 @@ std::optional<Roles> StepForms::match(Memo<Roles>& memo, const ElementFunction& 
         return Answer<Roles>{is_found ? std::optional(roles) : std::nullopt, reader.reason()};
       });
   if (answer == nullptr || !answer->roles) {
-    if (why) why(answer == nullptr ? "it is made of too many expressions" : answer->reason);
+    if (why)
+      why(answer == nullptr ? "it is made of more sums or operators than a step is"
+                            : answer->reason);
     return std::nullopt;
   }
   Roles roles = *answer->roles;

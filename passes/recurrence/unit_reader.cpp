@@ -206,7 +206,8 @@ std::vector<UnitReader::Reading> UnitReader::read_operands(const View& view, con
     if (!places || input == nullptr) return {};
     const auto own = operand_of(view, input);
     if (!own) return {};
-    readings.push_back(reading_of(*own));
+    const bool is_whole = operands_.contains(input) && !input->depends_on_weights_only();
+    readings.push_back(is_whole ? read_leaf(walk_rows(*own, closed_)) : reading_of(*own));
   }
   return readings;
 }

@@ -40,6 +40,10 @@ class UnitReader {
   /// Returns the weights that an argument is; nullptr for others.
   const View* vector_of(Id argument) const;
 
+  /// Makes sums take these values as they are, as a residual connection does: what is multiplied
+  /// with weights is no partial sum.
+  void set_operands(std::unordered_set<const Value*> values) { operands_ = std::move(values); }
+
   /// Makes the value an argument from now on: the result of another step.
   void close(Value& value);
   bool is_closed(const Value& value) const { return closed_.contains(&value); }
@@ -86,6 +90,7 @@ class UnitReader {
   const PassContext& context_;
   ElementFunction function_;
   std::unordered_set<const Value*> closed_;
+  std::unordered_set<const Value*> operands_;
   std::unordered_map<View, Reading, ViewHash> readings_;
   std::unordered_map<Id, LinearSum> sums_;
   std::unordered_map<Id, Leaf> leaves_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ir/visits.h"
+
 namespace gatefold {
 namespace {
 
@@ -19,6 +21,7 @@ class FormReader {
  public:
   FormReader(const ElementFunction& function, Id atom) : function_(function) {
     for (Id id = 0; id < function.size(); ++id) {
+      visits::note();
       const bool is_atom = id == atom || function.is_argument(id);
       forms.push_back(is_atom ? itself(id) : read(id));
     }

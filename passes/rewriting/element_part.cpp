@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ir/visits.h"
+
 namespace gatefold {
 namespace {
 
@@ -9,6 +11,7 @@ using Id = ElementFunction::Id;
 
 constexpr Id kNone = ElementFunction::kNone;
 constexpr std::size_t kMostExpressions = 400;
+constexpr int kMostSums = 4;  // As many as an LSTM has gates.
 
 }  // namespace
 
@@ -40,6 +43,7 @@ const ElementPart* ElementPartReader::read(const ElementFunction& function,
   sources_.clear();
   part_.expressions.clear();
   part_.roots.clear();
+  sums_ = 0;
   for (const Id root : roots) {
     if (!take(function, root)) return nullptr;
     part_.roots.push_back(place_of(root));
@@ -51,6 +55,7 @@ const ElementPart* ElementPartReader::read(const ElementFunction& function,
 bool ElementPartReader::take(const ElementFunction& function, Id root) {
   std::vector<Id> open{root};
   while (!open.empty()) {
+    visits::note();
     if (std::max(open.size(), sources_.size()) > kMostExpressions) return false;
     const Id id = open.back();
     ElementFunction::Expression expression = function[id];
@@ -62,6 +67,8 @@ bool ElementPartReader::take(const ElementFunction& function, Id root) {
     if (open.back() != id) continue;
     open.pop_back();
     if (place_of(id) != kNone) continue;
+    sums_ += function.is_argument(id, ElementFunction::ArgumentKind::kSum) ? 1 : 0;
+    if (sums_ > kMostSums) return false;
     place_of(id) = static_cast<Id>(sources_.size());
     sources_.push_back(id);
     part_.expressions.push_back(expression);

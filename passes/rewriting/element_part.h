@@ -31,7 +31,7 @@ class ElementPartReader {
   using Id = ElementFunction::Id;
 
   /// Returns the part below the roots until the next one is read; nullptr for one that is too large
-  /// to be a step.
+  /// to be a step, or has more sums than that has gates.
   const ElementPart* read(const ElementFunction& function, const std::vector<Id>& roots);
   /// The number that an expression of the part has in the function; kNone for kNone.
   Id source_of(Id id) const {
@@ -43,6 +43,7 @@ class ElementPartReader {
   Id& place_of(Id id) { return places_[static_cast<std::size_t>(id)]; }
 
   ElementPart part_;
+  int sums_ = 0;
   std::vector<Id> sources_;
   std::vector<Id> places_;  // In the part, of each expression of the function; kNone elsewhere.
 };
