@@ -11,35 +11,39 @@
 namespace gatefold {
 namespace {
 
-// Values that a node may read at some point of the walk, and their names.
-struct Visible {
-  std::unordered_set<const Value*> values;
-  std::unordered_set<std::string_view> names;
-};
-
 class Verifier {
  public:
   void run(const Graph& graph) {
-    visit(graph, {});
+    visit(graph);
     for (const Value* value : all_values_) check_uses(*value);
     check_types(graph);
   }
 
  private:
-  void visit(const Graph& graph, Visible visible) {
-    for (const Value* input : graph.inputs()) define(*input, graph, visible);
-    for (const auto& value : graph.initializers()) define(*value, graph, visible);
-    for (const auto& node : graph.nodes()) visit_node(*node, graph, visible);
+  void visit(const Graph& graph) {
+    const std::size_t outside = scope_.size();
+    for (const Value* input : graph.inputs()) define(*input, graph);
+    for (const auto& value : graph.initializers()) define(*value, graph);
+    for (const auto& node : graph.nodes()) visit_node(*node, graph);
     for (const Graph::Output& output : graph.outputs()) {
-      if (!visible.values.contains(output.value)) {
+      if (!visible_values_.contains(output.value)) {
         fail("output '{}' of graph '{}' delivers a value of another graph", output.name,
              graph.name());
       }
       ++output_uses_[output.value];
     }
+    leave_scope(outside);
   }
 
-  void define(const Value& value, const Graph& graph, Visible& visible) {
+  void leave_scope(std::size_t outside) {
+    for (std::size_t i = outside; i < scope_.size(); ++i) {
+      visible_values_.erase(scope_[i]);
+      visible_names_.erase(scope_[i]->name());
+    }
+    scope_.resize(outside);
+  }
+
+  void define(const Value& value, const Graph& graph) {
     if (value.graph() != &graph) {
       fail("value '{}' says that another graph than '{}' defines it", value.name(), graph.name());
     }
@@ -47,19 +51,20 @@ class Verifier {
       fail("value '{}' holds {} but its type is {}", value.name(), to_string(value.data()->type()),
            to_string(value.type()));
     }
-    visible.values.insert(&value);
+    visible_values_.insert(&value);
+    scope_.push_back(&value);
     all_values_.push_back(&value);
-    if (!visible.names.insert(value.name()).second) {
+    if (!visible_names_.insert(value.name()).second) {
       fail("two values that are visible together have the name '{}'", value.name());
     }
   }
 
-  void visit_node(const Node& node, const Graph& graph, Visible& visible) {
+  void visit_node(const Node& node, const Graph& graph) {
     if (node.graph() != &graph) fail("{}: it says that it is in another graph", node.describe());
     for (std::size_t i = 0; i < node.input_count(); ++i) {
       const Value* value = node.input(i);
       if (value == nullptr) continue;
-      if (!visible.values.contains(value)) {
+      if (!visible_values_.contains(value)) {
         fail("{}: input {} reads '{}', which is not defined before it", node.describe(), i,
              value->name());
       }
@@ -69,7 +74,7 @@ class Verifier {
       if (inner->outer() != &graph) {
         fail("{}: sub-graph '{}' says that it is in another graph", node.describe(), inner->name());
       }
-      visit(*inner, visible);
+      visit(*inner);
     }
     for (std::size_t i = 0; i < node.output_count(); ++i) {
       const Value* output = node.output(i);
@@ -77,7 +82,7 @@ class Verifier {
       if (output->producer() != &node || output->output_index() != i) {
         fail("{}: output {} says that another node makes it", node.describe(), i);
       }
-      define(*output, graph, visible);
+      define(*output, graph);
     }
   }
 
@@ -122,6 +127,11 @@ class Verifier {
       for (std::size_t i = 0; i < mine.size(); ++i) compare_types(*mine[i], *theirs[i]);
     }
   }
+
+  // Values that a node may read at this point of the walk, in order and as sets, and their names.
+  std::vector<const Value*> scope_;
+  std::unordered_set<const Value*> visible_values_;
+  std::unordered_set<std::string_view> visible_names_;
 
   std::vector<const Value*> all_values_;
   std::unordered_map<const Value*, std::size_t> reads_;
