@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "backend/kernels.h"
-#include "backend/plan/views.h"
+#include "backend/placement.h"
 #include "frontend/onnx_reader.h"
 #include "passes/gradients/gradients.h"
 #include "passes/passes.h"

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "backend/placement.h"
 #include "backend/plan/strided_ports.h"
-#include "backend/plan/views.h"
 #include "backend/pointer_map.h"
 #include "ir/index.h"
 #include "ir/op_def.h"
@@ -113,7 +113,7 @@ std::optional<LayoutPlan::Moves> LayoutPlan::moves_to(const Value* owner, const 
                                      [&](const auto& move) { return move.first == source; });
       const auto view = view_of(request, value->output_index(), strides_in(base->second));
       if (!view) return std::nullopt;
-      moved = slot_in(base->second, *view, slots_.at(value).type);
+      moved = base->second.part(*view, slots_.at(value).type);
     }
     if (!can_be_read(value, moved)) return std::nullopt;
     moves.emplace_back(value, std::move(moved));
@@ -143,13 +143,13 @@ void LayoutPlan::write_in_place(StepDraft& draft) {
 bool LayoutPlan::place_input(const StepDraft& draft, std::size_t input, const Placement& part) {
   const Value* value = draft.request.node.input(input);
   const Slot& output = slots_.at(draft.request.node.output(0));
-  Slot slot = slot_in(output, part, slots_.at(value).type);
+  Slot slot = output.part(part, slots_.at(value).type);
   while (slots_.at(value).root == Slot::Root::kBuffer && maker_of(value)->is_view) {
     const KernelRequest& request = maker_of(value)->request;
     const std::vector<Placement> source = parts_of(request, strides_in(slot));
     if (source.size() != 1) return false;
     value = request.node.input(0);
-    slot = slot_in(slot, source.front(), slots_.at(value).type);
+    slot = slot.part(source.front(), slots_.at(value).type);
   }
   if (!owns_buffer(value) || slots_.at(value).index == output.index) return false;
   if (!can_be_written(value, slot)) return false;
@@ -168,7 +168,7 @@ void LayoutPlan::read_in_place(StepDraft& draft) {
     if (value == nullptr) continue;
     const auto view = view_of(draft.request, i, strides_in(source));
     if (!view || !owns_buffer(value)) return;
-    auto moves = moves_to(value, slot_in(source, *view, slots_.at(value).type));
+    auto moves = moves_to(value, source.part(*view, slots_.at(value).type));
     if (!moves) return;
     all.push_back(std::move(*moves));
   }

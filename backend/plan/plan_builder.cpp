@@ -6,9 +6,9 @@
 #include "backend/kernels.h"
 #include "backend/kernels/chain.h"
 #include "backend/kernels/recurrent/recurrent_stack.h"
+#include "backend/placement.h"
 #include "backend/plan/layout_plan.h"
 #include "backend/plan/stack_plan.h"
-#include "backend/plan/views.h"
 #include "ir/evaluate.h"
 #include "ir/index.h"
 #include "ir/infer.h"
@@ -192,8 +192,7 @@ bool PlanBuilder::add_views(const KernelRequest& request) {
     if (node.output(i) == nullptr) continue;
     const auto view = view_of(request, i, strides);
     if (!view || !is_dense(request.output_dims(i), view->strides)) return false;
-    views.emplace_back(node.output(i),
-                       slot_in(slots_.at(node.input(0)), *view, request.outputs[i]));
+    views.emplace_back(node.output(i), slots_.at(node.input(0)).part(*view, request.outputs[i]));
   }
   for (auto& [value, slot] : views) slots_.own()[value] = std::move(slot);
   return true;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "backend/placement.h"
 #include "backend/pointer_map.h"
 #include "ir/graph.h"
 #include "ir/tensor.h"
@@ -21,6 +22,17 @@ struct Slot {
   std::size_t index = 0;
   std::size_t offset = 0;
   Dims strides = {};  ///< In elements; empty where one element lies behind the other.
+
+  /// Returns the memory of a value that is some of this one's elements.
+  Slot part(const Placement& place, const Type& own_type) const {
+    const std::size_t start = static_cast<std::size_t>(place.offset) * size_of(own_type.dtype);
+    return {.type = own_type,
+            .known = known,
+            .root = root,
+            .index = index,
+            .offset = offset + start,
+            .strides = is_dense(own_type.dims(), place.strides) ? Dims() : place.strides};
+  }
 };
 
 /// The slots of the values of a plan: its own, and those of known values, which all plans share.

@@ -1,6 +1,5 @@
 #include "backend/plan/strided_ports.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -44,8 +43,11 @@ const StridedPorts* find_ports(const OpDef& op) {
 
 bool fits(Strided strided, const Type& type, const Dims& strides) {
   if (strided == Strided::kAnyAxis) return true;
-  return type.dtype == DataType::kFloat32 && (type.dims().back() == 1 || strides.back() == 1) &&
-         std::all_of(strides.begin(), strides.end(), [](std::int64_t n) { return n >= 0; });
+  const Dims& dims = type.dims();
+  for (std::size_t axis = 0; axis < dims.size(); ++axis) {
+    if (dims[axis] != 1 && strides[axis] <= 0) return false;
+  }
+  return type.dtype == DataType::kFloat32 && (dims.back() == 1 || strides.back() == 1);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "backend/plan/views.h"
+#include "backend/placement.h"
 
 #include <algorithm>
 #include <string_view>
@@ -70,11 +70,15 @@ MaybePlacement dropout(const KernelRequest& request, std::size_t index, const Di
   return whole(request, index, strides);
 }
 
-MaybePlacement expand(const KernelRequest& request, std::size_t index, const Dims& strides) {
-  if (element_count(request.input_dims(0)) != element_count(request.output_dims(0))) {
-    return std::nullopt;
+MaybePlacement expand(const KernelRequest& request, std::size_t /*index*/, const Dims& strides) {
+  const Dims from = request.input_dims(0);
+  const Dims to = request.output_dims();
+  Placement view{0, Dims(to.size(), 0)};
+  const std::size_t added = to.size() - from.size();
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    if (from[i] == to[added + i]) view.strides[added + i] = strides[i];
   }
-  return whole(request, index, strides);
+  return view;
 }
 
 MaybePlacement concat(const KernelRequest& request, std::size_t index, const Dims& strides) {
@@ -129,8 +133,10 @@ MaybePlacement transpose(const KernelRequest& request, std::size_t /*index*/, co
 }
 
 std::vector<Placement> whole_part(const KernelRequest& request, const Dims& strides) {
-  if (!view_of(request, 0, strides_of(request.input_dims(0)))) return {};
-  auto reshaped = reshape(request.output_dims(), strides, request.input_dims(0));
+  const Dims from = request.input_dims(0);
+  if (element_count(from) != element_count(request.output_dims())) return {};
+  if (!view_of(request, 0, strides_of(from))) return {};
+  auto reshaped = reshape(request.output_dims(), strides, from);
   if (!reshaped) return {};
   return {{0, std::move(*reshaped)}};
 }
@@ -194,15 +200,6 @@ bool is_dense(const Dims& dims, const Dims& strides) {
     expected *= dims[i];
   }
   return true;
-}
-
-Slot slot_in(const Slot& whole, const Placement& part, const Type& type) {
-  return {.type = type,
-          .known = whole.known,
-          .root = whole.root,
-          .index = whole.index,
-          .offset = whole.offset + static_cast<std::size_t>(part.offset) * size_of(type.dtype),
-          .strides = is_dense(type.dims(), part.strides) ? Dims() : part.strides};
 }
 
 bool can_be_view(const OpDef& op) { return find_view(op) != nullptr; }
