@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/kernel_choice.h"
 #include "backend/product_precision.h"
 #include "ir/graph.h"
 
@@ -30,6 +31,8 @@ struct CompileOptions {
   /// Choose kernels by rule, never by measuring: the same graph gives the same bits on the same
   /// kind of machine with the same number of threads. Always on if states are updated.
   bool reproducible = false;
+  /// Whose kernels are used where there are several.
+  KernelChoice kernels = KernelChoice::kFastest;
   /// Bytes, approximately, that a Context may keep in plans for shapes seen before; the plan in use
   /// is always kept.
   std::size_t most_plan_bytes = std::size_t{256} << 20;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backend/kernel_choice.h"
 #include "backend/packed_weights.h"
 #include "backend/product_precision.h"
 #include "ir/graph.h"
@@ -65,6 +66,7 @@ struct KernelRequest {
   std::span<const Dims> output_strides = {};
   /// Whether kernels are chosen by rule, never by measuring; see CompileOptions.
   bool reproducible = false;
+  KernelChoice kernels = KernelChoice::kFastest;
   /// For each input whether nobody reads its memory after this node: the kernel may write to it.
   InlineVector<bool> last_uses = {};
 

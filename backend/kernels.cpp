@@ -16,10 +16,61 @@ struct KernelEntry {
   MakeKernel make;
 };
 
+// Our own or oneDNN's, as the request chooses.
+constexpr KernelEntry kChoices[] = {
+    {"Conv", make_fastest_conv},     {"ConvTranspose", make_fastest_conv_transpose},
+    {"GRU", make_fastest_recurrent}, {"LSTM", make_fastest_recurrent},
+    {"RNN", make_fastest_recurrent},
+};
+
+// Not those whose primitives lose a NaN: Clip, Exp, Max, MaxPool, Min, ReduceMax, ReduceMin, Relu.
+constexpr KernelEntry kOnednnKernels[] = {
+    {"Abs", onednn::make_unary},
+    {"Add", onednn::make_binary},
+    {"AveragePool", onednn::make_average_pool},
+    {"BatchNormalization", onednn::make_batch_normalization},
+    {"Conv", onednn::make_conv},
+    {"ConvTranspose", onednn::make_conv_transpose},
+    {"Div", onednn::make_binary},
+    {"Elu", onednn::make_unary},
+    {"GRU", onednn::make_gru},
+    {"Gelu", onednn::make_unary},
+    {"Gemm", onednn::make_gemm},
+    {"GlobalAveragePool", onednn::make_global_average_pool},
+    {"HardSwish", onednn::make_unary},
+    {"LRN", onednn::make_lrn},
+    {"LSTM", onednn::make_lstm},
+    {"LayerNormalization", onednn::make_layer_normalization},
+    {"LeakyRelu", onednn::make_unary},
+    {"Log", onednn::make_unary},
+    {"LogSoftmax", onednn::make_softmax},
+    {"MatMul", onednn::make_matmul},
+    {"Mish", onednn::make_unary},
+    {"Mul", onednn::make_binary},
+    {"PRelu", onednn::make_prelu},
+    {"RNN", onednn::make_rnn},
+    {"ReduceL1", onednn::make_reduce},
+    {"ReduceL2", onednn::make_reduce},
+    {"ReduceMean", onednn::make_reduce},
+    {"ReduceProd", onednn::make_reduce},
+    {"ReduceSum", onednn::make_reduce},
+    {"ReduceSumSquare", onednn::make_reduce},
+    {"Round", onednn::make_unary},
+    {"Sigmoid", onednn::make_unary},
+    {"Softmax", onednn::make_softmax},
+    {"Softplus", onednn::make_unary},
+    {"Sqrt", onednn::make_unary},
+    {"Sub", onednn::make_binary},
+    {"Sum", onednn::make_binary},
+    {"Swish", onednn::make_unary},
+    {"Tanh", onednn::make_unary},
+    {"Transpose", onednn::make_transpose},
+};
+
 // Rows of one operator are tried from top to bottom.
-constexpr KernelEntry kKernels[] = {
-    {"Conv", make_fastest_conv},
-    {"ConvTranspose", make_fastest_conv_transpose},
+constexpr KernelEntry kOwnKernels[] = {
+    {"Conv", native::make_conv},
+    {"ConvTranspose", native::make_conv_transpose},
     {"Gather", native::make_gather},
     {"GatherGrad", native::make_gather_grad},
     {"GatherRowsGrad", native::make_gather_rows_grad},
@@ -45,9 +96,9 @@ constexpr KernelEntry kKernels[] = {
     {"SumToShape", native::make_sum_to_shape},
     {"SoftmaxCrossEntropyLoss", native::make_cross_entropy},
     {"NegativeLogLikelihoodLoss", native::make_cross_entropy},
-    {"GRU", make_fastest_recurrent},
-    {"LSTM", make_fastest_recurrent},
-    {"RNN", make_fastest_recurrent},
+    {"GRU", native::make_recurrent},
+    {"LSTM", native::make_recurrent},
+    {"RNN", native::make_recurrent},
     {"GRUTraining", native::make_recurrent},
     {"LSTMTraining", native::make_recurrent},
     {"RNNTraining", native::make_recurrent},
@@ -145,26 +196,54 @@ constexpr KernelEntry kKernels[] = {
     {"Where", native::make_where},
 };
 
-/// The makers of an operator, in the order in which they are tried.
-std::span<const MakeKernel> makers_of(const OpDef& op) {
-  static const auto makers = [] {
-    std::unordered_map<std::string_view, std::vector<MakeKernel>> table;
-    for (const KernelEntry& entry : kKernels) table[entry.op].push_back(entry.make);
-    return table;
-  }();
-  const auto found = makers.find(op.name);
-  return found == makers.end() ? std::span<const MakeKernel>() : found->second;
+/// The rows of a table by their operators, in the order in which they are tried.
+class Makers {
+ public:
+  explicit Makers(std::span<const KernelEntry> table) {
+    for (const KernelEntry& entry : table) makers_[entry.op].push_back(entry.make);
+  }
+
+  std::span<const MakeKernel> of(const OpDef& op) const {
+    const auto found = makers_.find(op.name);
+    return found == makers_.end() ? std::span<const MakeKernel>() : found->second;
+  }
+  std::unique_ptr<Kernel> make(const KernelRequest& request) const {
+    for (const MakeKernel make : of(request.node.op())) {
+      if (auto kernel = make(request)) return kernel;
+    }
+    return nullptr;
+  }
+
+ private:
+  std::unordered_map<std::string_view, std::vector<MakeKernel>> makers_;
+};
+
+const Makers& own_makers() {
+  static const Makers makers(kOwnKernels);
+  return makers;
+}
+
+const Makers& onednn_makers() {
+  static const Makers makers(kOnednnKernels);
+  return makers;
 }
 
 }  // namespace
 
 std::unique_ptr<Kernel> make_kernel(const KernelRequest& request) {
-  for (const MakeKernel make : makers_of(request.node.op())) {
-    if (auto kernel = make(request)) return kernel;
+  static const Makers choices(kChoices);
+  const bool prefers_onednn = request.kernels == KernelChoice::kOnednn;
+  const Makers* const preferred = prefers_onednn ? &onednn_makers() : &choices;
+  const Makers* const others = prefers_onednn ? nullptr : &onednn_makers();
+  for (const Makers* makers : {preferred, &own_makers(), others}) {
+    auto kernel = makers == nullptr ? nullptr : makers->make(request);
+    if (kernel != nullptr) return kernel;
   }
   return make_evaluate_kernel(request);
 }
 
-bool has_kernel(const OpDef& op) { return !makers_of(op).empty(); }
+bool has_own_kernel(const OpDef& op) { return !own_makers().of(op).empty(); }
+
+bool has_onednn_kernel(const OpDef& op) { return !onednn_makers().of(op).empty(); }
 
 }  // namespace gatefold

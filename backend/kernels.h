@@ -8,12 +8,13 @@
 
 namespace gatefold {
 
-/// A kernel for the node: the first maker of the table that takes it, else one that runs the
-/// operator's `evaluate`.
+/// A kernel for the node, ours or oneDNN's as the request prefers; where neither takes it, one that
+/// runs the operator's `evaluate`.
 std::unique_ptr<Kernel> make_kernel(const KernelRequest& request);
 
-/// Whether the table has a kernel of its own for some use of the operator.
-bool has_kernel(const OpDef& op);
+/// Whether there is a kernel of that kind for some use of the operator.
+bool has_own_kernel(const OpDef& op);
+bool has_onednn_kernel(const OpDef& op);
 
 /// Our own kernel or oneDNN's, whichever is the fastest for the shapes at hand. Where that is not
 /// known beforehand, both are run on made-up data the first time that such shapes are planned in
@@ -83,11 +84,24 @@ std::unique_ptr<Kernel> make_not(const KernelRequest& request);
 
 namespace onednn {
 
+std::unique_ptr<Kernel> make_average_pool(const KernelRequest& request);
+std::unique_ptr<Kernel> make_batch_normalization(const KernelRequest& request);
+std::unique_ptr<Kernel> make_binary(const KernelRequest& request);
 std::unique_ptr<Kernel> make_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_conv_transpose(const KernelRequest& request);
+std::unique_ptr<Kernel> make_gemm(const KernelRequest& request);
+std::unique_ptr<Kernel> make_global_average_pool(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gru(const KernelRequest& request);
+std::unique_ptr<Kernel> make_layer_normalization(const KernelRequest& request);
+std::unique_ptr<Kernel> make_lrn(const KernelRequest& request);
 std::unique_ptr<Kernel> make_lstm(const KernelRequest& request);
+std::unique_ptr<Kernel> make_matmul(const KernelRequest& request);
+std::unique_ptr<Kernel> make_prelu(const KernelRequest& request);
+std::unique_ptr<Kernel> make_reduce(const KernelRequest& request);
 std::unique_ptr<Kernel> make_rnn(const KernelRequest& request);
+std::unique_ptr<Kernel> make_softmax(const KernelRequest& request);
+std::unique_ptr<Kernel> make_transpose(const KernelRequest& request);
+std::unique_ptr<Kernel> make_unary(const KernelRequest& request);
 
 }  // namespace onednn
 

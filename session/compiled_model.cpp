@@ -42,6 +42,7 @@ CompiledModel::CompiledModel(Model model, const LoadOptions& options) : model_(s
       model_.graph, CompileOptions{.threads = options.threads,
                                    .products = options.precision,
                                    .reproducible = options.reproducible,
+                                   .kernels = options.kernels,
                                    .most_plan_bytes = options.most_plan_bytes});
 }
 

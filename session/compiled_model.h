@@ -27,6 +27,8 @@ struct LoadOptions {
   bool optimize = true;
   /// Choose kernels by rule, never by measuring; see CompileOptions.
   bool reproducible = false;
+  /// Whose kernels are used where there are several.
+  KernelChoice kernels = KernelChoice::kFastest;
   /// Bytes, approximately, that a session may keep in plans for input shapes seen before.
   std::size_t most_plan_bytes = CompileOptions{}.most_plan_bytes;
 };

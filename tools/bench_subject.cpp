@@ -33,9 +33,10 @@ BenchSubject inference_subject(const fs::path& path, const LoadOptions& options,
   Model model = read_model(subject.model);
   subject.read = stopwatch.lap();
   bind_inputs(*model.graph, options.dims, values);
-  const auto compiled = load(
-      std::move(model),
-      {.threads = options.threads, .precision = options.precision, .optimize = options.optimize});
+  const auto compiled = load(std::move(model), {.threads = options.threads,
+                                                .precision = options.precision,
+                                                .optimize = options.optimize,
+                                                .kernels = options.kernels});
   const auto context = std::make_shared<Context>(compiled->executable());
   subject.compile = stopwatch.lap();
   subject.context = context.get();

@@ -1,6 +1,7 @@
 #include "tools/load_options.h"
 
 #include "tools/command_line.h"
+#include "tools/kernels_option.h"
 #include "tools/precision_option.h"
 
 namespace gatefold::tools {
@@ -10,6 +11,7 @@ void add_load_options(OptionParser& parser, LoadOptions& options) {
       .between(1, 1024)
       .show_default();
   add_precision_option(parser, options.precision);
+  add_kernels_option(parser, options.kernels);
   parser.add_flag(
       "--reproducible", options.reproducible,
       "Choose kernels by rule instead of by measuring, so that every run gives the same bits");

@@ -6,7 +6,7 @@ namespace gatefold::tools {
 
 class OptionParser;
 
-/// Declares how a model is compiled and run: --threads, --precision, --reproducible,
+/// Declares how a model is compiled and run: --threads, --precision, --kernels, --reproducible,
 /// --max-plan-memory and --no-optimize. Parsing throws Error for a precision that the machine
 /// lacks.
 void add_load_options(OptionParser& parser, LoadOptions& options);

@@ -74,9 +74,10 @@ TestOutcome run(const fs::path& folder, const TestOptions& options) {
                     [](const DataSet& data_set) { return data_set.outputs.empty(); })) {
       return {Verdict::kSkipped, "has no test_data_set_0 with outputs"};
     }
-    const auto model = load(
-        folder / "model.onnx",
-        {.threads = options.threads, .precision = options.products, .optimize = options.optimize});
+    const auto model = load(folder / "model.onnx", {.threads = options.threads,
+                                                    .precision = options.products,
+                                                    .optimize = options.optimize,
+                                                    .kernels = options.kernels});
     Context context(model->executable());
     for (const DataSet& data_set : data_sets) {
       where = data_set.name + ": ";

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backend/kernel_choice.h"
 #include "backend/product_precision.h"
 #include "tools/compare.h"
 
@@ -17,6 +18,7 @@ struct TestOptions {
   Tolerance tolerance;
   int threads = 1;
   ProductPrecision products = ProductPrecision::kFloat32;
+  KernelChoice kernels = KernelChoice::kFastest;
   bool optimize = true;  ///< Run the inference pipeline on models first.
   bool update = false;   ///< Rewrite what pass tests expect instead of comparing.
 };

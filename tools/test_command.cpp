@@ -5,6 +5,7 @@
 #include "session/arrays/files.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
+#include "tools/kernels_option.h"
 #include "tools/output.h"
 #include "tools/precision_option.h"
 #include "tools/test_case.h"
@@ -76,6 +77,7 @@ std::function<int()> declare(OptionParser& parser) {
       .between(1, 1024)
       .show_default();
   add_precision_option(parser, options->test.products);
+  add_kernels_option(parser, options->test.kernels);
   parser.add_flag("--no-optimize", options->test.optimize,
                   "Run the models as they are, without passes", false);
   parser.add_flag("--update", options->test.update,

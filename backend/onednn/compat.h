@@ -3,6 +3,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -48,6 +49,31 @@ std::optional<typename Primitive::primitive_desc> describe(const dnnl::primitive
     // implemented".
   }
   return std::nullopt;
+}
+
+/// Names and argument lists that changed with oneDNN 3.x.
+#if DNNL_VERSION_MAJOR >= 3
+using PoolingForward = dnnl::pooling_forward;
+using SoftmaxForward = dnnl::softmax_forward;
+#else
+using PoolingForward = dnnl::pooling_v2_forward;
+using SoftmaxForward = dnnl::softmax_v2_forward;
+#endif
+
+/// The same for a primitive whose result lies as its source does: oneDNN 2.x is given one layout
+/// for both. `before` and `behind` are the arguments around it.
+template <typename Primitive, typename... Before, typename... Behind>
+std::optional<typename Primitive::primitive_desc> describe_in_place(
+    const std::tuple<Before...>& before, const dnnl::memory::desc& layout,
+    const std::tuple<Behind...>& behind) {
+  const auto describe_all = [](const auto&... arguments) {
+    return describe<Primitive>(make_attr(), arguments...);
+  };
+#if DNNL_VERSION_MAJOR >= 3
+  return std::apply(describe_all, std::tuple_cat(before, std::make_tuple(layout, layout), behind));
+#else
+  return std::apply(describe_all, std::tuple_cat(before, std::make_tuple(layout), behind));
+#endif
 }
 
 /// One argument of a primitive: its DNNL_ARG_ number, its layout, and its memory where that is the

@@ -5,6 +5,7 @@
 
 #include "backend/kernels.h"
 #include "backend/onednn/compat.h"
+#include "backend/onednn/spatial.h"
 #include "ir/index.h"
 
 namespace gatefold::onednn {
@@ -97,22 +98,6 @@ class ConvKernel : public Kernel {
   std::vector<PreparedPrimitive> y_reorder_;  // Empty where Y is written as it shall lie.
   std::size_t x_bytes_ = 0;
   std::size_t y_bytes_ = 0;
-};
-
-/// What oneDNN calls strides, dilates (0: none) and paddings.
-struct Spatial {
-  Spatial(const Windows& windows, std::size_t axes) {
-    for (std::size_t i = kMaxSpatialAxes - axes; i < kMaxSpatialAxes; ++i) {
-      strides.push_back(windows[i].stride);
-      dilations.push_back(windows[i].dilation - 1);
-      pads_begin.push_back(windows[i].pad_begin);
-      pads_end.push_back(windows[i].pad_end);
-    }
-  }
-  dnnl::memory::dims strides;
-  dnnl::memory::dims dilations;
-  dnnl::memory::dims pads_begin;
-  dnnl::memory::dims pads_end;
 };
 
 /// W as oneDNN names its axes: [groups (where there are several), M/groups, C/groups, k..]. A

@@ -210,6 +210,14 @@ class RecurrentKernel : public Kernel {
   std::size_t primitive_bytes_ = 0;
 };
 
+// oneDNN walks rows [T * N] where it can, also along an axis of extent 1.
+dnnl::memory::desc sequence_layout(std::int64_t T, std::int64_t N, std::int64_t width,
+                                   std::int64_t time, std::int64_t batch) {
+  if (N == 1) batch = time;
+  if (T == 1) time = N * batch;
+  return {{T, N, width}, dnnl::memory::data_type::f32, dnnl::memory::dims{time, batch, 1}};
+}
+
 RecurrentLayouts layouts_of(const KernelRequest& request, const RecurrentAttrs& attrs,
                             const RecurrentExtents& extents, const RecurrentFlavor& flavor) {
   const auto& [T, N, I, H, D, G, x, y, state, workspace] = extents;
@@ -222,8 +230,8 @@ RecurrentLayouts layouts_of(const KernelRequest& request, const RecurrentAttrs& 
   const bool has_last =
       request.has_output(recurrent_output::kYh) || request.has_output(recurrent_output::kYc);
   RecurrentLayouts layouts;
-  layouts.src_layer = {{T, N, I}, kFloat, dnnl::memory::dims{x.time, x.batch, 1}};
-  layouts.dst_layer = {{T, N, H}, kFloat, dnnl::memory::dims{y.time, y.batch, 1}};
+  layouts.src_layer = sequence_layout(T, N, I, x.time, x.batch);
+  layouts.dst_layer = sequence_layout(T, N, H, y.time, y.batch);
   if (has_initial) layouts.src_iter = state_layout;
   if (has_initial && has_cell_state) layouts.src_iter_c = state_layout;
   if (has_last) layouts.dst_iter = state_layout;

@@ -52,8 +52,9 @@ void ChainFinder::move_members(std::size_t from, std::size_t to) {
 
 void ChainFinder::add(std::size_t draft) {
   const KernelRequest& request = drafts_[draft].request;
-  const bool is_element_wise =
-      !drafts_[draft].is_view && native::find_element_code(request).has_value();
+  const bool is_element_wise = !drafts_[draft].is_view &&
+                               request.kernels != KernelChoice::kOnednn &&
+                               native::find_element_code(request).has_value();
   const std::size_t own = groups_.size();
   groups_.push_back({{draft}, is_element_wise});
   for (const Value* value : request.node.inputs()) {

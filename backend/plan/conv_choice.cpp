@@ -29,10 +29,11 @@ std::string key_of(const KernelRequest& request, const ConvExtents& extents) {
   const auto magnitude = [](std::int64_t extent) {
     return std::bit_width(static_cast<std::uint64_t>(extent));
   };
-  std::string key = fmt::format("{} N{} G{} I{} O{} bias {} constant {} threads {}",
-                                request.node.op().name, magnitude(extents.batch), extents.groups,
-                                extents.group_inputs, extents.group_outputs, request.has_input(2),
-                                request.constant(1) != nullptr, request.threads);
+  std::string key =
+      fmt::format("{} {} N{} G{} I{} O{} bias {} constant {} threads {}", request.node.op().name,
+                  static_cast<int>(request.kernels), magnitude(extents.batch), extents.groups,
+                  extents.group_inputs, extents.group_outputs, request.has_input(2),
+                  request.constant(1) != nullptr, request.threads);
   for (const AxisWindow& window : extents.windows) {
     key += fmt::format(" {}/{}/{}/{}/{}/{}", magnitude(window.output), window.kernel, window.stride,
                        window.dilation, window.pad_begin, window.pad_end);
@@ -53,6 +54,7 @@ std::unique_ptr<Kernel> make_by_rule(const KernelRequest& request, const ConvExt
 
 std::unique_ptr<Kernel> make_fastest_of(const KernelRequest& request, const ConvExtents& extents,
                                         std::span<const Candidate> candidates) {
+  if (request.kernels == KernelChoice::kOwn) candidates = candidates.first(candidates.size() - 1);
   if (request.dtype() != DataType::kFloat32 || products(extents) < kMeasuredProducts) {
     return candidates.front().make(request);
   }

@@ -150,6 +150,7 @@ void PlanBuilder::plan_node(const Node& node, std::deque<StepDraft>& drafts) {
                           prepared_.options().threads, prepared_.packed());
   draft.request.products = prepared_.options().products;
   draft.request.reproducible = prepared_.options().reproducible;
+  draft.request.kernels = prepared_.options().kernels;
   const bool is_done = can_be_known(draft.request) && evaluate_now(draft.request);
   if (is_done || !has_static_types(draft.request)) {
     if (!is_done) plan_->pivots.push_back(&node);

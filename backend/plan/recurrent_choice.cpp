@@ -82,8 +82,8 @@ MakeKernel fastest_maker(const KernelRequest& request) {
   const RecurrentExtents extents = recurrent_extents(request, attrs);
   const std::int64_t weights = extents.D * extents.G * extents.H * (extents.I + extents.H);
   const std::int64_t step_products = extents.N * weights;
-  if (extents.N < kMeasuredBatch || weights > kMeasuredWeights ||
-      extents.T * step_products < kMeasuredProducts ||
+  if (request.kernels == KernelChoice::kOwn || extents.N < kMeasuredBatch ||
+      weights > kMeasuredWeights || extents.T * step_products < kMeasuredProducts ||
       request.products != ProductPrecision::kFloat32 || request.reproducible) {
     return native::make_recurrent;
   }
@@ -119,6 +119,8 @@ std::unique_ptr<Kernel> make_fastest_recurrent(const KernelRequest& request) {
 }
 
 bool is_faster_as_stack(std::span<const KernelRequest* const> layers) {
+  if (layers.front()->kernels == KernelChoice::kOwn) return native::gains_from_stack(layers);
+  if (layers.front()->kernels == KernelChoice::kOnednn) return false;
   return native::gains_from_stack(layers) &&
          std::all_of(layers.begin(), layers.end(), [](const KernelRequest* layer) {
            return is_training(layer->node) || fastest_maker(*layer) == native::make_recurrent;

@@ -31,7 +31,7 @@ std::int64_t run_length(const RunOptions& options, const TrainingPlan& plan,
 }
 
 CompileOptions compile_options(const RunOptions& options) {
-  return {.threads = options.threads, .products = options.products};
+  return {.threads = options.threads, .products = options.products, .kernels = options.kernels};
 }
 
 void begin(const Trainer& trainer, TrainingObserver& observer) {

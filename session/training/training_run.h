@@ -39,6 +39,7 @@ struct RunOptions {
   bool dry = false;     ///< End before the first step; data may then be missing.
   int threads = 1;
   ProductPrecision products = ProductPrecision::kFloat32;
+  KernelChoice kernels = KernelChoice::kFastest;
 };
 
 /// The result of a training run.

@@ -129,8 +129,9 @@ TrainingSession::TrainingSession(Source source, const TrainingPlan& plan,
                                  const TrainingSessionOptions& options)
     : source_(std::move(source)),
       plan_(completed(plan, *source_.graph, options.choice)),
-      trainer_(*source_.graph, plan_, wanted_outputs(plan_, options.outputs),
-               {.threads = options.threads, .products = options.precision}) {
+      trainer_(
+          *source_.graph, plan_, wanted_outputs(plan_, options.outputs),
+          {.threads = options.threads, .products = options.precision, .kernels = options.kernels}) {
   set_length(trainer_.schedule(), plan_, options.steps_per_epoch);
   require_writable(source_.places, trainer_.weight_names());
   trainer_.require_finite_states();

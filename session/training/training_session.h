@@ -43,6 +43,7 @@ struct TrainingSessionOptions {
   std::int64_t steps_per_epoch = 0;
   int threads = 1;
   ProductPrecision precision = ProductPrecision::kFloat32;
+  KernelChoice kernels = KernelChoice::kFastest;
 };
 
 /// Trains the model of a file on batches that the caller gives, one step at a time. Only one thread

@@ -33,6 +33,8 @@ std::vector<OpCase> arithmetic_cases() {
       case_of("SubColumn", "Sub", "float[4,5]", "float[4,1]", "float[4,5]"),
       case_of("SubBothBroadcast", "Sub", "float[4,1,3]", "float[5,1]", "float[4,5,3]"),
       case_of("SubMiddleAxis", "Sub", "float[2,1,4]", "float[2,3,4]", "float[2,3,4]"),
+      case_of("MulTrailingRows", "Mul", "float[4,1,5]", "float[4,3,5]", "float[4,3,5]"),
+      case_of("SumOfTwo", "Sum", "float[4,3]", "float[3]", "float[4,3]"),
       case_of("MulOuterProduct", "Mul", "float[4,1]", "float[5]", "float[4,5]"),
       case_of("MulFiveAxes", "Mul", "float[2,1,3,1,2]", "float[4,1,3,2]", "float[2,4,3,3,2]"),
       case_of("MulInt64", "Mul", "int64[3,4]", "int64[4]", "int64[3,4]"),

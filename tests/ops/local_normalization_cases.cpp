@@ -7,6 +7,9 @@ std::vector<OpCase> local_normalization_cases() {
       {.name = "Lrn",
        .graph = "g (float[2,5,3] x) => (float[2,5,3] y) "
                 "{ y = LRN <size = 4, alpha = 0.5, bias = 2.0> (x) }"},
+      {.name = "LrnOddSize",
+       .graph = "g (float[2,6,3,4] x) => (float[2,6,3,4] y) "
+                "{ y = LRN <size = 3, alpha = 0.5, beta = 0.5, bias = 2.0> (x) }"},
       {.name = "LpNormalizationSquares",
        .graph = "g (float[2,3,4] x) => (float[2,3,4] y) { y = LpNormalization <axis = 1> (x) }"},
       {.name = "LpNormalizationOfZeros",

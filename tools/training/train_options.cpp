@@ -10,6 +10,7 @@
 #include "session/carried_states.h"
 #include "tools/binding_options.h"
 #include "tools/command_line.h"
+#include "tools/kernels_option.h"
 #include "tools/precision_option.h"
 
 namespace gatefold::tools {
@@ -231,6 +232,7 @@ void add_run(OptionParser& parser, TrainOptions& options) {
       .positive()
       .show_default();
   add_precision_option(parser, run.products);
+  add_kernels_option(parser, run.kernels);
 }
 
 }  // namespace

@@ -153,9 +153,9 @@ TestOutcome run(const fs::path& folder, const TestOptions& options) {
   try {
     const TrainingPlan plan = read_training_plan(folder / "spec.json");
     const Model model = read_model(folder / "model.onnx");
-    const TrainingRecord record =
-        record_training(*model.graph, plan, read_batches(folder / "data.npz"),
-                        {.threads = options.threads, .products = options.products});
+    const TrainingRecord record = record_training(
+        *model.graph, plan, read_batches(folder / "data.npz"),
+        {.threads = options.threads, .products = options.products, .kernels = options.kernels});
     const Arrays expected = read_npz(folder / "expected.npz");
     TrainingTolerance tolerance = tolerance_of(plan);
     if (options.products == ProductPrecision::kBfloat16) tolerance = bfloat16_tolerance(tolerance);

@@ -1,0 +1,59 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "backend/kernels.h"
+#include "frontend/onnx_reader.h"
+#include "ir/op_def.h"
+#include "tests/kernel_problem.h"
+
+namespace gatefold::test {
+namespace {
+
+/// Whether a case is one node that oneDNN may take: of known extents, and of float32 where the case
+/// gives no numbers.
+bool is_kernel_case(const OpCase& op_case) {
+  const Model model = parse_model(op_case.graph, op_case.name);
+  if (model.graph->nodes().size() != 1) return false;
+  const Node& node = *model.graph->nodes().front();
+  if (!has_onednn_kernel(node.op())) return false;
+  for (std::size_t i = 0; i < node.output_count(); ++i) {
+    if (node.output(i) != nullptr && !node.output(i)->type().is_static()) return false;
+  }
+  const auto& inputs = model.graph->inputs();
+  return std::all_of(inputs.begin(), inputs.end(), [&](const Value* input) {
+    const bool is_given = op_case.inputs.contains(input->name());
+    return input->type().is_static() && (is_given || input->type().dtype == DataType::kFloat32);
+  });
+}
+
+std::unique_ptr<Kernel> make_onednn_kernel(const KernelRequest& request) {
+  KernelRequest own = request;
+  own.kernels = KernelChoice::kOnednn;
+  auto kernel = make_kernel(own);
+  return kernel->implementation().starts_with("onednn") ? std::move(kernel) : nullptr;
+}
+
+TEST(OnednnKernels, AgreeWithOracle) {
+  std::map<std::string, int> taken;
+  for (const OpDef* op : all_ops()) {
+    if (has_onednn_kernel(*op)) taken[std::string(op->name)] = 0;
+  }
+  for (const OpCase& op_case : all_op_cases()) {
+    if (!is_kernel_case(op_case)) continue;
+    SCOPED_TRACE(op_case.name);
+    const KernelProblem problem(op_case);
+    for (const bool are_constant : {false, true}) {
+      const auto outputs = run_maker(problem, make_onednn_kernel, 1, are_constant);
+      if (!outputs) continue;
+      ++taken[std::string(problem.node().op().name)];
+      expect_close(problem, *outputs);
+    }
+  }
+  for (const auto& [op, cases] : taken) EXPECT_GT(cases, 0) << op << ": oneDNN took no case of it";
+}
+
+}  // namespace
+}  // namespace gatefold::test
