@@ -126,6 +126,12 @@ typedef enum gatefold_precision {
   GATEFOLD_PRECISION_INT8 = 2  /* Only for running; constant weights are rounded to 8 bits. */
 } gatefold_precision;
 
+typedef enum gatefold_kernels {
+  GATEFOLD_KERNELS_FASTEST = 0,
+  GATEFOLD_KERNELS_ONEDNN = 1, /* oneDNN's wherever it has one. */
+  GATEFOLD_KERNELS_OWN = 2     /* Gatefold's own wherever there is one. */
+} gatefold_kernels;
+
 GATEFOLD_API gatefold_status gatefold_options_create(gatefold_options** options);
 GATEFOLD_API void gatefold_options_free(gatefold_options* options);
 
@@ -134,6 +140,9 @@ GATEFOLD_API gatefold_status gatefold_options_set_threads(gatefold_options* opti
 /* Sets a gatefold_precision; the call that loads refuses what the machine lacks. */
 GATEFOLD_API gatefold_status gatefold_options_set_precision(gatefold_options* options,
                                                             int32_t precision);
+/* Sets a gatefold_kernels: whose kernels are used where there are several. */
+GATEFOLD_API gatefold_status gatefold_options_set_kernels(gatefold_options* options,
+                                                          int32_t kernels);
 /* Sets the size of a named extent of the inputs, such as "batch". */
 GATEFOLD_API gatefold_status gatefold_options_set_dim(gatefold_options* options, const char* name,
                                                       int64_t size);

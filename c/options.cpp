@@ -22,6 +22,19 @@ ProductPrecision to_precision(int32_t precision) {
   }
 }
 
+KernelChoice to_kernels(int32_t kernels) {
+  switch (kernels) {
+    case GATEFOLD_KERNELS_FASTEST:
+      return KernelChoice::kFastest;
+    case GATEFOLD_KERNELS_ONEDNN:
+      return KernelChoice::kOnednn;
+    case GATEFOLD_KERNELS_OWN:
+      return KernelChoice::kOwn;
+    default:
+      refuse("kernels {} are none of gatefold_kernels", kernels);
+  }
+}
+
 }  // namespace
 }  // namespace gatefold::c
 
@@ -52,6 +65,13 @@ gatefold_status gatefold_options_set_precision(gatefold_options* options, int32_
   return guarded([&] {
     options_of(options).load.precision = gatefold::c::to_precision(precision);
     options->training.precision = options->load.precision;
+  });
+}
+
+gatefold_status gatefold_options_set_kernels(gatefold_options* options, int32_t kernels) {
+  return guarded([&] {
+    options_of(options).load.kernels = gatefold::c::to_kernels(kernels);
+    options->training.kernels = options->load.kernels;
   });
 }
 

@@ -67,11 +67,13 @@ struct Stream {
 };
 
 LoadOptions load_options(int threads, const DimSizes& dims, const std::string& precision,
+                         const std::string& kernels,
                          const std::map<std::string, py::object>& values, bool optimize) {
   LoadOptions options{.threads = threads,
                       .precision = precision_named(precision),
                       .dims = dims,
-                      .optimize = optimize};
+                      .optimize = optimize,
+                      .kernels = kernels_named(kernels)};
   for (const auto& [name, value] : values) options.values[name] = own_tensor(value).clone();
   return options;
 }
@@ -89,18 +91,19 @@ std::shared_ptr<SharedModel> load_unlocked(const Source& source, const LoadOptio
 
 std::shared_ptr<SharedModel> load_file(const std::filesystem::path& path, int threads,
                                        const DimSizes& dims, const std::string& precision,
+                                       const std::string& kernels,
                                        const std::map<std::string, py::object>& values,
                                        bool optimize) {
-  return load_unlocked(path, load_options(threads, dims, precision, values, optimize));
+  return load_unlocked(path, load_options(threads, dims, precision, kernels, values, optimize));
 }
 
 std::shared_ptr<SharedModel> load_bytes(const py::bytes& bytes, int threads, const DimSizes& dims,
-                                        const std::string& precision,
+                                        const std::string& precision, const std::string& kernels,
                                         const std::map<std::string, py::object>& values,
                                         bool optimize) {
   const std::string_view text = bytes;
   return load_unlocked(std::as_bytes(std::span(text)),
-                       load_options(threads, dims, precision, values, optimize));
+                       load_options(threads, dims, precision, kernels, values, optimize));
 }
 
 void write_model_file(const SharedModel& model, const std::filesystem::path& path,
@@ -212,9 +215,11 @@ void add_model(py::module_& module) {
   py::class_<SharedModel, std::shared_ptr<SharedModel>>(
       module, "Model", "A compiled model. Any number of threads may run it at a time.")
       .def(py::init(&load_bytes), py::arg("bytes"), py::kw_only(), py::arg("threads"),
-           py::arg("dims"), py::arg("precision"), py::arg("values"), py::arg("optimize"))
+           py::arg("dims"), py::arg("precision"), py::arg("kernels"), py::arg("values"),
+           py::arg("optimize"))
       .def(py::init(&load_file), py::arg("path"), py::kw_only(), py::arg("threads"),
-           py::arg("dims"), py::arg("precision"), py::arg("values"), py::arg("optimize"))
+           py::arg("dims"), py::arg("precision"), py::arg("kernels"), py::arg("values"),
+           py::arg("optimize"))
       .def(
           "run",
           [](SharedModel& model, const py::object& feeds) { return model.run(dict_of(feeds)); },

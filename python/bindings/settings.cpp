@@ -23,4 +23,11 @@ ProductPrecision precision_named(const std::string& name) {
   fail("precision '{}' is none of f32, bf16, int8", name);
 }
 
+KernelChoice kernels_named(const std::string& name) {
+  if (name == "fastest") return KernelChoice::kFastest;
+  if (name == "onednn") return KernelChoice::kOnednn;
+  if (name == "own") return KernelChoice::kOwn;
+  fail("kernels '{}' are none of fastest, onednn, own", name);
+}
+
 }  // namespace gatefold::python

@@ -27,5 +27,7 @@ void read(const pybind11::dict& settings, const char* name, T& target) {
 
 /// Returns the precision named f32, bf16 or int8. Throws Error for another name.
 ProductPrecision precision_named(const std::string& name);
+/// The choice of that name: fastest, onednn, own. Throws Error for others.
+KernelChoice kernels_named(const std::string& name);
 
 }  // namespace gatefold::python

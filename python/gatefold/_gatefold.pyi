@@ -64,6 +64,7 @@ class Model:
         threads: int,
         dims: dict[str, int],
         precision: str,
+        kernels: str,
         values: dict[str, ArrayLike],
         optimize: bool,
     ) -> None: ...

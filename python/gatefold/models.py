@@ -71,6 +71,7 @@ def load(
     threads: int = 1,
     dims: Mapping[str, int] | None = None,
     precision: str = "f32",
+    kernels: str = "fastest",
     values: Mapping[str, ArrayLike] | None = None,
     optimize: bool = True,
 ) -> Model:
@@ -80,6 +81,7 @@ def load(
     threads: of one run
     dims: sizes for named extents, as {"batch": 1}; what depends only on them is computed now
     precision: "f32", or the format to which operands of matrix products are rounded, "bf16", "int8"
+    kernels: "onednn" or "own" for oneDNN's or Gatefold's own wherever there are both
     values: arrays for inputs that become constants
     optimize: whether to fuse and simplify
     """
@@ -88,6 +90,7 @@ def load(
         threads=threads,
         dims=dict(dims or {}),
         precision=precision,
+        kernels=kernels,
         values=dict(values or {}),
         optimize=optimize,
     )

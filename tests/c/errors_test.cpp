@@ -89,6 +89,7 @@ TEST(CErrors, TellOfEveryNull) {
       gatefold_options_create(nullptr),
       gatefold_options_set_threads(nullptr, 1),
       gatefold_options_set_precision(nullptr, 0),
+      gatefold_options_set_kernels(nullptr, 0),
       gatefold_options_set_dim(nullptr, "N", 1),
       gatefold_options_set_dim(options, nullptr, 1),
       gatefold_options_set_value(options, nullptr),

@@ -78,6 +78,7 @@ TEST(CModel, IsCompiledAsTheOptionsSay) {
   const Floats start("h0", {1, 2}, {3, 4});
   EXPECT_OK(gatefold_options_set_threads(options, 2));
   EXPECT_OK(gatefold_options_set_precision(options, GATEFOLD_PRECISION_F32));
+  EXPECT_OK(gatefold_options_set_kernels(options, GATEFOLD_KERNELS_OWN));
   EXPECT_OK(gatefold_options_set_dim(options, "N", 1));
   EXPECT_OK(gatefold_options_set_value(options, &start.tensor));
   EXPECT_OK(gatefold_options_set_optimize(options, 1));
