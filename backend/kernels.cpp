@@ -19,8 +19,9 @@ struct KernelEntry {
 // Our own or oneDNN's, as the request chooses.
 constexpr KernelEntry kChoices[] = {
     {"Conv", make_fastest_conv},     {"ConvTranspose", make_fastest_conv_transpose},
+    {"Gemm", make_fastest_gemm},     {"MatMul", make_fastest_matmul},
     {"GRU", make_fastest_recurrent}, {"LSTM", make_fastest_recurrent},
-    {"RNN", make_fastest_recurrent},
+    {"RNN", make_fastest_recurrent}, {"Transpose", make_fastest_transpose},
 };
 
 // Not those whose primitives lose a NaN: Clip, Exp, Max, MaxPool, Min, ReduceMax, ReduceMin, Relu.

@@ -21,7 +21,10 @@ bool has_onednn_kernel(const OpDef& op);
 /// this process; a rule decides where the choice must be reproducible.
 std::unique_ptr<Kernel> make_fastest_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_fastest_conv_transpose(const KernelRequest& request);
+std::unique_ptr<Kernel> make_fastest_gemm(const KernelRequest& request);
+std::unique_ptr<Kernel> make_fastest_matmul(const KernelRequest& request);
 std::unique_ptr<Kernel> make_fastest_recurrent(const KernelRequest& request);
+std::unique_ptr<Kernel> make_fastest_transpose(const KernelRequest& request);
 
 /// Whether layers of a stack (kernels/recurrent/recurrent_stack.h) run faster in one kernel than
 /// one by one.

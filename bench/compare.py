@@ -19,6 +19,7 @@ Each option gives tables of its own; --output puts them in the places of the old
           modules (torch_projects.py); the first 50 losses must agree within 1e-5
 --checkpoints  a training step on a long sequence whose steps are kept or computed again: latency,
           memory
+--kernels  operators that both have kernels of: Gatefold's own beside oneDNN's (kernel_shapes.py)
 --roofline  the layers' recurrent operator beside what the machine can do
 
 Peers are taken where they are: --onnxruntime is a folder that holds the npm package
@@ -40,6 +41,7 @@ import numpy
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+import kernel_shapes
 import sides
 
 GRID = [(1, 1, 128, 128), (100, 1, 128, 128), (100, 1, 256, 256), (100, 1, 512, 512),
@@ -99,8 +101,9 @@ def grid_folders(scratch):
 class Comparison:
     """Measurements of Gatefold and a peer, and their tables."""
 
-    def __init__(self, title, peer, threads, rounds):
+    def __init__(self, title, peer, threads, rounds, side="Gatefold"):
         self.title, self.peer, self.threads, self.rounds = title, peer, threads, rounds
+        self.side = side
         self.rows = []
 
     def measure(self, what, own, theirs):
@@ -116,13 +119,13 @@ class Comparison:
         print(f"{what}: {found[0]['us']:.1f} / {found[1]['us']:.1f} us", file=sys.stderr)
 
     def table(self, quantity):
-        """Of one quantity; a ratio above 1 means that Gatefold needs less."""
+        """Of one quantity; a ratio above 1 means that the first side needs less."""
         key, name, unit = quantity
         ratios = [theirs[key] / max(own[key], 1e-9) for _, own, theirs in self.rows]
         mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
         lines = [f"## {self.title} beside {self.peer}, {name}, {threads_text(self.threads)}", "",
                  f"Geometric mean of the ratios {mean:.2f}, lowest {min(ratios):.2f}.", "",
-                 f"| | Gatefold {unit} | {self.peer} {unit} | ratio |", "|---|--:|--:|--:|"]
+                 f"| | {self.side} {unit} | {self.peer} {unit} | ratio |", "|---|--:|--:|--:|"]
         lines += [f"| {what} | {own[key]:.1f} | {theirs[key]:.1f} | {ratio:.2f} |"
                   for (what, own, theirs), ratio in zip(self.rows, ratios)]
         return "\n".join(lines)
@@ -142,6 +145,17 @@ def compare_models(args, threads, gatefold, peer):
             comparison.measure(folder.name, lambda: gatefold.infer(folder, threads),
                                lambda: peer.infer(folder, threads))
     return comparison.tables(LATENCY, START, MEMORY)
+
+
+def compare_kernels(args, threads, gatefold, scratch):
+    comparison = Comparison("Own kernels", "oneDNN's", threads, args.rounds, "own")
+    for what, text in kernel_shapes.kernel_graphs():
+        path = scratch / "kernel.onnxtxt"
+        path.write_text(text)
+        own, onednn = (lambda kernels=kernels: gatefold.infer(path, threads, "--kernels", kernels)
+                       for kernels in ("own", "onednn"))
+        comparison.measure(what, own, onednn)
+    return comparison.tables(LATENCY)
 
 
 def compare_layers(args, threads, gatefold, peers, torch, scratch):
@@ -261,6 +275,7 @@ def parse_arguments():
                         metavar="FOLDER")
     parser.add_argument("--projects", nargs="+", type=pathlib.Path, default=[], metavar="FOLDER")
     parser.add_argument("--checkpoints", action="store_true")
+    parser.add_argument("--kernels", action="store_true")
     parser.add_argument("--roofline", action="store_true")
     parser.add_argument("--threads", nargs="+", type=int, default=[1])
     parser.add_argument("--seconds", type=float, default=0.5, help="of one measurement")
@@ -299,6 +314,8 @@ def main():
                 tables += compare_projects(args, threads, gatefold, torch)
             if args.checkpoints:
                 tables += checkpoint_table(args, threads, gatefold, scratch)
+            if args.kernels:
+                tables += compare_kernels(args, threads, gatefold, scratch)
             if args.roofline:
                 tables += roofline_table(args, threads, gatefold, scratch)
     if args.output:
