@@ -139,4 +139,14 @@ bool simplify_condition(const LoopView& loop, PassContext& context) {
   return bound_by_counts(loop, context) || changed;
 }
 
+std::optional<Replacement> row_of_slice(Node& slice, Rewriter& rewriter) {
+  Node* around = loop_around(*slice.graph());
+  if (around == nullptr) return std::nullopt;
+  const LoopView loop(*around);
+  const auto entry = CountReader(rewriter.context(), &loop).entry_of(slice);
+  if (!entry) return std::nullopt;
+  return Replacement{
+      rewriter.add("Gather", {slice.input(0), slice.input(1)}, {{"axis", entry->axis}})};
+}
+
 }  // namespace gatefold

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 
 #include "ir/op_def.h"
 #include "ir/ops/recurrent.h"
@@ -75,7 +76,9 @@ std::optional<LoopRows::Step> LoopRows::build_step(const Node& node) {
   // Where its own sequences have ended the step reads nothing.
   const auto masked = step.left ? read_masked(origin_of(input)) : std::nullopt;
   if (masked && masked->step->left == step.left) input = masked->rows;
-  const auto rows = rows_of(with_axes(input, {kTime, kBatch, kHidden}));
+  // The steps that a sequence has not are its last ones for the node over all iterations.
+  const auto backwards = step.left ? std::optional(step.left->per_iteration() > 0) : std::nullopt;
+  const auto rows = rows_of(with_axes(input, {kTime, kBatch, kHidden}), backwards);
   if (!rows) {
     return rewriter_.no_match("the input of {} is no row of a sequence", node.describe());
   }
@@ -99,10 +102,10 @@ Node* LoopRows::add_step(const Node& node, const Step& step, Value* rows) {
   Attrs attrs = node.attrs();
   if (step.backwards) attrs["direction"] = std::string("reverse");
   if (step.left) {
-    const bool counts_down = step.left->per_iteration() == (step.backwards ? 1 : -1);
-    const Count last = trips_.value_or(Count()) - Count{.offset = 1};
+    const Count last = counts_.trips().value_or(Count()) - Count{.offset = 1};
     const Count left = step.left->at(step.backwards ? last : Count());
-    ports[kSequenceLens] = counts_down ? build_lengths(rewriter_, left, kBatch, rows) : nullptr;
+    const bool is_by_ones = std::abs(step.left->per_iteration()) == 1;
+    ports[kSequenceLens] = is_by_ones ? build_lengths(rewriter_, left, kBatch, rows) : nullptr;
     if (ports[kSequenceLens] == nullptr) return nullptr;
   }
   Node* all = rewriter_.add_node(node.op().name, ports, node.op().outputs.size(), std::move(attrs));

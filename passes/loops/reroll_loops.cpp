@@ -70,7 +70,7 @@ RowWrites rows_in_place(Value* row, std::int64_t rank, std::int64_t axis) {
 // Puts the rows to a place along their axis.
 bool place(RowWrites& writes, const Count& count, const Writing& writing) {
   const Dim& extent = writing.extents[static_cast<std::size_t>(writes.axis())];
-  const auto index = writing.rows.position(count, extent, writes.axes.size() + 1);
+  const auto index = writing.rows.counts().position(count, extent, writes.axes.size() + 1);
   const std::int64_t step = count.per_iteration();
   if (!index || std::abs(step) != 1) return false;
   writes.backwards = step < 0;
@@ -304,10 +304,14 @@ std::optional<Replacement> reroll(Node& node, Rewriter& rewriter) {
   return replacement;
 }
 
+constexpr Rule kReads[] = {{"row-of-slice", "Slice", row_of_slice}};
 constexpr Rule kRules[] = {{"loop-of-steps", "", reroll}};
 
 }  // namespace
 
-bool reroll_loops(Graph& graph, PassContext& context) { return rewrite(graph, context, kRules); }
+bool reroll_loops(Graph& graph, PassContext& context) {
+  const bool changed = rewrite(graph, context, kReads);
+  return rewrite(graph, context, kRules) || changed;
+}
 
 }  // namespace gatefold::passes
