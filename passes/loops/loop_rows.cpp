@@ -203,8 +203,9 @@ std::optional<Rows> LoopRows::map_node(const Node& node) {
     if (input == nullptr) continue;
     if (!input->type().has_rank() || input->type().rank() > rank) return std::nullopt;
     if (is_outside(*input)) {
-      if (joins) return std::nullopt;
-      input = outside(in_time(*input))->source;
+      const View whole = *outside(in_time(*input));
+      input = joins ? spell(rewriter_, whole) : whole.source;
+      if (input == nullptr) return std::nullopt;
       continue;
     }
     const auto rows =
