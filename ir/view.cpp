@@ -50,27 +50,6 @@ InlineVector<Run> runs_of(const Shape& shape) {
   return runs;
 }
 
-// A list of constants as a linear function of the coordinates of a view of them.
-std::optional<ViewIndex> line_through(const Ints& numbers, const View& view) {
-  const ViewIndex& place =
-      view.runs.empty() ? ViewIndex::constant(0, view.rank()) : view.runs.front();
-  const auto span = span_of(place, view.extents);
-  if (!span || span->first < 0 || span->last >= std::ssize(numbers)) return std::nullopt;
-  const auto number = [&](std::int64_t i) { return numbers[static_cast<std::size_t>(i)]; };
-  ViewIndex line = ViewIndex::constant(number(place.offset), view.rank());
-  Dims counts(view.rank(), 1);
-  for (std::size_t k = 0; k < view.rank(); ++k) {
-    if (place.strides[k] == 0) continue;
-    counts[k] = view.extents[k].size();
-    if (counts[k] > 1) line.strides[k] = number(place.offset + place.strides[k]) - line.offset;
-  }
-  bool is_straight = true;
-  for_each_index<2>(counts, {place.strides, line.strides}, [&](const auto& at) {
-    is_straight = is_straight && number(place.offset + at[0]) == line.offset + at[1];
-  });
-  return is_straight ? std::optional(line) : std::nullopt;
-}
-
 // The numbers of a view of integers, as a linear function of its coordinates: of constants,
 // ranges and sums, so many times over at most.
 std::optional<ViewIndex> numbers_of(View view, int depth) {
@@ -237,6 +216,26 @@ std::optional<View> broadcast(const View& result, Value& operand) {
     if (extents[axis].is(1)) (*places)[axis] = ViewIndex::constant(0, result.rank());
   }
   return view_at(operand, result.extents, *places);
+}
+
+std::optional<ViewIndex> line_through(const std::vector<std::int64_t>& numbers, const View& view) {
+  const ViewIndex& place =
+      view.runs.empty() ? ViewIndex::constant(0, view.rank()) : view.runs.front();
+  const auto span = span_of(place, view.extents);
+  if (!span || span->first < 0 || span->last >= std::ssize(numbers)) return std::nullopt;
+  const auto number = [&](std::int64_t i) { return numbers[static_cast<std::size_t>(i)]; };
+  ViewIndex line = ViewIndex::constant(number(place.offset), view.rank());
+  Dims counts(view.rank(), 1);
+  for (std::size_t k = 0; k < view.rank(); ++k) {
+    if (place.strides[k] == 0) continue;
+    counts[k] = view.extents[k].size();
+    if (counts[k] > 1) line.strides[k] = number(place.offset + place.strides[k]) - line.offset;
+  }
+  bool is_straight = true;
+  for_each_index<2>(counts, {place.strides, line.strides}, [&](const auto& at) {
+    is_straight = is_straight && number(place.offset + at[0]) == line.offset + at[1];
+  });
+  return is_straight ? std::optional(line) : std::nullopt;
 }
 
 std::optional<ViewIndex> indices_of(const View& view) {

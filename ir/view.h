@@ -97,6 +97,9 @@ std::optional<IndexDivision> divide(const ViewIndex& index, std::int64_t size,
 /// works element by element and repeats its operands as NumPy does: Add, Where, Expand. Nothing
 /// where it is not known which axes are repeated.
 std::optional<View> broadcast(const View& result, Value& operand);
+/// Returns the elements of a view of a list of numbers as a linear function of its coordinates;
+/// nothing where they do not lie at equal distances along each axis.
+std::optional<ViewIndex> line_through(const std::vector<std::int64_t>& numbers, const View& view);
 /// Returns the numbers of a view of indices as a function of its coordinates: of constants, ranges
 /// and sums of such, where they are linear. Negative ones count from an end; nothing where only
 /// some are negative.

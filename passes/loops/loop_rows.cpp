@@ -68,7 +68,12 @@ bool is_one_of(std::string_view op, std::span<const std::string_view> ops) {
 bool has_rows(const Node& node) {
   const std::string_view op = node.op().name;
   if (!node.op().domain.empty()) return false;
-  if (op == "MatMul") return node.input(0)->type().rank() > 1 && node.input(1)->type().rank() > 1;
+  if (op == "MatMul") {
+    const auto is_matrix = [](const Value* value) {
+      return value->type().has_rank() && value->type().rank() > 1;
+    };
+    return is_matrix(node.input(0)) && is_matrix(node.input(1));
+  }
   if (op != "Gemm") return is_one_of(op, kElementwise) || is_one_of(op, kAlongAxis);
   return node.attr_int("transA") == 0 && node.attr_float("alpha") == 1.0F &&
          node.attr_float("beta") == 1.0F;
@@ -76,7 +81,8 @@ bool has_rows(const Node& node) {
 
 // Only an input of these may differ between iterations.
 bool may_vary(const Node& node, std::size_t port) {
-  return port == 0 || node.op().name == "Concat" || is_one_of(node.op().name, kElementwise);
+  const std::string_view op = node.op().name;
+  return port == 0 || op == "Concat" || (is_one_of(op, kElementwise) && op != "Clip");
 }
 
 // Gemm of rows [T, N, K].

@@ -5,7 +5,6 @@
 #include <span>
 
 #include "ir/elements.h"
-#include "ir/index.h"
 #include "ir/op_def.h"
 #include "passes/rewriting/match.h"
 
@@ -16,8 +15,8 @@ namespace {
 constexpr int kMostDepth = 64;
 // Larger numbers are no counts; sums and products of two smaller ones fit into 64 bits.
 constexpr std::int64_t kLimit = std::int64_t{1} << 31;
-// Conditions made of more comparisons are not read.
-constexpr std::size_t kMostDistances = 64;
+// Conditions made of more parts are not read.
+constexpr int kMostParts = 256;
 
 bool holds_counts(DataType dtype) {
   return dtype == DataType::kInt64 || dtype == DataType::kInt32 || dtype == DataType::kFloat32 ||
@@ -74,27 +73,6 @@ void add_index(Count& count, const ViewIndex& index, std::int64_t step) {
   for (std::size_t k = 0; k < index.strides.size(); ++k) {
     count.strides[k] += index.strides[k] * step;
   }
-}
-
-// Numbers that lie at equal distances along each axis.
-std::optional<Count> line_through(const Tensor& numbers, const ViewIndex& place,
-                                  const Shape& extents) {
-  const auto first = whole_number(numbers, place.offset);
-  if (!first) return std::nullopt;
-  Count line{.offset = *first, .strides = Dims(extents.size(), 0)};
-  Dims counts(extents.size(), 1);
-  for (std::size_t k = 0; k < extents.size(); ++k) {
-    if (place.strides[k] == 0 || extents[k].size() < 2) continue;
-    counts[k] = extents[k].size();
-    const auto next = whole_number(numbers, place.offset + place.strides[k]);
-    if (!next) return std::nullopt;
-    line.strides[k] = *next - *first;
-  }
-  bool is_straight = true;
-  for_each_index<2>(counts, {place.strides, line.strides}, [&](const auto& at) {
-    is_straight = is_straight && whole_number(numbers, place.offset + at[0]) == *first + at[1];
-  });
-  return is_straight ? std::optional(line) : std::nullopt;
 }
 
 // The only element of a value, in all iterations.
@@ -161,22 +139,8 @@ std::optional<ViewIndex> index_along(const Count& count, const Dim& extent, std:
 }
 
 std::optional<View> operand_of(const View& view, Value* operand) {
-  const auto coordinates = coordinates_of(view);
-  if (operand == nullptr || !operand->type().has_rank() || !coordinates) return std::nullopt;
-  const Shape& shape = *operand->type().shape;
-  const Shape& result = *view.source->type().shape;
-  if (shape.size() > result.size()) return std::nullopt;
-  const std::size_t added = result.size() - shape.size();
-  std::vector<ViewIndex> places;
-  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-    places.push_back((*coordinates)[added + axis]);
-    if (shape[axis].is(1)) {
-      places.back() = ViewIndex::constant(0, view.rank());
-    } else if (!shape[axis].is_known() && !shape[axis].same_as(result[added + axis])) {
-      return std::nullopt;
-    }
-  }
-  return view_at(*operand, view.extents, places);
+  const bool has_rank = operand != nullptr && operand->type().has_rank();
+  return has_rank ? broadcast(view, *operand) : std::nullopt;
 }
 
 std::optional<std::int64_t> known_number(const Value* value, const PassContext& context) {
@@ -244,9 +208,15 @@ std::optional<Count> CountReader::read_known(const View& view) const {
                             .read = is_read ? std::optional(view) : std::nullopt}}};
   }
   const Tensor* tensor = context_.constant(view.source);
-  const bool is_inside =
-      tensor != nullptr && span && span->first >= 0 && span->last < tensor->size();
-  return is_inside ? line_through(*tensor, place, view.extents) : std::nullopt;
+  std::vector<std::int64_t> numbers;
+  for (std::int64_t i = 0; tensor != nullptr && i < tensor->size(); ++i) {
+    const auto number = whole_number(*tensor, i);
+    if (!number) return std::nullopt;
+    numbers.push_back(*number);
+  }
+  const auto line = tensor == nullptr ? std::nullopt : line_through(numbers, view);
+  return line ? std::optional(Count{.offset = line->offset, .strides = line->strides})
+              : std::nullopt;
 }
 
 std::optional<Count> CountReader::read_operand(const Node& node, std::size_t port,
@@ -329,7 +299,7 @@ bool CountReader::collect(const View& condition, bool negates, std::vector<Count
   if (const auto next = behind_(condition)) return collect(*next, negates, distances);
   const Node* node = condition.source->producer();
   if (node == nullptr || !node->op().domain.empty()) return false;
-  if (distances.size() > kMostDistances) return false;
+  if (++parts_ > kMostParts) return false;
   const auto collect_from = [&](std::size_t port, bool negated) {
     const auto operand = operand_of(condition, node->input(port));
     return operand && collect(*operand, negated, distances);
@@ -345,6 +315,7 @@ bool CountReader::collect(const View& condition, bool negates, std::vector<Count
 
 std::optional<std::vector<Count>> CountReader::read_condition(const View& condition, bool negates) {
   std::vector<Count> distances;
+  parts_ = 0;
   return collect(condition, negates, distances) ? std::optional(distances) : std::nullopt;
 }
 
