@@ -10,11 +10,6 @@ namespace {
 
 using namespace loop_port;
 
-// True when the count is positive as far as `premise` is not negative.
-bool is_positive(const Count& count, const Count& premise) {
-  return is_at_least(count, 1) || is_at_least(count - premise, 1) || is_at_least(premise * -1, 1);
-}
-
 // How many iterations there are until the distance is not positive, that one included.
 std::optional<Count> trips_until(const Count& distance) {
   const Count left = distance.at({});
@@ -83,6 +78,11 @@ std::optional<TripBounds> read_bounds(const LoopView& loop, const PassContext& c
   const auto next = reader.read_condition(loop.body().outputs()[kNextCondition].value);
   if (!next) return std::nullopt;
   bounds.goes_on = *next;
+  // Some loops are limited to more iterations than any sequence has steps.
+  std::erase_if(bounds.goes_on, [](const Count& distance) {
+    return is_at_least(distance.at({}), std::numeric_limits<std::int32_t>::max() - 2) &&
+           distance.per_iteration() >= -1;
+  });
   Value* starts = loop.node().input(kCondition);
   bounds.starts = starts == nullptr ? std::vector<Count>() : reader.read_condition(starts);
   return bounds;

@@ -117,7 +117,9 @@ LoopRows::LoopRows(Rewriter& rewriter, const LoopView& loop)
       counts_(rewriter.context(), &loop, [this](const View& view) { return behind(view); }) {
   if (!loop.is_scan()) {
     trips_ = counts_.read(loop.node().input(loop_port::kTripCount));
-    if (trips_ && *trips_ == Count{.offset = trips_->offset}) time_ = trips_->offset;
+    if (!trips_) return;
+    if (*trips_ == Count{.offset = trips_->offset}) time_ = trips_->offset;
+    counts_.end_with(*trips_ - Count{.offset = 1});
     return;
   }
   const Value* sequence = loop.node().input(loop.carried_count());

@@ -56,6 +56,7 @@ class LoopRows {
   struct Step {
     Node* node = nullptr;  ///< Over all iterations.
     bool backwards = false;
+    bool is_swapped = false;         ///< It reads its input as h and the state as x.
     std::vector<State> states = {};  ///< h and c.
     std::optional<Count> left = {};  ///< Is positive while a sequence goes on; nothing: all do.
   };

@@ -63,9 +63,12 @@ std::optional<LoopRows::Step> LoopRows::build_step(const Node& node) {
     }
   }
   Step step;
+  // W x + R h does not say which of the two is the state.
+  const bool is_symmetric = node.op().name != "GRU";
+  step.is_swapped = is_symmetric && !find_state(node, kInitialH) && find_state(node, kX);
   for (const std::size_t port : {kInitialH, kInitialC}) {
     if (port == kInitialC && node.op().name != "LSTM") continue;
-    const auto state = find_state(node, port);
+    const auto state = find_state(node, port == kInitialH && step.is_swapped ? kX : port);
     if (!state || !goes_on(*state, node, port, step)) {
       return rewriter_.no_match("state '{}' of {} is not carried", node.op().inputs[port].name,
                                 node.describe());
@@ -73,12 +76,15 @@ std::optional<LoopRows::Step> LoopRows::build_step(const Node& node) {
     step.states.push_back(*state);
   }
   // Where its own sequences have ended the step reads nothing.
-  const View input = in_time(*node.input(kX));
+  const View input = in_time(*node.input(step.is_swapped ? kInitialH : kX));
   const auto masked = step.left ? read_masked(origin_of(input)) : std::nullopt;
   const bool is_open = masked && masked->step->left == step.left;
   const auto row = is_open ? std::optional(masked->rows) : outside(input);
   const bool is_single = row && row->extents[kDirection].is(1);
-  const auto rows = is_single ? rows_of(with_axes(*row, {kTime, kBatch, kHidden})) : std::nullopt;
+  // A mask says in which direction the sequences run.
+  const auto backwards = step.left ? std::optional(step.left->per_iteration() > 0) : std::nullopt;
+  const auto rows =
+      is_single ? rows_of(with_axes(*row, {kTime, kBatch, kHidden}), backwards) : std::nullopt;
   if (!rows) {
     return rewriter_.no_match("the input of {} is no row of a sequence", node.describe());
   }
@@ -93,6 +99,7 @@ Node* LoopRows::add_step(const Node& node, const Step& step, Value* rows) {
     if (port != nullptr && is_outside(*port)) port = outside(in_time(*port))->source;
   }
   ports[kX] = rows;
+  if (step.is_swapped) std::swap(ports[kW], ports[kR]);
   for (std::size_t i = 0; i < step.states.size(); ++i) {
     const auto& [number, view] = step.states[i];
     const View first = view_at(*loop_.initial(number), view.extents, *coordinates_of(view));

@@ -16,7 +16,7 @@ constexpr int kMostDepth = 64;
 // Larger numbers are no counts; sums and products of two smaller ones fit into 64 bits.
 constexpr std::int64_t kLimit = std::int64_t{1} << 31;
 // Conditions made of more parts are not read.
-constexpr int kMostParts = 256;
+constexpr int kMostParts = 1024;
 
 bool holds_counts(DataType dtype) {
   return dtype == DataType::kInt64 || dtype == DataType::kInt32 || dtype == DataType::kFloat32 ||
@@ -127,6 +127,10 @@ bool is_at_least(const Count& count, std::int64_t least) {
          });
 }
 
+bool is_positive(const Count& count, const Count& premise) {
+  return is_at_least(count, 1) || is_at_least(count - premise, 1) || is_at_least(premise * -1, 1);
+}
+
 std::optional<ViewIndex> index_along(const Count& count, const Dim& extent, std::size_t rank) {
   ViewIndex index = ViewIndex::constant(count.offset, rank);
   std::copy_n(count.strides.begin(), std::min(rank, count.strides.size()), index.strides.begin());
@@ -230,6 +234,7 @@ std::optional<Count> CountReader::read_node(const Node& node, const View& view) 
   if (is_one_of(op, {"Add", "Sub", "Mul", "Div", "Neg"})) return read_arithmetic(node, view);
   if (is_one_of(op, {"Max", "Min"})) return read_extremum(node, view);
   if (op == "Range") return read_range(node, view);
+  if (op == "Where") return read_choice(node, view);
   if (op == "Cast") {
     const bool keeps =
         holds_counts(node.input(0)->type().dtype) && holds_counts(node.output()->type().dtype);
@@ -265,6 +270,22 @@ std::optional<Count> CountReader::read_extremum(const Node& node, const View& vi
   const bool takes_larger = node.op().name == "Max";
   if (is_at_least(*a - *b, 0)) return takes_larger ? a : b;
   if (is_at_least(*b - *a, 0)) return takes_larger ? b : a;
+  return std::nullopt;
+}
+
+// Where (i < 0, i + T, i): of a condition that is the same in all iterations.
+std::optional<Count> CountReader::read_choice(const Node& node, const View& view) {
+  const auto condition = operand_of(view, node.input(0));
+  for (const bool negates : {false, true}) {
+    std::vector<Count> distances;
+    const bool holds =
+        condition && collect(*condition, negates, distances) &&
+        std::all_of(distances.begin(), distances.end(), [&](const Count& distance) {
+          if (!last_) return is_at_least(distance, 1);
+          return is_positive(distance.at({}), *last_) && is_positive(distance.at(*last_), *last_);
+        });
+    if (holds) return read_operand(node, negates ? 2 : 1, view);
+  }
   return std::nullopt;
 }
 

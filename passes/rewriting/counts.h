@@ -41,6 +41,8 @@ bool operator==(const Count& a, const Count& b);
 
 /// True when the count is at least `least` everywhere, however large its extents are.
 bool is_at_least(const Count& count, std::int64_t least);
+/// True when the count is positive as far as `premise` is not negative.
+bool is_positive(const Count& count, const Count& premise);
 /// The count as an index along an axis; nothing where it counts something else than its extent.
 std::optional<ViewIndex> index_along(const Count& count, const Dim& extent, std::size_t rank);
 
@@ -62,6 +64,9 @@ class CountReader {
                        Behind behind = gatefold::behind)
       : context_(context), loop_(loop), behind_(std::move(behind)) {}
 
+  /// Says which iteration is the last one of those in which numbers are read, if there is any.
+  void end_with(const Count& last) { last_ = last; }
+
   /// The value of one element; nothing when it is something else than a count.
   std::optional<Count> read(Value* value);
   std::optional<Count> read(const View& view);
@@ -76,6 +81,7 @@ class CountReader {
   std::optional<Count> read_node(const Node& node, const View& view);
   std::optional<Count> read_arithmetic(const Node& node, const View& view);
   std::optional<Count> read_extremum(const Node& node, const View& view);
+  std::optional<Count> read_choice(const Node& node, const View& view);
   std::optional<Count> read_range(const Node& node, const View& view);
   std::optional<Count> read_operand(const Node& node, std::size_t port, const View& view);
   std::optional<Count> read_distance(const Node& node, const View& view, bool negates);
@@ -85,6 +91,7 @@ class CountReader {
   const PassContext& context_;
   const LoopView* loop_;
   Behind behind_;
+  std::optional<Count> last_;
   int depth_ = 0;  // Of what is read,
   int parts_ = 0;  // and how many parts the condition has that is.
   std::unordered_map<const Value*, std::vector<std::pair<View, std::optional<Count>>>> known_;
