@@ -96,6 +96,14 @@ Value* build_gemm(const Node& gemm, const std::vector<Value*>& inputs, Rewriter&
   return adds ? rewriter.add("Add", {product, inputs[2]}) : product;
 }
 
+// The value for each of the rows [T, ..].
+Value* repeat(Value* value, Value* rows, Rewriter& rewriter) {
+  Value* time = rewriter.add("Shape", {rows}, {{"end", std::int64_t{1}}});
+  Value* dims = rewriter.add("Shape", {value});
+  dims = rewriter.add("Concat", {time, dims}, {{"axis", std::int64_t{0}}});
+  return rewriter.add("Expand", {value, dims});
+}
+
 }  // namespace
 
 std::optional<View> put_in(const View& rows, const View& view) {
@@ -319,13 +327,15 @@ std::optional<Rows> LoopRows::map_node(const Node& node) {
   if (!has_rows(node)) return std::nullopt;
   std::vector<Value*> inputs = node.inputs();
   std::optional<bool> backwards;
+  std::vector<std::size_t> shared;
+  std::size_t varying = 0;
   for (std::size_t port = 0; port < inputs.size(); ++port) {
     Value*& input = inputs[port];
     if (input == nullptr) continue;
     if (!input->type().has_rank() || input->type().rank() > rank) return std::nullopt;
     if (is_outside(*input)) {
-      if (joins) return std::nullopt;
       input = outside(in_time(*input))->source;
+      shared.push_back(port);
       continue;
     }
     const auto rows =
@@ -333,8 +343,12 @@ std::optional<Rows> LoopRows::map_node(const Node& node) {
     if (!rows) return std::nullopt;
     backwards = rows->backwards;
     input = rows->value;
+    varying = port;
   }
   if (!backwards) return std::nullopt;
+  for (std::size_t i = 0; joins && i < shared.size(); ++i) {
+    inputs[shared[i]] = repeat(inputs[shared[i]], inputs[varying], rewriter_);
+  }
   if (node.op().name == "Gemm") return Rows{build_gemm(node, inputs, rewriter_), *backwards};
   Attrs attrs = node.attrs();
   if (is_one_of(node.op().name, kAlongAxis)) {
