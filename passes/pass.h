@@ -28,7 +28,7 @@ struct PassContext {
 /// A transformation of a graph and the sub-graphs in it. It reaches its own fixed point: running it
 /// again changes nothing.
 struct Pass {
-  std::string_view name;     ///< Kebab-case, verb first; its file's name.
+  std::string_view name;     ///< Kebab-case, verb first.
   std::string_view summary;  ///< What the graph gains.
   /// Returns true when the graph was changed. Throws Error when the graph cannot be right.
   bool (*run)(Graph& graph, PassContext& context);

@@ -51,7 +51,7 @@ struct TripBounds {
   std::optional<Count> trips() const {
     if (limit && let_run(*limit)) return limit;
     for (const Count& distance : goes_on) {
-      const auto trips = trips_until(distance);
+      auto trips = trips_until(distance);
       if (trips && are_all(*trips)) return trips;
     }
     return std::nullopt;

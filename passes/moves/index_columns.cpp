@@ -4,8 +4,8 @@
 
 #include "ir/index.h"
 #include "ir/op_def.h"
-#include "passes/rewriting/column_cut.h"
 #include "passes/rewriting/axes.h"
+#include "passes/rewriting/column_cut.h"
 #include "passes/rewriting/match.h"
 
 namespace gatefold {

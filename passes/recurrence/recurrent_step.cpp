@@ -153,8 +153,15 @@ class StepFinder {
     for (const auto& [cell, value] : cells) {
       if (!reader_.function().is_argument(cell)) candidates.push_back(cell);
     }
-    return candidates.empty() ? std::nullopt
-                              : forms_.match_lstm(reader_.function(), id, candidates, why);
+    if (candidates.empty()) return std::nullopt;
+    // Of the reasons for all candidates, the last one that is about a gate says most.
+    std::string reason;
+    const auto note = [&](const std::string& own) {
+      if (reason.empty() || !own.starts_with("no gates")) reason = own;
+    };
+    auto roles = forms_.match_lstm(reader_.function(), id, candidates, why ? Why(note) : Why());
+    if (!roles && why) why(reason);
+    return roles;
   }
 
   static Value* value_of(const std::vector<std::pair<Id, Value*>>& cells, Id id) {
@@ -163,6 +170,8 @@ class StepFinder {
     return found->second;
   }
 
+  // What has the form of a step and goes on into another one is a state, though it may be no step
+  // that can be built, as the first one is not that starts from zero.
   bool look_for_lstm(const Node& node, const View& rows, Id id) {
     const auto cells = cell_candidates(*node.output(), rows);
     const auto roles = match_lstm(cells, id, why(node, "LSTM"));
@@ -172,8 +181,8 @@ class StepFinder {
     const bool is_plain = roles->squash.kind() == ActivationKind::kAffine;
     const bool is_first = roles->cell == ElementFunction::kNone;
     if (is_plain && is_read_by_elements_only(*node.output())) return false;
-    if (is_first && !is_multiplied(*node.output())) return false;
-    if (!is_first && !add_lstm(node, *roles, next_cell)) return false;
+    const bool is_added = !is_first && add_lstm(node, *roles, next_cell);
+    if (!is_added && !is_multiplied(*node.output())) return false;
     reader_.close(*node.output());
     reader_.close(*next_cell);
     return true;
@@ -202,7 +211,8 @@ class StepFinder {
     const auto roles = forms_.match_gru(reader_.function(), id, why(node, "GRU"));
     if (!roles) return false;
     const bool is_first = roles->hidden == ElementFunction::kNone;
-    if (is_first ? !is_multiplied(*node.output()) : !add_gru(node, *roles)) return false;
+    const bool is_added = !is_first && add_gru(node, *roles);
+    if (!is_added && !is_multiplied(*node.output())) return false;
     reader_.close(*node.output());
     return true;
   }

@@ -19,7 +19,6 @@ using Operator = ElementFunction::Operator;
 using Point = ElementValues::Point;
 
 constexpr Id kNone = ElementFunction::kNone;
-constexpr double kScreen = 1e-9;  // For what is compared exactly afterwards.
 
 /// activation (argument): the value of an expression, or 1 minus that.
 struct Gate {
@@ -48,9 +47,8 @@ class StepReader {
   const std::string& reason() const { return reason_; }
 
  private:
+  bool reads(const ElementForm& form, Kind kind) const;
   bool prepare(Id next_cell);
-  template <typename Formula>
-  bool equals(Id result, Formula formula) const;
   bool read_next_cell(LstmRoles& roles, Id next_hidden, const Gate& output, const Gate& squash);
   bool finish(LstmRoles& roles, Id next_hidden, const Gates& gates);
   bool finish(GruRoles& roles, Id next_hidden, const Gate& update, const Gate& candidate);
@@ -87,28 +85,27 @@ bool StepReader::refuse_values(std::string_view formula, Id value) {
                             values_.describe(point)));
 }
 
+bool StepReader::reads(const ElementForm& form, Kind kind) const {
+  return std::any_of(form.terms.begin(), form.terms.end(),
+                     [&](const auto& term) { return function_.is_argument(term.first, kind); });
+}
+
 bool StepReader::prepare(Id next_cell) {
   if (auto fault = values_.update()) return refuse(std::move(*fault));
   forms_ = forms_of(function_, next_cell);
-  gates_.clear();
-  squashes_.clear();
-  states_.clear();
+  gates_ = squashes_ = {};
+  states_ = {};
   for (Id id = 0; id < function_.size(); ++id) {
     const ElementForm& form = forms_[static_cast<std::size_t>(id)];
     const bool is_vector = function_.is_argument(id, Kind::kVector);  // As a learned state is.
     if (is_vector || function_.is_argument(id, Kind::kState)) states_.push_back(id);
     const bool is_squash = form.terms.size() == 1 && form.terms.begin()->first == next_cell;
-    const auto has = [&](Kind kind) {
-      return std::any_of(form.terms.begin(), form.terms.end(),
-                         [&](const auto& term) { return function_.is_argument(term.first, kind); });
-    };
     // Rows that were multiplied before are read as they are, like a state.
-    const bool is_gate = has(Kind::kSum);
-    if (!is_squash && !is_gate && !has(Kind::kState)) continue;
+    const bool is_gate = reads(form, Kind::kSum);
+    if (!is_squash && !is_gate && !reads(form, Kind::kState)) continue;
     const auto activation = find_activation(function_, values_, id, form, is_squash);
-    if (!activation) continue;
-    const bool is_plain = activation->def->kind == ActivationKind::kAffine;
-    if (!is_squash && !is_gate && is_plain) continue;
+    const bool is_plain = activation && activation->def->kind == ActivationKind::kAffine;
+    if (!activation || (is_plain && !is_squash && !is_gate)) continue;
     (is_squash ? squashes_ : gates_).push_back({id, form, *activation});
   }
   states_.push_back(kNone);
@@ -119,15 +116,6 @@ bool StepReader::prepare(Id next_cell) {
     gates_.back().is_opposite = true;
   }
   return true;
-}
-
-template <typename Formula>
-bool StepReader::equals(Id result, Formula formula) const {
-  return std::all_of(values_.points().begin(), values_.points().end(), [&](const Point& point) {
-    const auto [expected, error] = point[result];
-    const double gap = std::abs(formula(point) - expected);
-    return point.is_turn || gap <= kScreen * (1 + std::abs(expected)) + error;
-  });
 }
 
 Scalar StepReader::formula_of(const Gate& gate) {
@@ -150,7 +138,7 @@ bool StepReader::share_activation(const Gates& gates) {
   const Activation first = gates.front()->activation.activation();
   for (const Gate* gate : gates) {
     const Activation other = gate->activation.activation();
-    if (first.def == other.def && first.alpha == other.alpha && first.beta == other.beta) continue;
+    if (first == other) continue;
     return refuse(fmt::format("one gate goes through {} ({}, {}), another through {} ({}, {})",
                               first.def->name, first.alpha, first.beta, other.def->name,
                               other.alpha, other.beta));
@@ -168,6 +156,7 @@ bool StepReader::share_clip(const Gates& gates, std::optional<float>& clip) {
     }
     if (other) clip_ = other;
   }
+  clip.reset();
   if (clip_) clip = static_cast<float>(*clip_);
   return true;
 }
@@ -196,20 +185,19 @@ bool StepReader::set_role(GateRole& role, const Gate& gate, Id state) {
 
 // h' = o squash(c'), for any of the candidates for c'
 bool StepReader::read(LstmRoles& roles, const std::vector<Id>& roots) {
-  const Id next_hidden = roots[0];
   for (std::size_t k = 1; k < roots.size(); ++k) {
     roles.next_cell = roots[k];
     if (!prepare(roles.next_cell)) return false;
     for (const Gate& squash : squashes_) {
       for (const Gate& output : gates_) {
         const auto product = [&](const Point& p) { return output.at(p) * squash.at(p); };
-        if (!equals(next_hidden, product)) continue;
-        if (read_next_cell(roles, next_hidden, output, squash)) return true;
+        if (!values_.may_equal(roots[0], product)) continue;
+        if (read_next_cell(roles, roots[0], output, squash)) return true;
         refuse_values("f * c + i * g", roles.next_cell);
       }
     }
   }
-  return refuse_values("o * activation(c')", next_hidden);
+  return refuse_values("o * activation(c')", roots[0]);
 }
 
 // c' = f c + i g, or without the term of c
@@ -221,12 +209,11 @@ bool StepReader::read_next_cell(LstmRoles& roles, Id next_hidden, const Gate& ou
       for (const Gate& candidate : gates_) {
         Gates gates{&input, &candidate, &output, &squash};
         const auto update = [&](const Point& p) { return input.at(p) * candidate.at(p); };
-        if (cell == kNone && equals(roles.next_cell, update)) {
-          if (finish(roles, next_hidden, gates)) return true;
-        }
+        const bool is_whole = cell == kNone && values_.may_equal(roles.next_cell, update);
+        if (is_whole && finish(roles, next_hidden, gates)) return true;
         for (const Gate& forget : gates_) {
           const auto sum = [&](const Point& p) { return forget.at(p) * p[cell].value + update(p); };
-          if (cell == kNone || !equals(roles.next_cell, sum)) continue;
+          if (cell == kNone || !values_.may_equal(roles.next_cell, sum)) continue;
           gates.push_back(&forget);
           if (finish(roles, next_hidden, gates)) return true;
           gates.pop_back();
@@ -240,6 +227,7 @@ bool StepReader::read_next_cell(LstmRoles& roles, Id next_hidden, const Gate& ou
 // `gates` are i, g, o, squash and, where there is one, f.
 bool StepReader::finish(LstmRoles& roles, Id next_hidden, const Gates& gates) {
   const bool has_forget = gates.size() > 4;
+  roles.forget.reset();
   Gates sharing{gates[0], gates[2]};
   if (has_forget) sharing.push_back(gates[4]);
   const bool fits = share_activation(sharing) && share_clip(gates, roles.clip) &&
@@ -267,7 +255,8 @@ bool StepReader::read(GruRoles& roles, const std::vector<Id>& roots) {
           return (hidden == kNone ? 0 : z * p[hidden].value) + (1 - z) * candidate.at(p);
         };
         roles.hidden = hidden;
-        if (equals(roots[0], blend) && finish(roles, roots[0], update, candidate)) return true;
+        if (values_.may_equal(roots[0], blend) && finish(roles, roots[0], update, candidate))
+          return true;
       }
     }
   }
@@ -303,8 +292,8 @@ bool StepReader::finish(GruRoles& roles, Id next_hidden, const Gate& update,
 // The term r * (h R + b), or a number times r where nothing is left of h; gives the reset gate.
 const Gate* StepReader::read_reset_after(GruRoles& roles, Id product) {
   const auto is_gate = [&](Id id) {
-    return std::any_of(gates_.begin(), gates_.end(),
-                       [&](const Gate& gate) { return gate.id == id; });
+    const auto has_id = [&](const Gate& gate) { return gate.id == id; };
+    return std::any_of(gates_.begin(), gates_.end(), has_id);
   };
   double factor = 1;
   while (function_[product].op == Operator::kMul) {
@@ -341,10 +330,7 @@ const Gate* StepReader::read_reset_after(GruRoles& roles, Id product) {
 bool StepReader::read(RnnRoles& roles, const std::vector<Id>& roots) {
   if (!prepare(kNone)) return false;
   for (const Gate& gate : gates_) {
-    const bool is_sum = std::any_of(
-        gate.argument.terms.begin(), gate.argument.terms.end(),
-        [&](const auto& term) { return function_.is_argument(term.first, Kind::kSum); });
-    if (gate.id != roots[0] || gate.is_opposite || !is_sum) continue;
+    if (gate.id != roots[0] || gate.is_opposite || !reads(gate.argument, Kind::kSum)) continue;
     return share_clip({&gate}, roles.clip) && set_role(roles.gate, gate, kNone) &&
            agrees("the hidden state of an RNN", roots[0], formula_of(gate));
   }
@@ -356,7 +342,7 @@ bool StepReader::read(ResetRoles& roles, const std::vector<Id>& roots) {
   for (const Id hidden : states_) {
     for (const Gate& gate : gates_) {
       const auto product = [&](const Point& p) { return gate.at(p) * p[hidden].value; };
-      if (hidden == kNone || !equals(roots[0], product)) continue;
+      if (hidden == kNone || !values_.may_equal(roots[0], product)) continue;
       roles.hidden = hidden;
       const bool fits =
           share_clip({&gate}, roles.clip) && set_role(roles.reset, gate, kNone) &&

@@ -209,6 +209,16 @@ std::vector<UnitReader::Reading> UnitReader::read_operands(const View& view, con
   return readings;
 }
 
+// True for what is no linear sum and stays one expression, so that it is found where it is used, as
+// the cell state is that is squashed.
+bool UnitReader::is_expression(const Reading& reading) const {
+  const bool is_linear = !reading.sum.terms.empty() || !reading.sum.biases.empty();
+  if (is_linear || reading.rest.empty()) return false;
+  const auto& [factor, id] = reading.rest.front();
+  const bool is_alone = reading.rest.size() == 1 && reading.sum.number == 0;
+  return !is_alone || (factor != 1 && !function_.is_argument(id));
+}
+
 // The entries along the axis that a ReduceSum adds up.
 std::vector<UnitReader::Reading> UnitReader::read_entries(const View& view, const Node& node) {
   const Type& type = node.input(0)->type();
@@ -244,8 +254,7 @@ std::optional<UnitReader::Reading> UnitReader::read_linear(const View& view, con
   for (std::size_t i = 0; i < operands.size(); ++i) {
     const double factor = op == "Neg" || (op == "Sub" && i == 1) ? -1 : 1;
     const Reading& operand = operands[i];
-    // What is no linear sum stays one expression, as the cell state that is squashed.
-    if (operand.rest.size() > 1 && operand.sum.terms.empty() && operand.sum.biases.empty()) {
+    if (is_expression(operand)) {
       result.rest.emplace_back(factor, id_of(operand));
       continue;
     }
@@ -269,9 +278,7 @@ std::optional<UnitReader::Reading> UnitReader::read_factor(const View& view, con
     if (factor.sum.number == 0) return Reading();  // What is left of a zero state.
     const double number = divides ? 1 / factor.sum.number : factor.sum.number;
     Reading result = std::move(operands[side]);
-    if (result.rest.size() > 1 && result.sum.terms.empty() && result.sum.biases.empty()) {
-      return Reading{{}, {{number, id_of(result)}}};
-    }
+    if (is_expression(result)) return Reading{{}, {{number, id_of(result)}}};
     result.sum = scaled(std::move(result.sum), number);
     for (auto& [own, id] : result.rest) own *= number;
     return result;

@@ -74,6 +74,7 @@ class UnitReader {
   std::vector<Reading> read_operands(const View& view, const Node& node);
   bool add_terms(LinearSum& sum, const View& rows, const View& weight, double scale) const;
   std::vector<Reading> read_entries(const View& view, const Node& node);
+  bool is_expression(const Reading& reading) const;
   bool is_zero(const View& view) const;
   bool have_equal_rows(const View& view) const;
   std::optional<View> row_of(const View& view) const;

@@ -10,7 +10,6 @@ using Id = ElementFunction::Id;
 using Operator = ElementFunction::Operator;
 using Numbers = std::vector<double>;
 
-constexpr double kScreen = 1e-9;  // For what is compared exactly afterwards.
 constexpr std::string_view kActivations[] = {
     "Sigmoid", "Tanh",      "Relu",     "HardSigmoid",     "Softsign",
     "Elu",     "LeakyRelu", "Softplus", "ThresholdedRelu", "ScaledTanh"};
@@ -199,12 +198,10 @@ std::optional<ActivationForm> find_activation(const ElementFunction& function,
     return fits ? std::optional(affine) : std::nullopt;
   }
   const auto fits = [&](const ActivationForm& candidate) {
-    return std::all_of(values.points().begin(), values.points().end(), [&](const auto& point) {
+    return values.may_equal(id, [&](const ElementValues::Point& point) {
       double sum = 0;
       for (const auto& [term, coefficient] : form.terms) sum += coefficient * point[term].value;
-      const auto [expected, error] = point[id];
-      const double gap = std::abs(candidate(sum) - expected);
-      return point.is_turn || gap <= kScreen * (1 + std::abs(expected)) + error;
+      return candidate(sum);
     });
   };
   const Choices choices = choices_for(function, values, id, form);

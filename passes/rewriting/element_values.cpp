@@ -226,7 +226,8 @@ std::optional<std::string> ElementValues::update() {
   for (Id id = checked_; id < function_.size(); ++id) {
     bool has_turned = !compares(function_[id].op);
     for (Id argument = 0; argument < id && !has_turned; ++argument) {
-      has_turned = function_.is_argument(argument) && add_turns(id, argument);
+      const bool is_truth = function_.is_argument(argument, ElementFunction::ArgumentKind::kTruth);
+      has_turned = function_.is_argument(argument) && !is_truth && add_turns(id, argument);
     }
   }
   checked_ = function_.size();

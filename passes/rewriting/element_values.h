@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,6 +38,16 @@ class ElementValues {
 
   /// The origin first.
   const std::vector<Point>& points() const { return points_; }
+  /// False where a formula, which makes a number of a point, is surely another function than an
+  /// expression; looks at no turns.
+  template <typename Formula>
+  bool may_equal(Id id, Formula formula) const {
+    return std::all_of(points_.begin(), points_.end(), [&](const Point& point) {
+      const auto [expected, error] = point[id];
+      const double gap = std::abs(formula(point) - expected);
+      return point.is_turn || gap <= kScreen * (1 + std::abs(expected)) + error;
+    });
+  }
   /// Says where two expressions, or their gradients by an argument if asked for, are different;
   /// nothing when they are equal everywhere.
   std::optional<std::string> difference(Id a, Id b, bool compares_gradients) const;
@@ -45,6 +57,8 @@ class ElementValues {
   std::string describe(const Point& point) const;
 
  private:
+  static constexpr double kScreen = 1e-9;
+
   Sample evaluate(Id id, const Point& point) const;
   void add_point(Point base, Id argument, double x, bool is_turn);
   bool add_turns(Id comparison, Id argument);
