@@ -83,6 +83,11 @@ std::optional<TripBounds> read_bounds(const LoopView& loop, const PassContext& c
   const auto next = reader.read_condition(loop.body().outputs()[kNextCondition].value);
   if (!next) return std::nullopt;
   bounds.goes_on = *next;
+  // Some loops are limited to more iterations than any sequence has steps.
+  std::erase_if(bounds.goes_on, [](const Count& distance) {
+    return is_at_least(distance.at({}), std::numeric_limits<std::int32_t>::max() - 2) &&
+           distance.per_iteration() >= -1;
+  });
   Value* starts = loop.node().input(kCondition);
   bounds.starts = starts == nullptr ? std::vector<Count>() : reader.read_condition(starts);
   return bounds;

@@ -35,7 +35,12 @@ bool is_aligned(const Node& node) {
 bool has_rows(const Node& node) {
   const std::string_view op = node.op().name;
   if (!node.op().domain.empty()) return false;
-  if (op == "MatMul") return node.input(0)->type().rank() > 1 && node.input(1)->type().rank() > 1;
+  if (op == "MatMul") {
+    const auto is_matrix = [](const Value* value) {
+      return value->type().has_rank() && value->type().rank() > 1;
+    };
+    return is_matrix(node.input(0)) && is_matrix(node.input(1));
+  }
   if (op != "Gemm") return is_aligned(node) || works_along_axis(node);
   return node.attr_int("transA") == 0 && node.attr_float("alpha") == 1.0F &&
          node.attr_float("beta") == 1.0F;
@@ -43,7 +48,8 @@ bool has_rows(const Node& node) {
 
 // Only an input of these may differ between iterations.
 bool may_vary(const Node& node, std::size_t port) {
-  return port == 0 || node.op().name == "Concat" || is_aligned(node);
+  const std::string_view op = node.op().name;
+  return port == 0 || op == "Concat" || (is_aligned(node) && op != "Clip");
 }
 
 // Gemm of rows [T, N, K].
@@ -55,6 +61,14 @@ Value* build_gemm(const Node& gemm, const std::vector<Value*>& inputs, Rewriter&
   Value* product = rewriter.add("MatMul", {inputs[0], weight});
   const bool adds = inputs.size() > 2 && inputs[2] != nullptr;
   return adds ? rewriter.add("Add", {product, inputs[2]}) : product;
+}
+
+// The value for each of the rows [T, ..].
+Value* repeat(Value* value, Value* rows, Rewriter& rewriter) {
+  Value* time = rewriter.add("Shape", {rows}, {{"end", std::int64_t{1}}});
+  Value* dims = rewriter.add("Shape", {value});
+  dims = rewriter.add("Concat", {time, dims}, {{"axis", std::int64_t{0}}});
+  return rewriter.add("Expand", {value, dims});
 }
 
 }  // namespace
@@ -198,14 +212,15 @@ std::optional<Rows> LoopRows::map_node(const Node& node) {
   if (!has_rows(node)) return std::nullopt;
   std::vector<Value*> inputs = node.inputs();
   std::optional<bool> backwards;
+  std::vector<std::size_t> shared;
+  std::size_t varying = 0;
   for (std::size_t port = 0; port < inputs.size(); ++port) {
     Value*& input = inputs[port];
     if (input == nullptr) continue;
     if (!input->type().has_rank() || input->type().rank() > rank) return std::nullopt;
     if (is_outside(*input)) {
-      const View whole = *outside(in_time(*input));
-      input = joins ? spell(rewriter_, whole) : whole.source;
-      if (input == nullptr) return std::nullopt;
+      input = outside(in_time(*input))->source;
+      shared.push_back(port);
       continue;
     }
     const auto rows =
@@ -213,8 +228,12 @@ std::optional<Rows> LoopRows::map_node(const Node& node) {
     if (!rows) return std::nullopt;
     backwards = rows->backwards;
     input = rows->value;
+    varying = port;
   }
   if (!backwards) return std::nullopt;
+  for (std::size_t i = 0; joins && i < shared.size(); ++i) {
+    inputs[shared[i]] = repeat(inputs[shared[i]], inputs[varying], rewriter_);
+  }
   if (node.op().name == "Gemm") return Rows{build_gemm(node, inputs, rewriter_), *backwards};
   Attrs attrs = node.attrs();
   if (works_along_axis(node)) {

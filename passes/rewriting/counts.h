@@ -100,7 +100,8 @@ class CountReader {
   const PassContext& context_;
   const LoopView* loop_;
   Behind behind_;
-  int depth_ = 0;
+  int depth_ = 0;  // Of what is read,
+  int parts_ = 0;  // and how many parts the condition has that is.
   std::unordered_map<const Value*, std::vector<std::pair<View, std::optional<Count>>>> known_;
 };
 
