@@ -299,14 +299,13 @@ std::optional<Replacement> reroll(Node& node, Rewriter& rewriter) {
   return replacement;
 }
 
-constexpr Rule kReads[] = {{"row-of-slice", "Slice", row_of_slice}};
-constexpr Rule kRules[] = {{"loop-of-steps", "", reroll}};
+constexpr Rule kRules[] = {
+    {"row-of-slice", "Slice", row_of_slice},
+    {"loop-of-steps", "", reroll},
+};
 
 }  // namespace
 
-bool reroll_loops(Graph& graph, PassContext& context) {
-  const bool changed = rewrite(graph, context, kReads);
-  return rewrite(graph, context, kRules) || changed;
-}
+bool reroll_loops(Graph& graph, PassContext& context) { return rewrite(graph, context, kRules); }
 
 }  // namespace gatefold::passes
