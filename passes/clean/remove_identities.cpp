@@ -54,6 +54,13 @@ Result transpose(Node& node, Rewriter& /*rewriter*/) {
   return is_identity ? Result(Replacement{node.input(0)}) : std::nullopt;
 }
 
+// Where (condition, x, x) -> x
+Result same_branches(Node& node, Rewriter& /*rewriter*/) {
+  Value* x = node.input(1);
+  if (x != node.input(2) || !have_same_shape(x->type(), node.output()->type())) return std::nullopt;
+  return Replacement{x};
+}
+
 // Concat (x), Sum (x), Max (x), .. of one input -> x
 Result single_input(Node& node, Rewriter& /*rewriter*/) {
   if (node.input_count() != 1) return std::nullopt;
@@ -114,6 +121,7 @@ constexpr Rule kRules[] = {
     {"concat", "Concat", single_input},
     {"split", "Split", split},
     {"sum", "Sum", single_input},
+    {"where", "Where", same_branches},
     {"add-zero", "Add", neutral<0, true>},
     {"subtract-zero", "Sub", neutral<0, false>},
     {"multiply-by-one", "Mul", neutral<1, true>},

@@ -83,6 +83,11 @@ std::optional<TripBounds> read_bounds(const LoopView& loop, const PassContext& c
   const auto next = reader.read_condition(loop.body().outputs()[kNextCondition].value);
   if (!next) return std::nullopt;
   bounds.goes_on = *next;
+  // Some loops are limited to more iterations than any sequence has steps.
+  std::erase_if(bounds.goes_on, [](const Count& distance) {
+    return is_at_least(distance.at({}), std::numeric_limits<std::int32_t>::max() - 2) &&
+           distance.per_iteration() >= -1;
+  });
   Value* starts = loop.node().input(kCondition);
   bounds.starts = starts == nullptr ? std::vector<Count>() : reader.read_condition(starts);
   return bounds;
@@ -137,6 +142,16 @@ bool simplify_condition(const LoopView& loop, PassContext& context) {
     changed = true;
   }
   return bound_by_counts(loop, context) || changed;
+}
+
+std::optional<Replacement> row_of_slice(Node& slice, Rewriter& rewriter) {
+  Node* around = loop_around(*slice.graph());
+  if (around == nullptr) return std::nullopt;
+  const LoopView loop(*around);
+  const auto entry = CountReader(rewriter.context(), &loop).entry_of(slice);
+  if (!entry) return std::nullopt;
+  return Replacement{
+      rewriter.add("Gather", {slice.input(0), slice.input(1)}, {{"axis", entry->axis}})};
 }
 
 }  // namespace gatefold

@@ -41,9 +41,6 @@ class LoopRows {
   /// node.
   Value* final_value(std::size_t index);
 
-  /// Returns the position along an axis that iteration a_0 reads or writes, counted so that it is
-  /// within the axis in all iterations; nothing when it may not be.
-  std::optional<ViewIndex> position(const Count& count, const Dim& extent, std::size_t rank) const;
   CountReader& counts() { return counts_; }
 
  private:
@@ -70,8 +67,6 @@ class LoopRows {
   std::optional<View> behind(const View& view);
   std::optional<View> read_input(const View& view);
   std::optional<View> read_gathered(const View& view, const Node& gather);
-  std::optional<View> read_sliced(const View& view, const Node& slice);
-  std::optional<View> read_squeezed(const View& view, const Node& squeeze) const;
   const std::optional<View>& rows_made(Value& value);
   std::optional<View> make_rows(Value& value);
   std::optional<View> make_masked_rows(Value& value);
@@ -92,8 +87,7 @@ class LoopRows {
   Rewriter& rewriter_;
   const LoopView& loop_;
   CountReader counts_;
-  std::optional<Count> trips_;
-  Dim time_;                  // Their number, as far as it is known.
+  Dim time_;                  // The number of iterations, as far as it is known.
   Value* numbers_ = nullptr;  // Of the iterations, outside.
   std::unordered_map<const Value*, std::optional<View>> made_;
   std::unordered_map<const Node*, std::optional<Step>> steps_;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 
 #include "ir/op_def.h"
 #include "ir/ops/recurrent.h"
@@ -25,11 +26,12 @@ bool is_all(const View& view) {
   return view.runs == view_at(*view.source, view.extents, places).runs;
 }
 
-bool is_zero(const Value& value, const PassContext& context) {
-  if (is_filled_with(&value, 0, context)) return true;
-  const Node* filled = producer_of(&value, "ConstantOfShape");
-  return filled != nullptr &&
-         (!filled->has_attr("value") || filled->attr_tensor("value").number_at(0) == 0);
+// True for constant zeros.
+bool is_zero(const View& view, const PassContext& context) {
+  const Value* value = origin_of(view).source;
+  const Node* filled = producer_of(value, "ConstantOfShape");
+  if (filled == nullptr) return is_filled_with(value, 0, context);
+  return !filled->has_attr("value") || filled->attr_tensor("value").number_at(0) == 0;
 }
 
 // True for the same elements.
@@ -71,11 +73,16 @@ std::optional<LoopRows::Step> LoopRows::build_step(const Node& node) {
     }
     step.states.push_back(*state);
   }
-  View input = in_time(*node.input(kX));
   // Where its own sequences have ended the step reads nothing.
+  const View input = in_time(*node.input(kX));
   const auto masked = step.left ? read_masked(origin_of(input)) : std::nullopt;
-  if (masked && masked->step->left == step.left) input = masked->rows;
-  const auto rows = rows_of(with_axes(input, {kTime, kBatch, kHidden}));
+  const bool is_open = masked && masked->step->left == step.left;
+  const auto row = is_open ? std::optional(masked->rows) : outside(input);
+  const bool is_single = row && row->extents[kDirection].is(1);
+  // The steps that a sequence has not are its last ones for the node over all iterations.
+  const auto backwards = step.left ? std::optional(step.left->per_iteration() > 0) : std::nullopt;
+  const auto rows =
+      is_single ? rows_of(with_axes(*row, {kTime, kBatch, kHidden}), backwards) : std::nullopt;
   if (!rows) {
     return rewriter_.no_match("the input of {} is no row of a sequence", node.describe());
   }
@@ -99,10 +106,10 @@ Node* LoopRows::add_step(const Node& node, const Step& step, Value* rows) {
   Attrs attrs = node.attrs();
   if (step.backwards) attrs["direction"] = std::string("reverse");
   if (step.left) {
-    const bool counts_down = step.left->per_iteration() == (step.backwards ? 1 : -1);
-    const Count last = trips_.value_or(Count()) - Count{.offset = 1};
+    const Count last = counts_.trips().value_or(Count()) - Count{.offset = 1};
     const Count left = step.left->at(step.backwards ? last : Count());
-    ports[kSequenceLens] = counts_down ? build_lengths(rewriter_, left, kBatch, rows) : nullptr;
+    const bool is_by_ones = std::abs(step.left->per_iteration()) == 1;
+    ports[kSequenceLens] = is_by_ones ? build_lengths(rewriter_, left, kBatch, rows) : nullptr;
     if (ports[kSequenceLens] == nullptr) return nullptr;
   }
   Node* all = rewriter_.add_node(node.op().name, ports, node.op().outputs.size(), std::move(attrs));
@@ -166,7 +173,7 @@ std::optional<View> LoopRows::make_rows(Value& value) {
   if (node == nullptr || !value.type().has_rank()) return std::nullopt;
   if (!is_recurrent(*node)) {
     if (auto rows = make_masked_rows(value)) return rows;
-    const auto rows = map_node(*node);
+    const auto rows = value.output_index() == 0 ? map_node(*node) : std::nullopt;
     return rows ? std::optional(rows->in_order()) : std::nullopt;
   }
   // Behind the end of a sequence the step makes something else than the node delivers.
@@ -199,16 +206,20 @@ std::optional<View> LoopRows::make_masked_rows(Value& value) {
   const auto masked = read_masked(whole);
   if (!masked) return std::nullopt;
   const auto& [step, rows, other, port] = *masked;
+  const State& state = step->states.front();
+  const bool holds = is_same(other, state.view);
+  // Going backwards, what is held is what the sequence starts with.
+  const View held = holds && step->backwards ? view_of(*loop_.initial(state.number)) : other;
   View all = rows;
-  if (is_same(other, step->states.front().view)) {
+  if (holds && !is_zero(held, rewriter_.context())) {
     const auto masks = rows_of(in_time(*value.producer()->input(0), 3), step->backwards);
     const auto made = masks ? rows_of(rows, step->backwards) : std::nullopt;
     if (!made) return std::nullopt;
-    Value* held = step->backwards ? step->node->input(kInitialH) : step->node->output(kYh);
-    std::vector<Value*> inputs{masks->value, made->value, held};
+    Value* last = step->backwards ? step->node->input(kInitialH) : step->node->output(kYh);
+    std::vector<Value*> inputs{masks->value, made->value, last};
     if (port == 2) std::swap(inputs[1], inputs[2]);
     all = Rows{rewriter_.add("Where", inputs), step->backwards}.in_order();
-  } else if (!is_zero(*other.source, rewriter_.context())) {
+  } else if (!is_zero(held, rewriter_.context())) {
     return std::nullopt;
   }
   return value.type().rank() == 3 ? all : with_axes(all, {kTime, kBatch, kHidden});

@@ -45,178 +45,173 @@ struct RowWrites {
   std::int64_t axis() const { return std::find(axes.begin(), axes.end(), 0) - axes.begin(); }
 };
 
-using Result = std::optional<RowWrites>;
-
-/// What the writes are read from.
-struct Writing {
-  const Node& node;      ///< Makes the next tensor.
-  const Value* state;    ///< The tensor in the body,
-  const Shape& extents;  ///< and its extents.
-  LoopRows& rows;
-  const PassContext& context;
-
-  std::int64_t rank() const { return std::ssize(extents); }
-  std::int64_t axis() const { return positive_axis(node.attr_int("axis"), rank()); }
-};
-
-// Rows that have an axis in place of that of the time.
-RowWrites rows_in_place(Value* row, std::int64_t rank, std::int64_t axis) {
-  RowWrites writes{.row = row, .axes = std::vector<std::size_t>(static_cast<std::size_t>(rank))};
-  std::iota(writes.axes.begin(), writes.axes.end(), 1);
-  writes.axes[static_cast<std::size_t>(axis)] = 0;
-  return writes;
-}
-
-// Puts the rows to a place along their axis.
-bool place(RowWrites& writes, const Count& count, const Writing& writing) {
-  const Dim& extent = writing.extents[static_cast<std::size_t>(writes.axis())];
-  const auto index = writing.rows.position(count, extent, writes.axes.size() + 1);
-  const std::int64_t step = count.per_iteration();
-  if (!index || std::abs(step) != 1) return false;
-  writes.backwards = step < 0;
-  writes.kept_before = index->offset;
-  if (step < 0) {
-    const std::int64_t last = (extent.is_known() ? extent.size() : 0) - 1;
-    writes.kept_before = *index->spare - (last - index->offset);
-  }
-  writes.kept_behind = *index->spare - writes.kept_before;
-  // Of few entries the two sides may overlap.
-  return extent.is_known() || writes.kept_before == 0 || writes.kept_behind == 0;
-}
-
-// True when the body reads no elements of the tensor but to make the next one.
-bool is_read_once(const Writing& writing) {
-  const auto& uses = writing.state->uses();
-  return writing.state->output_uses() == 0 &&
-         std::count_if(uses.begin(), uses.end(),
-                       [](const Use& use) { return !use.user->op().reads_only_shapes; }) == 1;
-}
-
-// Concat (tensor, row) or Concat (row, tensor)
-Result read_append(const Writing& writing) {
-  const Node& concat = writing.node;
-  const std::size_t port = concat.input(0) == writing.state ? 1 : 0;
-  const bool grows = concat.input_count() == 2 && concat.input(1 - port) == writing.state;
-  if (!grows || !is_read_once(writing)) return std::nullopt;
-  RowWrites writes = rows_in_place(concat.input(port), writing.rank(), writing.axis());
-  writes.backwards = port == 0;
-  (port == 0 ? writes.kept_behind : writes.kept_before) = RowWrites::kAll;
-  return writes;
-}
-
-// Concat (tensor [0 .. c], row, tensor [c + 1 ..])
-Result read_insertion(const Writing& writing) {
-  const Node& concat = writing.node;
-  if (concat.input_count() != 3 || writing.state->uses().size() != 2) return std::nullopt;
-  std::vector<Count> bounds;
-  for (const std::size_t part : {0, 2}) {
-    const Node* slice = producer_of(concat.input(part), "Slice");
-    const auto axis =
-        slice == nullptr ? std::nullopt : known_number(slice->input(3), writing.context);
-    const bool is_plain =
-        axis && slice->input(0) == writing.state &&
-        positive_axis(*axis, writing.rank()) == writing.axis() &&
-        (slice->input(4) == nullptr || known_number(slice->input(4), writing.context) == 1);
-    const auto inner =
-        is_plain ? writing.rows.counts().read(slice->input(part == 0 ? 2 : 1)) : std::nullopt;
-    const auto outer = known_number(slice->input(part == 0 ? 1 : 2), writing.context);
-    const bool is_whole =
-        part == 0 ? outer == 0 : outer.value_or(0) >= std::numeric_limits<std::int32_t>::max();
-    if (!inner || !is_whole) return std::nullopt;
-    bounds.push_back(*inner);
-  }
-  RowWrites writes = rows_in_place(concat.input(1), writing.rank(), writing.axis());
-  const bool fits = bounds[1] - bounds[0] == Count{.offset = 1};
-  return fits && place(writes, bounds[0], writing) ? Result(writes) : std::nullopt;
-}
-
-Result read_concat(const Writing& writing) {
-  auto writes = read_append(writing);
-  if (!writes) writes = read_insertion(writing);
-  const bool is_row = writes && writes->row->type().has_rank() &&
-                      (*writes->row->type().shape)[static_cast<std::size_t>(writing.axis())].is(1);
-  return is_row ? writes : std::nullopt;
-}
-
 Count count_along(std::size_t axis) {
   Count count{.strides = Dims(axis + 1, 0)};
   count.strides.back() = 1;
   return count;
 }
 
-// Where the updates of a scatter go: their place along each axis of the tensor, by their
-// coordinates [T, ..].
-std::optional<std::vector<Count>> read_targets(const Writing& writing) {
-  CountReader& counts = writing.rows.counts();
-  const View indices = writing.rows.in_time(*writing.node.input(1));
-  const auto rank = static_cast<std::size_t>(writing.rank());
-  std::vector<Count> targets;
-  if (writing.node.op().name == "ScatterElements") {
-    for (std::size_t axis = 0; axis < rank; ++axis) targets.push_back(count_along(axis + 1));
-    const auto along = counts.read(indices);
-    if (!along) return std::nullopt;
-    targets[static_cast<std::size_t>(writing.axis())] = *along;
+/// Reads what an iteration makes of a carried tensor as rows that are added at one end, by Concat,
+/// or written to places that follow each other: by ScatterND, ScatterElements, or Concat of what is
+/// before and behind them.
+class WriteReader {
+ public:
+  WriteReader(const LoopView& loop, std::size_t index, LoopRows& rows, const PassContext& context)
+      : node_(behind_identities(loop.next(index))->producer()),
+        state_(loop.state(index)),
+        type_(loop.initial(index)->type()),
+        rows_(rows),
+        context_(context) {}
+
+  std::optional<RowWrites> read() {
+    if (node_ == nullptr || !node_->op().domain.empty() || !type_.has_rank()) return std::nullopt;
+    if (node_->op().name == "Concat") {
+      if (node_->input_count() == 2) return read_append();
+      return node_->input_count() == 3 ? read_insertion() : std::nullopt;
+    }
+    const bool scatters = node_->op().name == "ScatterND" || node_->op().name == "ScatterElements";
+    const bool is_plain = scatters && node_->input(0) == state_ && count_reads() == 1 &&
+                          node_->attr_string("reduction") == "none" &&
+                          node_->input(1)->type().has_rank() && node_->input(2)->type().has_rank();
+    const auto targets = is_plain ? read_targets() : std::nullopt;
+    return targets ? arrange(node_->input(2), *targets) : std::nullopt;
+  }
+
+ private:
+  std::size_t rank() const { return type_.shape->size(); }
+  std::size_t axis() const {
+    return static_cast<std::size_t>(positive_axis(node_->attr_int("axis"), type_.rank()));
+  }
+
+  // How often the body reads elements of the tensor.
+  std::ptrdiff_t count_reads() const {
+    const auto& uses = state_->uses();
+    return state_->output_uses() + std::count_if(uses.begin(), uses.end(), [](const Use& use) {
+             return !use.user->op().reads_only_shapes;
+           });
+  }
+
+  bool is_row(const Value& value) const {
+    return value.type().has_rank() && value.type().rank() == type_.rank() &&
+           (*value.type().shape)[axis()].is(1);
+  }
+
+  // Concat (tensor, row) or Concat (row, tensor)
+  std::optional<RowWrites> read_append() const {
+    const std::size_t port = node_->input(0) == state_ ? 1 : 0;
+    RowWrites writes{.row = node_->input(port), .backwards = port == 0};
+    if (node_->input(1 - port) != state_ || count_reads() != 1 || !is_row(*writes.row)) {
+      return std::nullopt;
+    }
+    for (std::size_t k = 0; k < rank(); ++k) writes.axes.push_back(k == axis() ? 0 : k + 1);
+    (port == 0 ? writes.kept_behind : writes.kept_before) = RowWrites::kAll;
+    return writes;
+  }
+
+  // Concat (tensor [0 .. c], row, tensor [c + 1 ..])
+  std::optional<RowWrites> read_insertion() {
+    const auto end = read_bound(0);
+    const auto start = read_bound(2);
+    const bool fits = start && end && *start - *end == Count{.offset = 1};
+    if (!fits || count_reads() != 2 || !is_row(*node_->input(1))) return std::nullopt;
+    return arrange(node_->input(1), targets_in_place(*end));
+  }
+
+  // Where the first part of the tensor ends, or the last one begins.
+  std::optional<Count> read_bound(std::size_t part) {
+    const Node* slice = producer_of(node_->input(part), "Slice");
+    if (slice == nullptr || slice->input(0) != state_) return std::nullopt;
+    const auto number = [&](std::size_t port) {
+      return known_number(slice->input(port), context_);
+    };
+    const auto along = number(3);
+    const bool is_plain =
+        along && positive_axis(*along, type_.rank()) == static_cast<std::int64_t>(axis()) &&
+        (slice->input(4) == nullptr || number(4) == 1);
+    const bool is_open =
+        part == 0 ? number(1) == 0 : number(2) >= std::numeric_limits<std::int32_t>::max();
+    return is_plain && is_open ? rows_.counts().read(slice->input(part == 0 ? 2 : 1))
+                               : std::nullopt;
+  }
+
+  // Rows that stay where they are but for one axis.
+  std::vector<Count> targets_in_place(const Count& along) const {
+    std::vector<Count> targets;
+    for (std::size_t k = 0; k < rank(); ++k) targets.push_back(count_along(k + 1));
+    targets[axis()] = along;
     return targets;
   }
-  const std::size_t last = indices.rank() - 1;
-  std::vector<std::size_t> others(last);
-  std::iota(others.begin(), others.end(), 0);
-  if (!indices.extents[last].is_known()) return std::nullopt;
-  for (std::int64_t column = 0; column < indices.extents[last].size(); ++column) {
-    const auto along = counts.read(with_axes(part_of(indices, last, column, 1), others));
-    if (!along) return std::nullopt;
-    targets.push_back(*along);
-  }
-  for (std::size_t k = last; targets.size() < rank; ++k) targets.push_back(count_along(k));
-  return targets;
-}
 
-Result read_scatter(const Writing& writing) {
-  RowWrites writes{.row = writing.node.input(2)};
-  const bool is_plain = writing.node.attr_string("reduction") == "none" &&
-                        writing.node.input(1)->type().has_rank() && writes.row->type().has_rank() &&
-                        is_read_once(writing);
-  const auto targets = is_plain ? read_targets(writing) : std::nullopt;
-  if (!targets) return std::nullopt;
-  const View updates = writing.rows.in_time(*writes.row);
-  const auto is_free = [&](std::size_t k) {
-    return std::find(writes.axes.begin(), writes.axes.end(), k) == writes.axes.end();
-  };
-  std::optional<Count> by_time;
-  for (std::size_t axis = 0; axis < targets->size(); ++axis) {
-    const Count& target = (*targets)[axis];
-    const Dim& extent = writing.extents[axis];
-    std::size_t along = 0;
-    if (target.per_iteration() != 0 && !by_time) {
-      by_time = target;
-    } else {
+  // Where the updates of a scatter go: their place along each axis of the tensor, by their
+  // coordinates [T, ..].
+  std::optional<std::vector<Count>> read_targets() {
+    const View indices = rows_.in_time(*node_->input(1));
+    if (node_->op().name == "ScatterElements") {
+      const auto along = rows_.counts().read(indices);
+      return along ? std::optional(targets_in_place(*along)) : std::nullopt;
+    }
+    const std::size_t last = indices.rank() - 1;
+    std::vector<std::size_t> others(last);
+    std::iota(others.begin(), others.end(), 0);
+    if (!indices.extents[last].is_known()) return std::nullopt;
+    std::vector<Count> targets;
+    for (std::int64_t column = 0; column < indices.extents[last].size(); ++column) {
+      const auto along = rows_.counts().read(with_axes(part_of(indices, last, column, 1), others));
+      if (!along) return std::nullopt;
+      targets.push_back(*along);
+    }
+    for (std::size_t k = last; targets.size() < rank(); ++k) targets.push_back(count_along(k));
+    return targets;
+  }
+
+  // Finds which axis of the rows runs along each one of the tensor.
+  std::optional<RowWrites> arrange(Value* row, const std::vector<Count>& targets) const {
+    RowWrites writes{.row = row};
+    const View rows = rows_.in_time(*row);
+    std::optional<Count> by_time;
+    for (std::size_t axis = 0; axis < targets.size(); ++axis) {
+      const Count& target = targets[axis];
+      const Dim& extent = (*type_.shape)[axis];
+      if (target.per_iteration() != 0 && !by_time) {
+        by_time = target;
+        writes.axes.push_back(0);
+        continue;
+      }
       // An axis of extent 1 may lie along any such axis.
       const bool is_single = extent.is(1) && target == Count();
-      along = 1;
-      while (along < updates.rank() && !(is_free(along) && updates.extents[along].same_as(extent) &&
-                                         (is_single || target == count_along(along)))) {
-        ++along;
+      std::size_t k = 1;
+      while (k < rows.rank() &&
+             !(std::count(writes.axes.begin(), writes.axes.end(), k) == 0 &&
+               rows.extents[k].same_as(extent) && (is_single || target == count_along(k)))) {
+        ++k;
       }
-      if (along == updates.rank()) return std::nullopt;
+      if (k == rows.rank()) return std::nullopt;
+      writes.axes.push_back(k);
     }
-    writes.axes.push_back(along);
+    const bool fits = by_time && place(writes, *by_time, rows.rank());
+    return fits ? std::optional(writes) : std::nullopt;
   }
-  return by_time && place(writes, *by_time, writing) ? Result(writes) : std::nullopt;
-}
 
-// Reads what an iteration makes of carried value `index` as rows that are added at one end, by
-// Concat, or written to places that follow each other: by ScatterND, ScatterElements, or Concat of
-// what is before and behind them.
-std::optional<RowWrites> read_row_writes(const LoopView& loop, std::size_t index, LoopRows& rows,
-                                         const PassContext& context) {
-  const Node* node = behind_identities(loop.next(index))->producer();
-  const Type& type = loop.initial(index)->type();
-  if (node == nullptr || !node->op().domain.empty() || !type.has_rank()) return std::nullopt;
-  const Writing writing{*node, loop.state(index), *type.shape, rows, context};
-  if (node->op().name == "Concat") return read_concat(writing);
-  const bool scatters = node->op().name == "ScatterND" || node->op().name == "ScatterElements";
-  return scatters && node->input(0) == writing.state ? read_scatter(writing) : std::nullopt;
-}
+  // Puts the rows to a place along their axis.
+  bool place(RowWrites& writes, const Count& count, std::size_t rank) const {
+    const Dim& extent = (*type_.shape)[static_cast<std::size_t>(writes.axis())];
+    const auto index = rows_.counts().position(count, extent, rank);
+    const std::int64_t step = count.per_iteration();
+    if (!index || std::abs(step) != 1) return false;
+    writes.backwards = step < 0;
+    const std::int64_t last = (extent.is_known() ? extent.size() : 0) - 1;
+    writes.kept_before = step > 0 ? index->offset : *index->spare - (last - index->offset);
+    writes.kept_behind = *index->spare - writes.kept_before;
+    // Of few entries the two sides may overlap.
+    return extent.is_known() || writes.kept_before == 0 || writes.kept_behind == 0;
+  }
+
+  const Node* node_;  // Makes the next tensor.
+  const Value* state_;
+  const Type& type_;
+  LoopRows& rows_;
+  const PassContext& context_;
+};
 
 /// Builds what a loop delivers of all its iterations at once.
 class Delivery {
@@ -256,7 +251,7 @@ class Delivery {
   }
 
   Value* build_written(std::size_t index) {
-    const auto writes = read_row_writes(loop_, index, rows_, rewriter_.context());
+    const auto writes = WriteReader(loop_, index, rows_, rewriter_.context()).read();
     Value* rows = writes ? build_rows(*writes->row, writes->backwards, writes->axes) : nullptr;
     if (rows == nullptr) return nullptr;
     Value* start = loop_.initial(index);
@@ -304,7 +299,10 @@ std::optional<Replacement> reroll(Node& node, Rewriter& rewriter) {
   return replacement;
 }
 
-constexpr Rule kRules[] = {{"loop-of-steps", "", reroll}};
+constexpr Rule kRules[] = {
+    {"row-of-slice", "Slice", row_of_slice},
+    {"loop-of-steps", "", reroll},
+};
 
 }  // namespace
 

@@ -250,8 +250,9 @@ bool simplify_once(Graph& graph, PassContext& context) {
 }  // namespace
 
 bool simplify_control_flow(Graph& graph, PassContext& context) {
+  constexpr Rule kRules[] = {{"row-of-slice", "Slice", row_of_slice}};
   bool changed = false;
-  while (simplify_once(graph, context)) {
+  while (simplify_once(graph, context) || rewrite(graph, context, kRules)) {
     infer_types(graph);
     // What has come out of a branch may decide another one.
     fold_constants(graph, context);

@@ -154,9 +154,13 @@ struct Exchange {
 };
 
 bool can_be_built(const RecurrentStep& step) {
-  return (!step.cell || can_build_rows(*step.cell)) &&
-         std::all_of(step.operands.begin(), step.operands.end(), [](const auto& operand) {
-           return can_build_rows(operand.front().rows) &&
+  // What Casts made wider is another value.
+  const auto fits = [&](const View& rows) {
+    return rows.source->type().dtype == step.next_hidden->type().dtype && can_build_rows(rows);
+  };
+  return (!step.cell || fits(*step.cell)) &&
+         std::all_of(step.operands.begin(), step.operands.end(), [&](const auto& operand) {
+           return fits(operand.front().rows) &&
                   std::all_of(operand.begin(), operand.end(), can_build_weight);
          });
 }

@@ -4,24 +4,10 @@
 
 #include "ir/op_def.h"
 #include "passes/rewriting/match.h"
+#include "passes/rewriting/sub_graphs.h"
 
 namespace gatefold {
 namespace {
-
-// True when the body of a Loop or Scan carries `state` over to `next`.
-bool is_carried(const Value& state, const Value& next) {
-  const Graph& graph = *state.graph();
-  if (state.kind() != Value::Kind::kInput || graph.outer() == nullptr) return false;
-  const auto& inputs = graph.inputs();
-  const auto input = std::find(inputs.begin(), inputs.end(), &state) - inputs.begin();
-  // A Loop's body has the iteration number before, and the condition before and after.
-  for (const std::ptrdiff_t output : {input, input - 1}) {
-    if (output < 0 || output >= std::ssize(graph.outputs())) continue;
-    Value* result = graph.outputs()[static_cast<std::size_t>(output)].value;
-    if (behind_hold(result) == &next) return true;
-  }
-  return false;
-}
 
 bool has_same_weights(const RecurrentStep& other, const RecurrentStep& step, std::size_t i) {
   return other.kind == step.kind &&
@@ -50,6 +36,10 @@ Value* source_of(const RecurrentStep::Operand& operand) { return operand.front()
 }  // namespace
 
 StateFinder::StateFinder(const std::vector<RecurrentStep>& steps) {
+  Node* loop = steps.empty() ? nullptr : loop_around(*steps.front().next_hidden->graph());
+  for (std::size_t i = 0; loop != nullptr && i < LoopView(*loop).carried_count(); ++i) {
+    carried_.emplace(LoopView(*loop).state(i), behind_hold(LoopView(*loop).next(i)));
+  }
   for (const RecurrentStep& step : steps) {
     results_.emplace(step.next_hidden, &step);
     for (const auto& operand : step.operands) {
@@ -80,7 +70,8 @@ int StateFinder::score_of(const RecurrentStep& step, std::size_t operand) const 
     return is_reset && is_hidden ? 1 : 0;
   }
   int score = step.kind == &kRnn ? 0 : likeness(source);
-  if (is_carried(source, *step.next_hidden)) score += 16;
+  const auto carried = carried_.find(&source);
+  if (carried != carried_.end() && carried->second == step.next_hidden) score += 16;
   if (follows_another(step, operand)) score += 8;
   if (is_followed(step, operand)) score += 8;
   if (step.kind == &kRnn && is_exchanged(step, source)) score += 2;

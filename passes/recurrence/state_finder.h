@@ -22,6 +22,7 @@ class StateFinder {
   bool follows_another(const RecurrentStep& step, std::size_t operand) const;
   bool is_followed(const RecurrentStep& step, std::size_t operand) const;
 
+  std::unordered_map<const Value*, const Value*> carried_;  // What a loop makes of its states.
   std::unordered_map<const Value*, const RecurrentStep*> results_;
   std::unordered_multimap<const Value*, const RecurrentStep*> readers_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <span>
 
 #include "ir/elements.h"
@@ -16,8 +17,8 @@ namespace {
 constexpr int kMostDepth = 64;
 // Larger numbers are no counts; sums and products of two smaller ones fit into 64 bits.
 constexpr std::int64_t kLimit = std::int64_t{1} << 31;
-// Conditions made of more comparisons are not read.
-constexpr std::size_t kMostDistances = 64;
+// Conditions made of more parts are not read.
+constexpr int kMostParts = 1024;
 
 bool holds_counts(DataType dtype) {
   return dtype == DataType::kInt64 || dtype == DataType::kInt32 || dtype == DataType::kFloat32 ||
@@ -149,34 +150,9 @@ bool is_at_least(const Count& count, std::int64_t least) {
          });
 }
 
-std::optional<ViewIndex> index_along(const Count& count, const Dim& extent, std::size_t rank) {
-  ViewIndex index = ViewIndex::constant(count.offset, rank);
-  std::copy_n(count.strides.begin(), std::min(rank, count.strides.size()), index.strides.begin());
-  index.spare = std::nullopt;
-  for (const CountTerm& term : count.terms) {
-    if (term.extent.empty() || term.extent != extent.symbol()) return std::nullopt;
-    index.ends += term.factor;
-  }
-  return index;
-}
-
 std::optional<View> operand_of(const View& view, Value* operand) {
-  const auto coordinates = coordinates_of(view);
-  if (operand == nullptr || !operand->type().has_rank() || !coordinates) return std::nullopt;
-  const Shape& shape = *operand->type().shape;
-  const Shape& result = *view.source->type().shape;
-  if (shape.size() > result.size()) return std::nullopt;
-  const std::size_t added = result.size() - shape.size();
-  std::vector<ViewIndex> places;
-  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-    places.push_back((*coordinates)[added + axis]);
-    if (shape[axis].is(1)) {
-      places.back() = ViewIndex::constant(0, view.rank());
-    } else if (!shape[axis].is_known() && !shape[axis].same_as(result[added + axis])) {
-      return std::nullopt;
-    }
-  }
-  return view_at(*operand, view.extents, places);
+  const bool has_rank = operand != nullptr && operand->type().has_rank();
+  return has_rank ? broadcast(view, *operand) : std::nullopt;
 }
 
 std::optional<std::int64_t> known_number(const Value* value, const PassContext& context) {
@@ -259,6 +235,7 @@ std::optional<Count> CountReader::read_node(const Node& node, const View& view) 
   const std::string_view op = node.op().name;
   if (is_one_of(op, {"Add", "Sub", "Mul", "Div", "Neg"})) return read_arithmetic(node, view);
   if (is_one_of(op, {"Max", "Min"})) return read_extremum(node, view);
+  if (op == "Where") return read_choice(node, view);
   if (op == "Range") return read_range(node, view);
   if (op == "Cast") {
     const bool keeps =
@@ -293,8 +270,22 @@ std::optional<Count> CountReader::read_extremum(const Node& node, const View& vi
   auto b = read_operand(node, 1, view);
   if (!b) return std::nullopt;
   const bool takes_larger = node.op().name == "Max";
-  if (is_at_least(*a - *b, 0)) return takes_larger ? a : b;
-  if (is_at_least(*b - *a, 0)) return takes_larger ? b : a;
+  if (stays_at_least(*a - *b, 0)) return takes_larger ? a : b;
+  if (stays_at_least(*b - *a, 0)) return takes_larger ? b : a;
+  return std::nullopt;
+}
+
+// One of two counts, as in where (t < 0, t + T, t).
+std::optional<Count> CountReader::read_choice(const Node& node, const View& view) {
+  const auto condition = operand_of(view, node.input(0));
+  for (const bool holds : {true, false}) {
+    std::vector<Count> distances;
+    const bool is_certain =
+        condition && collect(*condition, !holds, distances) &&
+        std::all_of(distances.begin(), distances.end(),
+                    [&](const Count& distance) { return stays_at_least(distance, 1); });
+    if (is_certain) return read_operand(node, holds ? 1 : 2, view);
+  }
   return std::nullopt;
 }
 
@@ -329,7 +320,7 @@ bool CountReader::collect(const View& condition, bool negates, std::vector<Count
   if (const auto next = behind_(condition)) return collect(*next, negates, distances);
   const Node* node = condition.source->producer();
   if (node == nullptr || !node->op().domain.empty()) return false;
-  if (distances.size() > kMostDistances) return false;
+  if (++parts_ > kMostParts) return false;
   const auto collect_from = [&](std::size_t port, bool negated) {
     const auto operand = operand_of(condition, node->input(port));
     return operand && collect(*operand, negated, distances);
@@ -345,6 +336,7 @@ bool CountReader::collect(const View& condition, bool negates, std::vector<Count
 
 std::optional<std::vector<Count>> CountReader::read_condition(const View& condition, bool negates) {
   std::vector<Count> distances;
+  parts_ = 0;
   return collect(condition, negates, distances) ? std::optional(distances) : std::nullopt;
 }
 

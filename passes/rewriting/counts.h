@@ -41,8 +41,6 @@ bool operator==(const Count& a, const Count& b);
 
 /// True when the count is at least `least` everywhere, however large its extents are.
 bool is_at_least(const Count& count, std::int64_t least);
-/// The count as an index along an axis; nothing where it counts something else than its extent.
-std::optional<ViewIndex> index_along(const Count& count, const Dim& extent, std::size_t rank);
 
 /// The elements of an operand that an element-wise operator makes those of a view of its result of,
 /// by the same coordinates; nothing where it is not known which.
@@ -50,6 +48,12 @@ std::optional<View> operand_of(const View& view, Value* operand);
 
 /// The number that a value of one integer or boolean element is known to be.
 std::optional<std::int64_t> known_number(const Value* value, const PassContext& context);
+
+/// The entry along an axis that a Slice takes, from its start.
+struct SlicedEntry {
+  std::int64_t axis = 0;
+  Count place = {};
+};
 
 /// Reads integers as counts, in the body of a loop and around it. Floats on the way, into which
 /// exporters cast what they compare, hold whole numbers; they are exact up to 2^24.
@@ -70,12 +74,23 @@ class CountReader {
   std::optional<std::vector<Count>> read_condition(const View& condition, bool negates = false);
   std::optional<std::vector<Count>> read_condition(Value* condition);
 
+  /// How often the loop runs, as far as its trip count or the sequences of a Scan tell.
+  std::optional<Count> trips();
+  /// True when a count is at least `least` in all these iterations.
+  bool stays_at_least(const Count& count, std::int64_t least);
+  /// The entry along an axis of this extent that a count names in each iteration, from its start,
+  /// as an index of a view of this rank; nothing when it always is the same one or may be none.
+  std::optional<ViewIndex> position(const Count& count, const Dim& extent, std::size_t rank);
+  /// The one entry that a Slice takes in each iteration; nothing when it may be none or several.
+  std::optional<SlicedEntry> entry_of(const Node& slice);
+
  private:
   std::optional<Count> compute(const View& view);
   std::optional<Count> read_known(const View& view) const;
   std::optional<Count> read_node(const Node& node, const View& view);
   std::optional<Count> read_arithmetic(const Node& node, const View& view);
   std::optional<Count> read_extremum(const Node& node, const View& view);
+  std::optional<Count> read_choice(const Node& node, const View& view);
   std::optional<Count> read_range(const Node& node, const View& view);
   std::optional<Count> read_operand(const Node& node, std::size_t port, const View& view);
   std::optional<Count> read_distance(const Node& node, const View& view, bool negates);
@@ -85,7 +100,8 @@ class CountReader {
   const PassContext& context_;
   const LoopView* loop_;
   Behind behind_;
-  int depth_ = 0;
+  int depth_ = 0;  // Of what is read,
+  int parts_ = 0;  // and how many parts the condition has that is.
   std::unordered_map<const Value*, std::vector<std::pair<View, std::optional<Count>>>> known_;
 };
 

@@ -210,8 +210,10 @@ Id ElementFunction::add(const Expression& expression) {
   return known->second;
 }
 
+bool ElementFunction::knows(const Node& node) { return rule_of(node) != nullptr; }
+
 bool ElementFunction::allows(const Node& node) {
-  return rule_of(node) != nullptr && is_real(*node.input(0)) && is_real(*node.output());
+  return knows(node) && is_real(*node.input(0)) && is_real(*node.output());
 }
 
 std::optional<Id> ElementFunction::add_operator(const Node& node, std::span<const Id> operands) {

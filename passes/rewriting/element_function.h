@@ -74,6 +74,8 @@ class ElementFunction {
   Id add_scaled(Id a, double factor) { return add({Operator::kMul, {add_number(factor), a, -1}}); }
   /// Defines any expression but an argument; one of numbers becomes the number, if that is finite.
   Id add(const Expression& expression);
+  /// True for an element-wise operator of the list, of whatever types.
+  static bool knows(const Node& node);
   /// True for a node that add_operator may define, whatever its operands are.
   static bool allows(const Node& node);
   /// Defines what the node computes for one element. `operands` are the elements of its inputs, in

@@ -1,5 +1,7 @@
 #include "passes/rewriting/sub_graphs.h"
 
+#include <algorithm>
+
 #include "ir/op_def.h"
 #include "ir/value_names.h"
 
@@ -37,6 +39,15 @@ void LoopView::erase_carried(std::size_t index) {
 
 bool is_loop(const Node& node) {
   return node.op().domain.empty() && (node.op().name == "Loop" || node.op().name == "Scan");
+}
+
+Node* loop_around(const Graph& graph) {
+  if (graph.outer() == nullptr) return nullptr;
+  const auto& nodes = graph.outer()->nodes();
+  const auto found = std::find_if(nodes.begin(), nodes.end(), [&](const auto& node) {
+    return is_loop(*node) && &node->attr_graph("body") == &graph;
+  });
+  return found == nodes.end() ? nullptr : found->get();
 }
 
 void sort_topologically(Graph& graph) {

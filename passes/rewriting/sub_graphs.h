@@ -57,6 +57,9 @@ class LoopView {
 /// True for a Loop or a Scan.
 bool is_loop(const Node& node);
 
+/// The Loop or Scan whose body this is; nullptr for other graphs.
+Node* loop_around(const Graph& graph);
+
 /// Graph::sort_topologically of the graph and all sub-graphs in it.
 void sort_topologically(Graph& graph);
 
