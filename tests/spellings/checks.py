@@ -56,25 +56,29 @@ class Result:
 
     @property
     def is_right_node(self):
+        """The compiled model has the nodes that the spelling was written as."""
         return self.is_as_written(self.got)
 
     @property
     def is_right_in_training(self):
+        """The graph that is trained has them, too."""
         return self.expected == [] or self.is_as_written(self.trained, knows_steps=False)
 
     @property
     def is_equal(self):
+        """All outputs that were compared are equal."""
         return self.compiled is not None and all(difference is None or difference <= TOLERANCE
                                                  for difference in (self.compiled, self.formula))
 
     @property
     def trains_equally(self):
+        """The losses are those of the reference."""
         return self.losses is not None and self.losses <= TOLERANCE
 
 
 def over_time(nodes):
     """The nodes that are not of one step."""
-    return [node for node in nodes.split("[")[0].split(", ") if node.strip() and not node.endswith("of one step")]
+    return [node for node in nodes.split("[")[0].strip().split(", ") if node and not node.endswith("of one step")]
 
 
 def difference(actual, expected):

@@ -1,4 +1,4 @@
-"""Families as other exporters and people write ONNX graphs: PyTorch's newer exporter, Paddle, MXNet, Lasagne, CNTK,
+"""Families as other exporters and people write ONNX graphs: PyTorch's newer exporter, Paddle, MXNet, Lasagne,
 libraries with one buffer of weights; every product, split, order and activation at random."""
 
 from onnx_families import LOOP, ORDERS, OTHER_ACTIVATIONS, SCAN, UNROLLED, preset_spellings
@@ -6,12 +6,14 @@ from onnx_products import APART, SPLITS, WHOLE
 
 EVERY = {"product": [*APART, *WHOLE], "split": list(SPLITS), "bias": ["one", "two", "state", "none"],
          "sums": ["whole", "apart"], "activation": [0, 0, 0, 1, 2, 3, 4, 5], "candidate_activation": [0, 0, 1, 2],
-         "opset": [12, 13, 14, 16, 17, 18], "layers": [1, 1, 1, 2], "weights_at": ["outside", "outside", "inside", "carried"]}
+         "opset": [12, 13, 14, 16, 17, 18], "layers": [1, 1, 1, 2],
+         "weights_at": ["outside", "outside", "inside", "carried"]}
 LSTM_ORDERS = {"order": ORDERS["LSTM"]}
 GRU_ORDERS = {"order": ORDERS["GRU"], "reset": ["after", "before"], "update_takes_new": [False, True],
               "input_at_once": [True, False]}
 DYNAMO = {"product": ["gemm"], "bias": ["two"], "sums": ["whole"], "split": ["split"], "opset": [18],
-          "state_first": [True], "constants": ["initializers"], "producer": ["pytorch"], "initial": ["expand", "constant"]}
+          "state_first": [True], "constants": ["initializers"], "producer": ["pytorch"],
+          "initial": ["expand", "constant"]}
 PADDLE = {"product": ["transposed_weight"], "bias": ["two"], "sums": ["whole"], "producer": ["paddle"]}
 MXNET = {"product": ["gemm"], "bias": ["two"], "split": ["split", "planes"], "producer": ["mxnet"]}
 LASAGNE = {"product": ["matmul"], "hoist": [True], "bias": ["one"], "peepholes": ["ifo", ""], "sums": ["whole"],
@@ -50,4 +52,5 @@ PRESETS = [
 
 
 def spellings():
+    """The spellings of the presets."""
     return preset_spellings("others", PRESETS)

@@ -9,8 +9,8 @@ JAX_LOOP = {**LOOP, "counter": ["int64", "int32", "iteration"], "collect": ["sca
             "read": ["wrapped", "gather", "slice"], "condition": ["less", "true"], "trip": ["none", "extent", "many"]}
 DENSE = {"product": ["dense"], "sums": ["apart"], "bias": ["state", "two"], "order": ["ifgo"]}
 OPTIMIZED = {"product": ["concatenated"], "sums": ["whole", "apart"], "bias": ["state"], "order": ["ifgo"]}
-GRU = {"product": ["dense", "dense", "concatenated"], "sums": ["apart"], "bias": ["some", "two", "one"], "order": ["rzn"],
-       "update": [1, 0]}
+GRU = {"product": ["dense", "dense", "concatenated"], "sums": ["apart"], "bias": ["some", "two", "one"],
+       "order": ["rzn"], "update": [1, 0]}
 HAIKU_LSTM = {"join": [True], "bias": ["one"], "order": ["igfo"], "forget_bias": [True], "product": ["matmul"]}
 HAIKU_GRU = {"order": ["zrn"], "reset": ["before"], "input_at_once": [True], "bias": ["one"],
              "update_takes_new": [True], "update": [0, 1], "product": ["matmul", "einsum_of_columns"],
@@ -41,4 +41,5 @@ PRESETS = [
 
 
 def spellings():
+    """The spellings of the presets."""
     return preset_spellings("flax", PRESETS)

@@ -61,13 +61,16 @@ class Layer:
 
     @property
     def hidden(self):
+        """H."""
         return next(iter(self.R.values())).shape[0]
 
     @property
     def width(self):
+        """I."""
         return next(iter(self.W.values())).shape[1]
 
     def clipped(self, x):
+        """The argument of an activation within the layer's bounds."""
         return x if self.clip is None else np.clip(x, -self.clip, self.clip)
 
     def product(self, gate, x, h):
@@ -75,6 +78,7 @@ class Layer:
         return x @ self.W[gate].T + self.b[gate] + h @ self.R[gate].T + self.rb[gate]
 
     def activated(self, gate, total):
+        """The activation of a gate's sum."""
         name = self.candidate if gate == CANDIDATE[self.kind] else self.gate
         return ACTIVATIONS[name](self.clipped(total))
 

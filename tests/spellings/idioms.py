@@ -11,7 +11,7 @@ import texts
 import torch_export
 from spelling import Case, Spelling, generator_of
 
-FILES = ["idioms_lstm.txt", "idioms_others.txt", "idioms_cells.txt"]
+FILES = ["idioms_lstm.txt", "idioms_others.txt", "idioms_products.txt", "idioms_extents.txt", "idioms_cells.txt"]
 
 
 def source_of(idiom):
@@ -25,6 +25,7 @@ def source_of(idiom):
 
 
 def build(idiom, scripted):
+    """The case of a module."""
     name, text = idiom.name, source_of(idiom)
     rng = generator_of(sum(name.encode()))
     shape = [texts.extent_of(word) for word in idiom.said.get("x", "N T I").split()]
@@ -48,6 +49,7 @@ def build(idiom, scripted):
 
 
 def spellings():
+    """Each module unrolled and, unless it says otherwise, scripted."""
     found = []
     for idiom in [idiom for file in FILES for idiom in texts.read_blocks(file)]:
         for scripted in (False,) if "unrolled only" in idiom.said else (False, True):

@@ -49,4 +49,5 @@ PRESETS = [
 
 
 def spellings():
+    """The spellings of the presets."""
     return preset_spellings("keras", PRESETS)

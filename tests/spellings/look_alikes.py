@@ -32,6 +32,7 @@ def source_of(step):
 
 
 def build(step, scripted):
+    """The case of a step; what it should deliver is what PyTorch computes in double precision."""
     name = step.name
     rng = generator_of(sum(name.encode()))
     extents = texts.EXTENTS
@@ -50,6 +51,7 @@ def build(step, scripted):
 
 
 def spellings():
+    """Each step unrolled and, unless it says otherwise, scripted."""
     found = []
     for step in [step for file in FILES for step in texts.read_blocks(file)]:
         for scripted in (False,) if "unrolled only" in step.said else (False, True):

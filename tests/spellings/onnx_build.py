@@ -46,6 +46,7 @@ class Model:
         return w.model(choice["producer"])
 
     def count(self):
+        """The number of layers times directions."""
         return sum(len(directions) for directions in self.layers)
 
     def first_states(self, number, x, axis, batch):

@@ -8,6 +8,7 @@ from onnx_activations import activated
 
 
 def stack(parts, gates):
+    """[G,...]: the arrays of these gates."""
     return np.stack([parts[gate] for gate in gates])
 
 
@@ -20,6 +21,7 @@ class Cell:
     # -- Sums -----------------------------------------------------------------------------------
 
     def order(self, gates):
+        """The gates in the order of the choice."""
         return "".join(sorted(gates, key=self.choice["order"].index))
 
     def product(self, operand, parts, biases, gates, label):
@@ -42,10 +44,12 @@ class Cell:
         return dict(zip(gates, parts))
 
     def of_input(self, x, gates):
+        """The product of x with the weights of these gates."""
         biases = self.layer.b if self.choice["bias"] in ("one", "two", "some") else None
         return self.product(x, self.layer.W, biases, gates, "W")
 
     def of_state(self, h, gates):
+        """The product of h with the weights of these gates."""
         biases = self.layer.rb if self.choice["bias"] in ("two", "state", "some") else None
         return self.product(h, self.layer.R, biases, gates, "R")
 
@@ -78,6 +82,7 @@ class Cell:
         return sums
 
     def clipped(self, value):
+        """The argument of an activation within the layer's bounds."""
         if self.layer.clip is None:
             return value
         if self.w.opset < 11:
@@ -88,6 +93,7 @@ class Cell:
         return self.w.add("Clip", value, low, high)
 
     def activated(self, gate, total):
+        """The activation of a gate's sum."""
         layer, total = self.layer, self.clipped(total)
         if gate == CANDIDATE[layer.kind]:
             return activated(self.w, layer.candidate, self.choice["candidate_activation"], total)
@@ -98,6 +104,7 @@ class Cell:
     # -- Steps ----------------------------------------------------------------------------------
 
     def lstm_step(self, x, h, c):
+        """h' and c' of an LSTM."""
         w, layer = self.w, self.layer
         sums = self.sums(x, h, layer.gates)
         gate = {}
@@ -119,6 +126,7 @@ class Cell:
         return w.add("Mul", *((a, o) if self.choice["update"] == 1 else (o, a))), c
 
     def gru_step(self, x, h, c):
+        """h' of a GRU, and c as it is."""
         w, layer, choice = self.w, self.layer, self.choice
         if layer.resets_after and not choice["join"]:
             order = self.order("rzn")
@@ -157,6 +165,7 @@ class Cell:
         return w.add("Add", new, w.add("Mul", z, w.add("Sub", old, new)))
 
     def rnn_step(self, x, h, c):
+        """h' of a plain recurrence, and c as it is."""
         return self.activated("n", self.sums(x, h, "n")["n"]), c
 
     def step(self, x, h, c):

@@ -20,7 +20,8 @@ UNROLLED = {"form": ["unrolled"], "read": ["gather", "slice", "split"], "collect
 ANY = {
     "product": ["matmul"], "join": [False], "bias": ["one", "two", "none"], "sums": ["whole", "apart"],
     "split": ["split", "slices"], "state_first": [False, True], "activation": [0], "candidate_activation": [0],
-    "update": [0, 1, 2], "activations": ["default"], "clip": [None], "coupled": [""], "peepholes": [""], "reset": ["after"],
+    "update": [0, 1, 2], "activations": ["default"], "clip": [None], "coupled": [""], "peepholes": [""],
+    "reset": ["after"],
     "update_takes_new": [False], "forget_bias": [False], "input_at_once": [True], "hoist": [False],
     "layers": [1], "stacks": [False], "direction": ["forward", "forward", "forward", "backward", "both"],
     "layout": ["time", "batch"], "out": ["time", "batch"], "time_first": [True, False],

@@ -19,6 +19,7 @@ def _add_bias(w, value, bias, name):
 
 
 def matmul(w, x, weights, bias, name):
+    """A kernel [K,G*H]."""
     return _add_bias(w, w.add("MatMul", x, w.weight(name, columns(weights))), bias, name)
 
 
@@ -29,6 +30,7 @@ def gemm(w, x, weights, bias, name):
 
 
 def gemm_of_columns(w, x, weights, bias, name):
+    """A Gemm that transposes nothing."""
     given = [] if bias is None else [w.weight(f"{name}_bias", bias.reshape(-1))]
     return w.add("Gemm", x, w.weight(name, columns(weights)), *given)
 
@@ -40,6 +42,7 @@ def transposed_weight(w, x, weights, bias, name):
 
 
 def einsum(w, x, weights, bias, name):
+    """Weights [G*H,K] in an Einsum."""
     return _add_bias(w, w.add("Einsum", x, w.weight(name, rows(weights)), equation="ni,oi->no"), bias, name)
 
 
@@ -88,6 +91,7 @@ def dense(w, x, weights, bias, name):
 
 
 def dense_rows(w, x, weights, bias, name):
+    """A fully connected layer for each gate."""
     return [gemm(w, x, part[None], None if bias is None else bias[k], f"{name}_{k}")
             for k, part in enumerate(weights)]
 
@@ -135,6 +139,7 @@ def broadcast_planes(w, x, weights, bias, name):
 
 
 def einsum_igh(w, x, weights, bias, name):
+    """Weights [K,G,H]; the gates are split and squeezed."""
     product = w.add("Einsum", x, w.weight(name, weights.transpose(2, 0, 1)), equation="ni,igh->ngh")
     if bias is not None:
         product = w.add("Add", product, w.weight(f"{name}_bias", bias))
@@ -150,10 +155,12 @@ APART_ANY_RANK = {"dense", "split_kernel", "planes_of_kernel", "flat_buffer"}
 
 
 def split(w, value, count, size):
+    """One Split."""
     return w.split(value, [size] * count, -1)
 
 
 def slices(w, value, count, size):
+    """A Slice for each gate."""
     return [w.slice(value, k * size, (k + 1) * size, -1) for k in range(count)]
 
 
@@ -164,20 +171,24 @@ def slices_to_the_end(w, value, count, size):
 
 
 def gathers(w, value, count, size):
+    """A Gather of a run of columns for each gate."""
     return [w.add("Gather", value, w.ints(*range(k * size, (k + 1) * size)), axis=-1) for k in range(count)]
 
 
 def planes(w, value, count, size):
+    """Gates on an axis of their own, each gathered."""
     apart = w.reshape(value, -1, count, size)
     return [w.add("Gather", apart, w.constant(k, np.int64), axis=1) for k in range(count)]
 
 
 def squeezed_planes(w, value, count, size):
+    """Gates on an axis of their own, split and squeezed."""
     apart = w.reshape(value, -1, count, size)
     return [w.squeeze(part, 1) for part in w.split(apart, [1] * count, 1)]
 
 
 def turned_planes(w, value, count, size):
+    """Gates in front, each sliced and squeezed."""
     apart = w.add("Transpose", w.reshape(value, -1, count, size), perm=[1, 0, 2])
     return [w.squeeze(w.slice(apart, k, k + 1, 0), 0) for k in range(count)]
 

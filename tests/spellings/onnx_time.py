@@ -78,7 +78,9 @@ class Run:
         collects = choice["collect"]
         if collects == "scan":
             body.deliver(row, body.fresh("row"), FLOAT, None)
-        most = extent if choice["trip"] == "extent" else w.constant(MANY, np.int64) if choice["trip"] == "many" else ""
+        most = {"extent": extent, "many": "", "none": ""}[choice["trip"]]
+        if choice["trip"] == "many":
+            most = w.constant(MANY, np.int64)
         start = w.constant(True, np.bool_) if choice["condition"] == "true" else \
             w.add("Less", w.constant(0, np.int64), extent)
         firsts = [first for first, *_ in carried.values()]
@@ -175,7 +177,7 @@ class Run:
         if how == "less":
             return below
         counted = body.add("Add", body.inputs[0].name, body.constant(1, np.int64))
-        return body.add("And", below, body.add("Less", counted, body.constant(MANY, np.int64)))
+        return body.add("And", below, body.add("Less", counted, extent))
 
     # -- Scan -----------------------------------------------------------------------------------
 
@@ -232,6 +234,7 @@ def carry_weights(w, body, place):
 
 
 def outermost(w):
+    """The graph that all others are in."""
     while w.parent:
         w = w.parent
     return w

@@ -24,12 +24,14 @@ class GraphWriter:
         return GraphWriter(self.opset, self.constants, self, self.weights_inside)
 
     def fresh(self, name):
+        """A name that no other value has."""
         self._count[0] += 1
         return f"{name}_{self._count[0]}"
 
     # -- Values ---------------------------------------------------------------------------------
 
     def input(self, name, kind, shape):
+        """Declares an input; returns its name."""
         self.inputs.append(helper.make_tensor_value_info(name, kind, shape))
         return name
 
@@ -43,6 +45,7 @@ class GraphWriter:
         self.output(name, kind, shape)
 
     def initializer(self, name, array):
+        """Adds an initializer; returns its name."""
         self.initializers.append(numpy_helper.from_array(np.array(array, order="C"), name))
         return name
 
@@ -56,6 +59,7 @@ class GraphWriter:
         return name
 
     def constant(self, value, kind=np.float32):
+        """A constant in the chosen form."""
         array = np.asarray(value, kind)
         name = self.fresh("const")
         if self.constants == "initializers":
@@ -64,6 +68,7 @@ class GraphWriter:
         return name
 
     def ints(self, *values):
+        """A constant list of int64."""
         return self.constant(values, np.int64)
 
     # -- Nodes ----------------------------------------------------------------------------------
@@ -85,12 +90,15 @@ class GraphWriter:
         return self.add(op, value, self.ints(*axes), **attributes)
 
     def squeeze(self, value, *axes):
+        """A Squeeze of these axes."""
         return self.with_axes("Squeeze", value, axes)
 
     def unsqueeze(self, value, *axes):
+        """An Unsqueeze of these axes."""
         return self.with_axes("Unsqueeze", value, axes)
 
     def split(self, value, sizes, axis):
+        """The parts of these sizes along an axis."""
         count = len(sizes)
         if self.opset < 13:
             return self.add_many("Split", value, outputs=count, axis=axis, split=list(sizes))
@@ -99,12 +107,15 @@ class GraphWriter:
         return self.add_many("Split", value, self.ints(*sizes), outputs=count, axis=axis)
 
     def slice(self, value, start, end, axis, step=1):
+        """The elements from start to end along one axis."""
         return self.add("Slice", value, self.ints(start), self.ints(end), self.ints(axis), self.ints(step))
 
     def reshape(self, value, *extents):
+        """A Reshape to constant extents."""
         return self.add("Reshape", value, self.ints(*extents))
 
     def concat(self, axis, *values):
+        """A Concat along an axis."""
         return self.add("Concat", *values, axis=axis)
 
     def extent(self, value, axis):
@@ -113,9 +124,11 @@ class GraphWriter:
         return self.slice(shape, axis, axis + 1, 0)
 
     def one_minus(self, value):
+        """1 - value."""
         return self.add("Sub", self.constant(1.0), value)
 
     def sum(self, first, *others):
+        """The values added one by one."""
         for other in others:
             first = self.add("Add", first, other)
         return first
@@ -123,8 +136,10 @@ class GraphWriter:
     # -- Graphs ---------------------------------------------------------------------------------
 
     def graph(self, name="graph"):
+        """The graph as it stands."""
         return helper.make_graph(self.nodes, name, self.inputs, self.outputs, self.initializers)
 
     def model(self, producer):
+        """The model of the outermost graph."""
         return helper.make_model(self.graph(), opset_imports=[helper.make_opsetid("", self.opset)],
                                  producer_name=producer, ir_version=8)

@@ -119,6 +119,7 @@ class Results(list):
 
 
 def constant_of(node, real):
+    """The tensor of a Constant node."""
     attribute, = node.attribute
     value = helper.get_attribute_value(attribute)
     if isinstance(value, onnx.TensorProto):

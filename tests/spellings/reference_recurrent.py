@@ -7,12 +7,14 @@ GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
 
 
 def lstm(x, h, c, w, r, b, rb, attributes):
+    """h' and c'; gates i o f c."""
     i, o, f, g = (x @ w.t() + h @ r.t() + b + rb).chunk(4, 1)
     c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
     return torch.sigmoid(o) * torch.tanh(c), c
 
 
 def gru(x, h, c, w, r, b, rb, attributes):
+    """h' and c as it is; gates z r h."""
     size = h.shape[1]
     xz, xr, xn = (x @ w.t() + b).chunk(3, 1)
     hz, hr = (h @ r[:2 * size].t() + rb[:2 * size]).chunk(2, 1)
@@ -25,6 +27,7 @@ def gru(x, h, c, w, r, b, rb, attributes):
 
 
 def rnn(x, h, c, w, r, b, rb, attributes):
+    """h' and c as it is."""
     function = torch.relu if attributes.get("activations", [b"Tanh"])[0] == b"Relu" else torch.tanh
     return function(x @ w.t() + h @ r.t() + b + rb), c
 

@@ -86,6 +86,7 @@ def graph_changes():
 
 
 def spellings():
+    """Scripted loops of each kind of cell, and graphs of LSTMs in each form."""
     found = []
     for kind in GATES:
         for name, change in SCRIPTED_CHANGES.items():

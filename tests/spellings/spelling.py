@@ -22,7 +22,8 @@ class Case:
 class Spelling:
     """`expected`: the recurrent nodes it was written as, like ["LSTM forward"] or ["GRU bidirectional"];
     empty for a look-alike, of which no node over several steps may be made; None where any graph that computes
-    the same is right. `also`: other nodes that are as good. `scales`: factors of the inputs with which it is run. `note` says what was chosen."""
+    the same is right. `also`: other nodes that are as good. `scales`: factors of the inputs with
+    which it is run. `note` says what was chosen."""
 
     name: str
     family: str
@@ -69,4 +70,5 @@ def note_of(choice):
 
 
 def generator_of(seed):
+    """Random numbers of their own for each spelling."""
     return np.random.default_rng(seed)

@@ -45,10 +45,12 @@ def run(arguments):
 
 
 def share(part, whole):
+    """3 of 4 (75.0 %)."""
     return f"{part} of {whole}" + (f" ({100 * part / whole:.1f} %)" if whole else "")
 
 
 def number(value):
+    """A difference as it stands in the table."""
     return "-" if value is None else f"{value:.0e}"
 
 
@@ -87,6 +89,7 @@ def rows(results):
 
 
 def main():
+    """Surveys as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gatefold", required=True, type=lambda path: str(pathlib.Path(path).resolve()),
                         help="the tool")

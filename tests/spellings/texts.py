@@ -22,6 +22,7 @@ class Text:
 
     @property
     def forward(self):
+        """The text of the step or method."""
         return self.parts["forward"]
 
     def shapes(self, key):

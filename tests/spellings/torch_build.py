@@ -28,6 +28,7 @@ ACTIVATION_SETS = {
 
 
 def sizes_of(choice):
+    """T, N, I and H; stacked weights of two layers need inputs as wide as the states."""
     times, batch, width, hidden = SIZES[choice["number"] % len(SIZES)]
     return times, batch, hidden if choice["stacks"] and choice["layers"] == 2 else width, hidden
 

@@ -82,6 +82,7 @@ def other_nodes(choice):
 
 
 def spelling_of(choice, family, name, scripted):
+    """The spelling of a choice."""
     note = note_of({axis: value for axis, value in choice.items() if axis not in ("number", "kind")})
     return Spelling(name, family, lambda: torch_build.build(choice, scripted), expected_nodes(choice), note,
                     also=other_nodes(choice))
@@ -103,4 +104,5 @@ def family_spellings(prefix, families, plain, is_valid, scripted):
 
 
 def spellings():
+    """The spellings of all families."""
     return family_spellings("torch", FAMILIES, PLAIN, torch_build.is_valid, scripted=False)

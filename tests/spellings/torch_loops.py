@@ -38,4 +38,5 @@ def is_valid(choice):
 
 
 def spellings():
+    """The spellings of all families."""
     return family_spellings("scripted", FAMILIES, SCRIPTED, is_valid, scripted=True)

@@ -16,12 +16,15 @@ class Source:
         self._stacked, self._count, self._indent = {}, 0, 2
 
     def add(self, line):
+        """Adds a line."""
         self.lines.append("    " * self._indent + line)
 
     def indent(self, by):
+        """Moves the lines that follow by so many levels."""
         self._indent += by
 
     def fresh(self, name):
+        """A name that no other variable has."""
         self._count += 1
         return f"{name}_{self._count}"
 
@@ -43,10 +46,12 @@ class Source:
 
 
 def columns(w):
+    """[G*H,...] of [G,H,...]: gate behind gate."""
     return w.reshape(-1, *w.shape[2:])
 
 
 def interleaved(w):
+    """[H*G,...] of [G,H,...]: unit behind unit."""
     return columns(w.swapaxes(0, 1))
 
 

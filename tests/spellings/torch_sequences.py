@@ -80,6 +80,7 @@ class Writer:
         return self.source.let(label, text)
 
     def many(self):
+        """There is more than one layer or direction."""
         return len(self.layers) * len(self.layers[0]) > 1
 
     # -- Steps over time ------------------------------------------------------------------------
@@ -144,11 +145,13 @@ class Writer:
             add(f"t = {steps} - 1 - k")
 
     def end_loop(self, reverse):
+        """The end of the loop."""
         if self.choice.get("loop") == "while":
             self.source.add("t = t - 1" if reverse else "t = t + 1")
         self.source.indent(-1)
 
     def steps(self):
+        """The text of the number of time steps."""
         return f"x.size({TIME_AXIS[self.choice['layout']]})"
 
     def direction(self, layer, number, name, layout):
@@ -216,6 +219,7 @@ class Writer:
         return "\n".join([*self.head(), *source.lines]) + "\n", source.parameters
 
     def head(self):
+        """The lines above the body of forward."""
         has_cell = self.layers[0][0].kind == "LSTM"
         arguments = ["self", "x"]
         if choice_given(self.choice):
@@ -240,6 +244,7 @@ class Writer:
 
 
 def choice_given(choice):
+    """The states are inputs."""
     return choice["initial"] == "given"
 
 
@@ -254,10 +259,12 @@ class Collector:
         self.y = self.source.fresh("outs")
 
     def extents(self, steps):
+        """The extents of outputs of so many steps."""
         return {0: f"[{steps}, {self.batch}, {self.hidden}]", 1: f"[{self.batch}, {steps}, {self.hidden}]",
                 2: f"[{self.batch}, {self.hidden}, {steps}]"}[self.axis]
 
     def begin(self):
+        """The line in front of the loop."""
         how = self.choice["collect"]
         if how in ("stack", "cat", "moved"):
             self.source.add(f"{self.y}: List[torch.Tensor] = []")
@@ -267,6 +274,7 @@ class Collector:
             self.source.add(f"{self.y} = x.new_zeros({self.extents(0)})")
 
     def add(self, h, reverse):
+        """The line in the loop that keeps what a step delivers."""
         how, y, axis = self.choice["collect"], self.y, self.axis
         front = reverse and self.choice["backwards"] == "front"
         if how in ("stack", "cat", "moved"):
@@ -280,6 +288,7 @@ class Collector:
             self.source.add(f"{y} = torch.cat([{both}], {axis})")
 
     def end(self, reverse):
+        """The line behind the loop; returns the name of the outputs."""
         how, y, axis = self.choice["collect"], self.y, self.axis
         if how not in ("stack", "cat", "moved"):
             return y

@@ -19,16 +19,21 @@ PLAINEST = {
 }
 
 
+def vary(axis, values, **others):
+    """A change for each value of an axis, with other changes that all of them need."""
+    extra = "".join(f"_{other}" for other in others.values() if isinstance(other, str))
+    return {f"{axis}_{value}{extra}".replace("__", "_"): {axis: value, **others} for value in values}
+
+
 def changes_of(kind):
     """Each change by a name of its own."""
-    changes = {"plain": {}}
+    return {"plain": {}, **changes_of_products(kind), **changes_of_activations(), **changes_of_time(),
+            **changes_of_layers(), **own_changes(kind)}
 
-    def vary(axis, values, **others):
-        for value in values:
-            extra = "".join(f"_{other}" for other in others.values() if isinstance(other, str))
-            changes[f"{axis}_{value}{extra}".replace("__", "_")] = {axis: value, **others}
 
-    vary("order", ORDERS[kind][::5] if kind == "LSTM" else ORDERS[kind])
+def changes_of_products(kind):
+    """Orders, products, splits and biases."""
+    changes = vary("order", ORDERS[kind][::5] if kind == "LSTM" else ORDERS[kind])
     for product in PRODUCTS:
         changes[f"products_{product}"] = {"product": product, "state_product": product}
         changes[f"apart_{product}"] = {"product": product, "state_product": product, "packing": "separate"}
@@ -36,14 +41,15 @@ def changes_of(kind):
                           ("middle", "einsum_ghi"), ("last", "einsum_hgi")):
         for number, way in enumerate(SPLITS[form]):
             changes[f"split_{form}_{way}"] = {"product": product, "state_product": product, "split": number}
-    vary("packing", ["separate", "pairs", "candidate_apart"])
-    vary("join", ["xh", "hx"])
-    vary("bias", ["none", "one", "state"])
-    changes["bias_some"] = {"bias": "some", "packing": "separate"}
-    vary("sums", ["apart"])
-    vary("activation", range(1, 11))
-    vary("candidate_activation", range(1, 8))
-    vary("activations", [name for name in torch_build.ACTIVATION_SETS if name != "default"])
+    return {**changes, **vary("packing", ["separate", "pairs", "candidate_apart"]), **vary("join", ["xh", "hx"]),
+            **vary("bias", ["none", "one", "state"]), "bias_some": {"bias": "some", "packing": "separate"},
+            **vary("sums", ["apart"])}
+
+
+def changes_of_activations():
+    """Activations spelled otherwise, and others."""
+    changes = {**vary("activation", range(1, 11)), **vary("candidate_activation", range(1, 8)),
+               **vary("activations", [name for name in torch_build.ACTIVATION_SETS if name != "default"])}
     for name, (gate, candidate, _) in torch_build.ACTIVATION_SETS.items():
         if gate != "sigmoid":
             for way in range(1, len(SPELLINGS[gate])):
@@ -53,37 +59,39 @@ def changes_of(kind):
                 changes[f"candidate_{name}_{way}"] = {"activations": name, "candidate_activation": way}
     for way in range(len(CLIPS)):
         changes[f"clip_{way}"] = {"clip": 0.5, "update": way}
-    vary("layout", ["time", "channel"])
-    vary("out", ["time", "channel"])
-    vary("read", ["select", "unbind", "narrow", "split", "index_select", "slice", "moved"])
-    vary("collect", ["cat", "moved", "assign", "grow", "last"])
-    vary("initial", ["new", "zeros", "full", "fixed", "learned", "one_row"])
-    vary("outputs", ["head", "states"])
-    vary("dynamic", ["batch"])
-    vary("opset", [11, 12, 13, 15, 16, 17])
-    vary("folding", [False])
-    vary("hoist", [True])
-    vary("backwards", ["list", "flip", "front", "turned"], direction="backward")
-    vary("backwards", ["list", "flip", "front", "turned"], direction="both")
-    for collect in ("assign", "grow", "last"):
-        changes[f"both_{collect}"] = {"direction": "both", "collect": collect}
-        changes[f"backward_{collect}"] = {"direction": "backward", "collect": collect}
-    changes["both_sum"] = {"direction": "both", "merge": "sum"}
-    changes["both_states"] = {"direction": "both", "outputs": "states"}
-    changes["backward_up"] = {"direction": "backward", "time_index": "up"}
-    changes["layers_apart"] = {"layers": 2}
-    changes["layers_together"] = {"layers": 2, "nesting": "together"}
-    changes["layers_both"] = {"layers": 2, "direction": "both"}
-    changes["layers_stack"] = {"layers": 2, "stacks": True}
-    changes["layers_zeros"] = {"layers": 2, "initial": "zeros"}
-    changes["directions_stack"] = {"direction": "both", "stacks": True}
+    return changes
+
+
+def changes_of_time():
+    """Layouts, reads, collected outputs, initial states, masks."""
+    changes = {**vary("layout", ["time", "channel"]), **vary("out", ["time", "channel"]),
+               **vary("read", ["select", "unbind", "narrow", "split", "index_select", "slice", "moved"]),
+               **vary("collect", ["cat", "moved", "assign", "grow", "last"]),
+               **vary("initial", ["new", "zeros", "full", "fixed", "learned", "one_row"]),
+               **vary("outputs", ["head", "states"]), **vary("dynamic", ["batch"]),
+               **vary("opset", [11, 12, 13, 15, 16, 17]), **vary("folding", [False]), **vary("hoist", [True])}
     for mask in ("table", "table_batch", "compare", "inverted", "negated"):
         for padding in ("hold", "zeros"):
             changes[f"mask_{mask}_{padding}"] = {"mask": mask, "padding": padding}
     changes["mask_backward"] = {"mask": "table", "direction": "backward"}
     changes["mask_both"] = {"mask": "compare", "direction": "both", "padding": "zeros"}
-    changes.update(own_changes(kind))
     return changes
+
+
+def changes_of_layers():
+    """Directions and layers."""
+    changes = {**vary("backwards", ["list", "flip", "front", "turned"], direction="backward"),
+               **vary("backwards", ["list", "flip", "front", "turned"], direction="both")}
+    for collect in ("assign", "grow", "last"):
+        changes[f"both_{collect}"] = {"direction": "both", "collect": collect}
+        changes[f"backward_{collect}"] = {"direction": "backward", "collect": collect}
+    return {**changes, "both_sum": {"direction": "both", "merge": "sum"},
+            "both_states": {"direction": "both", "outputs": "states"},
+            "backward_up": {"direction": "backward", "time_index": "up"},
+            "layers_apart": {"layers": 2}, "layers_together": {"layers": 2, "nesting": "together"},
+            "layers_both": {"layers": 2, "direction": "both"}, "layers_stack": {"layers": 2, "stacks": True},
+            "layers_zeros": {"layers": 2, "initial": "zeros"},
+            "directions_stack": {"direction": "both", "stacks": True}}
 
 
 def own_changes(kind):
@@ -109,6 +117,7 @@ def own_changes(kind):
 
 
 def spellings():
+    """Each change of each kind of cell that fits."""
     found = []
     for kind in GATES:
         for name, change in changes_of(kind).items():

@@ -74,6 +74,7 @@ def spelled(activation, number):
 
 
 def clipped(source, choice, layer, value):
+    """The argument of an activation within the layer's bounds."""
     if layer.clip is None:
         return value
     return source.let("clipped", CLIPS[choice["update"] % len(CLIPS)].format(value, layer.clip))
@@ -93,6 +94,7 @@ def groups_of(choice, gates):
 
 
 def stack(parts, gates):
+    """[G,...]: the arrays of these gates."""
     return np.stack([parts[gate] for gate in gates])
 
 
@@ -105,18 +107,21 @@ class Sums:
         self.bias = choice["bias"]
 
     def product(self, operand, weights, bias, group, label):
+        """A line with a product with the weights of a group of gates."""
         w = stack(weights, group)
         b = None if bias is None or not any(bias[gate].any() for gate in group) else stack(bias, group)
         name = self.choice["state_product" if label[0] == "R" else "product"]
         return torch_products.multiply(self.source, name, operand, w, b, f"{label}_{group}", self.number)
 
     def of_input(self, x, group):
+        """The product of x; x itself where it is one."""
         layer = self.layer
         if self.choice.get("is_product"):
             return x
         return self.product(x, layer.W, layer.b if self.bias in ("one", "two", "some") else None, group, "W")
 
     def of_state(self, h, group):
+        """The product of h."""
         layer = self.layer
         return self.product(h, layer.R, layer.rb if self.bias in ("state", "two", "some") else None, group, "R")
 
@@ -132,6 +137,7 @@ class Sums:
         return self.product(both, weights, bias, group, "W")
 
     def taken(self, value, group, label="W"):
+        """The gates of a product by letter."""
         name = self.choice["state_product" if label == "R" else "product"]
         form = torch_products.PRODUCTS[name].form
         return torch_products.take_gates(self.source, form, self.choice["split"], value, group,
@@ -200,6 +206,7 @@ def activated_at_once(source, choice, layer, sums, x, h):
 
 
 def with_peephole(source, layer, number, gate, total, c):
+    """The sum with the gate's peephole, if it has one."""
     if gate not in layer.P:
         return total
     weight = source.parameter(f"P_{gate}", number, layer.P[gate])
@@ -233,6 +240,7 @@ def gru_step(source, choice, layer, number, x, h, c):
 
 
 def reset(source, choice, r, h):
+    """r * h in one order or the other."""
     return source.let("reset", f"{h} * {r}" if choice["join_order"] else f"{r} * {h}")
 
 
