@@ -79,10 +79,23 @@ std::optional<Replacement> fold(Node& node, Rewriter& rewriter) {
   return replacement;
 }
 
+std::optional<Replacement> fold_no_product(Node& node, Rewriter& rewriter) {
+  constexpr std::string_view kProducts[] = {"Einsum", "Gemm", "MatMul"};
+  const bool is_product =
+      std::find(std::begin(kProducts), std::end(kProducts), node.op().name) != std::end(kProducts);
+  return is_product ? std::nullopt : fold(node, rewriter);
+}
+
 constexpr Rule kRules[] = {{"fold-elements", "", fold_elements}, {"fold", "", fold}};
+constexpr Rule kRulesForSteps[] = {{"fold-elements", "", fold_elements},
+                                   {"fold", "", fold_no_product}};
 
 }  // namespace
 
 bool fold_constants(Graph& graph, PassContext& context) { return rewrite(graph, context, kRules); }
+
+bool fold_around_steps(Graph& graph, PassContext& context) {
+  return rewrite(graph, context, kRulesForSteps);
+}
 
 }  // namespace gatefold::passes

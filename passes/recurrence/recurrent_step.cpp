@@ -126,7 +126,8 @@ class StepFinder {
     };
   }
 
-  // The values that may be c', by their expressions, nearest first.
+  // The values that may be c', by their expressions, nearest first; before all, those that are read
+  // more than once, as what the next step goes on from is.
   std::vector<std::pair<Id, Value*>> cell_candidates(const Value& result, const View& rows) {
     std::vector<std::pair<Id, Value*>> found;
     std::vector<const Value*> level{&result};
@@ -144,6 +145,9 @@ class StepFinder {
       }
       level = std::move(next);
     }
+    std::stable_partition(found.begin(), found.end(), [](const auto& candidate) {
+      return candidate.second->uses().size() + candidate.second->output_uses() > 1;
+    });
     return found;
   }
 
