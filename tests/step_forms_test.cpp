@@ -68,7 +68,7 @@ const StepCase kGruCases[] = {
 
 TEST_P(GruSteps, RolesAreFound) {
   expect_match([](StepForms& forms, ElementReading& reading, const Why& why) {
-    return forms.match_gru(reading.function(), reading["h2"], why);
+    return forms.match<GruRoles>(reading.function(), {reading["h2"]}, why);
   });
 }
 INSTANTIATE_TEST_SUITE_P(All, GruSteps, testing::ValuesIn(kGruCases), name_of);
@@ -99,7 +99,7 @@ const StepCase kRnnCases[] = {
 
 TEST_P(RnnSteps, RolesAreFound) {
   expect_match([](StepForms& forms, ElementReading& reading, const Why& why) {
-    return forms.match_rnn(reading.function(), reading["h2"], why);
+    return forms.match<RnnRoles>(reading.function(), {reading["h2"]}, why);
   });
 }
 INSTANTIATE_TEST_SUITE_P(All, RnnSteps, testing::ValuesIn(kRnnCases), name_of);
@@ -117,7 +117,7 @@ const StepCase kResetCases[] = {
 
 TEST_P(ResetSteps, RolesAreFound) {
   expect_match([](StepForms& forms, ElementReading& reading, const Why& why) {
-    return forms.match_reset(reading.function(), reading["h2"], why);
+    return forms.match<ResetRoles>(reading.function(), {reading["h2"]}, why);
   });
 }
 INSTANTIATE_TEST_SUITE_P(All, ResetSteps, testing::ValuesIn(kResetCases), name_of);
@@ -148,7 +148,7 @@ const StepCase kTrainedCases[] = {
 
 TEST_P(TrainedSteps, RolesAreFound) {
   const auto match = [](StepForms& forms, ElementReading& reading, const Why& why) {
-    return forms.match_rnn(reading.function(), reading["h2"], why);
+    return forms.match<RnnRoles>(reading.function(), {reading["h2"]}, why);
   };
   expect_match(match, true);
 }
@@ -161,7 +161,7 @@ TEST(StepForms, EqualStepsHaveTheRolesOfTheirOwnArguments) {
     const auto first = function.size();
     const Scalar sum(function, function.add_argument(ElementFunction::ArgumentKind::kSum));
     const Scalar next = 2.0 * (2.0 * sum).apply(ElementFunction::Operator::kSigmoid) + -1;
-    const auto roles = forms.match_rnn(function, next.id(), {});
+    const auto roles = forms.match<RnnRoles>(function, {next.id()}, {});
     ASSERT_TRUE(roles);
     EXPECT_EQ(roles->gate.activation.def->name, "Tanh");
     EXPECT_EQ(roles->gate.sum, sum.id());

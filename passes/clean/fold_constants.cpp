@@ -79,16 +79,17 @@ std::optional<Replacement> fold(Node& node, Rewriter& rewriter) {
   return replacement;
 }
 
-std::optional<Replacement> fold_no_product(Node& node, Rewriter& rewriter) {
-  constexpr std::string_view kProducts[] = {"Einsum", "Gemm", "MatMul"};
-  const bool is_product =
-      std::find(std::begin(kProducts), std::end(kProducts), node.op().name) != std::end(kProducts);
-  return is_product ? std::nullopt : fold(node, rewriter);
+// All but products, and rows that are repeated for them.
+std::optional<Replacement> fold_around(Node& node, Rewriter& rewriter) {
+  constexpr std::string_view kLeft[] = {"Einsum", "Expand", "Gemm", "MatMul"};
+  const bool is_left =
+      std::find(std::begin(kLeft), std::end(kLeft), node.op().name) != std::end(kLeft) &&
+      is_float(node.output(0)->type().dtype);
+  return is_left ? std::nullopt : fold(node, rewriter);
 }
 
 constexpr Rule kRules[] = {{"fold-elements", "", fold_elements}, {"fold", "", fold}};
-constexpr Rule kRulesForSteps[] = {{"fold-elements", "", fold_elements},
-                                   {"fold", "", fold_no_product}};
+constexpr Rule kRulesForSteps[] = {{"fold-elements", "", fold_elements}, {"fold", "", fold_around}};
 
 }  // namespace
 

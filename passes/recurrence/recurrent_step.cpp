@@ -153,17 +153,17 @@ class StepFinder {
 
   std::optional<LstmRoles> match_lstm(const std::vector<std::pair<Id, Value*>>& cells, Id id,
                                       const Why& why) {
-    std::vector<Id> candidates;
+    std::vector<Id> roots{id};
     for (const auto& [cell, value] : cells) {
-      if (!reader_.function().is_argument(cell)) candidates.push_back(cell);
+      if (!reader_.function().is_argument(cell)) roots.push_back(cell);
     }
-    if (candidates.empty()) return std::nullopt;
+    if (roots.size() < 2) return std::nullopt;
     // Of the reasons for all candidates, the last one that is about a gate says most.
     std::string reason;
     const auto note = [&](const std::string& own) {
       if (reason.empty() || !own.starts_with("no gates")) reason = own;
     };
-    auto roles = forms_.match_lstm(reader_.function(), id, candidates, why ? Why(note) : Why());
+    auto roles = forms_.match<LstmRoles>(reader_.function(), roots, why ? Why(note) : Why());
     if (!roles && why) why(reason);
     return roles;
   }
@@ -212,7 +212,7 @@ class StepFinder {
   }
 
   bool look_for_gru(const Node& node, Id id) {
-    const auto roles = forms_.match_gru(reader_.function(), id, why(node, "GRU"));
+    const auto roles = forms_.match<GruRoles>(reader_.function(), {id}, why(node, "GRU"));
     if (!roles) return false;
     const bool is_first = roles->hidden == ElementFunction::kNone;
     const bool is_added = !is_first && add_gru(node, *roles);
@@ -257,7 +257,7 @@ class StepFinder {
       if (!term.has_weight() || !term.width().same_as(term.weight.extents[1])) continue;
       const Id id = reader_.read(term.rows);
       if (reader_.function().is_argument(id)) continue;
-      const auto product = forms_.match_reset(reader_.function(), id, why);
+      const auto product = forms_.match<ResetRoles>(reader_.function(), {id}, why);
       if (!product || product->hidden != roles.hidden || product->clip != roles.clip) continue;
       if (!(product->reset.activation == roles.update.activation)) continue;
       term.rows = hidden;
@@ -271,7 +271,7 @@ class StepFinder {
   }
 
   void look_for_rnn(const Node& node, Id id) {
-    const auto roles = forms_.match_rnn(reader_.function(), id, why(node, "RNN"));
+    const auto roles = forms_.match<RnnRoles>(reader_.function(), {id}, why(node, "RNN"));
     if (!roles) return;
     RecurrentStep step{.kind = &kRnn, .next_hidden = node.output()};
     step.activations = {roles->gate.activation};
@@ -319,7 +319,7 @@ class StepFinder {
   }
 
   std::optional<FirstStep> first_lstm(Id id, Id cell) {
-    const auto roles = forms_.match_lstm(reader_.function(), id, {&cell, 1}, {});
+    const auto roles = forms_.match<LstmRoles>(reader_.function(), {id, cell}, {});
     if (!roles || roles->cell != ElementFunction::kNone) return std::nullopt;
     FirstStep step{.clip = roles->clip};
     step.activations = {roles->input.activation, roles->candidate.activation, roles->squash};
@@ -332,7 +332,7 @@ class StepFinder {
   }
 
   std::optional<FirstStep> first_gru(Id id) {
-    const auto roles = forms_.match_gru(reader_.function(), id, {});
+    const auto roles = forms_.match<GruRoles>(reader_.function(), {id}, {});
     if (!roles || roles->hidden != ElementFunction::kNone) return std::nullopt;
     FirstStep step{.clip = roles->clip};
     step.activations = {roles->update.activation, roles->candidate.activation};
@@ -351,7 +351,7 @@ class StepFinder {
   }
 
   std::optional<FirstStep> first_rnn(Id id) {
-    const auto roles = forms_.match_rnn(reader_.function(), id, {});
+    const auto roles = forms_.match<RnnRoles>(reader_.function(), {id}, {});
     if (!roles) return std::nullopt;
     return FirstStep{.gates = {sum_of(reader_, roles->gate)},
                      .activations = {roles->gate.activation},
