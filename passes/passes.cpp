@@ -12,6 +12,9 @@ constexpr Pass kPasses[] = {
      passes::expand_gradients},
     {"fold-constants", "nodes that depend on constants only become constants",
      passes::fold_constants},
+    {"fold-around-steps",
+     "nodes that depend on constants only become constants, but products, as those of first states",
+     passes::fold_around_steps},
     {"simplify-control-flow",
      "known branches and single iterations are inlined; loops carry only what changes",
      passes::simplify_control_flow},
@@ -73,7 +76,7 @@ struct Pipeline {
 
 // What both pipelines do. In training, parameters stay open: only constants are folded.
 constexpr std::string_view kCommonPasses =
-    "expand-gradients,remove-identities,stack-sequences,fold-constants,simplify-control-flow,"
+    "expand-gradients,remove-identities,stack-sequences,fold-around-steps,simplify-control-flow,"
     "remove-identities,stack-sequences,collapse-moves,multiply-rows,merge-duplicates,"
     "expand-einsum,form-activations,fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,fold-constants,"
     "merge-duplicates,remove-identities,remove-dead,collapse-moves,hoist-invariants,"

@@ -29,6 +29,7 @@ bool expand_einsum(Graph& graph, PassContext& context);
 bool expand_gradients(Graph& graph, PassContext& context);
 bool fold_batch_normalization(Graph& graph, PassContext& context);
 bool fold_constants(Graph& graph, PassContext& context);
+bool fold_around_steps(Graph& graph, PassContext& context);
 bool form_activations(Graph& graph, PassContext& context);
 bool multiply_rows(Graph& graph, PassContext& context);
 bool form_gemm(Graph& graph, PassContext& context);

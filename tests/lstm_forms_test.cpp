@@ -184,8 +184,7 @@ const StepCase kLstmCases[] = {
 
 TEST_P(LstmSteps, RolesAreFound) {
   expect_match([](StepForms& forms, ElementReading& reading, const Why& why) {
-    const ElementFunction::Id cells[] = {reading["c2"]};
-    return forms.match_lstm(reading.function(), reading["h2"], cells, why);
+    return forms.match<LstmRoles>(reading.function(), {reading["h2"], reading["c2"]}, why);
   });
 }
 INSTANTIATE_TEST_SUITE_P(All, LstmSteps, testing::ValuesIn(kLstmCases), name_of);

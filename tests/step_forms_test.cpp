@@ -68,7 +68,7 @@ const StepCase kGruCases[] = {
 
 TEST_P(GruSteps, RolesAreFound) {
   expect_match([](StepForms& forms, ElementReading& reading, const Why& why) {
-    return forms.match_gru(reading.function(), reading["h2"], why);
+    return forms.match<GruRoles>(reading.function(), {reading["h2"]}, why);
   });
 }
 INSTANTIATE_TEST_SUITE_P(All, GruSteps, testing::ValuesIn(kGruCases), name_of);
@@ -99,7 +99,7 @@ const StepCase kRnnCases[] = {
 
 TEST_P(RnnSteps, RolesAreFound) {
   expect_match([](StepForms& forms, ElementReading& reading, const Why& why) {
-    return forms.match_rnn(reading.function(), reading["h2"], why);
+    return forms.match<RnnRoles>(reading.function(), {reading["h2"]}, why);
   });
 }
 INSTANTIATE_TEST_SUITE_P(All, RnnSteps, testing::ValuesIn(kRnnCases), name_of);
@@ -117,7 +117,7 @@ const StepCase kResetCases[] = {
 
 TEST_P(ResetSteps, RolesAreFound) {
   expect_match([](StepForms& forms, ElementReading& reading, const Why& why) {
-    return forms.match_reset(reading.function(), reading["h2"], why);
+    return forms.match<ResetRoles>(reading.function(), {reading["h2"]}, why);
   });
 }
 INSTANTIATE_TEST_SUITE_P(All, ResetSteps, testing::ValuesIn(kResetCases), name_of);
@@ -135,11 +135,13 @@ const StepCase kTrainedCases[] = {
     {"HardSigmoid", "h2 = HardSigmoid (s)", "HardSigmoid 0.2 0.5 (1 s)"},
     {"HardSigmoidOfClip", "a = Mul (s, fifth) b = Add (a, half) h2 = Clip (b, zero, one)",
      "the gradient"},
-    {"LeakyRelu", "h2 = LeakyRelu <alpha = 0.2> (s)", "the gradient"},
-    {"LeakyReluOfWhere", "a = Mul (s, fifth) b = Less (s, zero) h2 = Where (b, a, s)",
+    {"LeakyRelu", "h2 = LeakyRelu <alpha = 0.2> (s)", "LeakyRelu 0.2 (1 s)"},
+    {"LeakyReluOfWhere", "a = Mul (s, fifth) b = Less (zero, s) h2 = Where (b, s, a)",
      "LeakyRelu 0.2 (1 s)"},
+    {"LeakyReluSteepAtZero", "a = Mul (s, fifth) b = Less (s, zero) h2 = Where (b, a, s)",
+     "the gradient"},
     {"Elu", "h2 = Elu (s)", "Elu 1 (1 s)"},
-    {"EluOfHalf", "h2 = Elu <alpha = 0.5> (s)", "the gradient"},
+    {"EluOfHalf", "h2 = Elu <alpha = 0.5> (s)", "Elu 0.5 (1 s)"},
     {"Softsign", "a = Abs (s) b = Add (a, one) h2 = Div (s, b)", "Softsign (1 s)"},
     {"Clipped", "a = Clip (s, minus_three, three) h2 = Tanh (a)", "Tanh (1 s), clip 3"},
     {"ClippedByMaxAndMin", "a = Max (s, minus_three) b = Min (a, three) h2 = Tanh (b)",
@@ -148,7 +150,7 @@ const StepCase kTrainedCases[] = {
 
 TEST_P(TrainedSteps, RolesAreFound) {
   const auto match = [](StepForms& forms, ElementReading& reading, const Why& why) {
-    return forms.match_rnn(reading.function(), reading["h2"], why);
+    return forms.match<RnnRoles>(reading.function(), {reading["h2"]}, why);
   };
   expect_match(match, true);
 }
@@ -161,7 +163,7 @@ TEST(StepForms, EqualStepsHaveTheRolesOfTheirOwnArguments) {
     const auto first = function.size();
     const Scalar sum(function, function.add_argument(ElementFunction::ArgumentKind::kSum));
     const Scalar next = 2.0 * (2.0 * sum).apply(ElementFunction::Operator::kSigmoid) + -1;
-    const auto roles = forms.match_rnn(function, next.id(), {});
+    const auto roles = forms.match<RnnRoles>(function, {next.id()}, {});
     ASSERT_TRUE(roles);
     EXPECT_EQ(roles->gate.activation.def->name, "Tanh");
     EXPECT_EQ(roles->gate.sum, sum.id());

@@ -36,7 +36,7 @@ struct Slopes {
     return y * (1 - y);
   }
   static Float affine(Float, Float alpha, Float) { return alpha; }
-  static Float leaky_relu(Float x, Float alpha, Float) { return x >= 0 ? 1 : alpha; }
+  static Float leaky_relu(Float x, Float alpha, Float) { return x > 0 ? 1 : alpha; }
   static Float thresholded_relu(Float x, Float alpha, Float) { return x >= alpha ? 1 : 0; }
   static Float scaled_tanh(Float x, Float alpha, Float beta) {
     return alpha * beta * tanh(beta * x, 0, 0);
@@ -45,7 +45,7 @@ struct Slopes {
     const Float y = alpha * x + beta;
     return y > 0 && y < 1 ? alpha : 0;
   }
-  static Float elu(Float x, Float alpha, Float) { return x >= 0 ? 1 : alpha * std::exp(x); }
+  static Float elu(Float x, Float alpha, Float) { return x > 0 ? 1 : alpha * std::exp(x); }
   static Float softsign(Float x, Float, Float) {
     const Float root = 1 + std::abs(x);
     return 1 / (root * root);

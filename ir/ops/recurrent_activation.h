@@ -29,7 +29,7 @@ struct ActivationDef {
   std::optional<float> alpha, beta;
   float (*in_float)(float x, float alpha, float beta);
   double (*in_double)(double x, double alpha, double beta);
-  /// The derivative by x; at a kink that of the side that includes x.
+  /// The derivative by x; at a kink that of the operator with the same name.
   float (*slope_in_float)(float x, float alpha, float beta);
   double (*slope_in_double)(double x, double alpha, double beta);
 };

@@ -79,10 +79,24 @@ std::optional<Replacement> fold(Node& node, Rewriter& rewriter) {
   return replacement;
 }
 
+// All but products, and rows that are repeated for them.
+std::optional<Replacement> fold_around(Node& node, Rewriter& rewriter) {
+  constexpr std::string_view kLeft[] = {"Einsum", "Expand", "Gemm", "MatMul"};
+  const bool is_left =
+      std::find(std::begin(kLeft), std::end(kLeft), node.op().name) != std::end(kLeft) &&
+      is_float(node.output(0)->type().dtype);
+  return is_left ? std::nullopt : fold(node, rewriter);
+}
+
 constexpr Rule kRules[] = {{"fold-elements", "", fold_elements}, {"fold", "", fold}};
+constexpr Rule kRulesForSteps[] = {{"fold-elements", "", fold_elements}, {"fold", "", fold_around}};
 
 }  // namespace
 
 bool fold_constants(Graph& graph, PassContext& context) { return rewrite(graph, context, kRules); }
+
+bool fold_around_steps(Graph& graph, PassContext& context) {
+  return rewrite(graph, context, kRulesForSteps);
+}
 
 }  // namespace gatefold::passes

@@ -11,7 +11,6 @@ namespace gatefold::passes {
 namespace {
 
 using Id = ElementFunction::Id;
-using Operator = ElementFunction::Operator;
 using Answer = std::optional<ActivationForm>;
 
 constexpr int kMostOperators = 24;
@@ -57,22 +56,13 @@ class VariableReader {
   int operators_ = 0;
 };
 
-bool is_smooth(const ActivationForm& form) {
-  return form.def->kind == ActivationKind::kSigmoid || form.def->kind == ActivationKind::kTanh;
-}
-
-// The activation of its argument that an expression equals, unless it is made of that one.
+// The activation of its argument that an expression equals.
 Answer find_form(ElementFunction& function, Id result, bool training) {
   ElementValues values(function);
   const ElementForm form = forms_of(function, ElementFunction::kNone).back();
   if (form.is_sum || form.terms.size() != 1 || values.update()) return std::nullopt;
   const Answer found = find_activation(function, values, result, form, false);
   if (!found || found->clip) return std::nullopt;
-  const bool is_tanh = found->def->kind == ActivationKind::kTanh;
-  const Operator own = is_tanh ? Operator::kTanh : Operator::kSigmoid;
-  for (Id id = 0; is_smooth(*found) && id <= result; ++id) {
-    if (function[id].op == own) return std::nullopt;
-  }
   const Scalar formula = (*found)(Scalar(function, form.terms.begin()->first));
   const bool fits = !values.update() && !values.difference(result, formula.id(), training);
   return fits ? found : std::nullopt;
@@ -116,14 +106,15 @@ std::optional<Replacement> build(const ActivationForm& form, const View& variabl
   return Replacement{rewriter.add(form.def->name, {x}, attrs)};
 }
 
-// A single bound is a Relu, two are none where the other operators of a HardSigmoid lack.
-bool is_better(const ActivationForm& form, const Node& node) {
+// True for activations that are a node, and less than what they take the place of.
+bool is_better(const ActivationForm& form, std::string_view op) {
+  using enum ActivationKind;
   const ActivationKind kind = form.def->kind;
-  if (is_smooth(form)) return true;
-  if (kind == ActivationKind::kRelu && node.op().name != "Clip") return false;
-  if (kind == ActivationKind::kHardSigmoid && form.alpha == 1 && form.beta == 0) return false;
-  return form.scale == 1 && (kind == ActivationKind::kHardSigmoid ||
-                             kind == ActivationKind::kSoftsign || kind == ActivationKind::kRelu);
+  const bool divides = op == "Div" || op == "Reciprocal" || op == "Pow";
+  if (kind == kSigmoid || kind == kTanh) return divides || form.scale > 0;
+  const bool is_range = form.alpha == 1 && form.beta == 0;
+  return form.scale == 1 && (kind == kSoftsign || (kind == kRelu && op == "Clip") ||
+                             (kind == kHardSigmoid && !is_range));
 }
 
 // A function of one value that equals an activation of it -> the activation; of the value that it
@@ -142,13 +133,15 @@ std::optional<Replacement> form(Node& node, Rewriter& rewriter) {
   for (int level = 0; level < kMostLevels && next; ++level) {
     if (next->source->type().dtype != type.dtype) break;
     const Answer answer = form_of(result, *next, context);
-    if (answer && (!found || answer->scale == 1 || !is_smooth(*answer))) {
+    const bool is_hard = answer && answer->def->kind == ActivationKind::kHardSigmoid;
+    if (answer && (!found || answer->scale == 1 || is_hard)) {
       found = answer;
       variable = *next;
     }
     next = next_variable(*next, context);
   }
-  return found && is_better(*found, node) ? build(*found, variable, rewriter) : std::nullopt;
+  return found && is_better(*found, node.op().name) ? build(*found, variable, rewriter)
+                                                    : std::nullopt;
 }
 
 constexpr Rule kRules[] = {

@@ -106,6 +106,54 @@ Result expanded(Node& node, Rewriter& rewriter) {
   return std::nullopt;
 }
 
+// The opposite of a truth value with fewer nodes than a Not of it, or as many; nullptr where there
+// is none.
+Value* opposite_of(const Value& truth, Rewriter& rewriter) {
+  const Node* node = truth.producer();
+  if (node == nullptr || !node->op().domain.empty()) return nullptr;
+  const std::string_view op = node->op().name;
+  if (op == "Not") return node->input(0);
+  if (op == "Expand" || op == "Reshape" || op == "Squeeze" || op == "Unsqueeze") {
+    std::vector<Value*> inputs = node->inputs();
+    inputs[0] = opposite_of(*inputs[0], rewriter);
+    return inputs[0] == nullptr ? nullptr : rewriter.add(op, inputs, node->attrs());
+  }
+  const bool is_less = op == "LessOrEqual";
+  const bool compares = is_less || op == "GreaterOrEqual";
+  if (!compares || is_float(node->input(0)->type().dtype)) return nullptr;
+  return rewriter.add(is_less ? "Greater" : "Less", node->inputs());
+}
+
+// Not (Not (x)) -> x, also where axes are added in between; Not (a <= b) -> a > b
+Result double_not(Node& node, Rewriter& rewriter) {
+  Value* opposite = opposite_of(*node.input(0), rewriter);
+  return opposite == nullptr ? std::nullopt : Result(Replacement{opposite});
+}
+
+// True when one value is computed of another one, not too far behind it.
+bool is_made_of(const Value* value, const Value* part) {
+  constexpr std::size_t kMost = 64;
+  std::vector<const Value*> seen{value};
+  for (std::size_t i = 0; i < std::min(seen.size(), kMost); ++i) {
+    if (seen[i] == part) return true;
+    const Node* node = seen[i]->producer();
+    if (node == nullptr) continue;
+    for (const Value* input : node->inputs()) {
+      const bool is_new = std::find(seen.begin(), seen.end(), input) == seen.end();
+      if (input != nullptr && is_new) seen.push_back(input);
+    }
+  }
+  return false;
+}
+
+// Where (ended, state, next state) -> Where (goes on, next state, state), as masks are read
+Result inverted_choice(Node& node, Rewriter& rewriter) {
+  if (!is_made_of(node.input(2), node.input(1))) return std::nullopt;
+  Value* opposite = opposite_of(*node.input(0), rewriter);
+  if (opposite == nullptr) return std::nullopt;
+  return Replacement{rewriter.add("Where", {opposite, node.input(2), node.input(1)})};
+}
+
 constexpr Rule kRules[] = {
     {"identity", "Identity", identity},
     {"dropout", "Dropout", dropout},
@@ -126,6 +174,8 @@ constexpr Rule kRules[] = {
     {"subtract-zero", "Sub", neutral<0, false>},
     {"multiply-by-one", "Mul", neutral<1, true>},
     {"divide-by-one", "Div", neutral<1, false>},
+    {"double-not", "Not", double_not},
+    {"inverted-choice", "Where", inverted_choice},
     {"add-expanded", "Add", expanded},
     {"subtract-expanded", "Sub", expanded},
     {"multiply-by-expanded", "Mul", expanded},

@@ -8,6 +8,7 @@
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/rewrite.h"
 #include "passes/rewriting/row_range.h"
+#include "passes/rewriting/spell_view.h"
 
 namespace gatefold::passes {
 namespace {
@@ -108,62 +109,28 @@ Result squeeze_of_transpose(Node& node, Rewriter& rewriter) {
   return Replacement{rewriter.add("Transpose", {narrow}, {{"perm", perm}})};
 }
 
-/// Rows of a value that are a part of a Concat, which puts them on an axis that they did not have,
-/// on their own one, or on another one, of extent 1.
-struct JoinedRows {
-  RowRange rows;
-  std::optional<std::int64_t> unit_axis = {};  ///< Of the value.
-};
-
-std::optional<JoinedRows> read_joined_rows(const Value& part, std::int64_t axis,
-                                           const Rewriter& rewriter) {
-  const Node* unsqueeze = producer_of(&part, "Unsqueeze");
-  if (unsqueeze != nullptr && moved_axes(*unsqueeze, rewriter) == Ints{axis}) {
-    const auto rows = read_row_range(*unsqueeze->input(0), rewriter);
-    return rows && rows->drops_axis ? std::optional(JoinedRows{*rows}) : std::nullopt;
-  }
-  const auto rows = read_row_range(part, rewriter);
-  if (!rows) return std::nullopt;
-  if (!rows->drops_axis) {
-    return rows->axis == axis ? std::optional(JoinedRows{*rows}) : std::nullopt;
-  }
-  const bool is_unit = (*part.type().shape)[static_cast<std::size_t>(axis)].is(1);
-  if (!is_unit) return std::nullopt;
-  return JoinedRows{*rows, axis < rows->axis ? axis : axis + 1};
-}
-
-// Concat of rows that follow each other in one value -> that value, or a Slice of it, with the axis
+// Concat of parts that follow each other in one value -> that value, or what is cut out of it,
 // moved to where Concat puts it
 Result concat_of_rows(Node& node, Rewriter& rewriter) {
   const Type& type = node.output()->type();
   if (node.input_count() < 2 || !type.has_rank()) return std::nullopt;
   const std::int64_t axis = positive_axis(node.attr_int("axis"), type.rank());
-  std::optional<JoinedRows> joined;
-  for (const Value* part : node.inputs()) {
-    const auto next = read_joined_rows(*part, axis, rewriter);
-    if (!next) return std::nullopt;
-    if (!joined) {
-      joined = next;
-    } else if (next->rows.source != joined->rows.source || next->rows.axis != joined->rows.axis ||
-               next->rows.first != joined->rows.last || next->unit_axis != joined->unit_axis) {
-      return std::nullopt;
-    } else {
-      joined->rows.last = next->rows.last;
-    }
-  }
-  const RowRange& rows = joined->rows;
-  Value* result = rows.source;
-  if (rows.first != 0 || rows.last != kToTheEnd) {
-    result = cut_rows(rewriter, result, rows.axis, {rows.first, rows.last});
-  }
-  std::int64_t place = rows.axis;
-  if (joined->unit_axis) {
-    result = rewriter.add("Squeeze", {result, rewriter.add_ints({*joined->unit_axis})});
-    place -= *joined->unit_axis < place ? 1 : 0;
-  }
-  if (place == axis) return Replacement{result};
-  return Replacement{
-      rewriter.add("Transpose", {result}, {{"perm", moving_axis(type.rank(), place, axis)}})};
+  const auto rows = joined_rows(node.inputs(), axis, false);
+  Value* result = rows ? spell(rewriter, *rows) : nullptr;
+  return result == nullptr ? std::nullopt : Result(Replacement{result});
+}
+
+// Concat of parts of which some have no elements -> Concat of the others
+Result concat_of_nothing(Node& node, Rewriter& rewriter) {
+  const Type& type = node.output()->type();
+  if (!type.has_rank()) return std::nullopt;
+  const std::int64_t axis = positive_axis(node.attr_int("axis"), type.rank());
+  std::vector<Value*> parts = node.inputs();
+  std::erase_if(parts, [axis](const Value* part) {
+    return part->type().has_rank() && (*part->type().shape)[static_cast<std::size_t>(axis)].is(0);
+  });
+  if (parts.empty() || parts.size() == node.input_count()) return std::nullopt;
+  return Replacement{rewriter.add("Concat", parts, {{"axis", axis}})};
 }
 
 // Reshape of T parts [N, H] side by side to [N, T, H], or one below the other to [T, N, H] -> the
@@ -312,6 +279,7 @@ constexpr Rule kRules[] = {
     {"gather-of-transpose", "Gather", gather_of_transpose},
     {"squeeze-of-transpose", "Squeeze", squeeze_of_transpose},
     {"squeeze-of-row", "Squeeze", squeeze_of_row},
+    {"concat-of-nothing", "Concat", concat_of_nothing},
     {"concat-of-rows", "Concat", concat_of_rows},
     {"concat-of-concat", "Concat", concat_of_concat},
     {"slice-of-whole-axes", "Slice", slice_of_whole_axes},

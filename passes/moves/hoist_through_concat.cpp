@@ -246,45 +246,34 @@ std::optional<Parts> read_parts(const Node& concat, Rewriter& rewriter) {
   return parts.type().has_rank() ? std::optional(parts) : std::nullopt;
 }
 
-// True when the values are rows of one value in order, so that joining them costs nothing.
-bool are_rows_in_order(const std::vector<Value*>& values, const Rewriter& rewriter) {
-  std::optional<RowRange> before;
-  for (const Value* value : values) {
-    const auto rows = value == nullptr ? std::nullopt : read_row_range(*value, rewriter);
-    const bool follows =
-        rows && (!before || (rows->source == before->source && rows->axis == before->axis &&
-                             rows->first == before->last));
-    if (!follows) return false;
-    before = rows;
-  }
-  return true;
-}
-
 bool is_arithmetic(const OpDef& op) {
   constexpr std::string_view kArithmetic[] = {"Add", "Sub", "Mul", "Div"};
   return op.domain.empty() && std::find(std::begin(kArithmetic), std::end(kArithmetic), op.name) !=
                                   std::end(kArithmetic);
 }
 
-// True for rows in order and for arithmetic of such, so many times over at most.
-bool are_joinable(const std::vector<Value*>& values, const Rewriter& rewriter, int depth = 4) {
+// True for rows of one value, which cost nothing to join, and for arithmetic of such, so many times
+// over at most.
+bool are_joinable(const Parts& parts, const std::vector<Value*>& values, int depth = 4) {
   std::vector<Node*> nodes;
   for (const Value* value : values) nodes.push_back(value->producer());
   if (nodes.front() == nullptr || depth == 0) return false;
-  if (!is_arithmetic(nodes.front()->op())) return are_rows_in_order(values, rewriter);
+  if (!is_arithmetic(nodes.front()->op())) {
+    return joined_rows(values, parts.axis, parts.stacks).has_value();
+  }
   if (std::find(nodes.begin(), nodes.end(), nullptr) != nodes.end()) return false;
   const auto ports = differing_ports(nodes);
   if (!ports || ports->size() != 2) return false;
   return std::all_of(ports->begin(), ports->end(), [&](std::size_t port) {
-    return are_joinable(inputs_of(nodes, port), rewriter, depth - 1);
+    return are_joinable(parts, inputs_of(nodes, port), depth - 1);
   });
 }
 
-// True for rows in order that are just stacked again: collapse-moves reads them all at once.
+// True for rows that are just stacked again: collapse-moves reads them all at once.
 bool are_rows_of_one(const Parts& parts) {
   std::vector<Value*> results;
   for (const Node* node : parts.nodes) results.push_back(node->output());
-  return parts.stacks && are_rows_in_order(results, *parts.rewriter);
+  return parts.stacks && joined_rows(results, parts.axis, true);
 }
 
 // Arithmetic and Concat of rows of several sequences, of the sequences.
@@ -300,7 +289,7 @@ Value* hoist_of_rows(const Parts& parts) {
   const std::size_t count = parts.first().input_count();
   for (std::size_t port = 0; port < count; ++port) {
     if (is_arithmetic(op) && !have_shape_of_result(parts, port)) return nullptr;
-    if (!are_joinable(inputs_of(parts.nodes, port), *parts.rewriter)) return nullptr;
+    if (!are_joinable(parts, inputs_of(parts.nodes, port))) return nullptr;
   }
   std::vector<Value*> inputs;
   for (std::size_t port = 0; port < count; ++port) inputs.push_back(join(parts, port, parts.axis));

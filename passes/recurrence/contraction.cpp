@@ -167,7 +167,9 @@ std::optional<Contraction> read_contraction(const View& view) {
   for (ViewIndex& index : *result) index.strides.push_back(0);
   auto product = read_product(*view.source->producer(), *result);
   if (!product || !product->summed.is_known()) return std::nullopt;
-  if (!product->b.value->depends_on_weights_only()) std::swap(product->a, product->b);
+  const bool is_other_way =
+      product->a.depends_on(kUnit) || !product->b.value->depends_on_weights_only();
+  if (is_other_way) std::swap(product->a, product->b);
   const Operand& rows = product->a;
   const Operand& weight = product->b;
   if (!weight.value->depends_on_weights_only() || !weight.value->type().is_static()) {

@@ -138,7 +138,8 @@ class StepFinder {
     };
   }
 
-  // The values that may be c', by their expressions, nearest first.
+  // The values that may be c', by their expressions, nearest first; before all, those that are read
+  // more than once, as what the next step goes on from is.
   std::vector<std::pair<Id, Value*>> cell_candidates(const Value& result, const View& rows) {
     std::vector<std::pair<Id, Value*>> found;
     std::vector<const Value*> level{&result};
@@ -157,22 +158,25 @@ class StepFinder {
       }
       level = std::move(next);
     }
+    std::stable_partition(found.begin(), found.end(), [](const auto& candidate) {
+      return candidate.second->uses().size() + candidate.second->output_uses() > 1;
+    });
     return found;
   }
 
   std::optional<LstmRoles> match_lstm(const std::vector<std::pair<Id, Value*>>& cells, Id id,
                                       const Why& why) {
-    std::vector<Id> candidates;
+    std::vector<Id> roots{id};
     for (const auto& [cell, value] : cells) {
-      if (!reader_.function().is_argument(cell)) candidates.push_back(cell);
+      if (!reader_.function().is_argument(cell)) roots.push_back(cell);
     }
-    if (candidates.empty()) return std::nullopt;
+    if (roots.size() < 2) return std::nullopt;
     // Of the reasons for all candidates, the last one that is about a gate says most.
     std::string reason;
     const auto note = [&](const std::string& own) {
       if (reason.empty() || !own.starts_with("no gates")) reason = own;
     };
-    auto roles = forms_.match_lstm(reader_.function(), id, candidates, why ? Why(note) : Why());
+    auto roles = forms_.match<LstmRoles>(reader_.function(), roots, why ? Why(note) : Why());
     if (!roles && why) why(reason);
     return roles;
   }
@@ -221,7 +225,7 @@ class StepFinder {
   }
 
   bool look_for_gru(const Node& node, Id id) {
-    const auto roles = forms_.match_gru(reader_.function(), id, why(node, "GRU"));
+    const auto roles = forms_.match<GruRoles>(reader_.function(), {id}, why(node, "GRU"));
     if (!roles) return false;
     const bool is_first = roles->hidden == ElementFunction::kNone;
     const bool is_added = !is_first && add_gru(node, *roles);
@@ -266,7 +270,7 @@ class StepFinder {
       if (!term.has_weight() || !term.width().same_as(term.weight.extents[1])) continue;
       const Id id = reader_.read(term.rows);
       if (reader_.function().is_argument(id)) continue;
-      const auto product = forms_.match_reset(reader_.function(), id, why);
+      const auto product = forms_.match<ResetRoles>(reader_.function(), {id}, why);
       if (!product || product->hidden != roles.hidden || product->clip != roles.clip) continue;
       if (!(product->reset.activation == roles.update.activation)) continue;
       term.rows = hidden;
@@ -280,7 +284,7 @@ class StepFinder {
   }
 
   void look_for_rnn(const Node& node, Id id) {
-    const auto roles = forms_.match_rnn(reader_.function(), id, why(node, "RNN"));
+    const auto roles = forms_.match<RnnRoles>(reader_.function(), {id}, why(node, "RNN"));
     const LinearSum* sum = roles ? reader_.sum_of(roles->gate.sum) : nullptr;
     if (sum == nullptr || sum->terms.size() < 2) return;
     RecurrentStep step{.kind = &kRnn, .next_hidden = node.output()};
@@ -336,7 +340,7 @@ class StepFinder {
   }
 
   std::optional<FirstStep> first_lstm(Id id, Id cell) {
-    const auto roles = forms_.match_lstm(reader_.function(), id, {&cell, 1}, {});
+    const auto roles = forms_.match<LstmRoles>(reader_.function(), {id, cell}, {});
     if (!roles || roles->cell != ElementFunction::kNone) return std::nullopt;
     FirstStep step{.clip = roles->clip};
     step.activations = {roles->input.activation, roles->candidate.activation, roles->squash};
@@ -349,7 +353,7 @@ class StepFinder {
   }
 
   std::optional<FirstStep> first_gru(Id id) {
-    const auto roles = forms_.match_gru(reader_.function(), id, {});
+    const auto roles = forms_.match<GruRoles>(reader_.function(), {id}, {});
     if (!roles || roles->hidden != ElementFunction::kNone) return std::nullopt;
     FirstStep step{.clip = roles->clip};
     step.activations = {roles->update.activation, roles->candidate.activation};
@@ -368,7 +372,7 @@ class StepFinder {
   }
 
   std::optional<FirstStep> first_rnn(Id id) {
-    const auto roles = forms_.match_rnn(reader_.function(), id, {});
+    const auto roles = forms_.match<RnnRoles>(reader_.function(), {id}, {});
     if (!roles) return std::nullopt;
     return FirstStep{.gates = {sum_of(reader_, roles->gate)},
                      .activations = {roles->gate.activation},

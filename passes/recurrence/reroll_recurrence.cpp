@@ -5,6 +5,7 @@
 
 #include "ir/op_def.h"
 #include "ir/ops/recurrent.h"
+#include "ir/view.h"
 #include "passes/passes.h"
 #include "passes/recurrence/step_chain.h"
 #include "passes/rewriting/lengths.h"
@@ -61,48 +62,43 @@ bool has_inner_cell_use(const Steps& steps) {
   return false;
 }
 
-/// A row of a sequence.
-struct Row {
-  const Value* sequence = nullptr;
-  std::int64_t axis = 0;
-  std::int64_t index = 0;
-};
-
-// Reads an input of a step as a row that a Gather or a Slice took of a sequence.
-std::optional<Row> read_row(const Value* value, const PassContext& context) {
-  while (producer_of(value, "Squeeze") || producer_of(value, "Unsqueeze")) {
-    value = value->producer()->input(0);
+// Where the elements of a step's input lie, one view for each value that they are put together of.
+void collect_origins(const View& view, std::vector<View>& origins) {
+  const View origin = origin_of(view);
+  const auto parts = split_at_seams(origin, origin.rank() - 1);
+  if (!parts || parts->size() < 2) {
+    origins.push_back(origin);
+    return;
   }
-  const Node* node = value->producer();
-  if (producer_of(value, "Gather")) {
-    const Tensor* index = context.constant(node->input(1));
-    if (index == nullptr || index->size() != 1) return std::nullopt;
-    return Row{node->input(0), node->attr_int("axis"), index->to_int64().front()};
-  }
-  if (!producer_of(value, "Slice") || node->input(4) != nullptr) return std::nullopt;
-  const Tensor* starts = context.constant(node->input(1));
-  const Tensor* ends = context.constant(node->input(2));
-  const Tensor* axes = context.constant(node->input(3));
-  if (starts == nullptr || ends == nullptr || axes == nullptr || starts->size() != 1) {
-    return std::nullopt;
-  }
-  const std::int64_t start = starts->to_int64().front();
-  if (ends->to_int64().front() != start + 1) return std::nullopt;
-  return Row{node->input(0), axes->to_int64().front(), start};
+  for (const ViewPart& part : *parts) collect_origins(part.view, origins);
 }
 
-// True when the steps read the rows of one sequence from its end to its beginning.
-bool reads_backwards(const Steps& steps, const PassContext& context) {
-  std::optional<Row> after;
-  for (const Node* step : steps) {
-    const auto row = read_row(step->input(kX), context);
-    if (!row) return false;
-    const bool follows = !after || (row->sequence == after->sequence && row->axis == after->axis &&
-                                    row->index + 1 == after->index);
-    if (!follows) return false;
-    after = row;
+// How far the elements lie from each other in one sequence; 0 where that is not known.
+std::int64_t distance_between(const View& first, const View& second) {
+  if (first.source != second.source) return 0;
+  for (std::size_t run = 0; run < first.runs.size(); ++run) {
+    const std::int64_t distance = second.runs[run].offset - first.runs[run].offset;
+    if (distance != 0) return distance;
   }
-  return true;
+  return 0;
+}
+
+// True when some steps surely read sequences from their ends to their beginnings, and none
+// forwards.
+bool reads_backwards(const Steps& steps) {
+  std::vector<View> before;
+  bool result = false;
+  for (const Node* step : steps) {
+    std::vector<View> origins;
+    collect_origins(view_of(*step->input(kX)), origins);
+    for (std::size_t i = 0; i < std::min(origins.size(), before.size()); ++i) {
+      const std::int64_t distance = distance_between(before[i], origins[i]);
+      if (distance > 0) return false;
+      result = result || distance < 0;
+    }
+    before = std::move(origins);
+  }
+  return result;
 }
 
 bool is_wanted(const Node& step, std::size_t port) {
@@ -221,7 +217,7 @@ void replace_rows(const Steps& steps, bool backwards, Node& joined, Rewriter& re
 bool join(const StepChain& chain, const std::optional<ChainLengths>& lengths,
           PassContext& context) {
   Rewriter rewriter(*chain.steps.back(), context);
-  const bool backwards = lengths ? lengths->backwards : reads_backwards(chain.steps, context);
+  const bool backwards = lengths ? lengths->backwards : reads_backwards(chain.steps);
   Node* joined = build_joined(chain.steps, backwards, lengths, rewriter);
   if (joined == nullptr) return false;
   if (lengths) {

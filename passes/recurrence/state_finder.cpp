@@ -55,7 +55,7 @@ std::optional<std::size_t> StateFinder::find(const RecurrentStep& step) const {
     const LinearTerm& term = step.operands[i].front();
     const bool fits = term.has_weight() && term.width().is(step.size());
     const int score = fits ? score_of(step, i) : 0;
-    if (score <= best) continue;
+    if (score == 0 || score < best) continue;
     best = score;
     found = i;
   }

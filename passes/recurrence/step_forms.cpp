@@ -356,8 +356,9 @@ bool StepReader::read(ResetRoles& roles, const std::vector<Id>& roots) {
 }  // namespace
 
 template <typename Roles>
-std::optional<Roles> StepForms::match(Memo<Roles>& memo, const ElementFunction& function,
-                                      const std::vector<Id>& roots, const Why& why) const {
+std::optional<Roles> StepForms::match(const ElementFunction& function, const std::vector<Id>& roots,
+                                      const Why& why) {
+  auto& memo = std::get<Memo<Roles>>(memos_);
   const Answer<Roles>* answer =
       memo.find(function, roots, [&](ElementFunction& part, const std::vector<Id>& own_roots) {
         StepReader reader(part, training_);
@@ -376,27 +377,13 @@ std::optional<Roles> StepForms::match(Memo<Roles>& memo, const ElementFunction& 
   return roles;
 }
 
-std::optional<LstmRoles> StepForms::match_lstm(const ElementFunction& function, Id next_hidden,
-                                               std::span<const Id> cell_candidates,
-                                               const Why& why) {
-  std::vector<Id> roots{next_hidden};
-  roots.insert(roots.end(), cell_candidates.begin(), cell_candidates.end());
-  return match(lstms_, function, roots, why);
-}
-
-std::optional<GruRoles> StepForms::match_gru(const ElementFunction& function, Id next_hidden,
-                                             const Why& why) {
-  return match(grus_, function, {next_hidden}, why);
-}
-
-std::optional<RnnRoles> StepForms::match_rnn(const ElementFunction& function, Id next_hidden,
-                                             const Why& why) {
-  return match(rnns_, function, {next_hidden}, why);
-}
-
-std::optional<ResetRoles> StepForms::match_reset(const ElementFunction& function, Id product,
-                                                 const Why& why) {
-  return match(resets_, function, {product}, why);
-}
+template std::optional<LstmRoles> StepForms::match(const ElementFunction& function,
+                                                   const std::vector<Id>& roots, const Why& why);
+template std::optional<GruRoles> StepForms::match(const ElementFunction& function,
+                                                  const std::vector<Id>& roots, const Why& why);
+template std::optional<RnnRoles> StepForms::match(const ElementFunction& function,
+                                                  const std::vector<Id>& roots, const Why& why);
+template std::optional<ResetRoles> StepForms::match(const ElementFunction& function,
+                                                    const std::vector<Id>& roots, const Why& why);
 
 }  // namespace gatefold

@@ -2,8 +2,8 @@
 
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "ir/ops/recurrent_activation.h"
@@ -103,15 +103,12 @@ class StepForms {
   /// In training the gradients by all arguments must be those of the formula, too.
   explicit StepForms(bool training) : training_(training) {}
 
-  /// `cell_candidates` are the expressions that may be c', the likeliest first.
-  std::optional<LstmRoles> match_lstm(const ElementFunction& function, Id next_hidden,
-                                      std::span<const Id> cell_candidates, const Why& why);
-  std::optional<GruRoles> match_gru(const ElementFunction& function, Id next_hidden,
-                                    const Why& why);
-  std::optional<RnnRoles> match_rnn(const ElementFunction& function, Id next_hidden,
-                                    const Why& why);
-  std::optional<ResetRoles> match_reset(const ElementFunction& function, Id product,
-                                        const Why& why);
+  /// Returns the roles, of one of the kinds above, of what makes the first root: h', or the product
+  /// with the reset gate. Behind h' of an LSTM stand the expressions that may be c', the likeliest
+  /// first.
+  template <typename Roles>
+  std::optional<Roles> match(const ElementFunction& function, const std::vector<Id>& roots,
+                             const Why& why);
 
  private:
   template <typename Roles>
@@ -122,15 +119,8 @@ class StepForms {
   template <typename Roles>
   using Memo = ElementMemo<Answer<Roles>>;
 
-  template <typename Roles>
-  std::optional<Roles> match(Memo<Roles>& memo, const ElementFunction& function,
-                             const std::vector<Id>& roots, const Why& why) const;
-
   bool training_;
-  Memo<LstmRoles> lstms_;
-  Memo<GruRoles> grus_;
-  Memo<RnnRoles> rnns_;
-  Memo<ResetRoles> resets_;
+  std::tuple<Memo<LstmRoles>, Memo<GruRoles>, Memo<RnnRoles>, Memo<ResetRoles>> memos_;
 };
 
 }  // namespace gatefold

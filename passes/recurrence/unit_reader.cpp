@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "ir/op_def.h"
+#include "passes/recurrence/constant_rows.h"
 #include "passes/recurrence/contraction.h"
 #include "passes/rewriting/counts.h"
 #include "passes/rewriting/match.h"
@@ -97,74 +98,40 @@ UnitReader::Reading UnitReader::compute(const View& view) {
   return reading ? std::move(*reading) : read_leaf(path);
 }
 
-// True for constants that repeat one row.
-bool UnitReader::have_equal_rows(const View& view) const {
-  const Tensor* numbers = context_.constant(view.source);
-  if (numbers == nullptr || view.runs.size() != 1) return false;
-  const ViewIndex& run = view.runs.front();
-  for (std::int64_t row = 1; row < view.extents[kRow].size(); ++row) {
-    for (std::int64_t unit = 0; unit < view.extents[kUnit].size(); ++unit) {
-      const std::int64_t place = run.offset + unit * run.strides[kUnit];
-      const double number = numbers->number_at(place + row * run.strides[kRow]);
-      if (number != numbers->number_at(place)) return false;
-    }
-  }
-  return true;
-}
-
-// What is left of rows that are computed of a state of zeros: biases.
+// What weights alone make of a state that was learned: products, and biases, which are all that is
+// left of a state of zeros.
 std::optional<UnitReader::Reading> UnitReader::read_remainder(const View& view, const Node& node) {
   const bool has_rows = std::any_of(view.runs.begin(), view.runs.end(),
                                     [](const ViewIndex& run) { return run.strides[kRow] != 0; });
   auto reading = read_product(view, node);
   if (!reading && has_rows) reading = read_linear(view, node);
-  const bool is_bias = reading && reading->sum.terms.empty() && reading->rest.empty();
-  return is_bias ? std::move(reading) : std::nullopt;
+  const auto may_be_state = [&](const LinearTerm& term) {
+    return !view.extents[kRow].is(1) && term.width().same_as(view.extents[kUnit]);
+  };
+  const bool is_step =
+      reading && reading->rest.empty() &&
+      std::all_of(reading->sum.terms.begin(), reading->sum.terms.end(), may_be_state);
+  return is_step ? std::move(reading) : std::nullopt;
 }
 
 // True for weights that stand there for each row, as a state does that was learned; also for zeros
 // that are made for all rows.
 bool UnitReader::is_expanded_state(const RowWalk& path, const View& view) const {
   if (!path.whole || view.extents[kRow].is(1)) return false;
-  const auto number = number_in(path.end);
+  const auto number = number_in(path.end, context_);
   return !number || (*number == 0 && !path.whole->source->depends_on_weights_only());
-}
-
-// The number that all elements of the view are.
-std::optional<double> UnitReader::number_in(const View& view) const {
-  const Tensor* numbers = context_.constant(view.source);
-  if (numbers == nullptr || numbers->size() == 0) return std::nullopt;
-  const double number = numbers->number_at(0);
-  return is_filled_with(view.source, number, context_) ? std::optional(number) : std::nullopt;
-}
-
-// True for a state that is a constant of zeros, and for what a gate leaves of it.
-bool UnitReader::is_zero(const View& view) const {
-  const Node* product = producer_of(view.source, "Mul");
-  return number_in(view) == 0 ||
-         (product != nullptr && (is_filled_with(product->input(0), 0, context_) ||
-                                 is_filled_with(product->input(1), 0, context_)));
 }
 
 UnitReader::Reading UnitReader::read_weights(const View& view) {
   Reading reading;
-  if (const auto number = number_in(view)) {
+  if (const auto number = number_in(view, context_)) {
     reading.sum.number = *number;
     return reading;
   }
-  const auto row = row_of(view);
+  const auto row = row_of(view, context_);
   if (!row) return read_leaf(walk_rows(view, closed_));
   reading.sum.biases = {{*row}};
   return reading;
-}
-
-// The first row of weights that are the same in all rows.
-std::optional<View> UnitReader::row_of(const View& view) const {
-  View row = view;
-  for (ViewIndex& run : row.runs) run.strides[kRow] = 0;
-  if (row != view && !have_equal_rows(view)) return std::nullopt;
-  row.extents[kRow] = 1;
-  return row;
 }
 
 UnitReader::Reading UnitReader::read_leaf(const RowWalk& walk) {
@@ -175,8 +142,8 @@ UnitReader::Reading UnitReader::read_leaf(const RowWalk& walk) {
     return {{}, {{1, known->second}}};
   }
   Leaf leaf{walk.whole};
-  if (walk.end.source->depends_on_weights_only() && !number_in(walk.end)) {
-    leaf.vector = row_of(walk.end);
+  if (walk.end.source->depends_on_weights_only() && !number_in(walk.end, context_)) {
+    leaf.vector = row_of(walk.end, context_);
   }
   using Kind = ElementFunction::ArgumentKind;
   const bool is_truth = walk.end.source->type().dtype == DataType::kBool;
@@ -296,7 +263,8 @@ std::optional<UnitReader::Reading> UnitReader::read_element(const View& view, co
   for (Value* input : node.inputs()) {
     const auto own = operand_of(view, input);
     if (input != nullptr && !own) return std::nullopt;
-    ids.push_back(own ? read(*own) : ElementFunction::kNone);
+    const bool is_bound = own && node.op().name != "Mul" && is_zero(origin_of(*own), context_);
+    ids.push_back(is_bound ? function_.add_number(0) : own ? read(*own) : ElementFunction::kNone);
   }
   const auto id = function_.add_operator(node, ids);
   return id ? std::optional(Reading{{}, {{1, *id}}}) : std::nullopt;
@@ -329,7 +297,7 @@ bool UnitReader::add_terms(LinearSum& sum, const View& rows, const View& weight,
                            double scale) const {
   const RowWalk path = walk_rows(rows, closed_);
   const auto parts = split_at_seams(path.end, kUnit);
-  if (is_zero(path.end)) return true;
+  if (is_zero_state(path.end, context_)) return true;
   if (closed_.contains(path.end.source) || !parts || parts->size() < 2) {
     sum.terms.push_back({path.end, path.whole.value_or(path.end), weight, {}, scale});
     return sum.terms.size() <= kMostTerms;

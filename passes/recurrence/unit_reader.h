@@ -79,11 +79,7 @@ class UnitReader {
   bool add_terms(LinearSum& sum, const View& rows, const View& weight, double scale) const;
   std::vector<Reading> read_entries(const View& view, const Node& node);
   bool is_expression(const Reading& reading) const;
-  bool is_zero(const View& view) const;
-  bool have_equal_rows(const View& view) const;
-  std::optional<View> row_of(const View& view) const;
   bool is_expanded_state(const RowWalk& path, const View& view) const;
-  std::optional<double> number_in(const View& view) const;
   Id id_of(const Reading& reading);
   Id argument_of(const LinearSum& sum);
 

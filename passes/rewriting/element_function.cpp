@@ -97,7 +97,8 @@ constexpr Rule kRules[] = {
        return activated(ActivationKind::kHardSigmoid, x[0], x.attr("alpha"), x.attr("beta"));
      }},
     {"Identity", [](In x) { return x[0]; }},
-    {"LeakyRelu", [](In x) { return where(positive(x[0]), x[0], x.attr("alpha") * x[0]); }},
+    {"LeakyRelu",
+     [](In x) { return activated(ActivationKind::kLeakyRelu, x[0], x.attr("alpha"), 0); }},
     {"Less", [](In x) { return less(x[0], x[1]); }},
     {"LessOrEqual", [](In x) { return 1.0 - less(x[1], x[0]); }},
     {"Log", unary<Operator::kLog>},
@@ -236,10 +237,10 @@ Scalar activated(ActivationKind kind, Scalar x, double alpha, double beta) {
   if (kind == kTanh) return x.apply(Operator::kTanh);
   if (kind == kSigmoid) return x.apply(Operator::kSigmoid);
   if (kind == kAffine) return alpha * x + beta;
-  if (kind == kLeakyRelu) return where(less(x, zero), alpha * x, x);
+  if (kind == kLeakyRelu) return where(positive(x), x, alpha * x);
   if (kind == kThresholdedRelu) return where(less(x, x.number(alpha)), zero, x);
   if (kind == kScaledTanh) return alpha * (beta * x).apply(Operator::kTanh);
-  if (kind == kElu) return where(less(x, zero), alpha * (x.apply(Operator::kExp) + -1), x);
+  if (kind == kElu) return elu(x, alpha, 1);
   if (kind == kSoftsign) return x / (larger(x, -1.0 * x) + 1);
   if (kind == kSoftplus) return x.apply(Operator::kSoftplus);
   return minimum(maximum(alpha * x + beta, zero, 0), x.number(1), 0);

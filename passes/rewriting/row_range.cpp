@@ -1,5 +1,7 @@
 #include "passes/rewriting/row_range.h"
 
+#include <algorithm>
+
 #include "ir/op_def.h"
 #include "passes/rewriting/axes.h"
 #include "passes/rewriting/match.h"
@@ -64,23 +66,27 @@ std::optional<RowRange> read_split(const Node& node, const Value& part) {
 }
 
 // The final hidden state of a recurrence is the last row of its Y, or the first one of a Y made
-// backwards, which is read without the axis of directions.
-std::optional<RowRange> read_final_state(const Node& node, const Value& state,
-                                         const Rewriter& rewriter) {
-  const Value* all = node.output(0);
-  const std::string& direction = node.attr_string("direction");
-  const bool is_plain = state.output_index() == 1 && all != nullptr && node.input(4) == nullptr &&
-                        direction != "bidirectional" && node.attr_int("layout") == 0;
-  if (!is_plain || !all->type().has_rank() || !all->type().shape->front().is_known()) {
-    return std::nullopt;
-  }
+// backwards.
+std::optional<View> behind_final_state(const View& state) {
+  const Node* node = state.source->producer();
+  if (node == nullptr || !is_recurrent(*node) || state.source->output_index() != 1) return {};
+  Value* all = node->output(0);
+  const std::string& direction = node->attr_string("direction");
+  const bool is_plain = all != nullptr && node->input(4) == nullptr &&
+                        direction != "bidirectional" && node->attr_int("layout") == 0;
+  if (!is_plain || !all->type().has_rank() || !all->type().shape->front().is_known()) return {};
+  auto places = coordinates_of(state);
+  if (!places) return std::nullopt;
   const std::int64_t row = direction == "reverse" ? 0 : all->type().shape->front().size() - 1;
-  for (const Use& use : all->uses()) {
-    if (producer_of(use.user->output(), "Squeeze") && moved_axes(*use.user, rewriter) == Ints{1}) {
-      return RowRange{use.user->output(), 0, row, row + 1, false};
-    }
-  }
-  return std::nullopt;
+  places->insert(places->begin(), ViewIndex::constant(row, state.rank()));
+  return view_at(*all, state.extents, *places);
+}
+
+// The same elements with an axis more.
+View with_unit_axis(View view, std::int64_t axis) {
+  view.extents.insert(view.extents.begin() + axis, 1);
+  for (ViewIndex& run : view.runs) run.strides.insert(run.strides.begin() + axis, 0);
+  return view;
 }
 
 }  // namespace
@@ -89,10 +95,6 @@ std::optional<RowRange> read_row_range(const Value& value, const Rewriter& rewri
   if (const Node* gather = producer_of(&value, "Gather")) return read_gather(*gather, rewriter);
   if (const Node* slice = producer_of(&value, "Slice")) return read_slice(*slice, rewriter);
   if (const Node* split = producer_of(&value, "Split")) return read_split(*split, value);
-  const Node* producer = value.producer();
-  if (producer != nullptr && is_recurrent(*producer)) {
-    return read_final_state(*producer, value, rewriter);
-  }
   const Node* squeeze = producer_of(&value, "Squeeze");
   if (squeeze == nullptr) return std::nullopt;
   const auto axes = moved_axes(*squeeze, rewriter);
@@ -101,6 +103,24 @@ std::optional<RowRange> read_row_range(const Value& value, const Rewriter& rewri
   if (rows->last != rows->first + 1) return std::nullopt;
   rows->drops_axis = true;
   return rows;
+}
+
+std::optional<View> joined_rows(const std::vector<Value*>& parts, std::int64_t axis, bool stacks) {
+  std::optional<View> all;
+  for (Value* part : parts) {
+    const bool has_axis =
+        part != nullptr && part->type().has_rank() && axis < part->type().rank() + (stacks ? 1 : 0);
+    if (!has_axis) return std::nullopt;
+    View own = origin_of(view_of(*part));
+    if (auto row = behind_final_state(own)) own = std::move(*row);
+    if (stacks) own = with_unit_axis(std::move(own), axis);
+    all = all ? joined(*all, own, static_cast<std::size_t>(axis)) : std::move(own);
+    if (!all) return std::nullopt;
+  }
+  const bool repeats = std::all_of(all->runs.begin(), all->runs.end(), [&](const ViewIndex& run) {
+    return run.strides[static_cast<std::size_t>(axis)] == 0;
+  });
+  return repeats ? std::nullopt : all;
 }
 
 Value* cut_rows(Rewriter& rewriter, Value* value, std::int64_t axis, IndexRange rows) {

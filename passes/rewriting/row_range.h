@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <vector>
 
+#include "ir/view.h"
 #include "passes/rewriting/column_cut.h"
 #include "passes/rewriting/rewrite.h"
 
@@ -25,6 +27,11 @@ struct RowRange {
 /// Reads a value as a range of rows of another value, whichever operator cuts them out; nothing
 /// when the rows are not known.
 std::optional<RowRange> read_row_range(const Value& value, const Rewriter& rewriter);
+
+/// Returns values one behind the other along an axis, with `stacks` an axis that they get for it,
+/// as one view; nothing where they do not follow each other in one value. A final state of a
+/// recurrence counts as the row of all states that it is.
+std::optional<View> joined_rows(const std::vector<Value*>& parts, std::int64_t axis, bool stacks);
 
 /// Returns rows along an axis of a value: the value itself if these are all of them.
 Value* cut_rows(Rewriter& rewriter, Value* value, std::int64_t axis, IndexRange rows);

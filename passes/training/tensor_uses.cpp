@@ -58,6 +58,8 @@ constexpr PortRole kPortRoles[] = {
     {"LayerNormalization", 1, 2, Role::kNormalization},
     {"RMSNormalization", 1, 1, Role::kNormalization},
     {"RNN", 5, 5, Role::kState},
+    {"ScatterElements", 0, 0, Role::kState},
+    {"ScatterND", 0, 0, Role::kState},
 };
 
 const PortRole* find_port_role(const Node& node, std::size_t index) {
@@ -85,14 +87,16 @@ bool has_extents_of_others(const Node& node, std::size_t index) {
   return true;
 }
 
-/// A gate multiplies a state, and a new state is the difference from an old one; a hand-made cell
-/// puts its state beside its input. Weights are added to what has more extents, or multiply it.
-bool takes_state(const Node& node, std::size_t index) {
-  if (is_one_of(node, {"Mul", "Sub"})) return has_extents_of_others(node, index);
-  if (!is_one_of(node, {"Concat"})) return false;
+/// A gate multiplies a state, and a new state is the difference from an old one or what is added to
+/// that; a hand-made cell puts its state beside its input. Weights are added to what has more
+/// extents, or multiply it. What the file holds as a Constant of rows is no weight.
+bool takes_state(const Node& node, std::size_t index, bool is_constant) {
   const Type& type = node.input(index)->type();
-  const std::int64_t axis = node.attr_int("axis");
-  return type.has_rank() && type.rank() > 1 && (axis == -1 || axis == type.rank() - 1);
+  const bool has_rows = type.has_rank() && type.rank() > 1;
+  if (is_constant && is_one_of(node, {"Add", "Concat", "Mul", "Sub"})) return has_rows;
+  if (is_one_of(node, {"Mul", "Sub"})) return has_extents_of_others(node, index);
+  const std::int64_t axis = is_one_of(node, {"Concat"}) ? node.attr_int("axis") : 0;
+  return has_rows && (axis == -1 || axis == type.rank() - 1);
 }
 
 bool is_weight_like(const Value& value) {
@@ -127,6 +131,7 @@ void TensorUseSearch::find_fixed(const Graph& graph) {
 std::vector<TensorUse> TensorUseSearch::uses_of(const Value& tensor) {
   seen_.clear();
   uses_.clear();
+  is_constant_ = tensor.kind() == Value::Kind::kConstant;
   follow(&tensor, {});
   return uses_;
 }
@@ -163,9 +168,12 @@ void TensorUseSearch::visit(Node& node, std::size_t index, Trail trail) {
     trail.product = trail.product || (is_product(node) && index < 2);
     return follow_outputs(node, trail);
   }
-  if (takes_state(node, index)) return add(node, index, Role::kState);
+  const bool is_gemm = is_one_of(node, {"Gemm"});
+  const bool is_row = is_gemm && index == 0 && is_fixed(node.input(1));
+  if (is_row || takes_state(node, index, is_constant_)) return add(node, index, Role::kState);
+  const bool is_summand = is_elementwise(node) || (is_gemm && index == 2);
   const Role sum = trail.product ? Role::kState : Role::kElementwise;
-  add(node, index, is_elementwise(node) ? sum : Role::kOther);
+  add(node, index, is_summand ? sum : Role::kOther);
 }
 
 // What a loop carries unchanged is used by the nodes of its body.

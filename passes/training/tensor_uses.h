@@ -64,6 +64,7 @@ class TensorUseSearch {
   std::unordered_set<const Value*> fixed_;  // Tensors of the file and what is made of them alone.
   std::unordered_set<const Value*> seen_;
   std::vector<TensorUse> uses_;
+  bool is_constant_ = false;
 };
 
 }  // namespace gatefold

@@ -186,6 +186,29 @@ TEST(TrainedTensors, OfCellsInPartsAreNoStatesOfZeros) {
   EXPECT_TRUE(tensors.are_trained({"r", "both", "b", "low"}));
 }
 
+// Exporters write each use of a state of zeros as a Constant of its own.
+TEST(TrainedTensors, OfUnrolledStepsAreNoStatesOfZeros) {
+  const Tensors tensors(R"(
+    g (float[2,3] x) => (float[4,2,3] y)
+      <float[2,3] h0 = {0, 0, 0, 0, 0, 0}, float[3,3] r = {1, 2, 3, 4, 5, 6, 7, 8, 9},
+       float[4,2,3] rows = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+       float[3] b = {0, 0, 0}, int64[1] axis = {0}, int64[2,1] places = {0, 1}> {
+      gates = Gemm (h0, r, x)
+      sum = Add (gates, b)
+      added = Constant <value = float[1,3] {0, 0, 0}> ()
+      stacked = Constant <value = float[2,3] {0, 0, 0, 0, 0, 0}> ()
+      h = Add (sum, added)
+      new = Unsqueeze (h, axis)
+      old = Unsqueeze (stacked, axis)
+      both = Concat <axis = 0> (new, old)
+      y = ScatterND (rows, places, both)
+    })");
+  for (const char* name : {"added", "stacked", "h0", "rows"}) {
+    EXPECT_EQ(tensors.reason(name), "initial state of zeros") << name;
+  }
+  EXPECT_TRUE(tensors.are_trained({"r", "b"}));
+}
+
 TEST(TrainedTensors, OfSeveralLayersAreNamed) {
   const Tensors tensors(R"(
     g (float[n,2] x, int64[n] i) => (float[n,3] y)
