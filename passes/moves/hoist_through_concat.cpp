@@ -5,7 +5,7 @@
 #include "passes/rewriting/axes.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/rewrite.h"
-#include "passes/rewriting/row_range.h"
+#include "passes/rewriting/view_chain.h"
 
 namespace gatefold::passes {
 namespace {
@@ -246,16 +246,17 @@ std::optional<Parts> read_parts(const Node& concat, Rewriter& rewriter) {
   return parts.type().has_rank() ? std::optional(parts) : std::nullopt;
 }
 
-// True when the values are rows of one value in order, so that joining them costs nothing.
-bool are_rows_in_order(const std::vector<Value*>& values, const Rewriter& rewriter) {
-  std::optional<RowRange> before;
-  for (const Value* value : values) {
-    const auto rows = value == nullptr ? std::nullopt : read_row_range(*value, rewriter);
-    const bool follows =
-        rows && (!before || (rows->source == before->source && rows->axis == before->axis &&
-                             rows->first == before->last));
-    if (!follows) return false;
-    before = rows;
+// True when the values are parts of one value in order, so that joining them costs nothing.
+bool follow_each_other(const std::vector<Value*>& values, const Parts& parts) {
+  const auto axis = static_cast<std::size_t>(parts.axis);
+  ViewChain all;
+  for (Value* value : values) {
+    if (value == nullptr || !value->type().has_rank()) return false;
+    const View view = view_of(*value);
+    const ViewChain next = chain_of(parts.stacks ? with_new_axis(view, axis) : view);
+    const auto both = all.empty() ? next.front() : joined(all, next, axis);
+    if (!both) return false;
+    all = chain_of(*both);
   }
   return true;
 }
@@ -267,16 +268,16 @@ bool is_arithmetic(const OpDef& op) {
 }
 
 // True for rows in order and for arithmetic of such, so many times over at most.
-bool are_joinable(const std::vector<Value*>& values, const Rewriter& rewriter, int depth = 4) {
+bool are_joinable(const std::vector<Value*>& values, const Parts& parts, int depth = 4) {
   std::vector<Node*> nodes;
   for (const Value* value : values) nodes.push_back(value->producer());
   if (nodes.front() == nullptr || depth == 0) return false;
-  if (!is_arithmetic(nodes.front()->op())) return are_rows_in_order(values, rewriter);
+  if (!is_arithmetic(nodes.front()->op())) return follow_each_other(values, parts);
   if (std::find(nodes.begin(), nodes.end(), nullptr) != nodes.end()) return false;
   const auto ports = differing_ports(nodes);
   if (!ports || ports->size() != 2) return false;
   return std::all_of(ports->begin(), ports->end(), [&](std::size_t port) {
-    return are_joinable(inputs_of(nodes, port), rewriter, depth - 1);
+    return are_joinable(inputs_of(nodes, port), parts, depth - 1);
   });
 }
 
@@ -284,7 +285,7 @@ bool are_joinable(const std::vector<Value*>& values, const Rewriter& rewriter, i
 bool are_rows_of_one(const Parts& parts) {
   std::vector<Value*> results;
   for (const Node* node : parts.nodes) results.push_back(node->output());
-  return parts.stacks && are_rows_in_order(results, *parts.rewriter);
+  return parts.stacks && follow_each_other(results, parts);
 }
 
 // Arithmetic and Concat of rows of several sequences, of the sequences.
@@ -300,7 +301,7 @@ Value* hoist_of_rows(const Parts& parts) {
   const std::size_t count = parts.first().input_count();
   for (std::size_t port = 0; port < count; ++port) {
     if (is_arithmetic(op) && !have_shape_of_result(parts, port)) return nullptr;
-    if (!are_joinable(inputs_of(parts.nodes, port), *parts.rewriter)) return nullptr;
+    if (!are_joinable(inputs_of(parts.nodes, port), parts)) return nullptr;
   }
   std::vector<Value*> inputs;
   for (std::size_t port = 0; port < count; ++port) inputs.push_back(join(parts, port, parts.axis));

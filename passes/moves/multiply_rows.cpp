@@ -3,7 +3,6 @@
 #include "ir/op_def.h"
 #include "passes/passes.h"
 #include "passes/rewriting/axes.h"
-#include "passes/rewriting/column_cut.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/rewrite.h"
 
