@@ -100,6 +100,7 @@ class Respelling {
   void find_chains() {
     std::vector<View> open;
     const Node& root = *value_.producer();
+    nodes_.insert(&root);
     if (producer_of(&value_, "Concat") != nullptr) {
       axis_ = positive_axis(root.attr_int("axis"), value_.type().rank());
       for (Value* part : root.inputs()) open.push_back(view_of(*part));
@@ -110,22 +111,17 @@ class Respelling {
     while (!open.empty()) {
       ViewChain chain = chain_of(open.back());
       open.pop_back();
-      for (std::size_t i = 0; i + 1 < chain.size(); ++i) pass(*chain[i].source);
+      for (std::size_t i = 0; i + 1 < chain.size(); ++i) nodes_.insert(chain[i].source->producer());
       const auto parts = parts_of(chain.back());
       if (parts.empty()) {
         chains_.push_back(std::move(chain));
         continue;
       }
-      pass(*chain.back().source);
+      nodes_.insert(chain.back().source->producer());
       for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
         open.push_back(std::move(*behind(*part)));
       }
     }
-  }
-
-  void pass(const Value& value) {
-    if (&value != &value_) passed_.push_back(&value);
-    nodes_.insert(value.producer());
   }
 
   // The parts of what is put together there; none where it is whole or put together anyway.
@@ -184,53 +180,48 @@ class Respelling {
   }
 
   bool is_read_by_passed(const Value& value) const {
-    return value.graph() == value_.graph() &&
-           std::all_of(value.uses().begin(), value.uses().end(), [&](const Use& use) {
-             return use.user == value_.producer() || nodes_.count(use.user) > 0;
-           });
+    return std::all_of(value.uses().begin(), value.uses().end(),
+                       [&](const Use& use) { return nodes_.count(use.user) > 0; });
   }
 
-  // What is not needed any more less what the parts cost. It is little, but something where a part
-  // is not made any more of what others need as well.
+  // What is not needed any more less what the parts cost, and something where a part is not made
+  // any more of what others need as well.
   std::int64_t gain() {
     constexpr std::int64_t kUnit = 16;
-    std::int64_t gain = passes::cost_of(value_);
+    gain_ = passes::cost_of(value_);
     for (const Choice& choice : choices_) {
-      gain -= cost_of(choice.spelling);
-      needed_[choice.view.source] = true;
+      gain_ -= cost_of(choice.spelling);
+      sources_.insert(choice.view.source);
     }
-    if (choices_.size() > 1) gain -= gatefold::cost_of("Concat", choices_.size());
-    const Value* source = choices_.size() == 1 ? choices_.front().view.source : nullptr;
-    bool is_nearer = source != nullptr;
-    bool leaves_others = false;
-    for (const Value* passed : passed_) {
-      is_nearer = is_nearer && passed != source;
-      if (!is_needed(*passed)) {
-        gain += passes::cost_of(*passed);
-      } else if (is_nearer) {
-        leaves_others = true;
-      }
-    }
-    return kUnit * gain + (leaves_others ? 1 : 0);
+    if (choices_.size() > 1) gain_ -= gatefold::cost_of("Concat", choices_.size());
+    release(*value_.producer());
+    const ViewChain& chain = chains_.front();
+    const bool leaves_others =
+        choices_.size() == 1 && std::find_if(chain.begin(), chain.end(), [&](const View& view) {
+                                  return !is_released(*view.source);
+                                })->source != choices_.front().view.source;
+    return kUnit * gain_ + (leaves_others ? 1 : 0);
   }
 
-  bool is_needed(const Value& value) {
-    const auto known = needed_.find(&value);
-    if (known != needed_.end()) return known->second;
-    const bool is_read = value.output_uses() > 0 || !is_read_by_passed(value) ||
-                         std::any_of(value.uses().begin(), value.uses().end(),
-                                     [&](const Use& use) { return is_kept(*use.user); });
-    needed_[&value] = is_read;
-    return is_read;
-  }
-
-  bool is_kept(const Node& node) {
+  // A node of which all outputs are released reads its inputs no more.
+  void release(const Node& node) {
     for (std::size_t i = 0; i < node.output_count(); ++i) {
-      const Value* output = node.output(i);
-      const bool is_other = output != nullptr && output != &value_ && output->is_used();
-      if (is_other && is_needed(*output)) return true;
+      if (node.output(i) != nullptr && !is_released(*node.output(i))) return;
     }
-    return false;
+    for (const Value* input : node.inputs()) {
+      if (input == nullptr || nodes_.count(input->producer()) == 0) continue;
+      ++reads_[input];
+      if (!is_released(*input)) continue;
+      gain_ += passes::cost_of(*input);
+      release(*input->producer());
+    }
+  }
+
+  bool is_released(const Value& value) const {
+    if (&value == &value_) return true;
+    const auto reads = reads_.find(&value);
+    return value.output_uses() == 0 && sources_.count(&value) == 0 &&
+           value.uses().size() == (reads == reads_.end() ? 0 : reads->second);
   }
 
   // Nothing that is known of the extents may be lost.
@@ -245,11 +236,30 @@ class Respelling {
   Rewriter& rewriter_;
   Axis axis_;
   std::vector<ViewChain> chains_;
-  std::vector<Choice> choices_;                    ///< One for each.
-  std::vector<const Value*> passed_;               ///< The values that the chains lead through,
-  std::unordered_set<const Node*> nodes_;          ///< and what makes them.
-  std::unordered_map<const Value*, bool> needed_;  ///< Of those, as far as found.
+  std::vector<Choice> choices_;               ///< One for each.
+  std::unordered_set<const Node*> nodes_;     ///< That make what the chains lead through.
+  std::unordered_set<const Value*> sources_;  ///< Of the choices.
+  std::unordered_map<const Value*, std::size_t> reads_;  ///< By nodes that are not needed.
+  std::int64_t gain_ = 0;
 };
+
+// Nothing makes the first of some moves shorter; rows of weights stay look-ups, whose gradient is
+// rows.
+bool stays(const Node& node) {
+  const std::string_view op = node.op().name;
+  if (gatefold::cost_of(op, 1) == 0) return true;
+  const bool is_list = op == "Gather" && node.input(1)->type().rank() > 0;
+  if (is_list) return node.input(0)->has_data();
+  const Node* source = node.input(0)->producer();
+  const bool is_first =
+      source == nullptr || (gatefold::cost_of(source->op().name, 1) == 0 && !is_recurrent(*source));
+  if (op == "Gather") {
+    const Type& type = node.input(0)->type();
+    return is_first && !(*type.shape)[positive_axis(node.attr_int("axis"), type.rank())].is(1);
+  }
+  return is_first &&
+         (op == "Squeeze" || op == "Unsqueeze" || (op == "Split" && node.output_count() > 1));
+}
 
 // True for what only one other move reads: it is looked at with that one.
 bool is_inner(const Node& node) {
@@ -263,23 +273,17 @@ bool is_inner(const Node& node) {
   if (op == "Concat") return true;
   if (op.starts_with("Scatter")) return use.index != 1;
   Value* result = use.user->output();
-  const bool is_looked_at = op != "Identity" && op != "DepthToSpace";
-  return is_looked_at && use.index == 0 && result != nullptr && result->type().has_rank() &&
-         behind(view_of(*result)).has_value();
-}
-
-// Rows of weights stay look-ups, whose gradient is rows.
-bool looks_up(const Node& node) {
-  return node.op().name == "Gather" && node.input(0)->has_data() &&
-         node.input(1)->type().rank() > 0;
+  return gatefold::cost_of(op, 1) != 0 && use.index == 0 && result != nullptr &&
+         result->type().has_rank() && behind(view_of(*result)).has_value();
 }
 
 // A chain of moves -> the fewest operators that make what it makes
 Result collapse(Node& node, Rewriter& rewriter) {
-  for (const Value* input : node.inputs()) {
-    if (input != nullptr && !input->type().has_rank()) return std::nullopt;
-  }
-  if (is_inner(node) || looks_up(node)) return std::nullopt;
+  const auto& inputs = node.inputs();
+  const bool have_ranks = std::all_of(inputs.begin(), inputs.end(), [](const Value* input) {
+    return input == nullptr || input->type().has_rank();
+  });
+  if (!have_ranks || stays(node) || is_inner(node)) return std::nullopt;
   std::vector<Respelling> respellings;
   std::int64_t gain = 0;
   for (std::size_t i = 0; i < node.output_count(); ++i) {
@@ -314,16 +318,16 @@ Result reshape_of_concat(Node& node, Rewriter& rewriter) {
   const Node* concat = producer_of(node.input(0), "Concat");
   const Type& type = node.output()->type();
   if (concat == nullptr || !type.has_rank() || type.rank() != 3) return std::nullopt;
-  const Type& first = concat->input(0)->type();
-  if (!first.has_rank() || first.rank() != 2) return std::nullopt;
-  const auto count = static_cast<std::int64_t>(concat->input_count());
   const bool is_stack = positive_axis(concat->attr_int("axis"), 2) == 0 &&
-                        type.shape->front().is(count) && type.shape->back().is_known() &&
-                        type.shape->back().same_as(first.shape->back());
+                        type.shape->front().is(static_cast<std::int64_t>(concat->input_count())) &&
+                        type.shape->back().is_known();
   if (!is_stack) return std::nullopt;
   std::vector<Value*> rows;
   for (Value* part : concat->inputs()) {
-    if (!have_same_shape(part->type(), first)) return std::nullopt;
+    const bool fits = have_same_shape(part->type(), concat->input(0)->type()) &&
+                      part->type().rank() == 2 &&
+                      part->type().shape->back().same_as(type.shape->back());
+    if (!fits) return std::nullopt;
     rows.push_back(rewriter.add("Unsqueeze", {part, rewriter.add_ints({0})}));
   }
   return Replacement{rewriter.add("Concat", rows, {{"axis", std::int64_t{0}}})};
@@ -340,24 +344,10 @@ Result shape_of_same_shape(Node& shape, Rewriter& rewriter) {
 }
 
 constexpr Rule kRules[] = {
-    {"concat", "Concat", collapse},
-    {"expand", "Expand", collapse},
-    {"flatten", "Flatten", collapse},
-    {"gather", "Gather", collapse},
-    {"pad", "Pad", collapse},
-    {"reshape", "Reshape", collapse},
+    {"moves", "", collapse},
     {"reshape-of-concat", "Reshape", reshape_of_concat},
     {"reshape-of-reshape", "Reshape", reshapes},
-    {"reverse-sequence", "ReverseSequence", collapse},
-    {"scatter-elements", "ScatterElements", collapse},
-    {"scatter", "ScatterND", collapse},
     {"shape-of-same-shape", "Shape", shape_of_same_shape},
-    {"slice", "Slice", collapse},
-    {"split", "Split", collapse},
-    {"squeeze", "Squeeze", collapse},
-    {"tile", "Tile", collapse},
-    {"transpose", "Transpose", collapse},
-    {"unsqueeze", "Unsqueeze", collapse},
 };
 
 }  // namespace

@@ -285,14 +285,14 @@ std::int64_t cost_of(std::string_view op, std::size_t size) {
     std::int64_t once;
     std::int64_t each = 0;
   };
-  constexpr Cost kCosts[] = {{"Concat", 90, 1},  {"Flatten", 20},  {"Gather", 64},
-                             {"Identity", 1},    {"Reshape", 20},  {"ScatterElements", 230},
-                             {"ScatterND", 230}, {"Slice", 64, 2}, {"Split", 65},
-                             {"Squeeze", 12},    {"Tile", 68},     {"Transpose", 70, 1},
-                             {"Unsqueeze", 12}};
+  constexpr Cost kCosts[] = {
+      {"Concat", 90, 1},  {"Expand", 90},       {"Flatten", 20},         {"Gather", 64},
+      {"Pad", 90},        {"Reshape", 20},      {"ReverseSequence", 90}, {"ScatterElements", 230},
+      {"ScatterND", 230}, {"Slice", 64, 2},     {"Split", 65},           {"Squeeze", 12},
+      {"Tile", 68},       {"Transpose", 70, 1}, {"Unsqueeze", 12}};
   const auto* found = std::find_if(std::begin(kCosts), std::end(kCosts),
                                    [&](const Cost& cost) { return cost.op == op; });
-  if (found == std::end(kCosts)) return 90;
+  if (found == std::end(kCosts)) return 0;
   return found->once + found->each * static_cast<std::int64_t>(size);
 }
 
