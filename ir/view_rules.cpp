@@ -166,7 +166,10 @@ std::optional<ViewIndex> behind_cut(const Cut& cut, const Dim& extent, const Vie
   auto place = start_of(cut, extent, reading);
   if (!place) return std::nullopt;
   place->add(index, cut.step);
-  if (extent.is_known()) return place;
+  if (extent.is_known()) {
+    if (!cut.end) place->spare = std::nullopt;
+    return place;
+  }
   const auto skipped = skipped_by(cut);
   place->spare = skipped && index.spare ? std::optional(*index.spare + *skipped) : std::nullopt;
   if (index.ends == 0) return place;
@@ -218,7 +221,9 @@ Result split(const Reading& reading) {
   Coordinates places = reading.coordinates;
   if (!start || places[axis].ends != 0) return std::nullopt;
   places[axis].offset += *start;
-  if (!shape_of(reading.input())[axis].is_known()) places[axis].spare = std::nullopt;
+  const bool is_known =
+      shape_of(reading.input())[axis].is_known() && shape_of(reading.view.source)[axis].is_known();
+  if (!is_known) places[axis].spare = std::nullopt;
   return reading.in(reading.input(), places);
 }
 

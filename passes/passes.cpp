@@ -24,7 +24,6 @@ constexpr Pass kPasses[] = {
     {"collapse-moves", "chains of Transpose, Reshape, Squeeze, Slice and Concat are one of them",
      passes::collapse_moves},
     {"expand-einsum", "Einsums that are products of matrices are MatMuls", passes::expand_einsum},
-    {"multiply-rows", "weights multiply rows of numbers instead of columns", passes::multiply_rows},
     {"form-activations", "activations spelled in parts are Sigmoid, Tanh, HardSigmoid or Softsign",
      passes::form_activations},
     {"fuse-lstm-cell", "steps of an LSTM spelled in parts are LSTM nodes", passes::fuse_lstm_cell},
@@ -77,7 +76,7 @@ struct Pipeline {
 // What both pipelines do. In training, parameters stay open: only constants are folded.
 constexpr std::string_view kCommonPasses =
     "expand-gradients,remove-identities,stack-sequences,fold-around-steps,simplify-control-flow,"
-    "remove-identities,stack-sequences,collapse-moves,multiply-rows,merge-duplicates,"
+    "remove-identities,stack-sequences,collapse-moves,merge-duplicates,"
     "expand-einsum,form-activations,fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,fold-constants,"
     "merge-duplicates,remove-identities,remove-dead,collapse-moves,hoist-invariants,"
     "reroll-loops,fuse-first-step,reroll-recurrence,collapse-moves,merge-duplicates,"

@@ -8,7 +8,7 @@
 #include "passes/rewriting/counts.h"
 #include "passes/rewriting/graph_builder.h"
 #include "passes/rewriting/match.h"
-#include "passes/rewriting/row_range.h"
+#include "passes/rewriting/spell_view.h"
 #include "passes/rewriting/sub_graphs.h"
 
 namespace gatefold::passes {
@@ -100,8 +100,9 @@ Result part_of_split(const Node& split, std::int64_t index, Rewriter& rewriter) 
   const Dim& extent = (*source->type().shape)[static_cast<std::size_t>(axis)];
   const std::int64_t first = index * size;
   if (size < 1 || !extent.is_known() || first >= extent.size()) return std::nullopt;
-  return Replacement{
-      cut_rows(rewriter, source, axis, {first, std::min(first + size, extent.size())})};
+  const Dim count = std::min(size, extent.size() - first);
+  const auto number = static_cast<std::size_t>(axis);
+  return Replacement{spell(rewriter, part_of(view_of(*source), number, first, count))};
 }
 
 }  // namespace

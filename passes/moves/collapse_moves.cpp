@@ -1,40 +1,308 @@
 #include <algorithm>
-#include <limits>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "ir/op_def.h"
-#include "passes/moves/row_parts.h"
 #include "passes/passes.h"
 #include "passes/rewriting/axes.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/rewrite.h"
-#include "passes/rewriting/row_range.h"
 #include "passes/rewriting/spell_view.h"
+#include "passes/rewriting/view_chain.h"
 
 namespace gatefold::passes {
 namespace {
 
-using Ints = std::vector<std::int64_t>;
+using Result = std::optional<Replacement>;
+using Axis = std::optional<std::size_t>;
 
-// Squeeze (Unsqueeze (x)) of the same axes -> x, and the other way round
-template <int kAdds>
-Result undo(Node& node, Rewriter& rewriter) {
-  const Node* inner = producer_of(node.input(0), kAdds != 0 ? "Squeeze" : "Unsqueeze");
-  if (inner == nullptr) return std::nullopt;
-  const auto outer_axes = moved_axes(node, rewriter);
-  const auto inner_axes = moved_axes(*inner, rewriter);
-  if (!outer_axes || !inner_axes || *outer_axes != *inner_axes) return std::nullopt;
-  return Replacement{inner->input(0)};
+// True when the value gets an axis just to be put side by side with others along it, which costs
+// nothing.
+bool is_stacked(const Value& value) {
+  const auto added = known_ints(value.producer()->input(1));
+  const auto rank = value.type().rank();
+  return added && added->size() == 1 && value.output_uses() == 0 &&
+         std::all_of(value.uses().begin(), value.uses().end(), [&](const Use& use) {
+           return use.user->op().name == "Concat" &&
+                  positive_axis(use.user->attr_int("axis"), rank) ==
+                      positive_axis(added->front(), rank);
+         });
 }
 
-// Transpose (Transpose (x)) -> one Transpose of x
-Result transposes(Node& node, Rewriter& rewriter) {
-  const Node* inner = producer_of(node.input(0), "Transpose");
-  if (inner == nullptr || !inner->input(0)->type().has_rank()) return std::nullopt;
-  const Ints first = permutation_of(*inner);
-  Ints perm = permutation_of(node);
-  for (std::int64_t& axis : perm) axis = first[static_cast<std::size_t>(axis)];
-  if (std::is_sorted(perm.begin(), perm.end())) return Replacement{inner->input(0)};
-  return Replacement{rewriter.add("Transpose", {inner->input(0)}, {{"perm", perm}})};
+// True for a Transpose that leaves all elements in their order.
+bool moves_units(const Node& transpose) {
+  const Shape& shape = *transpose.input(0)->type().shape;
+  auto perm = permutation_of(transpose);
+  std::erase_if(perm,
+                [&](std::int64_t axis) { return shape[static_cast<std::size_t>(axis)].is(1); });
+  return std::is_sorted(perm.begin(), perm.end());
+}
+
+// What it costs that a node makes this value.
+std::int64_t cost_of(const Value& value) {
+  const Node& node = *value.producer();
+  const std::string_view op = node.op().name;
+  if (is_recurrent(node) || (op == "Unsqueeze" && is_stacked(value))) return 0;
+  std::size_t size = 1;
+  if (op == "Concat") size = node.input_count();
+  if (op == "Transpose") {
+    if (moves_units(node)) return gatefold::cost_of("Reshape", 1);
+    size = value.type().shape->size();
+  }
+  if (op == "Slice" && node.input(1)->type().is_static()) {
+    size = static_cast<std::size_t>(element_count(node.input(1)->type().dims()));
+  }
+  const bool is_list = op == "Gather" && node.input(1)->type().rank() > 0;
+  return gatefold::cost_of(op, size) + (is_list ? 6 : 0);
+}
+
+/// How a part of a value is made of one that stands behind it.
+struct Choice {
+  View view;
+  Spelling spelling;
+  std::int64_t cost = 0;
+};
+
+/// Looks for the cheapest way to make a value, which only moves elements, of those behind it.
+class Respelling {
+ public:
+  Respelling(Value& value, Rewriter& rewriter) : value_(value), rewriter_(rewriter) {}
+
+  const Value& value() const { return value_; }
+
+  /// How much less it costs to make the value anew; nothing where that cannot be.
+  std::optional<std::int64_t> find_gain() {
+    find_chains();
+    join_chains();
+    for (const ViewChain& chain : chains_) {
+      auto choice = choose(chain);
+      if (!choice) return std::nullopt;
+      choices_.push_back(std::move(*choice));
+    }
+    return choices_.empty() ? std::nullopt : std::optional(gain());
+  }
+
+  Value* build() {
+    std::vector<Value*> parts;
+    for (const Choice& choice : choices_) {
+      parts.push_back(spell(rewriter_, choice.view.source, choice.spelling));
+    }
+    Value* result = parts.front();
+    if (parts.size() > 1) {
+      result = rewriter_.add("Concat", parts, {{"axis", static_cast<std::int64_t>(*axis_)}});
+    }
+    return keeps_extents(result->type()) ? result : nullptr;
+  }
+
+ private:
+  // Follows what each part of the value is a view of; parts are cut where the seams of what they
+  // are read of are, all along one axis.
+  void find_chains() {
+    std::vector<View> open;
+    const Node& root = *value_.producer();
+    nodes_.insert(&root);
+    if (producer_of(&value_, "Concat") != nullptr) {
+      axis_ = positive_axis(root.attr_int("axis"), value_.type().rank());
+      for (Value* part : root.inputs()) {
+        if (!(*part->type().shape)[*axis_].is(0)) open.push_back(view_of(*part));
+      }
+      std::reverse(open.begin(), open.end());
+    } else {
+      open.push_back(view_of(value_));
+    }
+    while (!open.empty()) {
+      ViewChain chain = chain_of(open.back());
+      open.pop_back();
+      for (std::size_t i = 0; i + 1 < chain.size(); ++i) nodes_.insert(chain[i].source->producer());
+      const auto parts = parts_of(chain.back());
+      if (parts.empty()) {
+        chains_.push_back(std::move(chain));
+        continue;
+      }
+      nodes_.insert(chain.back().source->producer());
+      for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+        open.push_back(std::move(*behind(*part)));
+      }
+    }
+  }
+
+  // The parts of what is put together there; none where it is whole or put together anyway.
+  std::vector<View> parts_of(const View& view) {
+    const Node* node = view.source->producer();
+    const bool is_join = node != nullptr && node->op().domain.empty() &&
+                         (node->op().name == "Concat" || node->op().name.starts_with("Scatter"));
+    for (std::size_t k = 0; is_join && k < view.rank(); ++k) {
+      if (axis_ && k != *axis_) continue;
+      const auto parts = split_at_seams(view, k);
+      if (!parts || parts->size() < 2) continue;
+      const bool is_wanted = view.source != &value_ && !is_used_once(*view.source) &&
+                             parts->size() >= node->input_count();
+      if (is_wanted) return {};
+      axis_ = k;
+      std::vector<View> views;
+      for (const ViewPart& part : *parts) views.push_back(part.view);
+      return views;
+    }
+    return {};
+  }
+
+  void join_chains() {
+    std::vector<ViewChain> all;
+    for (ViewChain& chain : chains_) {
+      const auto both = all.empty() ? std::nullopt : joined(all.back(), chain, *axis_);
+      if (both) all.pop_back();
+      all.push_back(both ? chain_of(*both) : std::move(chain));
+    }
+    chains_ = std::move(all);
+  }
+
+  // The cheapest view of a chain, less what is not needed any more in front of it; of equally
+  // cheap ones the furthest.
+  std::optional<Choice> choose(const ViewChain& chain) const {
+    std::optional<Choice> best;
+    std::int64_t saved = 0;
+    bool falls = true;
+    for (const View& view : chain) {
+      if (view.source == &value_) continue;
+      if (auto spelling = spelling_of(view)) {
+        const std::int64_t cost = cost_of(*spelling) - saved;
+        if (!best || cost <= best->cost) best = {view, std::move(*spelling), cost};
+      }
+      falls = falls && view.source->output_uses() == 0 && is_read_by_passed(*view.source);
+      if (falls && view.source->producer() != nullptr) saved += passes::cost_of(*view.source);
+    }
+    return best;
+  }
+
+  std::int64_t cost_of(const Spelling& spelling) const {
+    const bool is_free =
+        chains_.size() > 1 && !spelling.empty() && spelling.back().op == "Unsqueeze" &&
+        spelling.back().lists.front() == std::vector{static_cast<std::int64_t>(*axis_)};
+    return gatefold::cost_of(spelling) - (is_free ? gatefold::cost_of("Unsqueeze", 1) : 0);
+  }
+
+  bool is_read_by_passed(const Value& value) const {
+    return std::all_of(value.uses().begin(), value.uses().end(),
+                       [&](const Use& use) { return nodes_.count(use.user) > 0; });
+  }
+
+  // What is not needed any more less what the parts cost, and something where a part is not made
+  // any more of what others need as well.
+  std::int64_t gain() {
+    constexpr std::int64_t kUnit = 16;
+    gain_ = passes::cost_of(value_);
+    for (const Choice& choice : choices_) {
+      gain_ -= cost_of(choice.spelling);
+      sources_.insert(choice.view.source);
+    }
+    if (choices_.size() > 1) gain_ -= gatefold::cost_of("Concat", choices_.size());
+    release(*value_.producer());
+    const ViewChain& chain = chains_.front();
+    const bool leaves_others =
+        choices_.size() == 1 && std::find_if(chain.begin(), chain.end(), [&](const View& view) {
+                                  return !is_released(*view.source);
+                                })->source != choices_.front().view.source;
+    return kUnit * gain_ + (leaves_others ? 1 : 0);
+  }
+
+  // A node of which all outputs are released reads its inputs no more.
+  void release(const Node& node) {
+    for (std::size_t i = 0; i < node.output_count(); ++i) {
+      if (node.output(i) != nullptr && !is_released(*node.output(i))) return;
+    }
+    for (const Value* input : node.inputs()) {
+      if (input == nullptr || nodes_.count(input->producer()) == 0) continue;
+      ++reads_[input];
+      if (!is_released(*input)) continue;
+      gain_ += passes::cost_of(*input);
+      release(*input->producer());
+    }
+  }
+
+  bool is_released(const Value& value) const {
+    if (&value == &value_) return true;
+    const auto reads = reads_.find(&value);
+    return value.output_uses() == 0 && sources_.count(&value) == 0 &&
+           value.uses().size() == (reads == reads_.end() ? 0 : reads->second);
+  }
+
+  // Nothing that is known of the extents may be lost.
+  bool keeps_extents(const Type& type) const {
+    return std::equal(value_.type().shape->begin(), value_.type().shape->end(), type.shape->begin(),
+                      type.shape->end(), [](const Dim& before, const Dim& after) {
+                        return before == Dim() || before.same_as(after) || after.is_known();
+                      });
+  }
+
+  Value& value_;
+  Rewriter& rewriter_;
+  Axis axis_;
+  std::vector<ViewChain> chains_;
+  std::vector<Choice> choices_;               ///< One for each.
+  std::unordered_set<const Node*> nodes_;     ///< That make what the chains lead through.
+  std::unordered_set<const Value*> sources_;  ///< Of the choices.
+  std::unordered_map<const Value*, std::size_t> reads_;  ///< By nodes that are not needed.
+  std::int64_t gain_ = 0;
+};
+
+// Nothing makes the first of some moves shorter; rows of weights stay look-ups, whose gradient is
+// rows.
+bool stays(const Node& node) {
+  const std::string_view op = node.op().name;
+  if (gatefold::cost_of(op, 1) == 0) return true;
+  const bool is_list = op == "Gather" && node.input(1)->type().rank() > 0;
+  if (is_list) return node.input(0)->has_data();
+  const Node* source = node.input(0)->producer();
+  const bool is_first =
+      source == nullptr || (gatefold::cost_of(source->op().name, 1) == 0 && !is_recurrent(*source));
+  if (op == "Gather") {
+    const Type& type = node.input(0)->type();
+    return is_first && !(*type.shape)[positive_axis(node.attr_int("axis"), type.rank())].is(1);
+  }
+  return is_first &&
+         (op == "Squeeze" || op == "Unsqueeze" || (op == "Split" && node.output_count() > 1));
+}
+
+// True for what only one other move reads: it is looked at with that one.
+bool is_inner(const Node& node) {
+  const Value* output = node.output();
+  if (node.output_count() != 1 || !is_used_once(*output) || output->uses().empty()) return false;
+  const Use& use = output->uses().front();
+  if (use.user->graph() != node.graph()) return false;
+  const std::string_view op = use.user->op().name;
+  if (node.op().name.starts_with("Scatter")) return use.index == 0 && op.starts_with("Scatter");
+  if (node.op().name == "Concat") return false;
+  if (op == "Concat") return true;
+  if (op.starts_with("Scatter")) return use.index != 1;
+  Value* result = use.user->output();
+  return gatefold::cost_of(op, 1) != 0 && use.index == 0 && result != nullptr &&
+         result->type().has_rank() && behind(view_of(*result)).has_value();
+}
+
+// A chain of moves -> the fewest operators that make what it makes
+Result collapse(Node& node, Rewriter& rewriter) {
+  const auto& inputs = node.inputs();
+  const bool have_ranks = std::all_of(inputs.begin(), inputs.end(), [](const Value* input) {
+    return input == nullptr || input->type().has_rank();
+  });
+  if (!have_ranks || stays(node) || is_inner(node)) return std::nullopt;
+  std::vector<Respelling> respellings;
+  std::int64_t gain = 0;
+  for (std::size_t i = 0; i < node.output_count(); ++i) {
+    Value* output = node.output(i);
+    if (output == nullptr || !output->is_used() || !output->type().has_rank()) continue;
+    const auto more = respellings.emplace_back(*output, rewriter).find_gain();
+    if (!more) return std::nullopt;
+    gain += *more;
+  }
+  if (gain <= 0) return std::nullopt;
+  Replacement replacement(node.output_count());
+  for (Respelling& respelling : respellings) {
+    Value* value = respelling.build();
+    if (value == nullptr) return std::nullopt;
+    replacement[respelling.value().output_index()] = value;
+  }
+  return replacement;
 }
 
 // Reshape (Reshape (x)) -> one Reshape of x, when no extent of the outer one is taken over
@@ -46,215 +314,25 @@ Result reshapes(Node& node, Rewriter& rewriter) {
   return Replacement{rewriter.add("Reshape", {inner->input(0), node.input(1)}, node.attrs())};
 }
 
-// The axes of extent 1 that `wide` has beyond those of `narrow`; nothing when more differs.
-std::optional<Ints> find_unit_axes(const Type& wide, const Type& narrow) {
-  if (!wide.has_rank() || !narrow.has_rank() || wide.rank() <= narrow.rank()) return std::nullopt;
-  Ints axes;
-  auto next = narrow.shape->begin();
-  for (std::int64_t axis = 0; axis < wide.rank(); ++axis) {
-    const Dim& dim = (*wide.shape)[static_cast<std::size_t>(axis)];
-    if (next != narrow.shape->end() && dim.same_as(*next)) {
-      ++next;
-    } else if (dim.is(1)) {
-      axes.push_back(axis);
-    } else {
-      return std::nullopt;
-    }
-  }
-  return next == narrow.shape->end() ? std::optional(axes) : std::nullopt;
-}
-
-// Reshape that takes axes of extent 1 away or adds some -> Squeeze or Unsqueeze
-Result reshape_of_unit_axes(Node& node, Rewriter& rewriter) {
-  Value* data = node.input(0);
-  const Type& type = node.output()->type();
-  if (const auto axes = find_unit_axes(data->type(), type)) {
-    return Replacement{rewriter.add("Squeeze", {data, rewriter.add_ints(*axes)})};
-  }
-  if (const auto axes = find_unit_axes(type, data->type())) {
-    return Replacement{rewriter.add("Unsqueeze", {data, rewriter.add_ints(*axes)})};
-  }
-  return std::nullopt;
-}
-
-// Gather of the only row, dropping its axis -> Squeeze
-Result gather_of_unit_axis(Node& node, Rewriter& rewriter) {
-  const Type& type = node.input(0)->type();
-  const Tensor* index = rewriter.constant(node.input(1));
-  if (index == nullptr || index->rank() != 0 || !type.has_rank()) return std::nullopt;
-  const std::int64_t axis = positive_axis(node.attr_int("axis"), type.rank());
-  if (!(*type.shape)[static_cast<std::size_t>(axis)].is(1)) return std::nullopt;
-  return Replacement{rewriter.add("Squeeze", {node.input(0), rewriter.add_ints({axis})})};
-}
-
-// Squeeze (Transpose (x)) -> Transpose (Squeeze (x)), which often has nothing left to do
-Result squeeze_of_transpose(Node& node, Rewriter& rewriter) {
-  const Node* transpose = producer_of(node.input(0), "Transpose");
-  const auto axes = moved_axes(node, rewriter);
-  if (transpose == nullptr || !axes) return std::nullopt;
-  Ints perm = permutation_of(*transpose);
-  Ints gone;
-  for (auto axis = axes->rbegin(); axis != axes->rend(); ++axis) {
-    gone.push_back(perm[static_cast<std::size_t>(*axis)]);
-    perm.erase(perm.begin() + *axis);
-  }
-  std::sort(gone.begin(), gone.end());
-  for (std::int64_t& axis : perm) {
-    axis -= std::lower_bound(gone.begin(), gone.end(), axis) - gone.begin();
-  }
-  const bool keeps_order = std::is_sorted(perm.begin(), perm.end());
-  if (!keeps_order && node.input(0)->uses().size() > 1) return std::nullopt;
-  Value* narrow = rewriter.add("Squeeze", {transpose->input(0), rewriter.add_ints(gone)});
-  if (keeps_order) return Replacement{narrow};
-  return Replacement{rewriter.add("Transpose", {narrow}, {{"perm", perm}})};
-}
-
-// Concat of parts that follow each other in one value -> that value, or what is cut out of it,
-// moved to where Concat puts it
-Result concat_of_rows(Node& node, Rewriter& rewriter) {
-  const Type& type = node.output()->type();
-  if (node.input_count() < 2 || !type.has_rank()) return std::nullopt;
-  const std::int64_t axis = positive_axis(node.attr_int("axis"), type.rank());
-  const auto rows = joined_rows(node.inputs(), axis, false);
-  Value* result = rows ? spell(rewriter, *rows) : nullptr;
-  return result == nullptr ? std::nullopt : Result(Replacement{result});
-}
-
-// Concat of parts of which some have no elements -> Concat of the others
-Result concat_of_nothing(Node& node, Rewriter& rewriter) {
-  const Type& type = node.output()->type();
-  if (!type.has_rank()) return std::nullopt;
-  const std::int64_t axis = positive_axis(node.attr_int("axis"), type.rank());
-  std::vector<Value*> parts = node.inputs();
-  std::erase_if(parts, [axis](const Value* part) {
-    return part->type().has_rank() && (*part->type().shape)[static_cast<std::size_t>(axis)].is(0);
-  });
-  if (parts.empty() || parts.size() == node.input_count()) return std::nullopt;
-  return Replacement{rewriter.add("Concat", parts, {{"axis", axis}})};
-}
-
-// Reshape of T parts [N, H] side by side to [N, T, H], or one below the other to [T, N, H] -> the
-// parts joined on an axis of their own
+// Reshape of T parts [N, H] below each other to [T, N, H] -> the parts joined on an axis of their
+// own, however many N are
 Result reshape_of_concat(Node& node, Rewriter& rewriter) {
   const Node* concat = producer_of(node.input(0), "Concat");
   const Type& type = node.output()->type();
   if (concat == nullptr || !type.has_rank() || type.rank() != 3) return std::nullopt;
-  const auto& parts = concat->inputs();
-  const Type& first = parts.front()->type();
-  if (!first.has_rank() || first.rank() != 2) return std::nullopt;
-  const std::int64_t axis = positive_axis(concat->attr_int("axis"), 2);
-  const auto count = static_cast<std::int64_t>(parts.size());
-  if (!(*type.shape)[static_cast<std::size_t>(axis)].is(count)) return std::nullopt;
-  if (!type.shape->back().is_known()) return std::nullopt;
+  const bool is_stack = positive_axis(concat->attr_int("axis"), 2) == 0 &&
+                        type.shape->front().is(static_cast<std::int64_t>(concat->input_count())) &&
+                        type.shape->back().is_known();
+  if (!is_stack) return std::nullopt;
   std::vector<Value*> rows;
-  for (Value* part : parts) {
-    const Type& row = part->type();
-    const bool fits = have_same_shape(row, first) && row.shape->back().same_as(type.shape->back());
+  for (Value* part : concat->inputs()) {
+    const bool fits = have_same_shape(part->type(), concat->input(0)->type()) &&
+                      part->type().rank() == 2 &&
+                      part->type().shape->back().same_as(type.shape->back());
     if (!fits) return std::nullopt;
-    rows.push_back(rewriter.add("Unsqueeze", {part, rewriter.add_ints({axis})}));
+    rows.push_back(rewriter.add("Unsqueeze", {part, rewriter.add_ints({0})}));
   }
-  return Replacement{rewriter.add("Concat", rows, {{"axis", axis}})};
-}
-
-// Gather of one row of (Transpose (x)) -> Gather of x, where the other axes stay in order
-Result gather_of_transpose(Node& node, Rewriter& rewriter) {
-  const Node* transpose = producer_of(node.input(0), "Transpose");
-  const Tensor* index = rewriter.constant(node.input(1));
-  if (transpose == nullptr || index == nullptr || index->rank() != 0) return std::nullopt;
-  Ints perm = permutation_of(*transpose);
-  if (perm.empty()) return std::nullopt;
-  const auto place = perm.begin() + positive_axis(node.attr_int("axis"), std::ssize(perm));
-  const std::int64_t axis = *place;
-  perm.erase(place);
-  if (!std::is_sorted(perm.begin(), perm.end())) return std::nullopt;
-  return Replacement{
-      rewriter.add("Gather", {transpose->input(0), node.input(1)}, {{"axis", axis}})};
-}
-
-// True when the Slice takes all there is along entry `i` of its axes.
-bool takes_all(const Ints& starts, const Ints& ends, const Ints& axes, const Type& type,
-               std::size_t i) {
-  const std::int64_t axis = positive_axis(axes[i], type.rank());
-  const Dim& extent = (*type.shape)[static_cast<std::size_t>(axis)];
-  return starts[i] == 0 && (ends[i] >= std::numeric_limits<std::int32_t>::max() ||
-                            (extent.is_known() && ends[i] >= extent.size()));
-}
-
-// Slice along several axes, all but some of them whole -> Slice along these
-Result slice_of_whole_axes(Node& node, Rewriter& rewriter) {
-  const Type& type = node.input(0)->type();
-  const auto starts = constant_ints(rewriter, node.input(1));
-  const auto ends = constant_ints(rewriter, node.input(2));
-  const auto axes = constant_ints(rewriter, node.input(3));
-  if (!starts || !ends || !axes || axes->size() < 2 || !type.has_rank()) return std::nullopt;
-  Ints steps(axes->size(), 1);
-  if (node.input(4) != nullptr) {
-    const auto given = constant_ints(rewriter, node.input(4));
-    if (!given) return std::nullopt;
-    steps = *given;
-  }
-  std::vector<Ints> kept(4);
-  for (std::size_t i = 0; i < axes->size(); ++i) {
-    if (steps[i] == 1 && takes_all(*starts, *ends, *axes, type, i)) continue;
-    kept[0].push_back((*starts)[i]);
-    kept[1].push_back((*ends)[i]);
-    kept[2].push_back((*axes)[i]);
-    kept[3].push_back(steps[i]);
-  }
-  if (kept[0].empty() || kept[0].size() == axes->size()) return std::nullopt;
-  if (kept[3] == Ints(kept[3].size(), 1)) kept.pop_back();
-  std::vector<Value*> inputs{node.input(0)};
-  for (const Ints& list : kept) inputs.push_back(rewriter.add_ints(list));
-  return Replacement{rewriter.add("Slice", inputs)};
-}
-
-// Gather of a list of one row -> Slice. Rows of weights stay look-ups, whose gradient is rows.
-Result gather_of_single_row(Node& node, Rewriter& rewriter) {
-  const Type& type = node.input(0)->type();
-  const auto rows = constant_ints(rewriter, node.input(1));
-  const bool is_list = node.input(1)->type().has_rank() && node.input(1)->type().rank() == 1;
-  if (!type.has_rank() || type.rank() < 2 || !is_list) return std::nullopt;
-  if (node.input(0)->has_data()) return std::nullopt;
-  if (!rows || rows->size() != 1 || rows->front() < 0) return std::nullopt;
-  const std::int64_t axis = positive_axis(node.attr_int("axis"), type.rank());
-  const Dim& extent = (*type.shape)[static_cast<std::size_t>(axis)];
-  if (!extent.is_known() || rows->front() >= extent.size()) return std::nullopt;
-  return Replacement{
-      rewriter.add("Slice", {node.input(0), rewriter.add_ints(*rows),
-                             rewriter.add_ints({rows->front() + 1}), rewriter.add_ints({axis})})};
-}
-
-// Squeeze of a single row cut out by Slice or Split -> Gather of that row
-Result squeeze_of_row(Node& node, Rewriter& rewriter) {
-  if (!producer_of(node.input(0), "Slice") && !producer_of(node.input(0), "Split")) {
-    return std::nullopt;
-  }
-  const auto rows = read_row_range(*node.output(), rewriter);
-  if (!rows || !rows->drops_axis) return std::nullopt;
-  Value* index = rewriter.add_constant("index", Tensor::scalar<std::int64_t>(rows->first));
-  return Replacement{rewriter.add("Gather", {rows->source, index}, {{"axis", rows->axis}})};
-}
-
-// Concat of a Concat on the same axis -> one Concat
-Result concat_of_concat(Node& node, Rewriter& rewriter) {
-  const Type& type = node.output()->type();
-  if (!type.has_rank()) return std::nullopt;
-  const std::int64_t axis = positive_axis(node.attr_int("axis"), type.rank());
-  std::vector<Value*> parts;
-  bool flattened = false;
-  for (Value* part : node.inputs()) {
-    const Node* inner = producer_of(part, "Concat");
-    const bool joins = inner != nullptr && is_used_once(*part) &&
-                       positive_axis(inner->attr_int("axis"), type.rank()) == axis;
-    if (joins) {
-      for (Value* value : inner->inputs()) parts.push_back(value);
-      flattened = true;
-    } else {
-      parts.push_back(part);
-    }
-  }
-  if (!flattened) return std::nullopt;
-  return Replacement{rewriter.add("Concat", parts, {{"axis", axis}})};
+  return Replacement{rewriter.add("Concat", rows, {{"axis", std::int64_t{0}}})};
 }
 
 // Shape (f (x)) -> Shape (x), when the shapes are the same
@@ -268,26 +346,10 @@ Result shape_of_same_shape(Node& shape, Rewriter& rewriter) {
 }
 
 constexpr Rule kRules[] = {
-    {"squeeze-of-unsqueeze", "Squeeze", undo<0>},
-    {"unsqueeze-of-squeeze", "Unsqueeze", undo<1>},
-    {"transpose-of-transpose", "Transpose", transposes},
-    {"reshape-of-reshape", "Reshape", reshapes},
+    {"moves", "", collapse},
     {"reshape-of-concat", "Reshape", reshape_of_concat},
-    {"reshape-of-unit-axes", "Reshape", reshape_of_unit_axes},
-    {"gather-of-unit-axis", "Gather", gather_of_unit_axis},
-    {"gather-of-single-row", "Gather", gather_of_single_row},
-    {"gather-of-transpose", "Gather", gather_of_transpose},
-    {"squeeze-of-transpose", "Squeeze", squeeze_of_transpose},
-    {"squeeze-of-row", "Squeeze", squeeze_of_row},
-    {"concat-of-nothing", "Concat", concat_of_nothing},
-    {"concat-of-rows", "Concat", concat_of_rows},
-    {"concat-of-concat", "Concat", concat_of_concat},
-    {"slice-of-whole-axes", "Slice", slice_of_whole_axes},
+    {"reshape-of-reshape", "Reshape", reshapes},
     {"shape-of-same-shape", "Shape", shape_of_same_shape},
-    {"row-of-parts", "Gather", row_of_parts},
-    {"rows-of-parts", "Slice", rows_of_parts},
-    {"split-of-parts", "Split", split_of_parts},
-    {"scatters-of-parts", "ScatterND", scatters_of_parts},
 };
 
 }  // namespace

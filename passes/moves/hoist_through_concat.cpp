@@ -5,7 +5,9 @@
 #include "passes/rewriting/axes.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/rewrite.h"
-#include "passes/rewriting/row_range.h"
+#include "passes/rewriting/row_functions.h"
+#include "passes/rewriting/spell_view.h"
+#include "passes/rewriting/view_chain.h"
 
 namespace gatefold::passes {
 namespace {
@@ -41,163 +43,104 @@ Value* join(const Parts& parts, std::size_t port, std::int64_t axis) {
   return rewriter.add("Concat", values, {{"axis", axis}});
 }
 
-// The differing inputs, put together.
-Value* join(const Parts& parts, std::int64_t axis) { return join(parts, parts.port, axis); }
-
-// The operator once, on all inputs.
-Value* apply(const Parts& parts, Value* joined, Attrs attrs) {
-  std::vector<Value*> inputs = parts.first().inputs();
-  inputs[parts.port] = joined;
-  return parts.rewriter->add(parts.first().op().name, inputs, std::move(attrs));
-}
-
-Value* apply(const Parts& parts, Value* joined) {
-  return apply(parts, joined, parts.first().attrs());
-}
-
-Value* hoist_unary(const Parts& parts) { return apply(parts, join(parts, parts.axis)); }
-
-bool have_shape_of_result(const Parts& parts, std::size_t port) {
-  return std::all_of(parts.nodes.begin(), parts.nodes.end(), [&](const Node* node) {
-    return have_same_shape(node->input(port)->type(), node->output()->type());
+// Where inputs of functions are put together; nothing where the function of all makes something
+// else.
+std::optional<std::int64_t> axis_of_inputs(const Parts& parts) {
+  const Node& first = parts.first();
+  if (first.op().name == "Gather") {
+    const Type& table = first.input(0)->type();
+    const Type& indices = first.input(1)->type();
+    if (parts.port != 1 || !table.has_rank() || !indices.has_rank()) return std::nullopt;
+    const auto axis = parts.axis - positive_axis(first.attr_int("axis"), table.rank());
+    const bool is_of_indices = axis >= 0 && axis < indices.rank() + (parts.stacks ? 1 : 0);
+    return is_of_indices ? std::optional(axis) : std::nullopt;
+  }
+  const std::int64_t behind = parts.type().rank() - parts.axis - (parts.stacks ? 0 : 1);
+  const bool works = std::all_of(parts.nodes.begin(), parts.nodes.end(), [&](const Node* node) {
+    return works_along(*node, parts.port, behind, parts.stacks);
   });
+  return works ? std::optional(parts.axis) : std::nullopt;
 }
 
-// The shared operand must be the same all along the axis: not reach so far to the front, or have
-// one element there.
-Value* hoist_binary(const Parts& parts) {
-  const Type& shared = parts.first().input(1 - parts.port)->type();
-  if (!shared.has_rank() || !have_shape_of_result(parts, parts.port)) return nullptr;
-  const std::int64_t at = shared.rank() - (parts.type().rank() - parts.axis);
-  const bool ends_behind = parts.stacks ? at <= 0 : at < 0;
-  const bool repeats =
-      !parts.stacks && at >= 0 && (*shared.shape)[static_cast<std::size_t>(at)].is(1);
-  if (!ends_behind && !repeats) return nullptr;
-  return apply(parts, join(parts, parts.axis));
-}
-
-// Of the matrices on the left, any axis but the one that is summed over.
-Value* hoist_matmul(const Parts& parts) {
-  const Type& weight = parts.first().input(1)->type();
-  const std::int64_t last = parts.type().rank() - 1;
-  if (parts.port != 0 || !weight.has_rank() || weight.rank() != 2 || last < 1) return nullptr;
-  if (parts.stacks ? parts.axis > last : parts.axis >= last) return nullptr;
-  return apply(parts, join(parts, parts.axis));
-}
-
-// Rows below rows stay a Gemm; stacked matrices are a MatMul and an Add.
-Value* hoist_gemm(const Parts& parts) {
+// Stacked matrices are no operand of a Gemm.
+Value* multiply_stacked(const Parts& parts, Value* matrices) {
   const Node& gemm = parts.first();
-  Value* addend = gemm.input(2);
-  if (parts.port != 0 || gemm.attr_int("transA") != 0) return nullptr;
-  if (addend != nullptr && (!addend->type().has_rank() || addend->type().rank() > 1)) {
-    return nullptr;
-  }
-  if (!parts.stacks) return parts.axis == 0 ? apply(parts, join(parts, 0)) : nullptr;
-  if (parts.axis > 1 || gemm.attr_float("alpha") != 1.0F || gemm.attr_float("beta") != 1.0F) {
-    return nullptr;
-  }
+  if (gemm.attr_float("alpha") != 1.0F || gemm.attr_float("beta") != 1.0F) return nullptr;
   Rewriter& rewriter = *parts.rewriter;
   Value* weight = gemm.input(1);
   if (gemm.attr_int("transB") != 0) {
     weight = rewriter.add("Transpose", {weight}, {{"perm", Ints{1, 0}}});
   }
-  Value* product = rewriter.add("MatMul", {join(parts, parts.axis), weight});
-  return addend == nullptr ? product : rewriter.add("Add", {product, addend});
+  Value* product = rewriter.add("MatMul", {matrices, weight});
+  return gemm.input(2) == nullptr ? product : rewriter.add("Add", {product, gemm.input(2)});
 }
 
-// Of one table; the axis must be one of the indices'.
-Value* hoist_gather(const Parts& parts) {
-  const Type& table = parts.first().input(0)->type();
-  const Type& indices = parts.first().input(1)->type();
-  if (parts.port != 1 || !table.has_rank() || !indices.has_rank()) return nullptr;
-  const std::int64_t axis =
-      parts.axis - positive_axis(parts.first().attr_int("axis"), table.rank());
-  if (axis < 0 || axis >= indices.rank() + (parts.stacks ? 1 : 0)) return nullptr;
-  return apply(parts, join(parts, axis));
-}
-
-// Of functions of the last axis, along any other one; what they scale with is shared.
-Value* hoist_along_last_axis(const Parts& parts) {
-  const std::int64_t last = parts.type().rank() - 1;
-  if (parts.port != 0 || positive_axis(parts.first().attr_int("axis"), last + 1) != last) {
-    return nullptr;
-  }
-  if (parts.stacks ? parts.axis > last : parts.axis >= last) return nullptr;
-  for (std::size_t port = 1; port < parts.first().input_count(); ++port) {
-    const Value* shared = parts.first().input(port);
-    if (shared != nullptr && (!shared->type().has_rank() || shared->type().rank() > 1)) {
-      return nullptr;
-    }
-  }
-  Attrs attrs = parts.first().attrs();
-  attrs["axis"] = std::int64_t{-1};
-  return apply(parts, join(parts, parts.axis), std::move(attrs));
-}
-
-Value* hoist_transpose(const Parts& parts) {
-  Ints perm = permutation_of(parts.first());
-  if (!parts.stacks) {
-    return apply(parts, join(parts, perm[static_cast<std::size_t>(parts.axis)]));
-  }
-  for (std::int64_t& axis : perm) ++axis;
-  perm.insert(perm.begin() + parts.axis, 0);
-  return apply(parts, join(parts, 0), {{"perm", perm}});
-}
-
-// The axis must be there before and after; of parts that are stacked only vectors are worth it.
-Value* hoist_rank_change(const Parts& parts) {
+Value* hoist_function(const Parts& parts) {
+  const auto axis = axis_of_inputs(parts);
+  if (!axis) return nullptr;
   const Node& first = parts.first();
-  const auto axes = moved_axes(first, *parts.rewriter);
-  if (parts.port != 0 || !axes) return nullptr;
-  const Type& source = first.input(0)->type();
-  const bool moves_vector = parts.type().rank() == 1 || (source.has_rank() && source.rank() == 1);
-  if (parts.stacks && !moves_vector) return nullptr;
-  Ints moved = *axes;
-  std::int64_t axis = parts.axis;
-  const auto make_room = [&] {
-    for (std::int64_t& other : moved) other += parts.stacks && other >= axis ? 1 : 0;
-  };
-  if (first.op().name == "Squeeze") {
-    for (const std::int64_t gone : moved) axis += gone <= axis ? 1 : 0;
-    make_room();
-  } else {
-    make_room();
-    if (std::binary_search(moved.begin(), moved.end(), axis)) return nullptr;
-    axis -= std::lower_bound(moved.begin(), moved.end(), axis) - moved.begin();
-  }
-  Value* joined = join(parts, axis);
-  if (!parts.stacks) return apply(parts, joined);
-  return parts.rewriter->add(first.op().name, {joined, parts.rewriter->add_ints(moved)});
+  Value* joined = join(parts, parts.port, *axis);
+  if (first.op().name == "Gemm" && parts.stacks) return multiply_stacked(parts, joined);
+  std::vector<Value*> inputs = first.inputs();
+  inputs[parts.port] = joined;
+  Attrs attrs = first.attrs();
+  if (first.op().name != "Gather" && first.has_attr("axis")) attrs["axis"] = std::int64_t{-1};
+  return parts.rewriter->add(first.op().name, inputs, std::move(attrs));
 }
 
-struct Hoist {
-  std::string_view op;
-  /// The operator on the joined inputs; nullptr when it would compute something else.
-  Value* (*build)(const Parts& parts);
-};
+// A view of a move's input: of a part that has more than one entry along the axis, if there is one,
+// or with that axis in addition.
+std::optional<View> view_of_part(const Parts& parts) {
+  const auto axis = static_cast<std::size_t>(parts.axis);
+  const auto wide = std::find_if(parts.nodes.begin(), parts.nodes.end(), [&](const Node* node) {
+    return !parts.stacks && !(*node->output()->type().shape)[axis].is(1);
+  });
+  const Node& node = wide == parts.nodes.end() ? parts.first() : **wide;
+  auto view = parts.port == 0 ? behind(view_of(*node.output())) : std::nullopt;
+  if (!view || view->source != node.input(0)) return std::nullopt;
+  return parts.stacks ? with_new_axis(*view, axis) : view;
+}
 
-constexpr Hoist kHoists[] = {
-    {"Add", hoist_binary},
-    {"Div", hoist_binary},
-    {"Elu", hoist_unary},
-    {"Gather", hoist_gather},
-    {"Gelu", hoist_unary},
-    {"Gemm", hoist_gemm},
-    {"LayerNormalization", hoist_along_last_axis},
-    {"LeakyRelu", hoist_unary},
-    {"LogSoftmax", hoist_along_last_axis},
-    {"MatMul", hoist_matmul},
-    {"Mul", hoist_binary},
-    {"Relu", hoist_unary},
-    {"Sigmoid", hoist_unary},
-    {"Softmax", hoist_along_last_axis},
-    {"Squeeze", hoist_rank_change},
-    {"Sub", hoist_binary},
-    {"Tanh", hoist_unary},
-    {"Transpose", hoist_transpose},
-    {"Unsqueeze", hoist_rank_change},
-};
+// The axis of a move's inputs along which they are put together, if it moves it to `axis`; a new
+// one or one of extent 1 is best near the one that is moved behind it.
+std::optional<std::size_t> axis_before_move(const std::vector<ViewIndex>& places, const View& view,
+                                            std::size_t axis, bool is_new) {
+  const std::size_t rank = places.size();
+  std::size_t next = rank;
+  for (std::size_t k = view.rank(); k-- > axis;) {
+    const auto moved = std::find_if(places.begin(), places.end(),
+                                    [&](const ViewIndex& index) { return index.strides[k] != 0; });
+    if (moved == places.end()) continue;
+    next = static_cast<std::size_t>(moved - places.begin());
+    if (k == axis)
+      return *moved == ViewIndex::along(axis, view.rank()) ? std::optional(next) : std::nullopt;
+  }
+  if (is_new) return next;
+  for (std::size_t i = 1; i <= rank; ++i) {
+    const std::size_t place = (next + rank - i) % rank;
+    if ((*view.source->type().shape)[place].is(1)) return place;
+  }
+  return std::nullopt;
+}
+
+// One move of all parts. Of those that are stacked only vectors are worth it where it adds or takes
+// axes away.
+Value* hoist_move(const Parts& parts, const Shape& extents) {
+  const auto view = view_of_part(parts);
+  auto places = view ? coordinates_of(*view) : std::nullopt;
+  if (!places) return nullptr;
+  const auto rank = static_cast<std::int64_t>(places->size());
+  const bool is_short = rank == 1 || parts.type().rank() == 1;
+  if (parts.stacks && !is_short && rank != parts.type().rank()) return nullptr;
+  const auto axis = static_cast<std::size_t>(parts.axis);
+  const auto place = axis_before_move(*places, *view, axis, parts.stacks);
+  if (!place) return nullptr;
+  if (parts.stacks)
+    places->insert(places->begin() + static_cast<std::ptrdiff_t>(*place), ViewIndex());
+  (*places)[*place] = ViewIndex::along(axis, view->rank());
+  Value* joined = join(parts, 0, static_cast<std::int64_t>(*place));
+  return spell(*parts.rewriter, view_at(*joined, extents, *places));
+}
 
 // True when every input of the Concat is made by an Unsqueeze that adds just its axis.
 bool are_stacked(const Node& concat, std::int64_t axis, const Rewriter& rewriter) {
@@ -246,34 +189,46 @@ std::optional<Parts> read_parts(const Node& concat, Rewriter& rewriter) {
   return parts.type().has_rank() ? std::optional(parts) : std::nullopt;
 }
 
+// True when the values are parts of one value in order, so that joining them costs nothing.
+bool follow_each_other(const std::vector<Value*>& values, const Parts& parts) {
+  const auto axis = static_cast<std::size_t>(parts.axis);
+  ViewChain all;
+  for (Value* value : values) {
+    if (value == nullptr || !value->type().has_rank()) return false;
+    const View view = view_of(*value);
+    const ViewChain next = chain_of(parts.stacks ? with_new_axis(view, axis) : view);
+    const auto both = all.empty() ? next.front() : joined(all, next, axis);
+    if (!both) return false;
+    all = chain_of(*both);
+  }
+  return true;
+}
+
 bool is_arithmetic(const OpDef& op) {
   constexpr std::string_view kArithmetic[] = {"Add", "Sub", "Mul", "Div"};
   return op.domain.empty() && std::find(std::begin(kArithmetic), std::end(kArithmetic), op.name) !=
                                   std::end(kArithmetic);
 }
 
-// True for rows of one value, which cost nothing to join, and for arithmetic of such, so many times
-// over at most.
-bool are_joinable(const Parts& parts, const std::vector<Value*>& values, int depth = 4) {
+// True for rows in order and for arithmetic of such, so many times over at most.
+bool are_joinable(const std::vector<Value*>& values, const Parts& parts, int depth = 4) {
   std::vector<Node*> nodes;
   for (const Value* value : values) nodes.push_back(value->producer());
   if (nodes.front() == nullptr || depth == 0) return false;
-  if (!is_arithmetic(nodes.front()->op())) {
-    return joined_rows(values, parts.axis, parts.stacks).has_value();
-  }
+  if (!is_arithmetic(nodes.front()->op())) return follow_each_other(values, parts);
   if (std::find(nodes.begin(), nodes.end(), nullptr) != nodes.end()) return false;
   const auto ports = differing_ports(nodes);
-  if (!ports || ports->size() != 2) return false;
-  return std::all_of(ports->begin(), ports->end(), [&](std::size_t port) {
-    return are_joinable(parts, inputs_of(nodes, port), depth - 1);
-  });
+  return ports && ports->size() == 2 &&
+         std::all_of(ports->begin(), ports->end(), [&](std::size_t port) {
+           return are_joinable(inputs_of(nodes, port), parts, depth - 1);
+         });
 }
 
-// True for rows that are just stacked again: collapse-moves reads them all at once.
+// True for rows in order that are just stacked again: collapse-moves reads them all at once.
 bool are_rows_of_one(const Parts& parts) {
   std::vector<Value*> results;
   for (const Node* node : parts.nodes) results.push_back(node->output());
-  return parts.stacks && joined_rows(results, parts.axis, true);
+  return parts.stacks && follow_each_other(results, parts);
 }
 
 // Arithmetic and Concat of rows of several sequences, of the sequences.
@@ -288,8 +243,13 @@ Value* hoist_of_rows(const Parts& parts) {
   }
   const std::size_t count = parts.first().input_count();
   for (std::size_t port = 0; port < count; ++port) {
-    if (is_arithmetic(op) && !have_shape_of_result(parts, port)) return nullptr;
-    if (!are_joinable(parts, inputs_of(parts.nodes, port))) return nullptr;
+    const auto keeps_shape = [&](const Node* node) {
+      return have_same_shape(node->input(port)->type(), node->output()->type());
+    };
+    if (is_arithmetic(op) && !std::all_of(parts.nodes.begin(), parts.nodes.end(), keeps_shape)) {
+      return nullptr;
+    }
+    if (!are_joinable(inputs_of(parts.nodes, port), parts)) return nullptr;
   }
   std::vector<Value*> inputs;
   for (std::size_t port = 0; port < count; ++port) inputs.push_back(join(parts, port, parts.axis));
@@ -305,18 +265,16 @@ std::optional<Replacement> hoist(Node& node, Rewriter& rewriter) {
     Value* result = hoist_of_rows(*parts);
     return result == nullptr ? std::nullopt : std::optional(Replacement{result});
   }
-  if (parts->is_shared || are_rows_of_one(*parts)) return std::nullopt;
+  const bool is_known = parts->first().op().domain.empty();
+  if (!is_known || parts->is_shared || are_rows_of_one(*parts)) return std::nullopt;
   parts->port = ports->front();
-  const OpDef& op = parts->first().op();
-  const auto* row = std::find_if(std::begin(kHoists), std::end(kHoists),
-                                 [&](const Hoist& hoist) { return hoist.op == op.name; });
-  if (row == std::end(kHoists) || !op.domain.empty()) return std::nullopt;
-  Value* result = row->build(*parts);
-  if (result == nullptr) {
-    return rewriter.no_match("{} of the parts is not {} of the whole along axis {}", op.name,
-                             op.name, parts->axis);
-  }
-  return Replacement{result};
+  const std::string_view op = parts->first().op().name;
+  const bool is_move = op == "Squeeze" || op == "Transpose" || op == "Unsqueeze";
+  Value* result =
+      is_move ? hoist_move(*parts, *node.output()->type().shape) : hoist_function(*parts);
+  if (result != nullptr) return Replacement{result};
+  return rewriter.no_match("{} of the parts is not {} of the whole along axis {}", op, op,
+                           parts->axis);
 }
 
 constexpr Rule kRules[] = {{"hoist", "Concat", hoist}};

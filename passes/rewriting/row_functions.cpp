@@ -1,6 +1,8 @@
 #include "passes/rewriting/row_functions.h"
 
 #include <algorithm>
+#include <span>
+#include <string_view>
 
 #include "ir/op_def.h"
 #include "passes/rewriting/axes.h"
@@ -8,87 +10,72 @@
 namespace gatefold {
 namespace {
 
-using Port = std::optional<std::size_t>;
+// Of the numbers of a row together.
+constexpr std::string_view kOfRows[] = {"Gemm", "LayerNormalization", "LogSoftmax", "MatMul",
+                                        "Softmax"};
 
-bool has_rank_up_to(const Value* value, std::int64_t rank) {
-  return value == nullptr || (value->type().has_rank() && value->type().rank() <= rank);
+// Of numbers one by one.
+constexpr std::string_view kOfElements[] = {
+    "Abs",         "Add",       "Div",       "Elu",  "Erf", "Exp", "Gelu",
+    "HardSigmoid", "HardSwish", "LeakyRelu", "Mul",  "Neg", "Pow", "Relu",
+    "Selu",        "Sigmoid",   "Softplus",  "Sqrt", "Sub", "Tanh"};
+
+bool is_one_of(std::span<const std::string_view> ops, const OpDef& op) {
+  return op.domain == kOnnxDomain && std::find(ops.begin(), ops.end(), op.name) != ops.end();
 }
 
-Port of_elements(const Node& /*node*/) { return 0; }
-
-// The other operand is a vector or a number.
-Port of_operands(const Node& node) {
-  const Type& type = node.output()->type();
-  for (const std::size_t port : {0, 1}) {
-    const Type& operand = node.input(port)->type();
-    if (!operand.has_rank() || operand.rank() != type.rank() || type.rank() < 1) continue;
-    const Dim& columns = operand.shape->back();
-    const bool keeps_columns = columns.same_as(type.shape->back());
-    if (keeps_columns && has_rank_up_to(node.input(1 - port), 1)) return port;
+// What rows are multiplied with is one matrix for all; what they are scaled with, and what is added
+// to them, is one vector or number.
+bool takes_rows(const Node& node) {
+  const std::string_view op = node.op().name;
+  const bool multiplies = op == "Gemm" || op == "MatMul";
+  for (std::size_t port = 1; port < node.input_count(); ++port) {
+    const Value* shared = node.input(port);
+    const std::int64_t most = multiplies && port == 1 ? 2 : 1;
+    if (shared != nullptr && !(shared->type().has_rank() && shared->type().rank() <= most)) {
+      return false;
+    }
   }
-  return std::nullopt;
-}
-
-Port of_matmul(const Node& node) {
-  const Type& weight = node.input(1)->type();
+  if (op == "Gemm") return node.attr_int("transA") == 0;
   const Type& type = node.input(0)->type();
-  const bool is_one_matrix = weight.has_rank() && weight.rank() == 2;
-  return is_one_matrix && type.has_rank() && type.rank() >= 2 ? Port(0) : std::nullopt;
+  if (!type.has_rank() || type.rank() < 1) return false;
+  if (op == "MatMul") return type.rank() > 1 && node.input(1)->type().rank() == 2;
+  return node.output(1) == nullptr &&
+         positive_axis(node.attr_int("axis"), type.rank()) == type.rank() - 1;
 }
 
-Port of_gemm(const Node& node) {
-  return node.attr_int("transA") == 0 && has_rank_up_to(node.input(2), 1) ? Port(0) : std::nullopt;
+// The other operands do not reach the axis, or have one element there.
+bool takes_elements(const Node& node, std::size_t port, std::int64_t behind, bool is_new) {
+  if (node.input_count() == 1) return true;
+  const Type& type = node.input(port)->type();
+  const Type& result = node.output()->type();
+  if (!type.has_rank() || !result.has_rank() || type.rank() != result.rank()) return false;
+  for (std::size_t other = 0; other < node.input_count(); ++other) {
+    const Type& shared = node.input(other)->type();
+    if (other == port) continue;
+    if (!shared.has_rank()) return false;
+    const auto reach = shared.rank();
+    const bool is_same = reach <= behind || (!is_new && (shared.shape->end() - 1 - behind)->is(1));
+    const bool keeps_extents =
+        std::equal(type.shape->end() - reach, type.shape->end(), result.shape->end() - reach,
+                   [](const Dim& before, const Dim& after) { return before.same_as(after); });
+    if (!is_same || !keeps_extents) return false;
+  }
+  return true;
 }
-
-// What rows are scaled with, and what is added to them, is one vector or number for all.
-Port along_last_axis(const Node& node) {
-  const Type& type = node.input(0)->type();
-  if (!type.has_rank() || type.rank() < 1) return std::nullopt;
-  if (!has_rank_up_to(node.input(1), 1) || !has_rank_up_to(node.input(2), 1)) return std::nullopt;
-  const bool is_last = positive_axis(node.attr_int("axis"), type.rank()) == type.rank() - 1;
-  return is_last && node.output(1) == nullptr ? Port(0) : std::nullopt;
-}
-
-struct RowFunction {
-  std::string_view op;
-  Port (*port)(const Node& node);
-};
-
-constexpr RowFunction kRowFunctions[] = {
-    {"Abs", of_elements},
-    {"Add", of_operands},
-    {"Div", of_operands},
-    {"Elu", of_elements},
-    {"Erf", of_elements},
-    {"Exp", of_elements},
-    {"Gelu", of_elements},
-    {"Gemm", of_gemm},
-    {"HardSigmoid", of_elements},
-    {"HardSwish", of_elements},
-    {"LayerNormalization", along_last_axis},
-    {"LeakyRelu", of_elements},
-    {"LogSoftmax", along_last_axis},
-    {"MatMul", of_matmul},
-    {"Mul", of_operands},
-    {"Neg", of_elements},
-    {"Pow", of_operands},
-    {"Relu", of_elements},
-    {"Selu", of_elements},
-    {"Sigmoid", of_elements},
-    {"Softmax", along_last_axis},
-    {"Softplus", of_elements},
-    {"Sqrt", of_elements},
-    {"Sub", of_operands},
-    {"Tanh", of_elements},
-};
 
 }  // namespace
 
+bool works_along(const Node& node, std::size_t port, std::int64_t behind, bool is_new) {
+  if (is_one_of(kOfElements, node.op())) return takes_elements(node, port, behind, is_new);
+  return is_one_of(kOfRows, node.op()) && port == 0 && behind > 0 && takes_rows(node);
+}
+
 std::optional<std::size_t> row_input(const Node& node) {
-  const auto* row = std::find_if(std::begin(kRowFunctions), std::end(kRowFunctions),
-                                 [&](const RowFunction& f) { return f.op == node.op().name; });
-  const bool is_known = row != std::end(kRowFunctions) && node.op().domain == kOnnxDomain;
-  return is_known ? row->port(node) : std::nullopt;
+  for (std::size_t port = 0; port < node.input_count(); ++port) {
+    if (works_along(node, port, 1, true)) return port;
+  }
+  return std::nullopt;
 }
 
 }  // namespace gatefold

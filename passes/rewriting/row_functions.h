@@ -1,15 +1,20 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "ir/graph.h"
 
 namespace gatefold {
 
-/// Returns the input of a node whose rows (vectors along the last axis) become the rows of its only
-/// result, each in the same way whatever the others are: as in Relu, a MatMul with one matrix, an
-/// Add of one vector. The result has the same rank. Nothing for other nodes.
+/// True where a function makes the entries of its result along an axis one by one of those that
+/// input `port` has along its own, and what else it reads is the same for all of them. `behind`
+/// axes follow that axis in both; with `is_new` the input and the result get it in addition, which
+/// can be asked of any place.
+bool works_along(const Node& node, std::size_t port, std::int64_t behind, bool is_new);
+
+/// The input of which a function takes row by row, along the last axis; nothing for others.
 std::optional<std::size_t> row_input(const Node& node);
 
 }  // namespace gatefold

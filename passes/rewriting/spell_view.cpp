@@ -272,7 +272,10 @@ std::optional<Spelling> spelling_of(const View& view) {
 
 std::int64_t cost_of(const Spelling& spelling) {
   std::int64_t cost = 0;
-  for (const SpelledMove& move : spelling) cost += cost_of(move.op, move.lists.front().size());
+  for (const auto& [op, lists] : spelling) {
+    constexpr std::int64_t kSteps = 20;  // A Slice with steps copies single elements.
+    cost += cost_of(op, lists.front().size()) + (op == "Slice" && lists.size() > 3 ? kSteps : 0);
+  }
   return cost;
 }
 
@@ -282,14 +285,14 @@ std::int64_t cost_of(std::string_view op, std::size_t size) {
     std::int64_t once;
     std::int64_t each = 0;
   };
-  constexpr Cost kCosts[] = {{"Concat", 48, 1},  {"Flatten", 20},  {"Gather", 64},
-                             {"Identity", 1},    {"Reshape", 20},  {"ScatterElements", 400},
-                             {"ScatterND", 400}, {"Slice", 64, 2}, {"Split", 65},
-                             {"Squeeze", 12},    {"Tile", 68},     {"Transpose", 70, 1},
-                             {"Unsqueeze", 12}};
+  constexpr Cost kCosts[] = {
+      {"Concat", 90, 1},  {"Expand", 90},       {"Flatten", 20},         {"Gather", 64},
+      {"Pad", 90},        {"Reshape", 20},      {"ReverseSequence", 90}, {"ScatterElements", 230},
+      {"ScatterND", 230}, {"Slice", 64, 2},     {"Split", 65},           {"Squeeze", 12},
+      {"Tile", 68},       {"Transpose", 70, 1}, {"Unsqueeze", 12}};
   const auto* found = std::find_if(std::begin(kCosts), std::end(kCosts),
                                    [&](const Cost& cost) { return cost.op == op; });
-  if (found == std::end(kCosts)) return 66;
+  if (found == std::end(kCosts)) return 0;
   return found->once + found->each * static_cast<std::int64_t>(size);
 }
 

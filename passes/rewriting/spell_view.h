@@ -27,7 +27,8 @@ std::optional<Spelling> spelling_of(const View& view);
 
 /// What a spelling costs: above all how often elements are copied.
 std::int64_t cost_of(const Spelling& spelling);
-/// What one operator costs that has that many lists or inputs.
+/// What one operator costs that has that many inputs, axes or entries in its lists; 0 for those
+/// that make something new or are left as they are: Identity and DepthToSpace.
 std::int64_t cost_of(std::string_view op, std::size_t inputs);
 
 /// Adds the operators of a spelling and returns their result, the source itself where there are
