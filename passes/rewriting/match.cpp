@@ -1,6 +1,7 @@
 #include "passes/rewriting/match.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "ir/op_def.h"
 #include "ir/ops/recurrent.h"
@@ -35,9 +36,28 @@ const Value* origin_of(const Value* value) {
   return value;
 }
 
+namespace {
+
+// True for a Reshape that adds and drops axes of extent 1 only.
+bool moves_units(const Node* reshape) {
+  if (reshape == nullptr) return false;
+  const Type* types[] = {&reshape->input(0)->type(), &reshape->output()->type()};
+  Shape wide[2];
+  for (std::size_t i = 0; i < 2; ++i) {
+    if (!types[i]->has_rank()) return false;
+    std::copy_if(types[i]->shape->begin(), types[i]->shape->end(), std::back_inserter(wide[i]),
+                 [](const Dim& extent) { return !extent.is(1); });
+  }
+  return std::equal(wide[0].begin(), wide[0].end(), wide[1].begin(), wide[1].end(),
+                    [](const Dim& before, const Dim& after) { return before.same_as(after); });
+}
+
+}  // namespace
+
 Value* behind_rank_changes(Value* value) {
-  while (value != nullptr && (producer_of(value, "Squeeze") || producer_of(value, "Unsqueeze") ||
-                              producer_of(value, "Identity"))) {
+  while (value != nullptr &&
+         (producer_of(value, "Squeeze") || producer_of(value, "Unsqueeze") ||
+          producer_of(value, "Identity") || moves_units(producer_of(value, "Reshape")))) {
     value = value->producer()->input(0);
   }
   return value;
