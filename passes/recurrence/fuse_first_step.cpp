@@ -5,7 +5,7 @@
 #include "ir/op_def.h"
 #include "ir/ops/recurrent.h"
 #include "passes/passes.h"
-#include "passes/recurrence/recurrent_step.h"
+#include "passes/recurrence/first_step.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/rewrite.h"
 #include "passes/rewriting/sub_graphs.h"

@@ -7,7 +7,6 @@
 #include "ir/op_def.h"
 #include "passes/recurrence/contraction.h"
 #include "passes/recurrence/state_finder.h"
-#include "passes/recurrence/step_forms.h"
 #include "passes/recurrence/unit_reader.h"
 #include "passes/rewriting/match.h"
 #include "passes/rewriting/sub_graphs.h"
@@ -23,11 +22,6 @@ constexpr std::size_t kMostCandidates = 32;
 
 bool is_rows(const View& view, const View& like) {
   return view.extents[0] == like.extents[0] && view.extents[1] == like.extents[1];
-}
-
-LinearSum sum_of(const UnitReader& reader, const GateRole& role) {
-  const LinearSum* sum = reader.sum_of(role.sum);
-  return sum == nullptr ? LinearSum() : scaled(*sum, role.scale);
 }
 
 bool is_one_of(std::string_view op, std::initializer_list<std::string_view> ops) {
@@ -79,15 +73,6 @@ class StepFinder {
     reader_.forget();
     for (Node* node : uncovered(parts)) look_at(*node);
     return std::move(steps_);
-  }
-
-  std::optional<FirstStep> first_step_at(Value& result, Value* next_cell) {
-    const auto rows = UnitReader::rows_of(result);
-    const auto cell = next_cell == nullptr ? std::nullopt : UnitReader::rows_of(*next_cell);
-    if (!rows || (next_cell != nullptr && !cell)) return std::nullopt;
-    const Id id = reader_.read(*rows);
-    if (kind_.op == "LSTM") return cell ? first_lstm(id, reader_.read(*cell)) : std::nullopt;
-    return kind_.op == "GRU" ? first_gru(id) : first_rnn(id);
   }
 
  private:
@@ -211,7 +196,7 @@ class StepFinder {
     step.clip = roles.clip;
     const GateRole* const gates[] = {&roles.input, &roles.output, &*roles.forget, &roles.candidate};
     for (std::size_t i = 0; i < std::size(gates); ++i) {
-      step.gates.push_back(sum_of(reader_, *gates[i]));
+      step.gates.push_back(reader_.sum_of(*gates[i]));
       if (gates[i]->peephole == ElementFunction::kNone) continue;
       step.peepholes[i] = {*reader_.vector_of(gates[i]->peephole), gates[i]->peephole_scale};
     }
@@ -240,7 +225,7 @@ class StepFinder {
     step.clip = roles.clip;
     step.hidden = state_of(roles.hidden, node);
     if (!step.hidden) return explain(node, kGru, "the state is not the same for h's rows");
-    LinearSum candidate = sum_of(reader_, roles.candidate);
+    LinearSum candidate = reader_.sum_of(roles.candidate);
     std::optional<GateRole> reset = roles.reset;
     if (reset) {
       const LinearSum* state = reader_.sum_of(roles.state_sum);
@@ -258,7 +243,7 @@ class StepFinder {
       reset = take_reset(candidate, roles, *step.hidden, why(node, "GRU"));
     }
     if (!reset) return explain(node, kGru, "it has no reset gate");
-    step.gates = {sum_of(reader_, roles.update), sum_of(reader_, *reset), std::move(candidate)};
+    step.gates = {reader_.sum_of(roles.update), reader_.sum_of(*reset), std::move(candidate)};
     return add(node, std::move(step));
   }
 
@@ -290,7 +275,7 @@ class StepFinder {
     RecurrentStep step{.kind = &kRnn, .next_hidden = node.output()};
     step.activations = {roles->gate.activation};
     step.clip = roles->clip;
-    step.gates = {sum_of(reader_, roles->gate)};
+    step.gates = {reader_.sum_of(roles->gate)};
     add(node, std::move(step));
   }
 
@@ -339,46 +324,6 @@ class StepFinder {
     return std::nullopt;
   }
 
-  std::optional<FirstStep> first_lstm(Id id, Id cell) {
-    const auto roles = forms_.match<LstmRoles>(reader_.function(), {id, cell}, {});
-    if (!roles || roles->cell != ElementFunction::kNone) return std::nullopt;
-    FirstStep step{.clip = roles->clip};
-    step.activations = {roles->input.activation, roles->candidate.activation, roles->squash};
-    step.gates = {sum_of(reader_, roles->input), sum_of(reader_, roles->output), std::nullopt,
-                  sum_of(reader_, roles->candidate)};
-    if (roles->output.peephole != ElementFunction::kNone) {
-      step.peephole = {*reader_.vector_of(roles->output.peephole), roles->output.peephole_scale};
-    }
-    return step;
-  }
-
-  std::optional<FirstStep> first_gru(Id id) {
-    const auto roles = forms_.match<GruRoles>(reader_.function(), {id}, {});
-    if (!roles || roles->hidden != ElementFunction::kNone) return std::nullopt;
-    FirstStep step{.clip = roles->clip};
-    step.activations = {roles->update.activation, roles->candidate.activation};
-    step.gates = {sum_of(reader_, roles->update), std::nullopt, sum_of(reader_, roles->candidate)};
-    if (!roles->reset) return step;
-    step.gates[1] = sum_of(reader_, *roles->reset);
-    const View* vector = reader_.vector_of(roles->state_sum);
-    if (vector != nullptr) {
-      step.gates.push_back(LinearSum{.biases = {{*vector, roles->state_scale}}});
-    } else if (roles->state_sum == ElementFunction::kNone) {
-      step.gates.push_back(LinearSum{.number = roles->state_scale});
-    } else {
-      return std::nullopt;
-    }
-    return step;
-  }
-
-  std::optional<FirstStep> first_rnn(Id id) {
-    const auto roles = forms_.match<RnnRoles>(reader_.function(), {id}, {});
-    if (!roles) return std::nullopt;
-    return FirstStep{.gates = {sum_of(reader_, roles->gate)},
-                     .activations = {roles->gate.activation},
-                     .clip = roles->clip};
-  }
-
   const RecurrentKind& kind_;
   const PassContext& context_;
   UnitReader reader_;
@@ -406,11 +351,6 @@ std::vector<RecurrentStep> find_recurrent_steps(Graph& graph, const RecurrentKin
     }
   }
   return found;
-}
-
-std::optional<FirstStep> find_first_step(Value& result, Value* next_cell, const RecurrentKind& kind,
-                                         const PassContext& context) {
-  return StepFinder(kind, context).first_step_at(result, next_cell);
 }
 
 }  // namespace gatefold

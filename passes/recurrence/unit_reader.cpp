@@ -374,6 +374,11 @@ const LinearSum* UnitReader::sum_of(Id argument) const {
   return sum == sums_.end() ? nullptr : &sum->second;
 }
 
+LinearSum UnitReader::sum_of(const GateRole& role) const {
+  const LinearSum* sum = sum_of(role.sum);
+  return sum == nullptr ? LinearSum() : scaled(*sum, role.scale);
+}
+
 std::optional<View> UnitReader::state_of(Id argument, const Dim& rows) const {
   const auto leaf = leaves_.find(argument);
   if (leaf != leaves_.end() && leaf->second.whole) return leaf->second.whole;

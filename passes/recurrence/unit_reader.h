@@ -9,6 +9,7 @@
 
 #include "passes/recurrence/linear_sum.h"
 #include "passes/recurrence/row_walk.h"
+#include "passes/recurrence/step_forms.h"
 #include "passes/rewriting/element_function.h"
 
 namespace gatefold {
@@ -34,6 +35,9 @@ class UnitReader {
 
   /// Returns the sum that an argument is, also of a row that is added as it is; nullptr for others.
   const LinearSum* sum_of(Id argument) const;
+  /// Returns what a gate's activation is taken of, without its peephole; empty where that is no
+  /// sum.
+  LinearSum sum_of(const GateRole& role) const;
   /// Returns the view [rows, H] of a value that an argument is, also of weights that are the same
   /// in all rows; nothing for others.
   std::optional<View> state_of(Id argument, const Dim& rows) const;
