@@ -17,8 +17,8 @@ bool is_forward_over_all(const Node& node);
 
 /// What stands behind operators that only move, reshape or cut out parts of a value.
 const Value* origin_of(const Value* value);
-/// What stands behind Squeeze, Unsqueeze, Identity and Reshapes that only move axes of extent 1, all
-/// of which leave a state what it is.
+/// What stands behind Squeeze, Unsqueeze, Identity and Reshapes that only move axes of extent 1,
+/// all of which leave a state what it is.
 Value* behind_rank_changes(Value* value);
 /// True for a truth value that is the same for all units of a row [.., N, 1], also where it is
 /// repeated for them.
