@@ -4,6 +4,8 @@
 
 #include "backend/kernels.h"
 #include "backend/plan/fastest.h"
+#include "ir/index.h"
+#include "ir/op_def.h"
 
 namespace gatefold {
 namespace {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/kernel_choice.h"
 #include "backend/product_precision.h"
 #include "passes/training/carried_state.h"
 
