@@ -72,6 +72,14 @@ class StepReader {
   std::string reason_;
 };
 
+// With the parameters that it takes: "HardSigmoid (0.2, 0.5)".
+std::string name_of(const Activation& activation) {
+  const ActivationDef& def = *activation.def;
+  if (!def.alpha) return std::string(def.name);
+  return def.beta ? fmt::format("{} ({}, {})", def.name, activation.alpha, activation.beta)
+                  : fmt::format("{} ({})", def.name, activation.alpha);
+}
+
 bool StepReader::refuse(std::string reason) {
   reason_ = std::move(reason);
   return false;
@@ -139,9 +147,8 @@ bool StepReader::share_activation(const Gates& gates) {
   for (const Gate* gate : gates) {
     const Activation other = gate->activation.activation();
     if (first == other) continue;
-    return refuse(fmt::format("one gate goes through {} ({}, {}), another through {} ({}, {})",
-                              first.def->name, first.alpha, first.beta, other.def->name,
-                              other.alpha, other.beta));
+    return refuse(fmt::format("one gate goes through {}, another through {}", name_of(first),
+                              name_of(other)));
   }
   return true;
 }
