@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <string>
@@ -40,15 +41,15 @@ void append_key(std::string& key, const AttrValue& value) {
 std::string key_of(const Node& node) {
   if (node.op().is_random || !node.sub_graphs().empty()) return {};
   std::string key;
-  const auto append_bytes = [&](const auto& item) {
-    key.append(reinterpret_cast<const char*>(&item), sizeof(item));
+  const auto append_address = [&](const void* address) {
+    const auto number = reinterpret_cast<std::uintptr_t>(address);
+    key.append(reinterpret_cast<const char*>(&number), sizeof(number));
   };
-  const OpDef* op = &node.op();
-  append_bytes(op);
+  append_address(&node.op());
   for (std::size_t i = 0; i < node.output_count(); ++i) {
     key += node.output(i) == nullptr ? '-' : '+';
   }
-  for (const Value* value : node.inputs()) append_bytes(value);
+  for (const Value* value : node.inputs()) append_address(value);
   for (const auto& [name, value] : node.attrs()) {
     key += fmt::format(";{}={}", name, value.index());
     append_key(key, value);
