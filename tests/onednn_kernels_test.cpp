@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <string>
+#include <vector>
 
+#include "backend/executable.h"
 #include "backend/kernels.h"
 #include "frontend/onnx_reader.h"
 #include "ir/op_def.h"
@@ -53,6 +56,37 @@ TEST(OnednnKernels, AgreeWithOracle) {
     }
   }
   for (const auto& [op, cases] : taken) EXPECT_GT(cases, 0) << op << ": oneDNN took no case of it";
+}
+
+/// What computes each step of two dense layers with an activation and a softmax.
+std::vector<std::string> implementations(KernelChoice kernels) {
+  const Model model = parse_model(R"(<ir_version: 8, opset_import: ["" : 17]>
+    g (float[64,128] x, float[128,64] w, float[64] b) => (float[64,64] y)
+    {
+      h = Gemm (x, w, b)
+      a = Sigmoid (h)
+      s = Softmax (a)
+      y = Tanh (s)
+    })");
+  Context context(std::make_shared<Executable>(model.graph, CompileOptions{.kernels = kernels}));
+  context.run(std::vector<Datum>{Tensor(DataType::kFloat32, {64, 128}),
+                                 Tensor(DataType::kFloat32, {128, 64}),
+                                 Tensor(DataType::kFloat32, {64})});
+  std::vector<std::string> found;
+  for (const StepProfile& step : context.profile()) found.push_back(step.implementation);
+  return found;
+}
+
+TEST(KernelChoices, OnednnIsUsedWhereverItCan) {
+  const auto found = implementations(KernelChoice::kOnednn);
+  EXPECT_EQ(found.size(), 4U);
+  for (const std::string& name : found) EXPECT_TRUE(name.starts_with("onednn")) << name;
+}
+
+TEST(KernelChoices, OwnKernelsAreUsedWhereverTheyCan) {
+  for (const std::string& name : implementations(KernelChoice::kOwn)) {
+    EXPECT_TRUE(name.starts_with("native")) << name;
+  }
 }
 
 }  // namespace
