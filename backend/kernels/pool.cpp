@@ -21,6 +21,11 @@ struct Planes {
   std::int64_t count = 0;
 };
 
+bool fills_line(const AxisWindow& width) {
+  return width.pad_begin == 0 && width.span() <= width.stride &&
+         width.input == width.output * width.stride;
+}
+
 /// Whether each line of outputs reads one line of inputs, on which its windows lie side by side
 /// from end to end.
 bool has_filled_lines(const Windows& windows) {
@@ -28,8 +33,7 @@ bool has_filled_lines(const Windows& windows) {
   const auto is_one = [](const AxisWindow& axis) {
     return axis.kernel == 1 && axis.output == axis.input;
   };
-  return is_one(depth) && is_one(height) && width.pad_begin == 0 && width.span() <= width.stride &&
-         width.input == width.output * width.stride;
+  return is_one(depth) && is_one(height) && fills_line(width);
 }
 
 /// Going from line to line takes longer than a short line itself: where windows fill their lines,
@@ -61,7 +65,8 @@ class PoolKernel : public Kernel {
       : PoolKernel(planes_of(request), padding, pool_rows, pool_windows) {}
 
   std::size_t scratch_bytes() const override {
-    return static_cast<std::size_t>(std::max<std::int64_t>(width_, 0) + kPoolReach) * sizeof(float);
+    const std::int64_t lines = joined_ * std::max<std::int64_t>(width_, 0);
+    return static_cast<std::size_t>(lines + kPoolReach) * sizeof(float);
   }
 
   void run(const Buffers& buffers) override {
@@ -70,15 +75,19 @@ class PoolKernel : public Kernel {
     auto* line = static_cast<float*>(buffers.scratch);
     std::fill_n(line, scratch_bytes() / sizeof(float), padding_);
     const float* end = y + planes_ * outputs_;
+    std::int64_t waiting = 0;
     for (std::int64_t plane = 0; plane < planes_; ++plane, x += inputs_) {
       for (std::int64_t od = 0; od < windows_[0].output; ++od) {
-        for (std::int64_t oh = 0; oh < windows_[1].output; ++oh, y += windows_[2].output) {
+        for (std::int64_t oh = 0; oh < windows_[1].output; ++oh) {
           gather_rows(x, od, oh);
-          fill_line(line);
-          pool_windows_(windows_[2], line, end - y, y);
+          fill_line(line + waiting * windows_[2].input);
+          if (++waiting < joined_) continue;
+          y = pool_lines(line, waiting, end, y);
+          waiting = 0;
         }
       }
     }
+    if (waiting > 0) pool_lines(line, waiting, end, y);
   }
 
  protected:
@@ -92,10 +101,25 @@ class PoolKernel : public Kernel {
         inputs_(input_count(windows_)),
         outputs_(gatefold::output_count(windows_)),
         width_((windows_[2].output - 1) * windows_[2].stride + windows_[2].span()),
+        joined_(count_joined(windows_[2])),
         padding_(padding),
         pool_rows_(pool_rows),
         pool_windows_(pool_windows) {
     rows_.reserve(static_cast<std::size_t>(windows_[0].kernel * windows_[1].kernel));
+  }
+
+  /// How many lines are pooled at once: several where their windows fill them from end to end.
+  static std::int64_t count_joined(const AxisWindow& width) {
+    const bool is_filled = fills_line(width) && width.input > 0;
+    return is_filled ? std::max<std::int64_t>(kJoinedElements / width.input, 1) : 1;
+  }
+
+  /// Pools `count` lines, one behind the other, and returns the end of the results.
+  float* pool_lines(const float* line, std::int64_t count, const float* end, float* y) const {
+    AxisWindow axis = windows_[2];
+    axis.output *= count;
+    pool_windows_(axis, line, end - y, y);
+    return y + axis.output;
   }
 
   /// The rows of a plane that the windows of an output line read.
@@ -127,7 +151,8 @@ class PoolKernel : public Kernel {
   std::int64_t planes_;
   std::int64_t inputs_;
   std::int64_t outputs_;
-  std::int64_t width_;  // Elements of a line with its padding, as far as windows read them.
+  std::int64_t width_;   // Elements of a line with its padding, as far as windows read them.
+  std::int64_t joined_;  // Lines.
   float padding_;
   PoolRows pool_rows_;
   PoolWindows pool_windows_;
