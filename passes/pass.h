@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "ir/graph.h"
 
@@ -18,6 +19,9 @@ struct PassContext {
   std::int64_t rewrites_left = std::numeric_limits<std::int64_t>::max();
   /// Receives why a rule that nearly matched did not; empty when nobody asked.
   std::function<void(const std::string& reason)> explain = {};
+  /// Graphs in which a pass has found the step of no recurrence; none once a pass changes
+  /// something.
+  std::unordered_set<const Graph*> stepless = {};
 
   /// Takes one rewrite from the allowance; false when there is none left and the graph must stay.
   bool allow_rewrite() { return rewrites_left > 0 && rewrites_left-- > 0; }

@@ -56,6 +56,7 @@ PassReport run_pass(Graph& graph, const Pass& pass, PassContext& context,
   const double start = now();
   try {
     report.changed = pass.run(graph, context);
+    if (report.changed) context.stepless.clear();
     if (options.verify && report.changed) verify(graph);
   } catch (const Error& error) {
     if (options.reproducer) options.reproducer(fmt::format("# passes: {}\n{}", pass.name, before));

@@ -335,8 +335,10 @@ class StepFinder {
 }  // namespace
 
 std::vector<RecurrentStep> find_recurrent_steps(Graph& graph, const RecurrentKind& kind,
-                                                const PassContext& context) {
+                                                PassContext& context) {
+  if (!context.explain && context.stepless.contains(&graph)) return {};
   std::vector<RecurrentStep> steps = StepFinder(kind, context).find(graph);
+  if (steps.empty()) context.stepless.insert(&graph);
   const StateFinder states(steps);
   std::vector<RecurrentStep> found;
   for (RecurrentStep& step : steps) {

@@ -41,8 +41,8 @@ struct RecurrentStep {
 };
 
 /// Finds the steps of all kinds in a graph, without those in its sub-graphs. Tells context.explain
-/// of steps of `kind` what keeps them from being one.
+/// of steps of `kind` what keeps them from being one, and notes a graph that has none of any kind.
 std::vector<RecurrentStep> find_recurrent_steps(Graph& graph, const RecurrentKind& kind,
-                                                const PassContext& context);
+                                                PassContext& context);
 
 }  // namespace gatefold
