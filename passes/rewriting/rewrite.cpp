@@ -63,6 +63,7 @@ class Worklist {
     for (const Use& use : value.uses()) add(use.user);
   }
   void add_all(Graph& graph) {
+    waiting_.reserve(waiting_.size() + graph.nodes().size());
     for (const auto& node : graph.nodes()) {
       for (Graph* body : node->sub_graphs()) add_all(*body);
       add(node.get());
