@@ -93,6 +93,16 @@ struct KernelRequest {
   }
 };
 
+/// Attribute `axis` of a checked node, counted from the start.
+inline std::int64_t axis_of(const Node& node, std::int64_t rank) {
+  const std::int64_t axis = node.attr_int("axis");
+  return axis < 0 ? axis + rank : axis;
+}
+/// The same for a node whose axis is one of input 0.
+inline std::int64_t axis_of(const KernelRequest& request) {
+  return axis_of(request.node, static_cast<std::int64_t>(request.input_dims(0).size()));
+}
+
 /// Makes a kernel, or nullptr where this implementation does not do what the node asks: the next
 /// one in the table is tried.
 using MakeKernel = std::unique_ptr<Kernel> (*)(const KernelRequest& request);

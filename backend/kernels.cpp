@@ -234,13 +234,11 @@ const Makers& onednn_makers() {
 std::unique_ptr<Kernel> make_kernel(const KernelRequest& request) {
   static const Makers choices(kChoices);
   const bool prefers_onednn = request.kernels == KernelChoice::kOnednn;
-  const Makers* const preferred = prefers_onednn ? &onednn_makers() : &choices;
-  const Makers* const others = prefers_onednn ? nullptr : &onednn_makers();
-  for (const Makers* makers : {preferred, &own_makers(), others}) {
-    auto kernel = makers == nullptr ? nullptr : makers->make(request);
-    if (kernel != nullptr) return kernel;
-  }
-  return make_evaluate_kernel(request);
+  const Makers& preferred = prefers_onednn ? onednn_makers() : choices;
+  if (auto kernel = preferred.make(request)) return kernel;
+  if (auto kernel = own_makers().make(request)) return kernel;
+  auto kernel = prefers_onednn ? nullptr : onednn_makers().make(request);
+  return kernel == nullptr ? make_evaluate_kernel(request) : std::move(kernel);
 }
 
 bool has_own_kernel(const OpDef& op) { return !own_makers().of(op).empty(); }

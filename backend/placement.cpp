@@ -16,11 +16,6 @@ using ViewRule = MaybePlacement (*)(const KernelRequest& request, std::size_t in
                                     const Dims& strides);
 using PartsRule = std::vector<Placement> (*)(const KernelRequest& request, const Dims& strides);
 
-std::int64_t axis_of(const KernelRequest& request) {
-  const std::int64_t axis = request.node.attr_int("axis");
-  return axis < 0 ? axis + static_cast<std::int64_t>(request.input_dims(0).size()) : axis;
-}
-
 std::vector<std::int64_t> order_of(const KernelRequest& request) {
   std::vector<std::int64_t> order = request.node.attr_ints("perm");
   if (!request.node.has_attr("perm")) {

@@ -50,32 +50,19 @@ InlineVector<Run> runs_of(const Shape& shape) {
   return runs;
 }
 
-// A list of constants as a linear function of the coordinates of a view of them.
-std::optional<ViewIndex> line_through(const Ints& numbers, const View& view) {
-  const ViewIndex& place =
-      view.runs.empty() ? ViewIndex::constant(0, view.rank()) : view.runs.front();
-  const auto span = span_of(place, view.extents);
-  if (!span || span->first < 0 || span->last >= std::ssize(numbers)) return std::nullopt;
-  const auto number = [&](std::int64_t i) { return numbers[static_cast<std::size_t>(i)]; };
-  ViewIndex line = ViewIndex::constant(number(place.offset), view.rank());
-  Dims counts(view.rank(), 1);
-  for (std::size_t k = 0; k < view.rank(); ++k) {
-    if (place.strides[k] == 0) continue;
-    counts[k] = view.extents[k].size();
-    if (counts[k] > 1) line.strides[k] = number(place.offset + place.strides[k]) - line.offset;
-  }
-  bool is_straight = true;
-  for_each_index<2>(counts, {place.strides, line.strides}, [&](const auto& at) {
-    is_straight = is_straight && number(place.offset + at[0]) == line.offset + at[1];
-  });
-  return is_straight ? std::optional(line) : std::nullopt;
-}
-
 // The numbers of a view of integers, as a linear function of its coordinates: of constants,
 // ranges and sums, so many times over at most.
 std::optional<ViewIndex> numbers_of(View view, int depth) {
   view = origin_of(std::move(view));
-  if (const auto numbers = known_ints(view.source)) return line_through(*numbers, view);
+  if (const auto numbers = known_ints(view.source)) {
+    const ViewIndex place =
+        view.runs.empty() ? ViewIndex::constant(0, view.rank()) : view.runs.front();
+    const auto span = span_of(place, view.extents);
+    if (!span || span->first < 0 || span->last >= std::ssize(*numbers)) return std::nullopt;
+    return line_through(place, view.extents, [&](std::int64_t i) {
+      return std::optional((*numbers)[static_cast<std::size_t>(i)]);
+    });
+  }
   const Node* node = view.source->producer();
   if (node == nullptr || !node->op().domain.empty() || depth == 0) return std::nullopt;
   ViewIndex sum = ViewIndex::constant(0, view.rank());
@@ -237,6 +224,28 @@ std::optional<View> broadcast(const View& result, Value& operand) {
     if (extents[axis].is(1)) (*places)[axis] = ViewIndex::constant(0, result.rank());
   }
   return view_at(operand, result.extents, *places);
+}
+
+std::optional<ViewIndex> line_through(
+    const ViewIndex& place, const Shape& extents,
+    const std::function<std::optional<std::int64_t>(std::int64_t)>& number) {
+  const auto first = number(place.offset);
+  if (!first) return std::nullopt;
+  ViewIndex line = ViewIndex::constant(*first, extents.size());
+  Dims counts(extents.size(), 1);
+  for (std::size_t k = 0; k < extents.size(); ++k) {
+    if (place.strides[k] == 0) continue;
+    counts[k] = extents[k].size();
+    if (counts[k] < 2) continue;
+    const auto next = number(place.offset + place.strides[k]);
+    if (!next) return std::nullopt;
+    line.strides[k] = *next - *first;
+  }
+  bool is_straight = true;
+  for_each_index<2>(counts, {place.strides, line.strides}, [&](const auto& at) {
+    is_straight = is_straight && number(place.offset + at[0]) == *first + at[1];
+  });
+  return is_straight ? std::optional(line) : std::nullopt;
 }
 
 std::optional<ViewIndex> indices_of(const View& view) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -97,6 +98,12 @@ std::optional<IndexDivision> divide(const ViewIndex& index, std::int64_t size,
 /// works element by element and repeats its operands as NumPy does: Add, Where, Expand. Nothing
 /// where it is not known which axes are repeated.
 std::optional<View> broadcast(const View& result, Value& operand);
+/// Returns numbers as a linear function of the coordinates of a view of these extents, which reads
+/// them at `place`; `number` gives the one at a place, or nothing. Nothing where one is missing or
+/// they do not lie at equal distances along each axis.
+std::optional<ViewIndex> line_through(
+    const ViewIndex& place, const Shape& extents,
+    const std::function<std::optional<std::int64_t>(std::int64_t)>& number);
 /// Returns the numbers of a view of indices as a function of its coordinates: of constants, ranges
 /// and sums of such, where they are linear. Negative ones count from an end; nothing where only
 /// some are negative.

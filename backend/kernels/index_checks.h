@@ -21,10 +21,4 @@ inline std::int64_t checked_index(const Node& node, std::int64_t index, std::int
   return index < 0 ? index + extent : index;
 }
 
-/// Attribute `axis` of a checked node, counted from the start.
-inline std::int64_t axis_of(const Node& node, std::int64_t rank) {
-  const std::int64_t axis = node.attr_int("axis");
-  return axis < 0 ? axis + rank : axis;
-}
-
 }  // namespace gatefold::native

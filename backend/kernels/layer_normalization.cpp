@@ -9,9 +9,7 @@ namespace {
 /// The extents of a row: those of X from attribute axis on.
 Dims row_dims(const KernelRequest& request) {
   const Dims x = request.input_dims(0);
-  std::int64_t axis = request.node.attr_int("axis");
-  if (axis < 0) axis += static_cast<std::int64_t>(x.size());
-  return {x.begin() + axis, x.end()};
+  return {x.begin() + axis_of(request), x.end()};
 }
 
 /// True when an input has one element per element of a row.

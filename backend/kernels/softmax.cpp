@@ -155,8 +155,7 @@ class SoftmaxKernel : public Kernel {
   explicit SoftmaxKernel(const KernelRequest& request)
       : is_log_(request.node.op().name == "LogSoftmax") {
     const Dims dims = request.input_dims(0);
-    std::int64_t axis = request.node.attr_int("axis");
-    if (axis < 0) axis += static_cast<std::int64_t>(dims.size());
+    const std::int64_t axis = axis_of(request);
     extent_ = dims[axis];
     inner_ = element_count(Dims(dims.begin() + axis + 1, dims.end()));
     outer_ = element_count(dims) == 0 ? 0 : element_count(dims) / (extent_ * inner_);

@@ -47,12 +47,7 @@ Dims as_matrices(Dims dims, bool is_left) {
 }  // namespace
 
 std::unique_ptr<Kernel> make_matmul(const KernelRequest& request) {
-  const bool has_matrices = request.input_dims(0).size() > 1 && request.input_dims(1).size() > 1;
-  if (!has_plain_ports(request) && has_matrices) return nullptr;
-  for (const std::size_t port : {0, 1}) {
-    const Type& type = *request.inputs[port];
-    if (type.dtype != DataType::kFloat32 || element_count(type.dims()) == 0) return nullptr;
-  }
+  if (!is_plain(*request.inputs[0]) || !is_plain(*request.inputs[1])) return nullptr;
   const Dims a = as_matrices(request.input_dims(0), true);
   const Dims b = as_matrices(request.input_dims(1), false);
   if (b.size() == 2) {
@@ -61,7 +56,6 @@ std::unique_ptr<Kernel> make_matmul(const KernelRequest& request) {
                 plain_layout({rows, b.back()}), std::nullopt);
   }
   const std::size_t rank = std::max(a.size(), b.size());
-  if (rank > 6) return nullptr;
   const Dims left = with_rank(a, rank);
   const Dims right = with_rank(b, rank);
   Dims y(rank);
@@ -74,10 +68,7 @@ std::unique_ptr<Kernel> make_matmul(const KernelRequest& request) {
 std::unique_ptr<Kernel> make_gemm(const KernelRequest& request) {
   const Node& node = request.node;
   const bool has_addend = request.has_input(2) && node.attr_float("beta") != 0;
-  for (std::size_t port = 0; port < (has_addend ? 3U : 2U); ++port) {
-    const Type& type = *request.inputs[port];
-    if (type.dtype != DataType::kFloat32 || element_count(type.dims()) == 0) return nullptr;
-  }
+  if (!is_plain(*request.inputs[0]) || !is_plain(*request.inputs[1])) return nullptr;
   if (node.attr_float("alpha") != 1 || (has_addend && node.attr_float("beta") != 1)) return nullptr;
   std::optional<dnnl::memory::desc> addend;
   if (has_addend) addend = plain_layout(with_rank(request.input_dims(2), 2));

@@ -29,9 +29,7 @@ std::unique_ptr<Kernel> make_batch_normalization(const KernelRequest& request) {
 std::unique_ptr<Kernel> make_layer_normalization(const KernelRequest& request) {
   if (!has_plain_ports(request) || request.has_output(1) || request.has_output(2)) return nullptr;
   const Dims dims = request.input_dims(0);
-  std::int64_t axis = request.node.attr_int("axis");
-  if (axis < 0) axis += static_cast<std::int64_t>(dims.size());
-  const Dims row(dims.begin() + axis, dims.end());
+  const Dims row(dims.begin() + axis_of(request), dims.end());
   const auto width = static_cast<std::int64_t>(element_count(row));
   for (const std::size_t port : {1, 2}) {
     if (request.has_input(port) && element_count(request.input_dims(port)) != width) return nullptr;

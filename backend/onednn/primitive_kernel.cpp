@@ -3,18 +3,6 @@
 #include <algorithm>
 
 namespace gatefold::onednn {
-namespace {
-
-constexpr std::size_t kMostAxes = 6;
-
-bool is_plain(const Type& type) {
-  const Dims dims = type.dims();
-  return type.dtype == DataType::kFloat32 && !dims.empty() && dims.size() <= kMostAxes &&
-         element_count(dims) > 0;
-}
-
-}  // namespace
-
 PortArgument input_argument(int number, const dnnl::memory::desc& layout, std::size_t port) {
   return {.number = number, .layout = layout, .port = port};
 }
@@ -49,6 +37,13 @@ void PrimitiveKernel::run(const Buffers& buffers) {
     }
   }
   primitive_.execute(buffers.scratch);
+}
+
+bool is_plain(const Type& type) {
+  constexpr std::size_t kMostAxes = 6;
+  const Dims dims = type.dims();
+  return type.dtype == DataType::kFloat32 && !dims.empty() && dims.size() <= kMostAxes &&
+         element_count(dims) > 0;
 }
 
 bool has_plain_ports(const KernelRequest& request) {

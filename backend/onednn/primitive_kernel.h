@@ -56,8 +56,10 @@ std::unique_ptr<Kernel> make_primitive(
   return std::make_unique<PrimitiveKernel>(Primitive(*desc), *desc, std::move(arguments));
 }
 
-/// Whether all inputs and outputs that the node has are of float32, with at least one element and
-/// one to six axes, so that oneDNN can take them.
+/// Whether a tensor is of float32, with at least one element and one to six axes, so that oneDNN
+/// can take it.
+bool is_plain(const Type& type);
+/// The same of all inputs and outputs that the node has.
 bool has_plain_ports(const KernelRequest& request);
 
 /// The extents behind as many extents of 1 as make `rank` axes.

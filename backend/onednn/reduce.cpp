@@ -37,10 +37,8 @@ std::unique_ptr<Kernel> make_reduce(const KernelRequest& request) {
   const ReduceEntry* entry = find_reduction(request.node.op().name);
   const Tensor* axes = request.constant(1);
   if (entry == nullptr || (request.has_input(1) && axes == nullptr)) return nullptr;
+  if (!is_plain(*request.inputs[0])) return nullptr;
   const Dims dims = request.input_dims(0);
-  const bool is_possible = request.dtype() == DataType::kFloat32 && !dims.empty() &&
-                           dims.size() <= 6 && element_count(dims) > 0;
-  if (!is_possible) return nullptr;
   const auto is_reduced = reduced_axes(request.node, static_cast<std::int64_t>(dims.size()), axes);
   Dims kept = dims;
   for (std::size_t i = 0; i < dims.size(); ++i) {

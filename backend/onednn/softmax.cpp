@@ -6,15 +6,12 @@ namespace gatefold::onednn {
 
 std::unique_ptr<Kernel> make_softmax(const KernelRequest& request) {
   if (!has_plain_ports(request)) return nullptr;
-  const Dims dims = request.input_dims(0);
-  std::int64_t axis = request.node.attr_int("axis");
-  if (axis < 0) axis += static_cast<std::int64_t>(dims.size());
   const bool is_log = request.node.op().name == "LogSoftmax";
   const auto algorithm = is_log ? dnnl::algorithm::softmax_log : dnnl::algorithm::softmax_accurate;
-  const dnnl::memory::desc layout = plain_layout(dims);
+  const dnnl::memory::desc layout = plain_layout(request.input_dims(0));
   return make_primitive<SoftmaxForward>(
       describe<SoftmaxForward>(make_attr(), dnnl::prop_kind::forward_inference, algorithm, layout,
-                               layout, static_cast<int>(axis)),
+                               layout, static_cast<int>(axis_of(request))),
       {input_argument(DNNL_ARG_SRC, layout, 0), output_argument(DNNL_ARG_DST, layout)});
 }
 

@@ -4,6 +4,7 @@
 #include "ir/evaluate.h"
 #include "ir/op_def.h"
 #include "passes/passes.h"
+#include "passes/rewriting/match.h"
 #include "passes/rewriting/rewrite.h"
 
 namespace gatefold::passes {
@@ -81,10 +82,8 @@ std::optional<Replacement> fold(Node& node, Rewriter& rewriter) {
 
 // All but products, and rows that are repeated for them.
 std::optional<Replacement> fold_around(Node& node, Rewriter& rewriter) {
-  constexpr std::string_view kLeft[] = {"Einsum", "Expand", "Gemm", "MatMul"};
-  const bool is_left =
-      std::find(std::begin(kLeft), std::end(kLeft), node.op().name) != std::end(kLeft) &&
-      is_float(node.output(0)->type().dtype);
+  const bool is_left = is_one_of(node.op().name, {"Einsum", "Expand", "Gemm", "MatMul"}) &&
+                       is_float(node.output(0)->type().dtype);
   return is_left ? std::nullopt : fold(node, rewriter);
 }
 

@@ -148,10 +148,9 @@ std::optional<Replacement> row_of_slice(Node& slice, Rewriter& rewriter) {
   Node* around = loop_around(*slice.graph());
   if (around == nullptr) return std::nullopt;
   const LoopView loop(*around);
-  const auto entry = CountReader(rewriter.context(), &loop).entry_of(slice);
-  if (!entry) return std::nullopt;
-  return Replacement{
-      rewriter.add("Gather", {slice.input(0), slice.input(1)}, {{"axis", entry->axis}})};
+  const auto axis = CountReader(rewriter.context(), &loop).axis_of_entry(slice);
+  if (!axis) return std::nullopt;
+  return Replacement{rewriter.add("Gather", {slice.input(0), slice.input(1)}, {{"axis", *axis}})};
 }
 
 }  // namespace gatefold

@@ -1,7 +1,6 @@
 #include "passes/loops/loop_rows.h"
 
 #include <algorithm>
-#include <initializer_list>
 
 #include "ir/op_def.h"
 #include "passes/loops/loop_condition.h"
@@ -15,10 +14,6 @@ namespace {
 
 const Dim& extent_of(const Value& value, std::int64_t axis) {
   return (*value.type().shape)[static_cast<std::size_t>(axis)];
-}
-
-bool is_one_of(std::string_view op, std::initializer_list<std::string_view> ops) {
-  return std::find(ops.begin(), ops.end(), op) != ops.end();
 }
 
 bool works_along_axis(const Node& node) {

@@ -1,9 +1,7 @@
 #include "passes/recurrence/contraction.h"
 
 #include <algorithm>
-#include <span>
 #include <string>
-#include <string_view>
 
 #include "ir/op_def.h"
 #include "passes/rewriting/match.h"
@@ -142,24 +140,24 @@ std::optional<Product> read_product(const Node& node, const Coordinates& result)
   return node.op().name == "Einsum" ? read_einsum(node, result) : std::nullopt;
 }
 
-constexpr std::string_view kProducts[] = {"Conv", "Einsum", "Gemm", "MatMul"};
-constexpr std::string_view kMoves[] = {"Concat",  "Expand",  "Flatten",   "Gather",    "Identity",
-                                       "Pad",     "Reshape", "ScatterND", "Slice",     "Split",
-                                       "Squeeze", "Tile",    "Transpose", "Unsqueeze", "Where"};
-
-bool is_one_of(const Node& node, std::span<const std::string_view> ops) {
-  return std::find(ops.begin(), ops.end(), node.op().name) != ops.end();
+bool moves(const Node& node) {
+  return is_one_of(node.op().name, {"Concat", "Expand", "Flatten", "Gather", "Identity", "Pad",
+                                    "Reshape", "ScatterND", "Slice", "Split", "Squeeze", "Tile",
+                                    "Transpose", "Unsqueeze", "Where"});
 }
 
 bool multiplies_weights(const Node& node) {
   const auto& inputs = node.inputs();
-  return is_one_of(node, kProducts) &&
-         std::any_of(inputs.begin(), inputs.end(), [](const Value* input) {
+  return is_contraction(node) && std::any_of(inputs.begin(), inputs.end(), [](const Value* input) {
            return input != nullptr && input->depends_on_weights_only();
          });
 }
 
 }  // namespace
+
+bool is_contraction(const Node& node) {
+  return is_one_of(node.op().name, {"Conv", "Einsum", "Gemm", "MatMul"});
+}
 
 std::optional<Contraction> read_contraction(const View& view) {
   auto result = coordinates_of(view);
@@ -190,12 +188,12 @@ std::unordered_set<const Value*> multiplied_values(const Graph& graph) {
   while (!readers.empty()) {
     const Node* reader = readers.back();
     readers.pop_back();
-    const bool is_whole = !is_one_of(*reader, kMoves) || reader->op().name == "Concat";
+    const bool is_whole = !moves(*reader) || reader->op().name == "Concat";
     for (const Value* input : reader->inputs()) {
       if (input == nullptr) continue;
       if (is_whole) values.insert(input);
       const Node* producer = input->producer();
-      const bool is_moved = producer != nullptr && is_one_of(*producer, kMoves);
+      const bool is_moved = producer != nullptr && moves(*producer);
       if (is_moved && moved.insert(input).second) readers.push_back(producer);
     }
   }

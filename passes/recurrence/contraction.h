@@ -14,6 +14,9 @@ struct Contraction {
   View weight;  ///< [K, H]
 };
 
+/// True for the operators that are read as such products, whatever their operands are.
+bool is_contraction(const Node& node);
+
 /// Reads elements of the producer's result as such a product, whichever operand the weights are;
 /// nothing when it is another operator or sums over no axis or over several ones, when a row of
 /// either operand is no row of the result, or when K is not known.

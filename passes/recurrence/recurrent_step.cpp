@@ -24,15 +24,11 @@ bool is_rows(const View& view, const View& like) {
   return view.extents[0] == like.extents[0] && view.extents[1] == like.extents[1];
 }
 
-bool is_one_of(std::string_view op, std::initializer_list<std::string_view> ops) {
-  return std::find(ops.begin(), ops.end(), op) != ops.end();
-}
-
 // True when a product with weights, of the value or of what only moves it, is taken.
 bool is_multiplied(const Value& value, int levels = 6) {
   return levels > 0 && std::any_of(value.uses().begin(), value.uses().end(), [&](const Use& use) {
            const std::string_view op = use.user->op().name;
-           if (is_one_of(op, {"Conv", "Einsum", "Gemm", "MatMul"})) return true;
+           if (is_contraction(*use.user)) return true;
            const bool moves = is_one_of(op, {"Concat", "Expand", "Identity", "Reshape", "Squeeze",
                                              "Tile", "Transpose", "Unsqueeze"});
            return (moves || (op == "Where" && use.index == 1 && is_row_mask(use.user->input(0)))) &&

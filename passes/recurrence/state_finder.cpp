@@ -37,8 +37,11 @@ Value* source_of(const RecurrentStep::Operand& operand) { return operand.front()
 
 StateFinder::StateFinder(const std::vector<RecurrentStep>& steps) {
   Node* loop = steps.empty() ? nullptr : loop_around(*steps.front().next_hidden->graph());
-  for (std::size_t i = 0; loop != nullptr && i < LoopView(*loop).carried_count(); ++i) {
-    carried_.emplace(LoopView(*loop).state(i), behind_hold(LoopView(*loop).next(i)));
+  if (loop != nullptr) {
+    const LoopView view(*loop);
+    for (std::size_t i = 0; i < view.carried_count(); ++i) {
+      carried_.emplace(view.state(i), behind_hold(view.next(i)));
+    }
   }
   for (const RecurrentStep& step : steps) {
     results_.emplace(step.next_hidden, &step);

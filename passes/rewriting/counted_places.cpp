@@ -61,7 +61,7 @@ std::optional<ViewIndex> CountReader::position(const Count& count, const Dim& ex
   return index;
 }
 
-std::optional<SlicedEntry> CountReader::entry_of(const Node& slice) {
+std::optional<std::int64_t> CountReader::axis_of_entry(const Node& slice) {
   const auto axis = known_number(slice.input(3), context_);
   const Value& source = *slice.input(0);
   const bool is_plain = slice.input(4) == nullptr || known_number(slice.input(4), context_) == 1;
@@ -73,7 +73,7 @@ std::optional<SlicedEntry> CountReader::entry_of(const Node& slice) {
   const std::int64_t number = positive_axis(*axis, source.type().rank());
   const auto length = length_along(source, number);
   const bool is_inside = length && stays_at_least(*first, 0) && stays_at_least(*length - *first, 1);
-  return is_inside ? std::optional(SlicedEntry{number, *first}) : std::nullopt;
+  return is_inside ? std::optional(number) : std::nullopt;
 }
 
 }  // namespace gatefold

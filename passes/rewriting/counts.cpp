@@ -77,35 +77,10 @@ void add_index(Count& count, const ViewIndex& index, std::int64_t step) {
   }
 }
 
-// Numbers that lie at equal distances along each axis.
-std::optional<Count> line_through(const Tensor& numbers, const ViewIndex& place,
-                                  const Shape& extents) {
-  const auto first = whole_number(numbers, place.offset);
-  if (!first) return std::nullopt;
-  Count line{.offset = *first, .strides = Dims(extents.size(), 0)};
-  Dims counts(extents.size(), 1);
-  for (std::size_t k = 0; k < extents.size(); ++k) {
-    if (place.strides[k] == 0 || extents[k].size() < 2) continue;
-    counts[k] = extents[k].size();
-    const auto next = whole_number(numbers, place.offset + place.strides[k]);
-    if (!next) return std::nullopt;
-    line.strides[k] = *next - *first;
-  }
-  bool is_straight = true;
-  for_each_index<2>(counts, {place.strides, line.strides}, [&](const auto& at) {
-    is_straight = is_straight && whole_number(numbers, place.offset + at[0]) == *first + at[1];
-  });
-  return is_straight ? std::optional(line) : std::nullopt;
-}
-
 // The only element of a value, in all iterations.
 View element_of(Value& value) {
   const std::vector<ViewIndex> start(value.type().shape->size(), ViewIndex::constant(0, 1));
   return view_at(value, {Dim()}, start);
-}
-
-bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 }  // namespace
@@ -222,7 +197,11 @@ std::optional<Count> CountReader::read_known(const View& view) const {
   const Tensor* tensor = context_.constant(view.source);
   const bool is_inside =
       tensor != nullptr && span && span->first >= 0 && span->last < tensor->size();
-  return is_inside ? line_through(*tensor, place, view.extents) : std::nullopt;
+  if (!is_inside) return std::nullopt;
+  const auto line =
+      line_through(place, view.extents, [&](std::int64_t i) { return whole_number(*tensor, i); });
+  return line ? std::optional(Count{.offset = line->offset, .strides = line->strides})
+              : std::nullopt;
 }
 
 std::optional<Count> CountReader::read_operand(const Node& node, std::size_t port,

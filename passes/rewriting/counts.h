@@ -49,12 +49,6 @@ std::optional<View> operand_of(const View& view, Value* operand);
 /// The number that a value of one integer or boolean element is known to be.
 std::optional<std::int64_t> known_number(const Value* value, const PassContext& context);
 
-/// The entry along an axis that a Slice takes, from its start.
-struct SlicedEntry {
-  std::int64_t axis = 0;
-  Count place = {};
-};
-
 /// Reads integers as counts, in the body of a loop and around it. Floats on the way, into which
 /// exporters cast what they compare, hold whole numbers; they are exact up to 2^24.
 class CountReader {
@@ -81,8 +75,9 @@ class CountReader {
   /// The entry along an axis of this extent that a count names in each iteration, from its start,
   /// as an index of a view of this rank; nothing when it always is the same one or may be none.
   std::optional<ViewIndex> position(const Count& count, const Dim& extent, std::size_t rank);
-  /// The one entry that a Slice takes in each iteration; nothing when it may be none or several.
-  std::optional<SlicedEntry> entry_of(const Node& slice);
+  /// The axis of which a Slice takes one entry in each iteration, counted from its start; nothing
+  /// when it may be none or several.
+  std::optional<std::int64_t> axis_of_entry(const Node& slice);
 
  private:
   std::optional<Count> compute(const View& view);

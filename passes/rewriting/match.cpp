@@ -14,9 +14,12 @@ Node* producer_of(const Value* value, std::string_view op) {
   return node->op().name == op && node->op().domain.empty() ? node : nullptr;
 }
 
+bool is_one_of(std::string_view op, std::initializer_list<std::string_view> ops) {
+  return std::find(ops.begin(), ops.end(), op) != ops.end();
+}
+
 bool is_recurrent(const Node& node) {
-  const std::string_view op = node.op().name;
-  return node.op().domain.empty() && (op == "LSTM" || op == "GRU" || op == "RNN");
+  return node.op().domain.empty() && is_one_of(node.op().name, {"LSTM", "GRU", "RNN"});
 }
 
 bool is_forward_over_all(const Node& node) {
@@ -26,10 +29,9 @@ bool is_forward_over_all(const Node& node) {
 
 const Value* origin_of(const Value* value) {
   for (const Node* node = value->producer(); node != nullptr; node = value->producer()) {
-    constexpr std::string_view kTransparent[] = {"Squeeze", "Unsqueeze", "Reshape", "Identity",
-                                                 "Slice",   "Gather",    "Split",   "Transpose"};
-    const bool is_transparent = std::find(std::begin(kTransparent), std::end(kTransparent),
-                                          node->op().name) != std::end(kTransparent);
+    const bool is_transparent = is_one_of(
+        node->op().name,
+        {"Squeeze", "Unsqueeze", "Reshape", "Identity", "Slice", "Gather", "Split", "Transpose"});
     if (!is_transparent) break;
     value = node->input(0);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string_view>
 
 #include "passes/pass.h"
@@ -10,6 +11,8 @@ namespace gatefold {
 /// The producer of `value` when it is operator `op` of ONNX's own domain, else nullptr.
 Node* producer_of(const Value* value, std::string_view op);
 
+/// True when an operator is one of these.
+bool is_one_of(std::string_view op, std::initializer_list<std::string_view> ops);
 /// True for an LSTM, GRU or RNN.
 bool is_recurrent(const Node& node);
 /// True for an LSTM, GRU or RNN that runs forwards over all time steps of every sequence.

@@ -1,27 +1,24 @@
 #include "passes/rewriting/row_functions.h"
 
 #include <algorithm>
-#include <span>
-#include <string_view>
 
 #include "ir/op_def.h"
 #include "passes/rewriting/axes.h"
+#include "passes/rewriting/match.h"
 
 namespace gatefold {
 namespace {
 
-// Of the numbers of a row together.
-constexpr std::string_view kOfRows[] = {"Gemm", "LayerNormalization", "LogSoftmax", "MatMul",
-                                        "Softmax"};
+// Functions of the numbers of a row together.
+bool is_of_rows(const OpDef& op) {
+  return is_one_of(op.name, {"Gemm", "LayerNormalization", "LogSoftmax", "MatMul", "Softmax"});
+}
 
-// Of numbers one by one.
-constexpr std::string_view kOfElements[] = {
-    "Abs",         "Add",       "Div",       "Elu",  "Erf", "Exp", "Gelu",
-    "HardSigmoid", "HardSwish", "LeakyRelu", "Mul",  "Neg", "Pow", "Relu",
-    "Selu",        "Sigmoid",   "Softplus",  "Sqrt", "Sub", "Tanh"};
-
-bool is_one_of(std::span<const std::string_view> ops, const OpDef& op) {
-  return op.domain == kOnnxDomain && std::find(ops.begin(), ops.end(), op.name) != ops.end();
+// Functions of numbers one by one.
+bool is_of_elements(const OpDef& op) {
+  return is_one_of(op.name, {"Abs",         "Add",       "Div",       "Elu",  "Erf", "Exp", "Gelu",
+                             "HardSigmoid", "HardSwish", "LeakyRelu", "Mul",  "Neg", "Pow", "Relu",
+                             "Selu",        "Sigmoid",   "Softplus",  "Sqrt", "Sub", "Tanh"});
 }
 
 // What rows are multiplied with is one matrix for all; what they are scaled with, and what is added
@@ -67,8 +64,9 @@ bool takes_elements(const Node& node, std::size_t port, std::int64_t behind, boo
 }  // namespace
 
 bool works_along(const Node& node, std::size_t port, std::int64_t behind, bool is_new) {
-  if (is_one_of(kOfElements, node.op())) return takes_elements(node, port, behind, is_new);
-  return is_one_of(kOfRows, node.op()) && port == 0 && behind > 0 && takes_rows(node);
+  if (node.op().domain != kOnnxDomain) return false;
+  if (is_of_elements(node.op())) return takes_elements(node, port, behind, is_new);
+  return is_of_rows(node.op()) && port == 0 && behind > 0 && takes_rows(node);
 }
 
 std::optional<std::size_t> row_input(const Node& node) {

@@ -49,12 +49,8 @@ def build(idiom, scripted):
 
 
 def spellings():
-    """Each module unrolled and, unless it says otherwise, scripted."""
-    found = []
-    for idiom in [idiom for file in FILES for idiom in texts.read_blocks(file)]:
-        for scripted in (False,) if "unrolled only" in idiom.said else (False, True):
-            kind = "scripted" if scripted else "unrolled"
-            found.append(Spelling(f"idiom_{kind}_{idiom.name}", f"idioms, {kind}",
-                                  lambda idiom=idiom, scripted=scripted: build(idiom, scripted),
-                                  None if idiom.said["nodes"] == "any" else idiom.names("nodes")))
-    return found
+    """Each module in the ways that it allows."""
+    return [Spelling(f"idiom_{kind}_{idiom.name}", f"idioms, {kind}",
+                     lambda idiom=idiom, kind=kind: build(idiom, kind == "scripted"),
+                     None if idiom.said["nodes"] == "any" else idiom.names("nodes"))
+            for idiom, kind in texts.ways(FILES)]

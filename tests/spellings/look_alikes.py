@@ -51,12 +51,8 @@ def build(step, scripted):
 
 
 def spellings():
-    """Each step unrolled and, unless it says otherwise, scripted."""
-    found = []
-    for step in [step for file in FILES for step in texts.read_blocks(file)]:
-        for scripted in (False,) if "unrolled only" in step.said else (False, True):
-            kind = "scripted" if scripted else "unrolled"
-            found.append(Spelling(f"alike_{kind}_{step.name}", f"look-alikes, {kind}",
-                                  lambda step=step, scripted=scripted: build(step, scripted),
-                                  None if "becomes" in step.said else [], scales=SCALES))
-    return found
+    """Each step in the ways that it allows."""
+    return [Spelling(f"alike_{kind}_{step.name}", f"look-alikes, {kind}",
+                     lambda step=step, kind=kind: build(step, kind == "scripted"),
+                     None if "becomes" in step.said else [], scales=SCALES)
+            for step, kind in texts.ways(FILES)]

@@ -51,6 +51,14 @@ def read_blocks(file):
     return found
 
 
+def ways(files):
+    """Each block of the files unrolled and, unless it says otherwise, scripted: block, "unrolled" or "scripted"."""
+    for block in (block for file in files for block in read_blocks(file)):
+        yield block, "unrolled"
+        if "unrolled only" not in block.said:
+            yield block, "scripted"
+
+
 def _read(block):
     name, *lines = block.splitlines()
     said, parts, part = {}, {"forward": ""}, "forward"
