@@ -33,9 +33,9 @@ void check_age(const NodeDraft& draft) {
   if (draft.domain != kOnnxDomain) return;
   const OpDef* definition = find_op(draft.domain, draft.op);
   if (definition != nullptr && draft.opset >= definition->since) return;
-  const auto first = first_opset(draft.op);
-  if (!first || draft.opset >= *first) return;
-  draft.fail("the operator came with opset {}, but the model states opset {} for it", *first,
+  const std::int64_t first = first_opset(draft.op);
+  if (draft.opset >= first) return;
+  draft.fail("the operator came with opset {}, but the model states opset {} for it", first,
              draft.opset);
 }
 

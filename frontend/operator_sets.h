@@ -12,9 +12,9 @@ namespace gatefold {
 /// operators that Gatefold has more element types and attributes, but no other meaning.
 inline constexpr std::int64_t kNewestOpset = 27;
 
-/// The version of ONNX's own operator set that brought an operator, deprecated ones included;
-/// nothing for an operator that is none of ONNX's.
-std::optional<std::int64_t> first_opset(std::string_view op);
+/// The version of ONNX's own operator set that brought an operator, deprecated ones included; 1 for
+/// a name that is none of ONNX's.
+std::int64_t first_opset(std::string_view op);
 
 /// The lowest version of ONNX's own operator set from `lowest` on in which the node's operator
 /// takes and gives values of the types that the node's have; nothing when there is none. Types that
