@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <span>
 
@@ -12,11 +13,19 @@ namespace {
 
 // Multiplications of a run from which measuring is worth its time.
 constexpr std::int64_t kMeasuredProducts = 2 * 1024 * 1024;
+// Multiplications of each thread in the smaller run that kernels are compared on, and its least
+// number of outputs along the first spatial axis.
+constexpr std::int64_t kSampleProducts = 8 * 1024 * 1024;
+constexpr std::int64_t kSampleOutputs = 32;
+// oneDNN generates code for each tap along the last axis, which takes 20 ms for 256 of them.
+constexpr std::int64_t kGeneratedTaps = 32;
 
 constexpr Candidate kConvs[] = {
     {native::make_conv}, {native::make_winograd_conv, true}, {onednn::make_conv}};
 constexpr Candidate kConvTransposes[] = {{native::make_conv_transpose},
                                          {onednn::make_conv_transpose}};
+
+using FindExtents = ConvExtents (*)(const Node& node, const Dims& x, const Dims& w);
 
 std::int64_t products(const ConvExtents& extents) {
   return extents.batch * extents.groups * extents.group_outputs * extents.group_inputs *
@@ -52,27 +61,46 @@ std::unique_ptr<Kernel> make_by_rule(const KernelRequest& request, const ConvExt
   return candidates.front().make(request);
 }
 
-std::unique_ptr<Kernel> make_fastest_of(const KernelRequest& request, const ConvExtents& extents,
+/// X of fewer images, of which less is left along their first axis.
+Dims smaller_x(const KernelRequest& request, const ConvExtents& extents) {
+  Dims x = request.input_dims(0);
+  if (!request.node.attr_ints("output_shape").empty()) return x;
+  x[0] = std::min<std::int64_t>(x[0], request.threads);
+  const AxisWindow& window = extents.windows[kMaxSpatialAxes + 2 - x.size()];
+  const std::int64_t line = products(extents) / extents.batch * x[0] / window.output;
+  const std::int64_t wanted = std::max(kSampleOutputs, request.threads * kSampleProducts / line);
+  x[2] = std::min(x[2], std::max(x[2] * wanted / window.output, window.span()));
+  return x;
+}
+
+std::unique_ptr<Kernel> make_fastest_of(const KernelRequest& request, FindExtents find_extents,
                                         std::span<const Candidate> candidates) {
-  if (request.kernels == KernelChoice::kOwn) candidates = candidates.first(candidates.size() - 1);
+  const Dims w = request.input_dims(1);
+  const ConvExtents extents = find_extents(request.node, request.input_dims(0), w);
+  const bool avoids_onednn =
+      request.kernels == KernelChoice::kOwn || extents.windows.back().kernel > kGeneratedTaps;
+  if (avoids_onednn) candidates = candidates.first(candidates.size() - 1);
   if (request.dtype() != DataType::kFloat32 || products(extents) < kMeasuredProducts) {
     return candidates.front().make(request);
   }
   if (request.reproducible) return make_by_rule(request, extents, candidates);
-  return make_fastest(request, candidates, {request, key_of(request, extents), products(extents)});
+  const Dims x = smaller_x(request, extents);
+  const ConvExtents sample_extents = find_extents(request.node, x, w);
+  SmallerRequest sample(request);
+  sample.set_input(0, Type(request.dtype(), x));
+  sample.set_output(0, Type(request.dtype(), sample_extents.output));
+  return make_fastest(request, candidates,
+                      {sample.request(), key_of(request, extents), products(sample_extents)});
 }
 
 }  // namespace
 
 std::unique_ptr<Kernel> make_fastest_conv(const KernelRequest& request) {
-  return make_fastest_of(
-      request, conv_extents(request.node, request.input_dims(0), request.input_dims(1)), kConvs);
+  return make_fastest_of(request, conv_extents, kConvs);
 }
 
 std::unique_ptr<Kernel> make_fastest_conv_transpose(const KernelRequest& request) {
-  return make_fastest_of(
-      request, conv_transpose_extents(request.node, request.input_dims(0), request.input_dims(1)),
-      kConvTransposes);
+  return make_fastest_of(request, conv_transpose_extents, kConvTransposes);
 }
 
 }  // namespace gatefold

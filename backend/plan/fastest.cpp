@@ -1,12 +1,18 @@
 #include "backend/plan/fastest.h"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
+#include <cstdlib>
 #include <limits>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <optional>
 
 #include "backend/plan/machine_limits.h"
+#include "backend/products/scratch_layout.h"
+#include "ir/error.h"
 
 namespace gatefold {
 namespace {
@@ -32,6 +38,39 @@ std::int64_t span_of(const Dims& dims, const Dims& strides) {
   return span;
 }
 
+struct Free {
+  void operator()(void* memory) const { std::free(memory); }
+};
+
+/// What comparisons of this process share.
+struct Comparisons {
+  std::mutex mutex;
+  std::map<std::string, std::size_t> choices;
+  int scopes = 0;
+  std::unique_ptr<void, Free> memory;  ///< For outputs and scratch; content undefined.
+  std::size_t bytes = 0;
+
+  void* memory_of(std::size_t least) {
+    if (bytes < least) {
+      memory.reset();
+      bytes = std::bit_ceil(std::max<std::size_t>(least, 64));
+      memory.reset(std::aligned_alloc(64, bytes));
+      if (memory == nullptr) fail("out of memory: {} bytes cannot be allocated", bytes);
+    }
+    return memory.get();
+  }
+  void free_unless_kept() {
+    if (scopes > 0) return;
+    memory.reset();
+    bytes = 0;
+  }
+};
+
+Comparisons& comparisons() {
+  static Comparisons comparisons;
+  return comparisons;
+}
+
 /// Data for the runs of all candidates: the constants, and made-up inputs.
 class Trial {
  public:
@@ -48,18 +87,20 @@ class Trial {
       input_memory_.push_back(input.is_defined() ? input.raw() : nullptr);
     }
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
-      if (request.has_output(i)) {
-        const std::int64_t span = span_of(request.output_dims(i), request.strides_of_output(i));
-        outputs_[i] = Tensor(request.outputs[i].dtype, {span});
-      }
-      output_memory_.push_back(outputs_[i].is_defined() ? outputs_[i].raw() : nullptr);
+      if (!request.has_output(i)) continue;
+      const std::int64_t span = span_of(request.output_dims(i), request.strides_of_output(i));
+      outputs_[i] = layout_.add<std::byte>(
+          span * static_cast<std::int64_t>(size_of(request.outputs[i].dtype)));
     }
   }
 
   /// Seconds of one run, the best of as many as are worth their time when others take `least`.
   double seconds_of(Kernel& kernel, double least) const {
-    Tensor scratch(DataType::kUint8, {static_cast<std::int64_t>(kernel.scratch_bytes())});
-    const Buffers buffers{input_memory_.data(), output_memory_.data(), scratch.raw()};
+    auto* memory =
+        static_cast<std::byte*>(comparisons().memory_of(layout_.bytes() + kernel.scratch_bytes()));
+    std::vector<void*> outputs;
+    for (const auto& offset : outputs_) outputs.push_back(offset ? memory + *offset : nullptr);
+    const Buffers buffers{input_memory_.data(), outputs.data(), memory + layout_.bytes()};
     const auto run = [&] {
       const auto start = std::chrono::steady_clock::now();
       kernel.run(buffers);
@@ -78,9 +119,9 @@ class Trial {
 
  private:
   std::vector<Tensor> inputs_;
-  std::vector<Tensor> outputs_;
   std::vector<const void*> input_memory_;
-  mutable std::vector<void*> output_memory_;
+  std::vector<std::optional<std::size_t>> outputs_;  ///< Where they lie in the memory.
+  native::ScratchLayout layout_;
 };
 
 /// Seconds that `products` multiply-adds take at least.
@@ -116,13 +157,38 @@ std::size_t measure(std::span<const Candidate> candidates, const Comparison& com
 
 }  // namespace
 
+SmallerRequest::SmallerRequest(const KernelRequest& request)
+    : types_(request.inputs.size()),
+      inputs_(request.inputs.begin(), request.inputs.end()),
+      outputs_(request.outputs.begin(), request.outputs.end()),
+      request_{request.node,          inputs_,        outputs_,         request.constants,
+               request.threads,       request.packed, request.products, request.input_strides,
+               request.output_strides} {}
+
+void SmallerRequest::set_input(std::size_t index, Type type) {
+  types_[index] = std::move(type);
+  inputs_[index] = &types_[index];
+}
+
+TrialScope::TrialScope() {
+  const std::lock_guard lock(comparisons().mutex);
+  ++comparisons().scopes;
+}
+
+TrialScope::~TrialScope() {
+  const std::lock_guard lock(comparisons().mutex);
+  --comparisons().scopes;
+  comparisons().free_unless_kept();
+}
+
 std::size_t find_fastest(std::span<const Candidate> candidates, const Comparison& comparison) {
-  static std::mutex mutex;
-  static std::map<std::string, std::size_t> choices;
-  const std::lock_guard lock(mutex);
+  const std::lock_guard lock(comparisons().mutex);
+  auto& choices = comparisons().choices;
   const auto found = choices.find(comparison.key);
   if (found != choices.end()) return found->second;
-  return choices[comparison.key] = measure(candidates, comparison);
+  const std::size_t fastest = measure(candidates, comparison);
+  comparisons().free_unless_kept();
+  return choices[comparison.key] = fastest;
 }
 
 std::unique_ptr<Kernel> make_fastest(const KernelRequest& request,

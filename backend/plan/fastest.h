@@ -4,6 +4,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backend/kernel.h"
@@ -14,10 +15,38 @@ namespace gatefold {
 /// constant) to numbers that the operator takes.
 using PrepareInputs = std::function<void(std::vector<Tensor>& inputs)>;
 
+/// While one of these lives, comparisons keep the memory in which they run kernels for those that
+/// follow, as memory that is new to the process is slow.
+class TrialScope {
+ public:
+  TrialScope();
+  ~TrialScope();
+  TrialScope(const TrialScope&) = delete;
+  TrialScope& operator=(const TrialScope&) = delete;
+};
+
 /// One way to compute a node.
 struct Candidate {
   MakeKernel make = nullptr;
   bool saves_products = false;  ///< Does with fewer multiply-adds than the operator's formula.
+};
+
+/// A node with smaller extents, so that trying its kernels takes little time and memory.
+class SmallerRequest {
+ public:
+  explicit SmallerRequest(const KernelRequest& request);
+  SmallerRequest(const SmallerRequest&) = delete;
+  SmallerRequest& operator=(const SmallerRequest&) = delete;
+
+  void set_input(std::size_t index, Type type);
+  void set_output(std::size_t index, Type type) { outputs_[index] = std::move(type); }
+  const KernelRequest& request() const { return request_; }
+
+ private:
+  std::vector<Type> types_;  ///< Of the inputs that were set.
+  std::vector<const Type*> inputs_;
+  std::vector<Type> outputs_;
+  KernelRequest request_;
 };
 
 /// What candidates are compared on.

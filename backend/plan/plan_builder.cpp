@@ -7,6 +7,7 @@
 #include "backend/kernels/chain.h"
 #include "backend/kernels/recurrent/recurrent_stack.h"
 #include "backend/placement.h"
+#include "backend/plan/fastest.h"
 #include "backend/plan/layout_plan.h"
 #include "backend/plan/stack_plan.h"
 #include "ir/evaluate.h"
@@ -71,6 +72,7 @@ PlanBuilder::PlanBuilder(const PreparedGraph& prepared, const Graph& graph,
       slots_(plan_->slots) {}
 
 std::unique_ptr<const Plan> PlanBuilder::build(const NodesLeft& nodes) {
+  const TrialScope trials;
   for (std::size_t i = 0; i < plan_->inputs.size(); ++i) {
     const PlanInput& input = plan_->inputs[i];
     const Root root = input.known.is_defined() ? Root::kKnown : Root::kInput;

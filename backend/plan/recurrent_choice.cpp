@@ -36,45 +36,18 @@ std::string key_of(const RecurrentAttrs& attrs, const RecurrentExtents& extents,
                      H, D, attrs.batch_first, threads);
 }
 
-/// A node with so few steps that trying its kernels takes little time and memory, and so many rows
-/// that their products are done as those of the whole sequence are.
-class FewSteps {
- public:
-  FewSteps(const KernelRequest& request, const RecurrentAttrs& attrs,
-           const RecurrentExtents& extents)
-      : T_(std::min(extents.T, std::max(kLeastSteps, kMeasuredRows / extents.N))),
-        X_(with_steps(*request.inputs[recurrent_input::kX], attrs)),
-        inputs_(request.inputs.begin(), request.inputs.end()),
-        outputs_(request.outputs.begin(), request.outputs.end()),
-        request_{request.node,          inputs_,        outputs_,         request.constants,
-                 request.threads,       request.packed, request.products, request.input_strides,
-                 request.output_strides} {
-    inputs_[recurrent_input::kX] = &X_;
-    if (request.has_output(recurrent_output::kY)) {
-      outputs_[recurrent_output::kY] = with_steps(outputs_[recurrent_output::kY], attrs);
-    }
-  }
-  FewSteps(const FewSteps&) = delete;
-  FewSteps& operator=(const FewSteps&) = delete;
+Type with_steps(Type type, std::int64_t T, const RecurrentAttrs& attrs) {
+  (*type.shape)[attrs.batch_first ? 1 : 0] = Dim(T);
+  return type;
+}
 
-  const KernelRequest& request() const { return request_; }
-  std::int64_t count() const { return T_; }
-
- private:
-  static constexpr std::int64_t kLeastSteps = 16;
-  static constexpr std::int64_t kMeasuredRows = 512;
-
-  Type with_steps(Type type, const RecurrentAttrs& attrs) const {
-    (*type.shape)[attrs.batch_first ? 1 : 0] = Dim(T_);
-    return type;
-  }
-
-  std::int64_t T_;
-  Type X_;
-  std::vector<const Type*> inputs_;
-  std::vector<Type> outputs_;
-  KernelRequest request_;
-};
+/// So few steps that trying kernels takes little time and memory, and so many that their products
+/// are done as those of the whole sequence are.
+std::int64_t few_steps(const RecurrentExtents& extents) {
+  constexpr std::int64_t kLeastSteps = 16;
+  constexpr std::int64_t kMeasuredRows = 512;
+  return std::min(extents.T, std::max(kLeastSteps, kMeasuredRows / extents.N));
+}
 
 /// The maker of the fastest kernel for a node in float32.
 MakeKernel fastest_maker(const KernelRequest& request) {
@@ -93,14 +66,19 @@ MakeKernel fastest_maker(const KernelRequest& request) {
   if (request.constant(recurrent_input::kSequenceLens) != nullptr) {
     return candidates[find_fastest(candidates, {request, key, extents.T * step_products})].make;
   }
-  const FewSteps sample(request, attrs, extents);
+  const std::int64_t T = few_steps(extents);
+  SmallerRequest sample(request);
+  sample.set_input(recurrent_input::kX, with_steps(*request.inputs[recurrent_input::kX], T, attrs));
+  if (request.has_output(recurrent_output::kY)) {
+    sample.set_output(recurrent_output::kY,
+                      with_steps(request.outputs[recurrent_output::kY], T, attrs));
+  }
   const auto fill_lengths = [&](std::vector<Tensor>& inputs) {
     Tensor& lengths = inputs[recurrent_input::kSequenceLens];
-    std::fill_n(lengths.data<std::int32_t>(), lengths.size(),
-                static_cast<std::int32_t>(sample.count()));
+    std::fill_n(lengths.data<std::int32_t>(), lengths.size(), static_cast<std::int32_t>(T));
   };
   const bool has_lengths = request.has_input(recurrent_input::kSequenceLens);
-  const Comparison comparison{sample.request(), key, sample.count() * step_products,
+  const Comparison comparison{sample.request(), key, T * step_products,
                               has_lengths ? PrepareInputs(fill_lengths) : nullptr};
   return candidates[find_fastest(candidates, comparison)].make;
 }
