@@ -3,16 +3,14 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
-#include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <optional>
 
 #include "backend/plan/machine_limits.h"
 #include "backend/products/scratch_layout.h"
-#include "ir/error.h"
 
 namespace gatefold {
 namespace {
@@ -38,31 +36,22 @@ std::int64_t span_of(const Dims& dims, const Dims& strides) {
   return span;
 }
 
-struct Free {
-  void operator()(void* memory) const { std::free(memory); }
-};
-
 /// What comparisons of this process share.
 struct Comparisons {
   std::mutex mutex;
   std::map<std::string, std::size_t> choices;
   int scopes = 0;
-  std::unique_ptr<void, Free> memory;  ///< For outputs and scratch; content undefined.
-  std::size_t bytes = 0;
+  Tensor memory;
 
-  void* memory_of(std::size_t least) {
-    if (bytes < least) {
-      memory.reset();
-      bytes = std::bit_ceil(std::max<std::size_t>(least, 64));
-      memory.reset(std::aligned_alloc(64, bytes));
-      if (memory == nullptr) fail("out of memory: {} bytes cannot be allocated", bytes);
+  std::byte* memory_of(std::size_t least) {
+    if (!memory.is_defined() || memory.bytes() < least) {
+      memory = {};
+      memory = Tensor(DataType::kUint8, {static_cast<std::int64_t>(std::bit_ceil(least))});
     }
-    return memory.get();
+    return memory.data<std::byte>();
   }
   void free_unless_kept() {
-    if (scopes > 0) return;
-    memory.reset();
-    bytes = 0;
+    if (scopes == 0) memory = {};
   }
 };
 
@@ -71,36 +60,36 @@ Comparisons& comparisons() {
   return comparisons;
 }
 
-/// Data for the runs of all candidates: the constants, and made-up inputs.
+/// Runs of all candidates on the constants and on made-up inputs.
 class Trial {
  public:
   Trial(const KernelRequest& request, const PrepareInputs& prepare)
-      : inputs_(request.inputs.size()), outputs_(request.outputs.size()) {
+      : request_(request),
+        prepare_(prepare),
+        inputs_(request.inputs.size()),
+        outputs_(request.outputs.size()) {
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
       if (!request.has_input(i) || request.constant(i) != nullptr) continue;
       const std::int64_t span = span_of(request.input_dims(i), request.strides_of_input(i));
-      inputs_[i] = Tensor(request.dtype(i), {span});
+      inputs_[i] = {add(request.dtype(i), span), span};
     }
-    if (prepare) prepare(inputs_);
-    for (std::size_t i = 0; i < inputs_.size(); ++i) {
-      const Tensor& input = request.constant(i) != nullptr ? *request.constant(i) : inputs_[i];
-      input_memory_.push_back(input.is_defined() ? input.raw() : nullptr);
-    }
+    input_bytes_ = layout_.bytes();
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
       if (!request.has_output(i)) continue;
       const std::int64_t span = span_of(request.output_dims(i), request.strides_of_output(i));
-      outputs_[i] = layout_.add<std::byte>(
-          span * static_cast<std::int64_t>(size_of(request.outputs[i].dtype)));
+      outputs_[i] = {add(request.outputs[i].dtype, span), span};
     }
   }
 
   /// Seconds of one run, the best of as many as are worth their time when others take `least`.
   double seconds_of(Kernel& kernel, double least) const {
-    auto* memory =
-        static_cast<std::byte*>(comparisons().memory_of(layout_.bytes() + kernel.scratch_bytes()));
+    std::byte* memory = comparisons().memory_of(layout_.bytes() + kernel.scratch_bytes() + 1);
+    const auto inputs = make_inputs(memory);
     std::vector<void*> outputs;
-    for (const auto& offset : outputs_) outputs.push_back(offset ? memory + *offset : nullptr);
-    const Buffers buffers{input_memory_.data(), outputs.data(), memory + layout_.bytes()};
+    for (const Part& part : outputs_) {
+      outputs.push_back(part.offset ? memory + *part.offset : nullptr);
+    }
+    const Buffers buffers{inputs.data(), outputs.data(), memory + layout_.bytes()};
     const auto run = [&] {
       const auto start = std::chrono::steady_clock::now();
       kernel.run(buffers);
@@ -118,10 +107,38 @@ class Trial {
   }
 
  private:
-  std::vector<Tensor> inputs_;
-  std::vector<const void*> input_memory_;
-  std::vector<std::optional<std::size_t>> outputs_;  ///< Where they lie in the memory.
+  /// Where an input or output lies in the memory, and how many elements it spans; no place where it
+  /// is missing or a constant.
+  struct Part {
+    std::optional<std::size_t> offset;
+    std::int64_t span = 0;
+  };
+
+  std::size_t add(DataType dtype, std::int64_t span) {
+    return layout_.add<std::byte>(span * static_cast<std::int64_t>(size_of(dtype)));
+  }
+
+  std::vector<const void*> make_inputs(std::byte* memory) const {
+    std::memset(memory, 0, input_bytes_);
+    std::vector<Tensor> made(inputs_.size());
+    std::vector<const void*> inputs;
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      const auto& [offset, span] = inputs_[i];
+      if (offset) made[i] = Tensor::view(request_.dtype(i), {span}, memory + *offset);
+      const Tensor* constant = request_.constant(i);
+      const void* numbers = constant == nullptr ? nullptr : constant->raw();
+      inputs.push_back(offset ? memory + *offset : numbers);
+    }
+    if (prepare_) prepare_(made);
+    return inputs;
+  }
+
+  const KernelRequest& request_;
+  const PrepareInputs& prepare_;
+  std::vector<Part> inputs_;
+  std::vector<Part> outputs_;
   native::ScratchLayout layout_;
+  std::size_t input_bytes_ = 0;
 };
 
 /// Seconds that `products` multiply-adds take at least.
