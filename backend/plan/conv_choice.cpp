@@ -13,9 +13,10 @@ namespace {
 
 // Multiplications of a run from which measuring is worth its time.
 constexpr std::int64_t kMeasuredProducts = 2 * 1024 * 1024;
-// Multiplications of each thread in the smaller run that kernels are compared on, and its least
-// number of outputs along the first spatial axis.
+// The smaller run that kernels are compared on: as many multiplications and elements of X for each
+// thread as tell enough, and at least so many outputs along the first spatial axis.
 constexpr std::int64_t kSampleProducts = 8 * 1024 * 1024;
+constexpr std::int64_t kSampleElements = 512 * 1024;
 constexpr std::int64_t kSampleOutputs = 32;
 // oneDNN generates code for each tap along the last axis, which takes 20 ms for 256 of them.
 constexpr std::int64_t kGeneratedTaps = 32;
@@ -67,8 +68,11 @@ Dims smaller_x(const KernelRequest& request, const ConvExtents& extents) {
   if (!request.node.attr_ints("output_shape").empty()) return x;
   x[0] = std::min<std::int64_t>(x[0], request.threads);
   const AxisWindow& window = extents.windows[kMaxSpatialAxes + 2 - x.size()];
-  const std::int64_t line = products(extents) / extents.batch * x[0] / window.output;
-  const std::int64_t wanted = std::max(kSampleOutputs, request.threads * kSampleProducts / line);
+  const std::int64_t line_products = products(extents) / extents.batch * x[0] / window.output;
+  const std::int64_t line_elements = std::max<std::int64_t>(element_count(x) / window.output, 1);
+  const std::int64_t enough =
+      request.threads * std::min(kSampleProducts / line_products, kSampleElements / line_elements);
+  const std::int64_t wanted = std::max(kSampleOutputs, enough);
   x[2] = std::min(x[2], std::max(x[2] * wanted / window.output, window.span()));
   return x;
 }
