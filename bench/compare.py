@@ -22,10 +22,13 @@ Each option gives tables of its own; --output puts them in the places of the old
 --kernels  operators that both have kernels of: Gatefold's own beside oneDNN's (kernel_shapes.py)
 --roofline  the layers' recurrent operator beside what the machine can do
 
-Peers are taken where they are: --onnxruntime is a folder that holds the npm package
-onnxruntime-node, --torch the command of a Python that has PyTorch, --baseline the binary of another
-build of Gatefold. One that is absent is named and left out. Both sides of a ratio run in turn, for --rounds rounds, on the same threads; a cell is the
-median over the rounds. sides.py says what is counted. Needs numpy and the Python package onnx.
+Peers are taken where they are: --onnxruntime is a folder with the headers and the library of ONNX
+Runtime as its release archives hold them (include/onnxruntime_c_api.h, or include/onnxruntime/ of a
+distribution, and lib/libonnxruntime.so.1), for which a C compiler is needed; --torch the command of
+a Python that has PyTorch; --baseline the binary of another build of Gatefold. One that is absent is
+named and left out. Both sides of a ratio run in turn, for --rounds rounds, on the same threads; a
+cell is the median over the rounds. sides.py says what is counted. Needs numpy and the Python package
+onnx.
 """
 import argparse
 import json
@@ -281,7 +284,7 @@ def parse_arguments():
     parser.add_argument("--seconds", type=float, default=0.5, help="of one measurement")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--gatefold", default=str(sides.HERE.parent / "build/release/gatefold"))
-    parser.add_argument("--onnxruntime", type=pathlib.Path, metavar="NODE_MODULES")
+    parser.add_argument("--onnxruntime", type=pathlib.Path, metavar="FOLDER")
     parser.add_argument("--torch", metavar="PYTHON")
     parser.add_argument("--baseline", metavar="GATEFOLD")
     parser.add_argument("--output", type=pathlib.Path,
@@ -293,14 +296,15 @@ def parse_arguments():
 def main():
     args = parse_arguments()
     gatefold = sides.Gatefold(args)
-    runtime, torch, build = (
-        peer if peer.is_there() else print(f"{peer.name} is left out", file=sys.stderr)
-        for peer in (sides.OnnxRuntime(args), sides.PyTorch(args), sides.OtherBuild(args)))
-    runtimes = [peer for peer in (runtime, build) if peer]
-    trainers = [peer for peer in (torch, build) if peer]
     tables = []
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
+        runtime, torch, build = (
+            peer if peer.is_there() else print(f"{peer.name} is left out", file=sys.stderr)
+            for peer in (sides.OnnxRuntime(args, scratch), sides.PyTorch(args),
+                         sides.OtherBuild(args)))
+        runtimes = [peer for peer in (runtime, build) if peer]
+        trainers = [peer for peer in (torch, build) if peer]
         for threads in args.threads:
             for peer in runtimes if args.models else ():
                 tables += compare_models(args, threads, gatefold, peer)

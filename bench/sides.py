@@ -2,7 +2,7 @@
 own. Every measurement is a dictionary: "us", the median latency; for a model also "start_ms", from
 the file to the first output, and "memory_mib", the growth of the peak of resident memory over what
 the process had before. What is not counted on any side is the start of the process: loading the
-binary, Node.js or Python and their libraries."""
+binary or Python and their libraries."""
 import base64
 import io
 import json
@@ -88,29 +88,33 @@ class OtherBuild(Gatefold):
 
 
 class OnnxRuntime:
+    """Through its C interface: onnxruntime_peer.c, compiled into the scratch folder."""
     name = "ONNX Runtime"
 
-    def __init__(self, args):
-        self.modules = args.onnxruntime
-        self.seconds = args.seconds
+    def __init__(self, args, scratch):
+        self.folder = args.onnxruntime
+        self.binary = scratch / "onnxruntime_peer"
+        self.seconds = str(args.seconds)
 
     def is_there(self):
-        return self.modules is not None and (self.modules / "onnxruntime-node").is_dir()
+        if self.folder is None:
+            return False
+        include, lib = self.folder.resolve() / "include", self.folder.resolve() / "lib"
+        command = ["cc", "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-O2", HERE / "onnxruntime_peer.c",
+                   f"-I{include}", f"-I{include}/onnxruntime", f"-L{lib}", "-l:libonnxruntime.so.1",
+                   f"-Wl,-rpath,{lib}", "-o", self.binary]
+        return subprocess.run(command, check=False).returncode == 0
 
     def infer(self, folder, threads):
         with tempfile.TemporaryDirectory() as scratch:
-            feeds = []
-            for index, path in enumerate(sorted((folder / "test_data_set_0").glob("input_*.pb"))):
+            inputs = []
+            paths = (folder / "test_data_set_0").glob("input_*.pb")
+            for path in sorted(paths, key=lambda path: int(path.stem.removeprefix("input_"))):
                 tensor = onnx.load_tensor(str(path))
-                array = numpy_helper.to_array(tensor)
-                file = f"{scratch}/{index}"
-                numpy.ascontiguousarray(array).tofile(file)
-                feeds.append({"name": tensor.name, "type": str(array.dtype), "dims": array.shape,
-                              "file": file})
-            settings = {"package": str(self.modules / "onnxruntime-node"), "threads": threads,
-                        "model": str(folder / "model.onnx"), "feeds": feeds,
-                        "seconds": self.seconds}
-            return last_json(["node", HERE / "onnxruntime_peer.mjs"], json.dumps(settings))
+                file = f"{scratch}/{path.stem}"
+                numpy.ascontiguousarray(numpy_helper.to_array(tensor)).tofile(file)
+                inputs += [tensor.name, str(tensor.data_type), ",".join(map(str, tensor.dims)), file]
+            return last_json([self.binary, folder / "model.onnx", str(threads), self.seconds, *inputs])
 
 
 class PyTorch:
