@@ -3,57 +3,76 @@
 #include <algorithm>
 
 #include "backend/kernels.h"
+#include "backend/simd/axis_resizer.h"
+#include "backend/simd/team.h"
 
 namespace gatefold::native {
 namespace {
 
-/// Resizes float tensors axis after axis, through two scratch buffers that take turns.
+/// Resizes the planes of float tensors, which are what lies behind the first resized axis, one
+/// after the other: axis after axis, from the last one on, through two scratch buffers that take
+/// turns and stay in the cache.
 class ResizeKernel : public Kernel {
  public:
-  ResizeKernel(const KernelRequest& request, const std::vector<ops::ResizeAxis>& axes) {
+  ResizeKernel(const KernelRequest& request, std::vector<ops::ResizeAxis> axes)
+      : size_(element_count(request.output_dims())) {
+    std::sort(axes.begin(), axes.end(),
+              [](const auto& a, const auto& b) { return a.axis > b.axis; });
     Dims dims = request.input_dims(0);
+    const std::int64_t first = axes.empty() ? 0 : axes.back().axis;
+    const auto count = [&](std::int64_t begin, std::int64_t end) {
+      return element_count(Dims(dims.begin() + begin, dims.begin() + end));
+    };
     for (const ops::ResizeAxis& axis : axes) {
-      Pass pass{.axis = axis, .weights = {axis.weights.begin(), axis.weights.end()}};
-      pass.outer = element_count(Dims(dims.begin(), dims.begin() + axis.axis));
-      pass.extent = dims[axis.axis];
-      pass.inner = element_count(Dims(dims.begin() + axis.axis + 1, dims.end()));
-      passes_.push_back(std::move(pass));
+      const std::int64_t inner = count(axis.axis + 1, static_cast<std::int64_t>(dims.size()));
+      passes_.push_back({count(first, axis.axis), {axis, dims[axis.axis], inner}});
+      if (passes_.size() < axes.size())
+        largest_ = std::max(largest_, passes_.back().output_count());
       dims[axis.axis] = request.output_dims()[axis.axis];
-      if (passes_.size() < axes.size()) largest_ = std::max(largest_, element_count(dims));
     }
-    elements_ = element_count(dims);
+    planes_ = count(0, first);
+    threads_ = size_ < kParallelElements ? 1 : request.threads;
   }
 
   void run(const Buffers& buffers) override {
-    const auto* source = buffers.input<float>(0);
-    auto* output = buffers.output<float>(0);
-    if (passes_.empty()) std::copy_n(source, elements_, output);
-    for (std::size_t i = 0; i < passes_.size(); ++i) {
-      const Pass& pass = passes_[i];
-      auto* scratch = static_cast<float*>(buffers.scratch) + (i % 2 == 0 ? 0 : largest_);
-      float* target = i + 1 == passes_.size() ? output : scratch;
-      ops::resize_axis(pass.axis, pass.weights, pass.outer, pass.extent, pass.inner, source,
-                       target);
-      source = target;
-    }
+    if (passes_.empty())
+      return void(std::copy_n(buffers.input<float>(0), size_, buffers.output<float>(0)));
+    run_as_team(threads_, [&](const Team& team) {
+      const Range planes = team.share(planes_);
+      auto* scratch = static_cast<float*>(buffers.scratch) + 2 * team.thread * largest_;
+      for (std::int64_t plane = planes.begin; plane < planes.end; ++plane) {
+        resize(buffers.input<float>(0) + plane * passes_.front().input_count(), scratch,
+               buffers.output<float>(0) + plane * passes_.back().output_count());
+      }
+    });
   }
 
   std::size_t scratch_bytes() const override {
-    return 2 * sizeof(float) * static_cast<std::size_t>(largest_);
+    return 2 * sizeof(float) * static_cast<std::size_t>(threads_ * largest_);
   }
 
  private:
   struct Pass {
-    ops::ResizeAxis axis;
-    std::vector<float> weights;
     std::int64_t outer = 1;
-    std::int64_t extent = 1;
-    std::int64_t inner = 1;
+    AxisResizer resizer;
+
+    std::int64_t input_count() const { return outer * resizer.input_count(); }
+    std::int64_t output_count() const { return outer * resizer.output_count(); }
   };
 
+  void resize(const float* plane, float* scratch, float* output) const {
+    for (std::size_t i = 0; i < passes_.size(); ++i) {
+      float* target = i + 1 == passes_.size() ? output : scratch + (i % 2 == 0 ? 0 : largest_);
+      passes_[i].resizer.run(passes_[i].outer, plane, target);
+      plane = target;
+    }
+  }
+
+  std::int64_t size_;
+  std::int64_t planes_ = 1;
   std::vector<Pass> passes_;
-  std::int64_t largest_ = 0;
-  std::int64_t elements_ = 0;
+  std::int64_t largest_ = 0;  ///< Elements of a plane between two passes.
+  int threads_ = 1;
 };
 
 /// Reads an input into `list`; false when its numbers are not known when planning.
@@ -76,11 +95,10 @@ std::unique_ptr<Kernel> make_resize(const KernelRequest& request) {
       !read(request, 2, inputs.scales) || !read(request, 3, inputs.sizes)) {
     return nullptr;
   }
-  const auto axes =
-      ops::resize_axes(request.node, inputs, request.input_dims(0), request.output_dims());
+  auto axes = ops::resize_axes(request.node, inputs, request.input_dims(0), request.output_dims());
   const bool extrapolates = std::any_of(
       axes.begin(), axes.end(), [](const ops::ResizeAxis& axis) { return !axis.outside.empty(); });
-  return extrapolates ? nullptr : std::make_unique<ResizeKernel>(request, axes);
+  return extrapolates ? nullptr : std::make_unique<ResizeKernel>(request, std::move(axes));
 }
 
 }  // namespace gatefold::native

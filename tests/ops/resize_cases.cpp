@@ -22,6 +22,16 @@ std::vector<OpCase> resize_cases() {
        .graph = "g (float[1,1,4,4] x) => (float[a,b,c,d] y) <float[2] scales = {0.8, 1.3}> "
                 "{ y = Resize <mode = \"cubic\", axes = [2, 3], cubic_coeff_a = -0.5, "
                 "exclude_outside = 1> (x, , scales) }"},
+      {.name = "ResizeNearestPlanes",
+       .graph = "g (float[2,3,20,37] x) => (float[a,b,c,d] y) <float[4] scales = {1.0, 1.0, "
+                "2.0, 4.0}> { y = Resize <nearest_mode = \"floor\", "
+                "coordinate_transformation_mode = \"asymmetric\"> (x, , scales) }"},
+      {.name = "ResizeLinearPlanes",
+       .graph = "g (float[2,18,40] x) => (float[a,b,c] y) <float[2] scales = {1.7, 2.0}> { y = "
+                "Resize <mode = \"linear\", axes = [2, 1]> (x, , scales) }"},
+      {.name = "ResizeLinearShrinks",
+       .graph = "g (float[2,80,3] x) => (float[a,b,c] y) <float[2] scales = {0.3, 1.0}> { y = "
+                "Resize <mode = \"linear\", axes = [1, 2]> (x, , scales) }"},
       {.name = "ResizeAntialias",
        .graph = "g (float[1,1,6,8] x) => (float[a,b,c,d] y) <float[2] scales = {0.5, 0.6}> "
                 "{ y = Resize <mode = \"linear\", axes = [2, 3], antialias = 1> (x, , "
