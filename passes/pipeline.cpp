@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <chrono>
+#include <unordered_set>
 
 #include "ir/error.h"
 #include "ir/nearest_name.h"
@@ -44,8 +45,11 @@ std::vector<const Pass*> parse(std::string_view text) {
   return list;
 }
 
+/// Passes that have left the graph as it was since it was last changed, and so would again.
+using IdlePasses = std::unordered_set<const Pass*>;
+
 /// Runs one pass with everything the options ask for around it.
-PassReport run_pass(Graph& graph, const Pass& pass, PassContext& context,
+PassReport run_pass(Graph& graph, const Pass& pass, PassContext& context, IdlePasses& idle,
                     const PipelineOptions& options) {
   context.explain = {};
   if (options.explain == pass.name) {
@@ -55,9 +59,14 @@ PassReport run_pass(Graph& graph, const Pass& pass, PassContext& context,
   PassReport report{pass.name};
   const double start = now();
   try {
-    report.changed = pass.run(graph, context);
-    if (report.changed) context.stepless.clear();
-    if (options.verify && report.changed) verify(graph);
+    report.changed = !idle.contains(&pass) && pass.run(graph, context);
+    if (report.changed) {
+      context.stepless.clear();
+      idle.clear();
+      if (options.verify) verify(graph);
+    } else {
+      idle.insert(&pass);
+    }
   } catch (const Error& error) {
     if (options.reproducer) options.reproducer(fmt::format("# passes: {}\n{}", pass.name, before));
     fail("pass '{}': {}", pass.name, error.what());
@@ -80,9 +89,10 @@ std::vector<PassReport> run_passes(Graph& graph, std::string_view passes,
   PassContext context;
   context.training = options.training;
   context.rewrites_left = options.max_rewrites;
+  IdlePasses idle;
   std::vector<PassReport> reports;
   for (const Pass* pass : parse(passes)) {
-    reports.push_back(run_pass(graph, *pass, context, options));
+    reports.push_back(run_pass(graph, *pass, context, idle, options));
     if (options.stop_after == pass->name) break;
   }
   return reports;
