@@ -33,6 +33,7 @@ bool is_faster_as_stack(std::span<const KernelRequest* const> layers);
 /// One function per file of kernels/ (loops of our own) and onednn/.
 namespace native {
 
+std::unique_ptr<Kernel> make_attention(const KernelRequest& request);
 std::unique_ptr<Kernel> make_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_conv_transpose(const KernelRequest& request);
 std::unique_ptr<Kernel> make_winograd_conv(const KernelRequest& request);

@@ -28,10 +28,15 @@ constexpr std::size_t kX = recurrent_input::kX;
 constexpr std::size_t kY = recurrent_output::kY;
 
 constexpr StridedPorts kStridedPorts[] = {
-    {"Concat", kEveryInput, 0, Strided::kAnyAxis},  {"Transpose", 0, 0, Strided::kAnyAxis},
-    {"GRU", kX, kY, Strided::kAllButRows},          {"LSTM", kX, kY, Strided::kAllButRows},
-    {"RNN", kX, kY, Strided::kAllButRows},          {"GRUTraining", kX, kY, Strided::kAllButRows},
-    {"LSTMTraining", kX, kY, Strided::kAllButRows}, {"RNNTraining", kX, kY, Strided::kAllButRows},
+    {"Attention", kEveryInput, 0, Strided::kAllButRows},
+    {"Concat", kEveryInput, 0, Strided::kAnyAxis},
+    {"Transpose", 0, 0, Strided::kAnyAxis},
+    {"GRU", kX, kY, Strided::kAllButRows},
+    {"LSTM", kX, kY, Strided::kAllButRows},
+    {"RNN", kX, kY, Strided::kAllButRows},
+    {"GRUTraining", kX, kY, Strided::kAllButRows},
+    {"LSTMTraining", kX, kY, Strided::kAllButRows},
+    {"RNNTraining", kX, kY, Strided::kAllButRows},
 };
 
 const StridedPorts* find_ports(const OpDef& op) {
