@@ -49,6 +49,8 @@ constexpr Pass kPasses[] = {
      passes::merge_directions},
     {"read-final-states", "recurrences of which the last step is read deliver no others",
      passes::read_final_states},
+    {"form-attention", "weighted sums of values by the softmax of products are Attention nodes",
+     passes::form_attention},
     {"fold-batch-normalization", "layers scale and shift with their own weights",
      passes::fold_batch_normalization},
     {"pool-first", "activations see what is left by a MaxPool", passes::pool_first},
@@ -83,7 +85,8 @@ constexpr std::string_view kCommonPasses =
     "hoist-through-concat,collapse-moves,hoist-through-concat,absorb-reversals,fuse-projection,"
     "absorb-reversals,collapse-moves,hoist-through-concat,"
     "merge-duplicates,drop-zero-states,"
-    "read-final-states,merge-directions,fold-batch-normalization,pool-first,form-gemm,"
+    "read-final-states,merge-directions,form-attention,fold-batch-normalization,pool-first,form-"
+    "gemm,"
     "cancel-transposes,look-up-one-hot,precompute-lookups,join-products,collapse-moves,"
     "fold-constants,remove-identities,merge-duplicates,remove-dead";
 

@@ -31,6 +31,7 @@ bool fold_batch_normalization(Graph& graph, PassContext& context);
 bool fold_constants(Graph& graph, PassContext& context);
 bool fold_around_steps(Graph& graph, PassContext& context);
 bool form_activations(Graph& graph, PassContext& context);
+bool form_attention(Graph& graph, PassContext& context);
 bool form_gemm(Graph& graph, PassContext& context);
 bool fuse_first_step(Graph& graph, PassContext& context);
 bool fuse_gru_cell(Graph& graph, PassContext& context);
