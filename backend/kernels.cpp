@@ -71,6 +71,7 @@ constexpr KernelEntry kOnednnKernels[] = {
 // Rows of one operator are tried from top to bottom.
 constexpr KernelEntry kOwnKernels[] = {
     {"Attention", native::make_attention},
+    {"AttentionGrad", native::make_attention_gradient},
     {"Conv", native::make_conv},
     {"ConvTranspose", native::make_conv_transpose},
     {"Gather", native::make_gather},

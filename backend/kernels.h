@@ -34,6 +34,7 @@ bool is_faster_as_stack(std::span<const KernelRequest* const> layers);
 namespace native {
 
 std::unique_ptr<Kernel> make_attention(const KernelRequest& request);
+std::unique_ptr<Kernel> make_attention_gradient(const KernelRequest& request);
 std::unique_ptr<Kernel> make_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_conv_transpose(const KernelRequest& request);
 std::unique_ptr<Kernel> make_winograd_conv(const KernelRequest& request);

@@ -34,17 +34,44 @@ std::vector<OpCase> attention_problems() {
   };
 }
 
-TEST(AttentionKernel, AgreesWithOracle) {
+std::vector<OpCase> gradient_problems() {
+  return {
+      {.name = "ManyKeys",
+       .graph = "g (float[2,3,130,7] q, float[2,3,1100,7] k, float[2,3,1100,5] v, "
+                "float[2,3,130,5] y, float[2,3,130,5] d) => (float[2,3,130,7] dq, "
+                "float[2,3,1100,7] dk, float[2,3,1100,5] dv) { dq, dk, dv = "
+                "gatefold.AttentionGrad (q, k, v, , , , , y, d) }"},
+      {.name = "CausalWithSharedHeads",
+       .graph = "g (float[1,150,64] q, float[1,150,32] k, float[1,150,32] v, float[1,150,64] y, "
+                "float[1,150,64] d) => (float[1,150,64] dq, float[1,150,32] dk, "
+                "float[1,150,32] dv) { dq, dk, dv = gatefold.AttentionGrad <is_causal = 1, "
+                "q_num_heads = 4, kv_num_heads = 2> (q, k, v, , , , , y, d) }"},
+      {.name = "MaskForEachHead",
+       .graph = "g (float[2,2,70,8] q, float[2,2,600,8] k, float[2,2,600,8] v, "
+                "float[1,2,70,600] m, float[2,2,70,8] y, float[2,2,70,8] d) => "
+                "(float[2,2,70,8] dq, float[2,2,600,8] dv) { dq, dk, dv = "
+                "gatefold.AttentionGrad (q, k, v, m, , , , y, d) }"},
+  };
+}
+
+void expect_oracle(MakeKernel make, const std::vector<OpCase>& cases) {
   for (const int threads : {1, 3}) {
-    for (const OpCase& op_case : attention_problems()) {
+    for (const OpCase& op_case : cases) {
       SCOPED_TRACE(op_case.name);
       const KernelProblem problem(op_case);
-      const auto outputs =
-          run_maker(problem, native::make_attention, threads, /*are_constant=*/false);
+      const auto outputs = run_maker(problem, make, threads, /*are_constant=*/false);
       ASSERT_TRUE(outputs);
       expect_close(problem, *outputs);
     }
   }
+}
+
+TEST(AttentionKernel, AgreesWithOracle) {
+  expect_oracle(native::make_attention, attention_problems());
+}
+
+TEST(AttentionKernel, GradientsAgreeWithOracle) {
+  expect_oracle(native::make_attention_gradient, gradient_problems());
 }
 
 TEST(AttentionKernel, QueriesThatSeeNoKeyAreNoNumbers) {

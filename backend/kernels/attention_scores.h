@@ -5,15 +5,12 @@
 #include <optional>
 
 #include "backend/kernel.h"
+#include "ir/ops/attention.h"
 
 /// What attention and its gradient share: the scores of some queries and some keys at a time, so
 /// that no matrix of all of them is ever in memory.
 namespace gatefold::native {
 
-/// Numbers of the inputs of Attention.
-namespace attention_input {
-enum : std::size_t { kQ, kK, kV, kMask, kPastKey, kPastValue, kValidLengths };
-}  // namespace attention_input
 
 /// Q, K, V or Y as [N,heads,T,size] wherever its elements lie; those of a row are neighbours.
 struct HeadLayout {

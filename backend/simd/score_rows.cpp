@@ -63,6 +63,33 @@ float fold(std::int64_t count, float* scores, RowSoftmax& row) {
   return factor;
 }
 
+void weigh(std::int64_t count, const RowSoftmax& row, float* scores) {
+  const float factor = 1 / row.sum;
+  map_row(count, scores, [&](auto d, std::int64_t /*i*/, auto score) HWY_ATTR {
+    const auto power = exp(d, hn::Sub(score, hn::Set(d, row.largest)));
+    return hn::Mul(power, hn::Set(d, factor));
+  });
+}
+
+void to_slopes(std::int64_t count, const float* weights, float mean, float* slopes) {
+  map_row(count, slopes, [&](auto d, std::int64_t i, auto slope) HWY_ATTR {
+    return hn::Mul(hn::LoadU(d, weights + i), hn::Sub(slope, hn::Set(d, mean)));
+  });
+}
+
+float dot(std::int64_t count, const float* a, const float* b) {
+  const hn::ScalableTag<float> d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  auto sums = hn::Zero(d);
+  std::int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    sums = hn::MulAdd(hn::LoadU(d, a + i), hn::LoadU(d, b + i), sums);
+  }
+  float sum = hn::GetLane(hn::SumOfLanes(d, sums));
+  for (; i < count; ++i) sum += a[i] * b[i];
+  return sum;
+}
+
 void cap(std::int64_t count, float cap, float* scores) {
   map_row(count, scores, [&](auto d, std::int64_t /*i*/, auto score) HWY_ATTR {
     return hn::Mul(hn::Set(d, cap), tanh(d, hn::Div(score, hn::Set(d, cap))));
@@ -89,12 +116,24 @@ HWY_AFTER_NAMESPACE();
 namespace gatefold::native {
 
 HWY_EXPORT(fold);
+HWY_EXPORT(weigh);
+HWY_EXPORT(to_slopes);
+HWY_EXPORT(dot);
 HWY_EXPORT(cap);
 HWY_EXPORT(add);
 HWY_EXPORT(scale);
 
 float fold_scores(std::int64_t count, float* scores, RowSoftmax& row) {
   return HWY_DYNAMIC_DISPATCH(fold)(count, scores, row);
+}
+void weigh_scores(std::int64_t count, const RowSoftmax& row, float* scores) {
+  HWY_DYNAMIC_DISPATCH(weigh)(count, row, scores);
+}
+void slopes_of_scores(std::int64_t count, const float* weights, float mean, float* slopes) {
+  HWY_DYNAMIC_DISPATCH(to_slopes)(count, weights, mean, slopes);
+}
+float dot_rows(std::int64_t count, const float* a, const float* b) {
+  return HWY_DYNAMIC_DISPATCH(dot)(count, a, b);
 }
 void cap_scores(std::int64_t count, float cap, float* scores) {
   HWY_DYNAMIC_DISPATCH(cap)(count, cap, scores);

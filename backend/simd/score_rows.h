@@ -18,6 +18,15 @@ struct RowSoftmax {
 /// Source: Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018.
 float fold_scores(std::int64_t count, float* scores, RowSoftmax& row);
 
+/// Turns scores into their softmax, as that of the whole row has come out.
+void weigh_scores(std::int64_t count, const RowSoftmax& row, float* scores);
+
+/// slopes = weights (slopes - mean): from the slopes of weights to those of scores.
+void slopes_of_scores(std::int64_t count, const float* weights, float mean, float* slopes);
+
+/// The dot product of two rows.
+float dot_rows(std::int64_t count, const float* a, const float* b);
+
 /// scores = cap tanh(scores / cap)
 void cap_scores(std::int64_t count, float cap, float* scores);
 

@@ -23,6 +23,7 @@ constexpr Family kFamilies[] = {
     ops::gemm,
     ops::matmul,
     ops::attention,
+    ops::attention_gradient,
     ops::deform_conv,
     ops::rotary_embedding,
     ops::pool,

@@ -36,6 +36,7 @@ std::vector<OpDef> rnn();
 std::vector<OpDef> gemm();
 std::vector<OpDef> matmul();
 std::vector<OpDef> attention();
+std::vector<OpDef> attention_gradient();
 std::vector<OpDef> deform_conv();
 std::vector<OpDef> rotary_embedding();
 std::vector<OpDef> pool();

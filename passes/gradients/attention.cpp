@@ -1,3 +1,5 @@
+#include "ir/ops/attention.h"
+
 #include <limits>
 
 #include "passes/gradients/formula.h"
@@ -6,7 +8,7 @@
 namespace gatefold::gradients {
 namespace {
 
-enum Input : std::size_t { kQ, kK, kV, kMask, kPastKey, kPastValue, kValidLengths };
+using namespace attention_input;
 enum ShownScores : std::int64_t { kProduct, kCapped, kMasked, kSoftmax };
 
 constexpr double kHidden = -std::numeric_limits<double>::infinity();
@@ -129,6 +131,33 @@ std::vector<Value*> attention(GradientBuilder& g, const Node& node) {
           steps[node.attr_int("qk_matmul_output_mode")].apply("CastLike", node.input(kQ))};
 }
 
+bool has_gradient_operator(const GradientBuilder& g, const Node& node) {
+  const bool has_past = node.input(kPastKey) != nullptr || node.input(kPastValue) != nullptr;
+  const bool has_more_outputs =
+      node.output(1) != nullptr || node.output(2) != nullptr || node.output(3) != nullptr;
+  return !has_past && !has_more_outputs && node.attr_float("softcap") == 0 && !g.wants(node, kMask);
+}
+
+Gradients attention_rule(GradientBuilder& g, Node& node, const Gradients& dY) {
+  if (!has_gradient_operator(g, node)) return differentiate_formula(g, node, dY, attention);
+  std::vector<Value*> inputs = node.inputs();
+  inputs.resize(attention_gradient_input::kY);
+  inputs.push_back(node.output());
+  inputs.push_back(dY[0]);
+  Attrs attrs = node.attrs();
+  for (const char* name : {"qk_matmul_output_mode", "softmax_precision"}) attrs.erase(name);
+  Node* backward = g.add_node("AttentionGrad", inputs, 3, attrs, kGatefoldDomain);
+  Gradients dX(inputs.size());
+  for (const std::size_t input : {kQ, kK, kV}) {
+    if (g.wants(node, input)) {
+      dX[input] = backward->output(input);
+    } else {
+      backward->drop_output(input);
+    }
+  }
+  return dX;
+}
+
 /// Elements first, first + step, .. of the last axis, before `last`; the bounds are lists of one.
 Term slice(const Term& x, Value* first, Value* last, std::int64_t step = 1) {
   GraphBuilder& g = x.builder();
@@ -176,7 +205,7 @@ std::vector<Value*> rotary_embedding(GradientBuilder& g, const Node& node) {
 }  // namespace
 
 std::vector<GradientEntry> attention() {
-  return {{.op = "Attention", .rule = by_formula<attention>},
+  return {{.op = "Attention", .rule = attention_rule},
           {.op = "RotaryEmbedding", .rule = by_formula<rotary_embedding>}};
 }
 

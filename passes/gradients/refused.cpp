@@ -29,7 +29,7 @@ std::vector<GradientEntry> refused() {
                 "MelWeightMatrix", "RoiAlign", "STFT"});
   add(kMatrices, {"Det", "Unique"});
   add(kSecond,
-      {"CTCLossGrad", "GatherRowsGrad", "GRUGrad", "GRUTraining", "LSTMGrad", "LSTMTraining",
+      {"AttentionGrad", "CTCLossGrad", "GatherRowsGrad", "GRUGrad", "GRUTraining", "LSTMGrad", "LSTMTraining",
        "RNNGrad", "RNNTraining"},
       kGatefoldDomain);
   add("the pass 'expand-gradients' must put other nodes in its place first", {"Gradient"},

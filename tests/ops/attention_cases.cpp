@@ -25,6 +25,20 @@ std::vector<OpCase> attention_cases() {
        .graph = "g (float[2,1,2,4] q, float[2,1,6,4] k, float[2,1,6,4] v, int64[2] n) => "
                 "(float[2,1,2,4] y) { y = Attention <is_causal = 1> (q, k, v, , , , n) }",
        .inputs = {{"n", Tensor::of<std::int64_t>({2}, {3, 6})}}},
+      {.name = "AttentionGradSharedHeadsAndMask",
+       .graph = "g (float[2,4,3,4] q, float[2,2,5,4] k, float[2,2,5,3] v, float[3,5] m, "
+                "float[2,4,3,3] y, float[2,4,3,3] d) => "
+                "(float[2,4,3,4] dq, float[2,2,5,4] dk, float[2,2,5,3] dv) { dq, dk, dv = "
+                "gatefold.AttentionGrad (q, k, v, m, , , , y, d) }"},
+      {.name = "AttentionGradThreeAxesCausal",
+       .graph = "g (float[2,4,6] q, float[2,4,6] k, float[2,4,6] v, float[2,4,6] y, "
+                "float[2,4,6] d) => (float[2,4,6] dq, float[2,4,6] dk, float[2,4,6] dv) "
+                "{ dq, dk, dv = gatefold.AttentionGrad <q_num_heads = 3, kv_num_heads = 3, "
+                "is_causal = 1, scale = 0.4> (q, k, v, , , , , y, d) }"},
+      {.name = "AttentionGradDouble",
+       .graph = "g (double[1,1,2,3] q, double[1,1,4,3] k, double[1,1,4,3] v, "
+                "double[1,1,2,3] y, double[1,1,2,3] d) => (double[1,1,4,3] dk) "
+                "{ dq, dk = gatefold.AttentionGrad (q, k, v, , , , , y, d) }"},
   };
 }
 
