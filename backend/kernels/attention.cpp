@@ -51,6 +51,7 @@ class AttentionKernel : public Kernel {
     for (std::size_t i = 0; i < kPresents; ++i) {
       if (is_joined_[i]) join(buffers, i);
     }
+    if (buffers.outputs[0] == nullptr) return;
     if (packs_keys_) {
       for_each_part(e.batch * e.heads, threads_, [&](std::int64_t part) {
         pack_head_panels(keys(buffers, part / e.heads, part % e.heads), layouts_[0].row, e.keys,

@@ -30,6 +30,7 @@ class AttentionGradientKernel : public Kernel {
     for (std::size_t input = 0; input < 3; ++input) {
       sizes_[input] = element_count(request.input_dims(input));
       outputs_[input] = dense_layout(request, input);
+      is_wanted_[input] = request.has_output(input);
     }
     for (int thread = 0; thread < threads_; ++thread) {
       places_.push_back({layout_.add<float>(head_panels_size(e.keys, e.size)),
@@ -43,8 +44,7 @@ class AttentionGradientKernel : public Kernel {
 
   void run(const Buffers& buffers) override {
     for (std::size_t input = 0; input < 3; ++input) {
-      auto* output = buffers.output<float>(input);
-      if (output != nullptr) std::fill_n(output, sizes_[input], 0.0F);
+      if (is_wanted_[input]) std::fill_n(buffers.output<float>(input), sizes_[input], 0.0F);
     }
     run_as_team(threads_, [&](const Team& team) {
       const Range parts = team.share(extents_.batch * extents_.heads);
@@ -106,15 +106,15 @@ class AttentionGradientKernel : public Kernel {
 
   Queries queries_at(const Buffers& buffers, std::int64_t n, std::int64_t head,
                      std::int64_t first) const {
-    auto* dq = buffers.output<float>(kQ);
-    return {n,
-            head,
-            first,
-            std::min(kQueries, extents_.queries - first),
-            buffers.input<float>(kQ) + scores_.layout(kQ).offset(n, head, first),
-            buffers.input<float>(kY) + y_.offset(n, head, first),
-            buffers.input<float>(kDy) + d_.offset(n, head, first),
-            dq == nullptr ? nullptr : dq + outputs_[kQ].offset(n, head, first)};
+    return {
+        n,
+        head,
+        first,
+        std::min(kQueries, extents_.queries - first),
+        buffers.input<float>(kQ) + scores_.layout(kQ).offset(n, head, first),
+        buffers.input<float>(kY) + y_.offset(n, head, first),
+        buffers.input<float>(kDy) + d_.offset(n, head, first),
+        is_wanted_[kQ] ? buffers.output<float>(kQ) + outputs_[kQ].offset(n, head, first) : nullptr};
   }
 
   void run_queries(const Buffers& buffers, const Places& places, const Queries& queries) const {
@@ -147,8 +147,7 @@ class AttentionGradientKernel : public Kernel {
                          slopes);
     for (std::int64_t i = 0; i < queries.count; ++i, weights += kKeys, slopes += kKeys) {
       const std::int64_t count = seen(buffers, queries, i, chunk);
-      are_scores ? weigh_scores(count, rows[i], weights)
-                 : scale_row(count, 1 / rows[i].sum, weights);
+      are_scores ? weigh_scores(count, rows[i], weights) : divide_weights(count, rows[i], weights);
       const float mean =
           dot_rows(extents_.value_size, queries.y + i * y_.row, queries.d + i * d_.row);
       slopes_of_scores(count, weights, mean, slopes);
@@ -205,8 +204,8 @@ class AttentionGradientKernel : public Kernel {
   void add_to_keys(const Buffers& buffers, std::size_t input, const Queries& queries,
                    KeyChunk chunk, const float* tile, const float* rows, std::int64_t stride,
                    float factor) const {
+    if (!is_wanted_[input]) return;
     auto* output = buffers.output<float>(input);
-    if (output == nullptr) return;
     const HeadLayout& layout = outputs_[input];
     const Gemm gemm{.m = chunk.count,
                     .n = input == kK ? extents_.size : extents_.value_size,
@@ -225,6 +224,7 @@ class AttentionGradientKernel : public Kernel {
   AttentionExtents extents_;
   HeadLayout y_, d_;
   std::array<HeadLayout, 3> outputs_;
+  std::array<bool, 3> is_wanted_ = {};
   std::array<std::int64_t, 3> sizes_ = {};  // Elements of each output.
   int threads_ = 1;
   ScratchLayout layout_;

@@ -14,98 +14,104 @@ namespace gatefold::native::HWY_NAMESPACE {
 namespace {
 
 constexpr float kHidden = -std::numeric_limits<float>::infinity();
+constexpr hn::ScalableTag<float> kTag;
+using Vector = hn::Vec<decltype(kTag)>;
 
-/// y[i] = compute(tag, y[i]) for whole vectors, then one by one.
+HWY_INLINE std::int64_t lane_count() { return static_cast<std::int64_t>(hn::Lanes(kTag)); }
+
+/// scores[i] = compute(scores[i]) by whole vectors; what is behind the row becomes anything.
 template <typename Compute>
-HWY_INLINE void map_row(std::int64_t count, float* y, const Compute& compute) {
-  const hn::ScalableTag<float> d;
-  const hn::CappedTag<float, 1> one;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  std::int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) hn::StoreU(compute(d, i, hn::LoadU(d, y + i)), d, y + i);
-  for (; i < count; ++i) hn::StoreU(compute(one, i, hn::LoadU(one, y + i)), one, y + i);
+HWY_INLINE void map_scores(std::int64_t count, float* scores, const Compute& compute) {
+  for (std::int64_t i = 0; i < count; i += lane_count()) {
+    hn::StoreU(compute(hn::LoadU(kTag, scores + i)), kTag, scores + i);
+  }
+}
+
+/// The vector at i, with -infinity behind the row.
+HWY_INLINE Vector scores_at(std::int64_t i, std::int64_t count, const float* scores) {
+  const auto inside = hn::FirstN(kTag, static_cast<std::size_t>(count - i));
+  return hn::IfThenElse(inside, hn::LoadU(kTag, scores + i), hn::Set(kTag, kHidden));
 }
 
 float largest_of(std::int64_t count, const float* scores) {
-  const hn::ScalableTag<float> d;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  auto best = hn::Set(d, kHidden);
-  std::int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) best = hn::Max(best, hn::LoadU(d, scores + i));
-  float largest = hn::GetLane(hn::MaxOfLanes(d, best));
-  for (; i < count; ++i) largest = scores[i] > largest ? scores[i] : largest;
-  return largest;
+  auto best = hn::Set(kTag, kHidden);
+  for (std::int64_t i = 0; i < count; i += lane_count()) {
+    best = hn::Max(best, scores_at(i, count, scores));
+  }
+  return hn::GetLane(hn::MaxOfLanes(kTag, best));
 }
 
 float fold(std::int64_t count, float* scores, RowSoftmax& row) {
-  const hn::ScalableTag<float> d;
   const float before = row.largest;
   const float largest = largest_of(count, scores);
   row.largest = largest > before ? largest : before;
-  // No key has been seen yet: a difference of infinities would be no number.
-  if (row.largest == kHidden) {
-    map_row(count, scores, [](auto tag, std::int64_t /*i*/, auto score) HWY_ATTR {
-      return hn::IfThenElse(hn::IsNaN(score), score, hn::Zero(tag));
-    });
-  } else {
-    map_row(count, scores, [&](auto tag, std::int64_t /*i*/, auto score) HWY_ATTR {
-      return exp(tag, hn::Sub(score, hn::Set(tag, row.largest)));
-    });
+  // As long as every key is hidden there is nothing to measure scores against but 0.
+  const auto shift = hn::Set(kTag, row.largest == kHidden ? 0.0F : row.largest);
+  auto sums = hn::Zero(kTag);
+  for (std::int64_t i = 0; i < count; i += lane_count()) {
+    const auto power = exp(kTag, hn::Sub(scores_at(i, count, scores), shift));
+    hn::StoreU(power, kTag, scores + i);
+    sums = hn::Add(sums, power);
   }
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  auto sums = hn::Zero(d);
-  std::int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) sums = hn::Add(sums, hn::LoadU(d, scores + i));
-  float sum = hn::GetLane(hn::SumOfLanes(d, sums));
-  for (; i < count; ++i) sum += scores[i];
   const float factor = before == kHidden ? 0.0F : std::exp(before - row.largest);
-  row.sum = row.sum * factor + sum;
+  row.sum = row.sum * factor + hn::GetLane(hn::SumOfLanes(kTag, sums));
   return factor;
 }
 
 void weigh(std::int64_t count, const RowSoftmax& row, float* scores) {
-  const float factor = 1 / row.sum;
-  map_row(count, scores, [&](auto d, std::int64_t /*i*/, auto score) HWY_ATTR {
-    const auto power = exp(d, hn::Sub(score, hn::Set(d, row.largest)));
-    return hn::Mul(power, hn::Set(d, factor));
+  const auto shift = hn::Set(kTag, row.largest);
+  const auto factor = hn::Set(kTag, 1 / row.sum);
+  map_scores(count, scores, [&](auto score) HWY_ATTR {
+    return hn::Mul(exp(kTag, hn::Sub(score, shift)), factor);
   });
+}
+
+void scale_scores(std::int64_t count, float factor, float* scores) {
+  const auto by = hn::Set(kTag, factor);
+  map_scores(count, scores, [&](auto score) HWY_ATTR { return hn::Mul(score, by); });
 }
 
 void to_slopes(std::int64_t count, const float* weights, float mean, float* slopes) {
-  map_row(count, slopes, [&](auto d, std::int64_t i, auto slope) HWY_ATTR {
-    return hn::Mul(hn::LoadU(d, weights + i), hn::Sub(slope, hn::Set(d, mean)));
+  const auto shift = hn::Set(kTag, mean);
+  map_scores(count, slopes, [&](auto slope) HWY_ATTR {
+    const auto weight = hn::LoadU(kTag, weights);
+    weights += lane_count();
+    return hn::Mul(weight, hn::Sub(slope, shift));
   });
 }
 
-float dot(std::int64_t count, const float* a, const float* b) {
-  const hn::ScalableTag<float> d;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  auto sums = hn::Zero(d);
-  std::int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    sums = hn::MulAdd(hn::LoadU(d, a + i), hn::LoadU(d, b + i), sums);
-  }
-  float sum = hn::GetLane(hn::SumOfLanes(d, sums));
-  for (; i < count; ++i) sum += a[i] * b[i];
-  return sum;
-}
-
 void cap(std::int64_t count, float cap, float* scores) {
-  map_row(count, scores, [&](auto d, std::int64_t /*i*/, auto score) HWY_ATTR {
-    return hn::Mul(hn::Set(d, cap), tanh(d, hn::Div(score, hn::Set(d, cap))));
+  const auto bound = hn::Set(kTag, cap);
+  map_scores(count, scores, [&](auto score) HWY_ATTR {
+    return hn::Mul(bound, tanh(kTag, hn::Div(score, bound)));
   });
 }
 
 void add(std::int64_t count, const float* mask, float* scores) {
-  map_row(count, scores, [&](auto d, std::int64_t i, auto score) HWY_ATTR {
-    return hn::Add(score, hn::LoadU(d, mask + i));
-  });
+  std::int64_t i = 0;
+  for (; i + lane_count() <= count; i += lane_count()) {
+    hn::StoreU(hn::Add(hn::LoadU(kTag, scores + i), hn::LoadU(kTag, mask + i)), kTag, scores + i);
+  }
+  for (; i < count; ++i) scores[i] += mask[i];
+}
+
+float dot(std::int64_t count, const float* a, const float* b) {
+  auto sums = hn::Zero(kTag);
+  std::int64_t i = 0;
+  for (; i + lane_count() <= count; i += lane_count()) {
+    sums = hn::MulAdd(hn::LoadU(kTag, a + i), hn::LoadU(kTag, b + i), sums);
+  }
+  float sum = hn::GetLane(hn::SumOfLanes(kTag, sums));
+  for (; i < count; ++i) sum += a[i] * b[i];
+  return sum;
 }
 
 void scale(std::int64_t count, float factor, float* y) {
-  map_row(count, y, [&](auto d, std::int64_t /*i*/, auto value) HWY_ATTR {
-    return hn::Mul(value, hn::Set(d, factor));
-  });
+  std::int64_t i = 0;
+  for (; i + lane_count() <= count; i += lane_count()) {
+    hn::StoreU(hn::Mul(hn::LoadU(kTag, y + i), hn::Set(kTag, factor)), kTag, y + i);
+  }
+  for (; i < count; ++i) y[i] *= factor;
 }
 
 }  // namespace
@@ -117,6 +123,7 @@ namespace gatefold::native {
 
 HWY_EXPORT(fold);
 HWY_EXPORT(weigh);
+HWY_EXPORT(scale_scores);
 HWY_EXPORT(to_slopes);
 HWY_EXPORT(dot);
 HWY_EXPORT(cap);
@@ -128,6 +135,9 @@ float fold_scores(std::int64_t count, float* scores, RowSoftmax& row) {
 }
 void weigh_scores(std::int64_t count, const RowSoftmax& row, float* scores) {
   HWY_DYNAMIC_DISPATCH(weigh)(count, row, scores);
+}
+void divide_weights(std::int64_t count, const RowSoftmax& row, float* weights) {
+  HWY_DYNAMIC_DISPATCH(scale_scores)(count, 1 / row.sum, weights);
 }
 void slopes_of_scores(std::int64_t count, const float* weights, float mean, float* slopes) {
   HWY_DYNAMIC_DISPATCH(to_slopes)(count, weights, mean, slopes);
