@@ -74,7 +74,7 @@ class AttentionKernel : public Kernel {
   static constexpr std::size_t kPresents = 2;  // K and V.
   static constexpr std::int64_t kQueries = 60;
   static constexpr std::int64_t kKeys = 512;
-  static constexpr std::int64_t kFewQueries = 8;
+  static constexpr std::int64_t kFewQueries = 3;
 
   /// Some queries of one head.
   struct Queries {

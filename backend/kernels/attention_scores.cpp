@@ -11,6 +11,8 @@ namespace {
 
 using namespace attention_input;
 
+constexpr std::int64_t kVector = 16;
+
 /// Q, K or V [N,heads,T,size] or, with an attribute for the heads, [N,T,heads*size].
 struct Heads {
   std::int64_t heads = 0, rows = 0, size = 0;
@@ -52,6 +54,7 @@ void pack_head_panels(const float* rows, std::int64_t stride, std::int64_t count
                       float* panels) {
   for (std::int64_t first = 0; first < count; first += kHeadPanel, panels += kHeadPanel * size) {
     const std::int64_t width = std::min(kHeadPanel, count - first);
+    if (width < kHeadPanel) std::fill_n(panels, kHeadPanel * size, 0.0F);
     for (std::int64_t column = 0; column < width; ++column, rows += stride) {
       for (std::int64_t k = 0; k < size; ++k) panels[k * kHeadPanel + column] = rows[k];
     }
@@ -69,7 +72,8 @@ void multiply_head_panels(const float* a, std::int64_t a_stride, std::int64_t m,
             .c_stride = products_stride};
   panels += chunk.first * size;
   for (std::int64_t column = 0; column < chunk.count; column += kHeadPanel) {
-    gemm.n = std::min(kHeadPanel, chunk.count - column);
+    // Whole vectors are stored at once.
+    gemm.n = std::min(kHeadPanel, (chunk.count - column + kVector - 1) / kVector * kVector);
     run_small_gemm(gemm, a, panels + column * size, products + column);
   }
 }

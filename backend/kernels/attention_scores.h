@@ -11,7 +11,6 @@
 /// that no matrix of all of them is ever in memory.
 namespace gatefold::native {
 
-
 /// Q, K, V or Y as [N,heads,T,size] wherever its elements lie; those of a row are neighbours.
 struct HeadLayout {
   std::int64_t batch = 0, head = 0, row = 0;  ///< Strides, in elements.
@@ -51,7 +50,8 @@ std::int64_t head_panels_size(std::int64_t rows, std::int64_t size);
 /// Packs rows that lie `stride` apart.
 void pack_head_panels(const float* rows, std::int64_t stride, std::int64_t count, std::int64_t size,
                       float* panels);
-/// products [m, stride products_stride] = alpha a [m,size] panels(chunk)
+/// products [m, stride products_stride] = alpha a [m,size] panels(chunk); rows are written up to
+/// the end of a vector.
 void multiply_head_panels(const float* a, std::int64_t a_stride, std::int64_t m, float alpha,
                           const float* panels, std::int64_t size, KeyChunk chunk,
                           std::int64_t products_stride, float* products);
