@@ -184,6 +184,30 @@ Forms element_wise() {
   };
 }
 
+Forms spectra() {
+  const auto form = [](const std::string& op, const std::string& graph, int least = 1) {
+    return SpecialForm{.op = op,
+                       .graph = graph,
+                       .types = {kFloat},
+                       .greatest = 1,
+                       .tolerance = 1e-5,
+                       .is_zero_unsigned = true,
+                       .least = least};
+  };
+  return {
+      form("DFT", "g ($T[$R,$N,1] x) => ($T[a,b,2] y) { y = DFT (x) }"),
+      form("DFT", "g ($T[$R,$N,1] x) => ($T[a,b,2] y) { y = DFT <onesided = 1> (x) }"),
+      form("DFT", "g ($T[$R,$N,1] x) => ($T[a,b,2] y) { y = DFT <inverse = 1> (x) }"),
+      form("DFT", "g ($T[$R,$N,2] x) => ($T[a,b,2] y) { y = DFT <inverse = 1> (x) }"),
+      form("DFT", "g ($T[$R,$N,2] x) => ($T[a,b,1] y) { y = DFT <inverse = 1, onesided = 1> (x) }",
+           2),
+      form("STFT",
+           "g ($T[$R,$N] x) => ($T[a,b,c,2] y) <int64 step = {3}, int64 length = {8}> { y = STFT "
+           "(x, step, , length) }",
+           8),
+  };
+}
+
 Forms casts() {
   Forms forms;
   constexpr DataType kTypes[] = {DataType::kFloat32,  DataType::kFloat64, DataType::kFloat16,
@@ -205,8 +229,8 @@ Forms casts() {
 
 Forms written_forms() {
   Forms all;
-  for (const auto& list :
-       {reductions(), choices(), pools(), activations(), element_wise(), casts(), block_forms()}) {
+  for (const auto& list : {reductions(), choices(), pools(), activations(), element_wise(),
+                           spectra(), casts(), block_forms()}) {
     all.insert(all.end(), list.begin(), list.end());
   }
   return all;

@@ -181,7 +181,7 @@ class CaseSweep {
   std::set<std::string_view> ops() const {
     std::set<std::string_view> names;
     for (const StepProfile& step : contexts_[0]->profile()) {
-      if (step.implementation == "evaluate") continue;
+      if (step.implementation == kEvaluated) continue;
       for (const TypedNode& typed : step.nodes) names.insert(typed.node->op().name);
     }
     return names;

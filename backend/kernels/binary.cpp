@@ -1,8 +1,10 @@
 #include <string_view>
 
 #include "backend/kernels.h"
+#include "backend/kernels/element_code.h"
 #include "backend/simd/binary_functions.h"
 #include "backend/simd/broadcast_loop.h"
+#include "ir/dispatch.h"
 #include "ir/error.h"
 #include "ir/op_def.h"
 
@@ -51,15 +53,16 @@ class BinaryKernel : public Kernel {
   BinaryKernel(const KernelRequest& request, std::vector<BroadcastFunction> steps)
       : node_(request.node), steps_(std::move(steps)), size_(element_count(request.output_dims())) {
     if (node_.op().name == "Mean") divisor_ = static_cast<float>(request.inputs.size());
-    if (node_.op().name == "Div" && !is_float(request.dtype())) {
+    if (divides_integers(request)) {
       divisor_type_ = request.dtype(1);
       divisors_ = element_count(request.input_dims(1));
     }
   }
 
   void run(const Buffers& buffers) override {
-    if (divisor_type_ == DataType::kInt64) refuse_zeros(buffers.input<std::int64_t>(1));
-    if (divisor_type_ == DataType::kInt32) refuse_zeros(buffers.input<std::int32_t>(1));
+    if (divisors_ > 0) {
+      dispatch_integer(divisor_type_, [&]<typename T>() { refuse_zeros(buffers.input<T>(1)); });
+    }
     auto* output = buffers.output<std::byte>(0);
     const void* left = buffers.inputs[0];
     for (std::size_t i = 0; i < steps_.size(); ++i) {
@@ -106,7 +109,7 @@ class SquareKernel : public Kernel {
 }  // namespace
 
 std::unique_ptr<Kernel> make_binary(const KernelRequest& request) {
-  const BinaryFunctions functions = find_binary_functions(request.node.op().name, request.dtype());
+  const BinaryFunctions functions = find_binary_functions(request.node, request.dtype());
   // Operators on mixed types have no loops; one input alone has nothing to be combined with.
   if (functions.both == nullptr || request.inputs.size() < 2) return nullptr;
   std::vector<BroadcastFunction> steps;
@@ -123,7 +126,8 @@ std::unique_ptr<Kernel> make_binary(const KernelRequest& request) {
 std::unique_ptr<Kernel> make_square(const KernelRequest& request) {
   const Tensor* exponent = request.constant(1);
   const bool is_square = exponent != nullptr && exponent->size() == 1 &&
-                         exponent->number_at(0) == 2 && request.dtype() == DataType::kFloat32 &&
+                         exponent->number_at(0) == 2 &&
+                         find_binary_functions("Mul", request.dtype()).both != nullptr &&
                          request.input_dims(0) == request.output_dims();
   return is_square ? std::make_unique<SquareKernel>(request) : nullptr;
 }
