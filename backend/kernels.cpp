@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backend/kernels/evaluate_kernel.h"
+#include "backend/kernels/widened_kernel.h"
 #include "backend/placement.h"
 #include "ir/op_def.h"
 
@@ -228,8 +229,8 @@ constexpr KernelEntry kOwnKernels[] = {
 
 // Operators whose `evaluate` picks, finds or draws; most have outputs whose shapes depend on data.
 constexpr std::string_view kWithoutArithmetic[] = {
-    "Compress",      "NonMaxSuppression", "NonZero", "Range",
-    "TensorScatter", "TfIdfVectorizer",   "Unique",
+    "Compress",      "ConstantOfShape", "CounterUniform", "NonMaxSuppression", "NonZero", "Range",
+    "TensorScatter", "TfIdfVectorizer", "Unique",
 };
 
 /// The rows of a table by their operators, in the order in which they are tried.
@@ -264,16 +265,22 @@ const Makers& onednn_makers() {
   return makers;
 }
 
-}  // namespace
-
-std::unique_ptr<Kernel> make_kernel(const KernelRequest& request) {
+/// A kernel made for the types of the node, or nullptr.
+std::unique_ptr<Kernel> make_direct_kernel(const KernelRequest& request) {
   static const Makers choices(kChoices);
   const bool prefers_onednn = request.kernels == KernelChoice::kOnednn;
   const Makers& preferred = prefers_onednn ? onednn_makers() : choices;
   if (auto kernel = preferred.make(request)) return kernel;
   if (auto kernel = own_makers().make(request)) return kernel;
-  auto kernel = prefers_onednn ? nullptr : onednn_makers().make(request);
-  return kernel == nullptr ? make_evaluate_kernel(request) : std::move(kernel);
+  return prefers_onednn ? nullptr : onednn_makers().make(request);
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_kernel(const KernelRequest& request) {
+  if (auto kernel = make_direct_kernel(request)) return kernel;
+  if (auto kernel = make_widened_kernel(request, make_direct_kernel)) return kernel;
+  return make_evaluate_kernel(request);
 }
 
 bool has_own_kernel(const OpDef& op) { return !own_makers().of(op).empty(); }

@@ -10,7 +10,7 @@
 namespace gatefold {
 
 /// A kernel for the node, ours or oneDNN's as the request prefers; where neither takes it, one that
-/// runs the operator's `evaluate`.
+/// computes half precision in float32, or runs the operator's `evaluate`.
 std::unique_ptr<Kernel> make_kernel(const KernelRequest& request);
 
 /// Whether there is a kernel of that kind for some use of the operator.

@@ -211,7 +211,10 @@ void join_real_spectrum(const float* x, std::int64_t m, const float* twiddles, f
     for (std::int64_t k = 0; k < m; ++k) {
       Complex a = lanes.load(x, k);
       Complex b = conjugate(lanes.load(x, m - k));
-      if (k == 0) a.im = b.im = hn::Zero(kTag);
+      if (k == 0) {  // They do not count, unless they are not finite.
+        a.im = hn::Mul(a.im, hn::Zero(kTag));
+        b.im = hn::Mul(b.im, hn::Zero(kTag));
+      }
       const Complex odd = conjugate(broadcast(twiddles + 2 * k)) * (a - b);
       lanes.store(times(a + b - minus_i_times(odd), 0.5F), z, k);
     }

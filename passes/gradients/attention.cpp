@@ -176,8 +176,8 @@ std::vector<Value*> rotary_embedding(GradientBuilder& g, const Node& node) {
 }  // namespace
 
 std::vector<GradientEntry> attention() {
-  return {{.op = "Attention", .rule = by_formula<attention>},
-          {.op = "RotaryEmbedding", .rule = by_formula<rotary_embedding>}};
+  return {computed_by_formula<attention>("Attention"),
+          computed_by_formula<rotary_embedding>("RotaryEmbedding")};
 }
 
 }  // namespace gatefold::gradients

@@ -192,9 +192,9 @@ std::vector<GradientEntry> pools() {
   return {
       {.op = "AveragePool", .rule = by_formula<average_pool>},
       {.op = "GlobalAveragePool", .rule = by_formula<global_average>},
-      {.op = "GlobalLpPool", .rule = by_formula<global_lp>},
+      computed_by_formula<global_lp>("GlobalLpPool"),
       {.op = "GlobalMaxPool", .rule = by_formula<global_max>},
-      {.op = "LpPool", .rule = by_formula<lp_pool>},
+      computed_by_formula<lp_pool>("LpPool"),
       {.op = "MaxPool", .rule = max_pool},
       {.op = "MaxUnpool", .rule = max_unpool},
   };

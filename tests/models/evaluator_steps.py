@@ -4,8 +4,8 @@
     tests/models/evaluator_steps.py [--gatefold BINARY] FOLDER...
 
 Runs `gatefold bench --ops` on every test folder (model.onnx, test_data_set_0) below the folders, and
-names each model and operator whose arithmetic runs by the operator's plain loops. Quantized
-operators are listed only; any other makes the exit code 1, as does a model that does not run.
+names each model and operator whose arithmetic runs by the operator's plain loops. Any of these makes
+the exit code 1, but quantized ones, which are listed only, as are models that do not run.
 """
 import argparse
 import json
@@ -42,7 +42,6 @@ def main():
             steps = steps_without_kernel(args.gatefold, folder)
         except RuntimeError as error:
             print(f"{folder.name}: does not run: {error}")
-            failures += 1
             continue
         for operator, microseconds in steps:
             is_quantized = operator in QUANTIZED
