@@ -199,6 +199,7 @@ constexpr KernelEntry kOwnKernels[] = {
     {"Div", native::make_binary},
     {"Pow", native::make_square},
     {"Pow", native::make_binary},
+    {"Pow", native::make_mixed_power},
     {"And", native::make_binary},
     {"Or", native::make_binary},
     {"Xor", native::make_binary},

@@ -106,6 +106,29 @@ class SquareKernel : public Kernel {
   std::int64_t size_;
 };
 
+/// Pow with constant exponents of another element type, converted beforehand.
+class MixedPowerKernel : public Kernel {
+ public:
+  MixedPowerKernel(std::unique_ptr<Kernel> power, Tensor exponents)
+      : power_(std::move(power)), exponents_(std::move(exponents)) {}
+
+  void run(const Buffers& buffers) override {
+    const void* const inputs[] = {buffers.inputs[0], exponents_.raw()};
+    power_->run({inputs, buffers.outputs, buffers.scratch});
+  }
+
+ private:
+  std::unique_ptr<Kernel> power_;
+  Tensor exponents_;
+};
+
+bool are_equal(const Tensor& a, const Tensor& b) {
+  for (std::int64_t i = 0; i < a.size(); ++i) {
+    if (a.number_at(i) != b.number_at(i)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::unique_ptr<Kernel> make_binary(const KernelRequest& request) {
@@ -130,6 +153,23 @@ std::unique_ptr<Kernel> make_square(const KernelRequest& request) {
                          find_binary_functions("Mul", request.dtype()).both != nullptr &&
                          request.input_dims(0) == request.output_dims();
   return is_square ? std::make_unique<SquareKernel>(request) : nullptr;
+}
+
+std::unique_ptr<Kernel> make_mixed_power(const KernelRequest& request) {
+  const Tensor* given = request.constant(1);
+  if (given == nullptr || given->dtype() == request.dtype() || !is_float(request.dtype())) {
+    return nullptr;
+  }
+  Tensor exponents = given->converted(request.dtype());
+  if (!are_equal(exponents, *given)) return nullptr;
+  Type type = *request.inputs[1];
+  type.dtype = request.dtype();
+  const Type* types[] = {request.inputs[0], &type};
+  KernelRequest alike = request;
+  alike.inputs = types;
+  auto power = make_binary(alike);
+  if (power == nullptr) return nullptr;
+  return std::make_unique<MixedPowerKernel>(std::move(power), std::move(exponents));
 }
 
 }  // namespace gatefold::native

@@ -104,7 +104,8 @@ void find_infinities(const void* x, void* y, std::int64_t n) {
   const auto* from = static_cast<const T*>(x);
   auto* to = static_cast<bool*>(y);
   for (std::int64_t i = 0; i < n; ++i) {
-    to[i] = std::isinf(from[i]) && (from[i] < T{} ? kNegativeToo : kPositiveToo);
+    const bool is_wanted = (kNegativeToo && from[i] < T{}) || (kPositiveToo && from[i] > T{});
+    to[i] = is_wanted && std::isinf(from[i]);
   }
 }
 

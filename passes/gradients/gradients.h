@@ -36,8 +36,8 @@ struct GradientEntry {
   std::string_view reason = {};
   /// Inputs that are settings: nothing flows to them, whatever their type.
   std::vector<std::size_t> settings = {};
-  /// What an operator without kernels is computed by, if there is more to be gained than a
-  /// gradient: see the pass expand-formulas. Gives nothing for nodes that are to stay.
+  /// What an operator without kernels is computed by: see the pass expand-formulas. Gives nothing
+  /// for nodes that are to stay.
   Formula formula = nullptr;
 };
 

@@ -103,10 +103,6 @@ std::vector<Value*> batch(GradientBuilder& g, const Node& node) {
           running(g, node, 4, variance)};
 }
 
-std::vector<Value*> batch_in_training(GradientBuilder& g, const Node& node) {
-  return node.attr_int("training_mode") == 0 ? std::vector<Value*>() : batch(g, node);
-}
-
 // Zeros stay zeros.
 std::vector<Value*> lp(GradientBuilder& g, const Node& node) {
   const Term x = widened(g, node.input(0));
@@ -157,7 +153,7 @@ std::vector<Value*> local_response(GradientBuilder& g, const Node& node) {
 
 std::vector<GradientEntry> normalizations() {
   return {
-      {.op = "BatchNormalization", .rule = by_formula<batch>, .formula = batch_in_training},
+      {.op = "BatchNormalization", .rule = by_formula<batch>},
       {.op = "GroupNormalization", .rule = by_formula<group>},
       {.op = "InstanceNormalization", .rule = by_formula<instance>},
       {.op = "LRN", .rule = by_formula<local_response>},

@@ -55,6 +55,9 @@ std::vector<OpCase> arithmetic_cases() {
   cases.push_back({.name = "PowSquare",
                    .graph = "g (float[3,7] x) => (float[3,7] y) <float two = {2}> "
                             "{ y = Pow (x, two) }"});
+  cases.push_back({.name = "PowConstantIntegers",
+                   .graph = "g (float[3,2] x) => (float[3,2] y) <int64[2] e = {3, 4}> "
+                            "{ y = Pow (x, e) }"});
   cases.push_back(case_of("MulUnknownExtents", "Mul", "float[n,3]", "float[m,3]", "float[k,3]"));
   cases.back().inputs = {{"a", random_tensor({DataType::kFloat32, Dims{2, 3}}, 1)},
                          {"b", random_tensor({DataType::kFloat32, Dims{1, 3}}, 2)}};
