@@ -84,6 +84,8 @@ struct StepProfile {
   std::string op;  ///< "Conv"; operators computed in one pass are joined, as in "Mul+Tanh".
   std::string implementation;
   StepTime time;
+  /// Arithmetic that no kernel takes: the operator's plain loops compute it.
+  bool lacks_kernel = false;
   /// The nodes of the graph that it computes, and the types of the tensors that it reads and
   /// writes; empty if they depend on data.
   std::vector<TypedNode> nodes = {};

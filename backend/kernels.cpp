@@ -1,11 +1,15 @@
 #include "backend/kernels.h"
 
+#include <algorithm>
+#include <iterator>
 #include <span>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "backend/kernels/evaluate_kernel.h"
+#include "backend/kernels/widened_kernel.h"
+#include "backend/placement.h"
 #include "ir/op_def.h"
 
 namespace gatefold {
@@ -128,6 +132,8 @@ constexpr KernelEntry kOwnKernels[] = {
     {"Tile", native::make_tile},
     {"CenterCropPad", native::make_center_crop_pad},
     {"CumSum", native::make_cum_sum},
+    {"DFT", native::make_dft},
+    {"STFT", native::make_stft},
     {"Pad", native::make_pad},
     {"Resize", native::make_resize},
     {"ReverseSequence", native::make_reverse_sequence},
@@ -170,12 +176,32 @@ constexpr KernelEntry kOwnKernels[] = {
     {"Tan", native::make_unary},
     {"Tanh", native::make_unary},
     {"ThresholdedRelu", native::make_unary},
+    {"Abs", native::make_plain_unary},
+    {"BitwiseNot", native::make_plain_unary},
+    {"Ceil", native::make_plain_unary},
+    {"Cos", native::make_plain_unary},
+    {"Erf", native::make_plain_unary},
+    {"Exp", native::make_plain_unary},
+    {"Floor", native::make_plain_unary},
+    {"IsInf", native::make_plain_unary},
+    {"IsNaN", native::make_plain_unary},
+    {"Log", native::make_plain_unary},
+    {"Neg", native::make_plain_unary},
+    {"Reciprocal", native::make_plain_unary},
+    {"Relu", native::make_plain_unary},
+    {"Round", native::make_plain_unary},
+    {"Sigmoid", native::make_plain_unary},
+    {"Sign", native::make_plain_unary},
+    {"Sin", native::make_plain_unary},
+    {"Sqrt", native::make_plain_unary},
+    {"Tanh", native::make_plain_unary},
     {"Add", native::make_binary},
     {"Sub", native::make_binary},
     {"Mul", native::make_binary},
     {"Div", native::make_binary},
     {"Pow", native::make_square},
     {"Pow", native::make_binary},
+    {"Pow", native::make_mixed_power},
     {"And", native::make_binary},
     {"Or", native::make_binary},
     {"Xor", native::make_binary},
@@ -189,6 +215,11 @@ constexpr KernelEntry kOwnKernels[] = {
     {"Mean", native::make_binary},
     {"Sum", native::make_binary},
     {"PRelu", native::make_binary},
+    {"Mod", native::make_binary},
+    {"BitShift", native::make_binary},
+    {"BitwiseAnd", native::make_binary},
+    {"BitwiseOr", native::make_binary},
+    {"BitwiseXor", native::make_binary},
     {"Clip", native::make_clip},
     {"Cast", native::make_cast},
     {"CastLike", native::make_cast},
@@ -197,6 +228,12 @@ constexpr KernelEntry kOwnKernels[] = {
     {"Dropout", native::make_dropout},
     {"Not", native::make_not},
     {"Where", native::make_where},
+};
+
+// Operators whose `evaluate` picks, finds or draws; most have outputs whose shapes depend on data.
+constexpr std::string_view kWithoutArithmetic[] = {
+    "Compress",      "ConstantOfShape", "CounterUniform", "NonMaxSuppression", "NonZero", "Range",
+    "TensorScatter", "TfIdfVectorizer", "Unique",
 };
 
 /// The rows of a table by their operators, in the order in which they are tried.
@@ -231,20 +268,35 @@ const Makers& onednn_makers() {
   return makers;
 }
 
-}  // namespace
-
-std::unique_ptr<Kernel> make_kernel(const KernelRequest& request) {
+/// A kernel made for the types of the node, or nullptr.
+std::unique_ptr<Kernel> make_direct_kernel(const KernelRequest& request) {
   static const Makers choices(kChoices);
   const bool prefers_onednn = request.kernels == KernelChoice::kOnednn;
   const Makers& preferred = prefers_onednn ? onednn_makers() : choices;
   if (auto kernel = preferred.make(request)) return kernel;
   if (auto kernel = own_makers().make(request)) return kernel;
-  auto kernel = prefers_onednn ? nullptr : onednn_makers().make(request);
-  return kernel == nullptr ? make_evaluate_kernel(request) : std::move(kernel);
+  return prefers_onednn ? nullptr : onednn_makers().make(request);
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_kernel(const KernelRequest& request) {
+  if (auto kernel = make_direct_kernel(request)) return kernel;
+  if (auto kernel = make_widened_kernel(request, make_direct_kernel)) return kernel;
+  return make_evaluate_kernel(request);
 }
 
 bool has_own_kernel(const OpDef& op) { return !own_makers().of(op).empty(); }
 
 bool has_onednn_kernel(const OpDef& op) { return !onednn_makers().of(op).empty(); }
+
+bool is_arithmetic(const OpDef& op) {
+  const auto holds_any = [](const Port& port) { return port.holds_any; };
+  const auto is_graph = [](const AttrDef& attr) { return attr.kind == AttrDef::Kind::kGraph; };
+  return !op.reads_only_shapes && !op.is_random && !can_be_view(op) &&
+         std::ranges::none_of(op.inputs, holds_any) &&
+         std::ranges::none_of(op.outputs, holds_any) && std::ranges::none_of(op.attrs, is_graph) &&
+         std::ranges::find(kWithoutArithmetic, op.name) == std::end(kWithoutArithmetic);
+}
 
 }  // namespace gatefold

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "backend/kernel.h"
@@ -9,12 +10,20 @@
 namespace gatefold {
 
 /// A kernel for the node, ours or oneDNN's as the request prefers; where neither takes it, one that
-/// runs the operator's `evaluate`.
+/// computes half precision in float32, or runs the operator's `evaluate`.
 std::unique_ptr<Kernel> make_kernel(const KernelRequest& request);
 
 /// Whether there is a kernel of that kind for some use of the operator.
 bool has_own_kernel(const OpDef& op);
 bool has_onednn_kernel(const OpDef& op);
+
+/// Kernel::implementation of nodes that run the operator's `evaluate`.
+inline constexpr std::string_view kEvaluated = "evaluate";
+
+/// Whether an operator computes with the elements of its inputs, so that a kernel would be faster
+/// than its `evaluate`. Not so: shapes, moves, choices among elements, sequences, control flow, and
+/// random numbers.
+bool is_arithmetic(const OpDef& op);
 
 /// Our own kernel or oneDNN's, whichever is the fastest for the shapes at hand. Where that is not
 /// known beforehand, both are run on made-up data the first time that such shapes are planned in
@@ -78,12 +87,16 @@ std::unique_ptr<Kernel> make_unary(const KernelRequest& request);
 std::unique_ptr<Kernel> make_clip(const KernelRequest& request);
 std::unique_ptr<Kernel> make_binary(const KernelRequest& request);
 std::unique_ptr<Kernel> make_square(const KernelRequest& request);
+std::unique_ptr<Kernel> make_mixed_power(const KernelRequest& request);
 std::unique_ptr<Kernel> make_where(const KernelRequest& request);
 std::unique_ptr<Kernel> make_cast(const KernelRequest& request);
 std::unique_ptr<Kernel> make_quantize(const KernelRequest& request);
 std::unique_ptr<Kernel> make_dequantize(const KernelRequest& request);
 std::unique_ptr<Kernel> make_dropout(const KernelRequest& request);
 std::unique_ptr<Kernel> make_not(const KernelRequest& request);
+std::unique_ptr<Kernel> make_plain_unary(const KernelRequest& request);
+std::unique_ptr<Kernel> make_dft(const KernelRequest& request);
+std::unique_ptr<Kernel> make_stft(const KernelRequest& request);
 
 }  // namespace native
 

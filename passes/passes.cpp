@@ -23,7 +23,10 @@ constexpr Pass kPasses[] = {
     {"remove-identities", "no node gives its input unchanged", passes::remove_identities},
     {"collapse-moves", "chains of Transpose, Reshape, Squeeze, Slice and Concat are one of them",
      passes::collapse_moves},
-    {"expand-einsum", "Einsums that are products of matrices are MatMuls", passes::expand_einsum},
+    {"expand-einsum", "Einsums are sums and products of matrices or elements",
+     passes::expand_einsum},
+    {"expand-formulas", "operators without kernels are formulas of operators that have some",
+     passes::expand_formulas},
     {"form-activations", "activations spelled in parts are Sigmoid, Tanh, HardSigmoid or Softsign",
      passes::form_activations},
     {"fuse-lstm-cell", "steps of an LSTM spelled in parts are LSTM nodes", passes::fuse_lstm_cell},
@@ -79,7 +82,8 @@ struct Pipeline {
 constexpr std::string_view kCommonPasses =
     "expand-gradients,remove-identities,stack-sequences,fold-around-steps,simplify-control-flow,"
     "remove-identities,stack-sequences,collapse-moves,merge-duplicates,"
-    "expand-einsum,form-activations,fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,fold-constants,"
+    "expand-einsum,expand-formulas,form-activations,fuse-lstm-cell,fuse-gru-cell,fuse-rnn-cell,"
+    "fold-constants,"
     "merge-duplicates,remove-identities,remove-dead,collapse-moves,hoist-invariants,"
     "reroll-loops,fuse-first-step,reroll-recurrence,collapse-moves,merge-duplicates,"
     "hoist-through-concat,collapse-moves,hoist-through-concat,absorb-reversals,fuse-projection,"

@@ -26,6 +26,7 @@ bool cancel_transposes(Graph& graph, PassContext& context);
 bool collapse_moves(Graph& graph, PassContext& context);
 bool drop_zero_states(Graph& graph, PassContext& context);
 bool expand_einsum(Graph& graph, PassContext& context);
+bool expand_formulas(Graph& graph, PassContext& context);
 bool expand_gradients(Graph& graph, PassContext& context);
 bool fold_batch_normalization(Graph& graph, PassContext& context);
 bool fold_constants(Graph& graph, PassContext& context);

@@ -147,6 +147,16 @@ Forms element_wise() {
       {"Pow", "g ($T[$N] x, $T[$N] e) => ($T[a] y) { y = Pow (x, e) }", {kFloat}},
       {"PRelu", "g ($T[$N] x, $T[$N] s) => ($T[a] y) { y = PRelu (x, s) }", {kFloat}},
       {"PRelu", "g ($T[$N] x, $T[1] s) => ($T[a] y) { y = PRelu (x, s) }", {kFloat}},
+      {"Mod", "g ($T[$N] a, $T[$N] b) => ($T[a] y) { y = Mod (a, b) }", {kInt64, DataType::kInt8}},
+      {"Mod",
+       "g ($T[$N] a, $T[$N] b) => ($T[a] y) { y = Mod <fmod = 1> (a, b) }",
+       {kFloat, kInt64, DataType::kFloat64}},
+      {"BitShift",
+       "g ($T[$N] a, $T[$N] b) => ($T[a] y) { y = BitShift <direction = \"LEFT\"> (a, b) }",
+       {DataType::kUint8, DataType::kUint64}},
+      {"BitShift",
+       "g ($T[$N] a, $T b) => ($T[a] y) { y = BitShift <direction = \"RIGHT\"> (a, b) }",
+       {DataType::kUint16, DataType::kUint32}},
       {"Where", "g (bool[$N] c, $T[$N] x, $T[$N] z) => ($T[a] y) { y = Where (c, x, z) }", {}},
       {"CumSum",
        "g ($T[$R,$N] x) => ($T[a,b] y) <int64 axis = {1}> { y = CumSum (x, axis) }",
@@ -184,6 +194,30 @@ Forms element_wise() {
   };
 }
 
+Forms spectra() {
+  const auto form = [](const std::string& op, const std::string& graph, int least = 1) {
+    return SpecialForm{.op = op,
+                       .graph = graph,
+                       .types = {kFloat},
+                       .greatest = 1,
+                       .tolerance = 1e-5,
+                       .is_zero_unsigned = true,
+                       .least = least};
+  };
+  return {
+      form("DFT", "g ($T[$R,$N,1] x) => ($T[a,b,2] y) { y = DFT (x) }"),
+      form("DFT", "g ($T[$R,$N,1] x) => ($T[a,b,2] y) { y = DFT <onesided = 1> (x) }"),
+      form("DFT", "g ($T[$R,$N,1] x) => ($T[a,b,2] y) { y = DFT <inverse = 1> (x) }"),
+      form("DFT", "g ($T[$R,$N,2] x) => ($T[a,b,2] y) { y = DFT <inverse = 1> (x) }"),
+      form("DFT", "g ($T[$R,$N,2] x) => ($T[a,b,1] y) { y = DFT <inverse = 1, onesided = 1> (x) }",
+           2),
+      form("STFT",
+           "g ($T[$R,$N] x) => ($T[a,b,c,2] y) <int64 step = {3}, int64 length = {8}> { y = STFT "
+           "(x, step, , length) }",
+           8),
+  };
+}
+
 Forms casts() {
   Forms forms;
   constexpr DataType kTypes[] = {DataType::kFloat32,  DataType::kFloat64, DataType::kFloat16,
@@ -205,8 +239,8 @@ Forms casts() {
 
 Forms written_forms() {
   Forms all;
-  for (const auto& list :
-       {reductions(), choices(), pools(), activations(), element_wise(), casts(), block_forms()}) {
+  for (const auto& list : {reductions(), choices(), pools(), activations(), element_wise(),
+                           spectra(), casts(), block_forms()}) {
     all.insert(all.end(), list.begin(), list.end());
   }
   return all;

@@ -9,6 +9,7 @@
 #include <random>
 #include <span>
 
+#include "backend/kernels.h"
 #include "ir/dispatch.h"
 #include "ir/evaluate.h"
 #include "ir/half.h"
@@ -196,7 +197,7 @@ SpecialProblem::SpecialProblem(const Graph& graph, MakeKernel make, std::vector<
 }
 
 bool SpecialProblem::has_own_kernel() const {
-  return kernels_[0] != nullptr && kernels_[0]->implementation() != "evaluate";
+  return kernels_[0] != nullptr && kernels_[0]->implementation() != kEvaluated;
 }
 
 std::string SpecialProblem::compare(const Sameness& same) {

@@ -42,7 +42,8 @@ std::string ops_table(const Measurement& result) {
                {"us a run", Align::kRight}});
   const double total = total_seconds(result.operators);
   for (const OperatorTime& row : result.operators) {
-    table.add_row({row.op, row.implementation, fmt::format("{:.1f} %", 100 * row.seconds / total),
+    const char* mark = row.lacks_kernel ? ", no kernel" : "";
+    table.add_row({row.op, row.implementation + mark, fmt::format("{:.1f} %", 100 * row.seconds / total),
                    format_count(row.runs), fmt::format("{:.2f}", row.microseconds_a_run())});
   }
   return table.to_string();
@@ -94,7 +95,8 @@ Json ops_json(const Measurement& result) {
                     {"implementation", row.implementation},
                     {"share", row.seconds / total},
                     {"runs", row.runs},
-                    {"us_a_run", row.microseconds_a_run()}});
+                    {"us_a_run", row.microseconds_a_run()},
+                    {"lacks_kernel", row.lacks_kernel}});
   }
   return json;
 }
@@ -138,6 +140,7 @@ std::vector<OperatorTime> by_operator(const std::vector<StepProfile>& steps) {
     sum.implementation = step.implementation;
     sum.seconds += step.time.seconds;
     sum.runs += step.time.runs;
+    sum.lacks_kernel = step.lacks_kernel;
   }
   std::vector<OperatorTime> operators;
   operators.reserve(sums.size());

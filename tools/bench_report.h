@@ -16,6 +16,7 @@ struct OperatorTime {
   std::string implementation;
   double seconds = 0;
   std::int64_t runs = 0;
+  bool lacks_kernel = false;  ///< See StepProfile.
 
   double microseconds_a_run() const {
     return runs > 0 ? seconds * 1e6 / static_cast<double>(runs) : 0;

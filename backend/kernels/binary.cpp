@@ -1,8 +1,10 @@
 #include <string_view>
 
 #include "backend/kernels.h"
+#include "backend/kernels/element_code.h"
 #include "backend/simd/binary_functions.h"
 #include "backend/simd/broadcast_loop.h"
+#include "ir/dispatch.h"
 #include "ir/error.h"
 #include "ir/op_def.h"
 
@@ -51,15 +53,16 @@ class BinaryKernel : public Kernel {
   BinaryKernel(const KernelRequest& request, std::vector<BroadcastFunction> steps)
       : node_(request.node), steps_(std::move(steps)), size_(element_count(request.output_dims())) {
     if (node_.op().name == "Mean") divisor_ = static_cast<float>(request.inputs.size());
-    if (node_.op().name == "Div" && !is_float(request.dtype())) {
+    if (divides_integers(request)) {
       divisor_type_ = request.dtype(1);
       divisors_ = element_count(request.input_dims(1));
     }
   }
 
   void run(const Buffers& buffers) override {
-    if (divisor_type_ == DataType::kInt64) refuse_zeros(buffers.input<std::int64_t>(1));
-    if (divisor_type_ == DataType::kInt32) refuse_zeros(buffers.input<std::int32_t>(1));
+    if (divisors_ > 0) {
+      dispatch_integer(divisor_type_, [&]<typename T>() { refuse_zeros(buffers.input<T>(1)); });
+    }
     auto* output = buffers.output<std::byte>(0);
     const void* left = buffers.inputs[0];
     for (std::size_t i = 0; i < steps_.size(); ++i) {
@@ -103,10 +106,33 @@ class SquareKernel : public Kernel {
   std::int64_t size_;
 };
 
+/// Pow with constant exponents of another element type, converted beforehand.
+class MixedPowerKernel : public Kernel {
+ public:
+  MixedPowerKernel(std::unique_ptr<Kernel> power, Tensor exponents)
+      : power_(std::move(power)), exponents_(std::move(exponents)) {}
+
+  void run(const Buffers& buffers) override {
+    const void* const inputs[] = {buffers.inputs[0], exponents_.raw()};
+    power_->run({inputs, buffers.outputs, buffers.scratch});
+  }
+
+ private:
+  std::unique_ptr<Kernel> power_;
+  Tensor exponents_;
+};
+
+bool are_equal(const Tensor& a, const Tensor& b) {
+  for (std::int64_t i = 0; i < a.size(); ++i) {
+    if (a.number_at(i) != b.number_at(i)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::unique_ptr<Kernel> make_binary(const KernelRequest& request) {
-  const BinaryFunctions functions = find_binary_functions(request.node.op().name, request.dtype());
+  const BinaryFunctions functions = find_binary_functions(request.node, request.dtype());
   // Operators on mixed types have no loops; one input alone has nothing to be combined with.
   if (functions.both == nullptr || request.inputs.size() < 2) return nullptr;
   std::vector<BroadcastFunction> steps;
@@ -123,9 +149,27 @@ std::unique_ptr<Kernel> make_binary(const KernelRequest& request) {
 std::unique_ptr<Kernel> make_square(const KernelRequest& request) {
   const Tensor* exponent = request.constant(1);
   const bool is_square = exponent != nullptr && exponent->size() == 1 &&
-                         exponent->number_at(0) == 2 && request.dtype() == DataType::kFloat32 &&
+                         exponent->number_at(0) == 2 &&
+                         find_binary_functions("Mul", request.dtype()).both != nullptr &&
                          request.input_dims(0) == request.output_dims();
   return is_square ? std::make_unique<SquareKernel>(request) : nullptr;
+}
+
+std::unique_ptr<Kernel> make_mixed_power(const KernelRequest& request) {
+  const Tensor* given = request.constant(1);
+  if (given == nullptr || given->dtype() == request.dtype() || !is_float(request.dtype())) {
+    return nullptr;
+  }
+  Tensor exponents = given->converted(request.dtype());
+  if (!are_equal(exponents, *given)) return nullptr;
+  Type type = *request.inputs[1];
+  type.dtype = request.dtype();
+  const Type* types[] = {request.inputs[0], &type};
+  KernelRequest alike = request;
+  alike.inputs = types;
+  auto power = make_binary(alike);
+  if (power == nullptr) return nullptr;
+  return std::make_unique<MixedPowerKernel>(std::move(power), std::move(exponents));
 }
 
 }  // namespace gatefold::native

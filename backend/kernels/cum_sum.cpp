@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "backend/kernels.h"
+#include "ir/dispatch.h"
 
 namespace gatefold::native {
 namespace {
@@ -57,14 +58,12 @@ class CumSumKernel : public Kernel {
 std::unique_ptr<Kernel> make_cum_sum(const KernelRequest& request) {
   if (request.constant(1) == nullptr) return nullptr;
   const std::int64_t axis = request.constant(1)->to_int64()[0];
-  switch (request.dtype()) {
-    case DataType::kFloat32:
-      return std::make_unique<CumSumKernel<float>>(request, axis);
-    case DataType::kInt64:
-      return std::make_unique<CumSumKernel<std::int64_t>>(request, axis);
-    default:
-      return nullptr;
-  }
+  if (is_half(request.dtype())) return nullptr;
+  std::unique_ptr<Kernel> kernel;
+  dispatch_numeric(request.dtype(), [&]<typename T>() {
+    kernel = std::make_unique<CumSumKernel<T>>(request, axis);
+  });
+  return kernel;
 }
 
 }  // namespace gatefold::native

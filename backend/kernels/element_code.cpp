@@ -75,11 +75,9 @@ std::optional<ElementCode> square(const KernelRequest& request) {
 
 std::optional<ElementCode> binary(const KernelRequest& request) {
   if (auto code = square(request)) return code;
-  const std::string_view name = request.node.op().name;
-  const BinaryFunctions functions = find_binary_functions(name, request.dtype());
-  const bool may_refuse = name == "Div" && !is_float(request.dtype());
-  if (functions.both == nullptr || may_refuse || name == "Mean" || request.inputs.size() != 2 ||
-      request.dtype(1) != request.dtype()) {
+  const BinaryFunctions functions = find_binary_functions(request.node, request.dtype());
+  if (functions.both == nullptr || divides_integers(request) || request.node.op().name == "Mean" ||
+      request.inputs.size() != 2 || request.dtype(1) != request.dtype()) {
     return std::nullopt;
   }
   ElementCode code{.run = run_binary, .operands = {{0}, {1}}, .binary = functions.both};
@@ -178,6 +176,20 @@ UnaryFunction find_unary_function(const Node& node) {
   std::string_view name = node.op().name;
   if (name == "Gelu" && node.attr_string("approximate") == "tanh") name = "GeluTanh";
   return find_unary_function(name);
+}
+
+BinaryFunctions find_binary_functions(const Node& node, DataType dtype) {
+  std::string_view name = node.op().name;
+  if (name == "Mod" && node.attr_int("fmod") != 0) name = "FMod";
+  if (name == "BitShift") {
+    name = node.attr_string("direction") == "LEFT" ? "BitShiftLeft" : "BitShiftRight";
+  }
+  return find_binary_functions(name, dtype);
+}
+
+bool divides_integers(const KernelRequest& request) {
+  const std::string_view name = request.node.op().name;
+  return (name == "Div" || name == "Mod") && !is_float(request.dtype());
 }
 
 std::optional<ElementCode> find_element_code(const KernelRequest& request) {

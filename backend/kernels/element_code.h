@@ -39,6 +39,12 @@ std::array<float, 2> float_attributes(const Node& node);
 /// The function of a node of one float input, or nullptr.
 UnaryFunction find_unary_function(const Node& node);
 
+/// The functions of a node of two inputs of one element type; nothing where there are none.
+BinaryFunctions find_binary_functions(const Node& node, DataType dtype);
+
+/// Whether the node divides integers, which fails where a divisor is zero.
+bool divides_integers(const KernelRequest& request);
+
 /// The code of a node with one output; nothing where the node is not element-wise or has no loops
 /// for its types. An operand that is smaller than the output and does not stay must be repeated
 /// beforehand, as broadcasting tells.

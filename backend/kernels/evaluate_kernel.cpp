@@ -3,6 +3,7 @@
 #include <cstring>
 #include <vector>
 
+#include "backend/kernels.h"
 #include "ir/evaluate.h"
 
 namespace gatefold {
@@ -37,7 +38,7 @@ class EvaluateKernel : public Kernel {
     }
   }
 
-  std::string implementation() const override { return "evaluate"; }
+  std::string implementation() const override { return std::string(kEvaluated); }
 
  private:
   const Node& node_;

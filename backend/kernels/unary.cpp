@@ -5,6 +5,7 @@
 #include "backend/kernels.h"
 #include "backend/kernels/element_code.h"
 #include "backend/simd/team.h"
+#include "ir/dispatch.h"
 
 namespace gatefold::native {
 namespace {
@@ -60,6 +61,35 @@ class ClipKernel : public UnaryKernel {
   bool has_max_;
 };
 
+/// Clip of numbers other than float32.
+template <typename T>
+class PlainClipKernel : public Kernel {
+ public:
+  explicit PlainClipKernel(const KernelRequest& request)
+      : size_(element_count(request.output_dims())),
+        has_min_(request.has_input(1)),
+        has_max_(request.has_input(2)) {}
+
+  void run(const Buffers& buffers) override {
+    using Limits = std::numeric_limits<T>;
+    const T lowest = Limits::has_infinity ? static_cast<T>(-Limits::infinity()) : Limits::lowest();
+    const T highest = Limits::has_infinity ? Limits::infinity() : Limits::max();
+    const T min = has_min_ ? *buffers.input<T>(1) : lowest;
+    const T max = has_max_ ? *buffers.input<T>(2) : highest;
+    const T* x = buffers.input<T>(0);
+    T* y = buffers.output<T>(0);
+    for (std::int64_t i = 0; i < size_; ++i) {
+      const T above = x[i] < min ? min : x[i];
+      y[i] = above > max ? max : above;
+    }
+  }
+
+ private:
+  std::int64_t size_;
+  bool has_min_;
+  bool has_max_;
+};
+
 }  // namespace
 
 std::unique_ptr<Kernel> make_unary(const KernelRequest& request) {
@@ -68,8 +98,12 @@ std::unique_ptr<Kernel> make_unary(const KernelRequest& request) {
 }
 
 std::unique_ptr<Kernel> make_clip(const KernelRequest& request) {
-  if (request.dtype() != DataType::kFloat32) return nullptr;
-  return std::make_unique<ClipKernel>(request);
+  if (request.dtype() == DataType::kFloat32) return std::make_unique<ClipKernel>(request);
+  if (is_half(request.dtype())) return nullptr;
+  std::unique_ptr<Kernel> kernel;
+  dispatch_numeric(request.dtype(),
+                   [&]<typename T>() { kernel = std::make_unique<PlainClipKernel<T>>(request); });
+  return kernel;
 }
 
 }  // namespace gatefold::native

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "backend/kernels.h"
 #include "ir/evaluate.h"
 #include "ir/op_def.h"
 
@@ -284,6 +285,8 @@ std::size_t PlanRunner::bytes() const {
 StepProfile PlanRunner::profile_of(std::size_t number) const {
   const PlanStep& step = plan_->steps[number];
   StepProfile profile{label_of(step.nodes), step.kernel->implementation(), step_times_[number]};
+  profile.lacks_kernel =
+      profile.implementation == kEvaluated && is_arithmetic(step.nodes.front()->op());
   for (const Node* node : step.nodes) {
     TypedNode& typed = profile.nodes.emplace_back(TypedNode{node, {}, {}});
     for (const Value* value : node->inputs()) typed.inputs.push_back(plan_->type_of(value));
@@ -302,7 +305,9 @@ StepProfile PlanRunner::profile_of(std::size_t number) const {
 void PlanRunner::append_profile(std::vector<StepProfile>& profile) const {
   for (std::size_t i = 0; i < plan_->steps.size(); ++i) profile.push_back(profile_of(i));
   for (std::size_t i = 0; i < plan_->pivots.size(); ++i) {
-    profile.push_back({std::string(plan_->pivots[i]->op().name), "evaluate", pivot_times_[i]});
+    const OpDef& op = plan_->pivots[i]->op();
+    profile.push_back(
+        {std::string(op.name), std::string(kEvaluated), pivot_times_[i], is_arithmetic(op)});
   }
   for (const auto& [graph, runners] : bodies_) {
     for (const auto& runner : runners) runner->append_profile(profile);

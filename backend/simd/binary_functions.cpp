@@ -3,6 +3,8 @@
 #include <cmath>
 #include <type_traits>
 
+#include "backend/simd/plain_binary_functions.h"
+
 // The loops below are plain ones; compiling them once per instruction set lets the compiler use the
 // widest vectors of each.
 #undef HWY_TARGET_INCLUDE
@@ -141,7 +143,8 @@ namespace gatefold::native {
 HWY_EXPORT(find);
 
 BinaryFunctions find_binary_functions(std::string_view op, DataType dtype) {
-  return HWY_DYNAMIC_DISPATCH(find)(op, dtype);
+  const BinaryFunctions found = HWY_DYNAMIC_DISPATCH(find)(op, dtype);
+  return found.both != nullptr ? found : find_plain_binary_functions(op, dtype);
 }
 
 }  // namespace gatefold::native

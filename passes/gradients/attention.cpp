@@ -131,6 +131,11 @@ std::vector<Value*> attention(GradientBuilder& g, const Node& node) {
           steps[node.attr_int("qk_matmul_output_mode")].apply("CastLike", node.input(kQ))};
 }
 
+// Attention's kernel does not keep the scores.
+std::vector<Value*> attention_with_scores(GradientBuilder& g, const Node& node) {
+  return node.output(3) == nullptr ? std::vector<Value*>() : attention(g, node);
+}
+
 bool has_gradient_operator(const GradientBuilder& g, const Node& node) {
   const bool has_past = node.input(kPastKey) != nullptr || node.input(kPastValue) != nullptr;
   const bool has_more_outputs =
@@ -205,8 +210,8 @@ std::vector<Value*> rotary_embedding(GradientBuilder& g, const Node& node) {
 }  // namespace
 
 std::vector<GradientEntry> attention() {
-  return {{.op = "Attention", .rule = attention_rule},
-          {.op = "RotaryEmbedding", .rule = by_formula<rotary_embedding>}};
+  return {{.op = "Attention", .rule = attention_rule, .formula = attention_with_scores},
+          computed_by_formula<rotary_embedding>("RotaryEmbedding")};
 }
 
 }  // namespace gatefold::gradients

@@ -4,10 +4,6 @@
 
 namespace gatefold::gradients {
 
-/// A node's outputs as formulas of its inputs, made of operators that have rules; the list may be
-/// shorter.
-using Formula = std::vector<Value*> (*)(GradientBuilder& g, const Node& node);
-
 /// The gradients of a node that is differentiated as the formula says.
 Gradients differentiate_formula(GradientBuilder& g, const Node& node, const Gradients& dY,
                                 Formula formula);
@@ -16,6 +12,12 @@ Gradients differentiate_formula(GradientBuilder& g, const Node& node, const Grad
 template <Formula formula>
 Gradients by_formula(GradientBuilder& g, Node& node, const Gradients& dY) {
   return differentiate_formula(g, node, dY, formula);
+}
+
+/// The entry of an operator without kernels, which is also computed as its formula says.
+template <Formula formula>
+GradientEntry computed_by_formula(std::string_view op) {
+  return {.op = op, .rule = by_formula<formula>, .formula = formula};
 }
 
 /// The value in float where it has half precision, as the operators themselves compute.

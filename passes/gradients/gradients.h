@@ -21,6 +21,10 @@ using Gradients = std::vector<Value*>;
 /// up.
 using GradientRule = Gradients (*)(GradientBuilder& g, Node& node, const Gradients& dY);
 
+/// A node's outputs as formulas of its inputs, made of operators that have rules; the list may be
+/// shorter.
+using Formula = std::vector<Value*> (*)(GradientBuilder& g, const Node& node);
+
 /// The gradient of an operator: one entry of the table.
 struct GradientEntry {
   std::string_view op;
@@ -32,6 +36,9 @@ struct GradientEntry {
   std::string_view reason = {};
   /// Inputs that are settings: nothing flows to them, whatever their type.
   std::vector<std::size_t> settings = {};
+  /// What an operator without kernels is computed by: see the pass expand-formulas. Gives nothing
+  /// for nodes that are to stay.
+  Formula formula = nullptr;
 };
 
 /// Returns the operator's entry of the table; nullptr if it has none.

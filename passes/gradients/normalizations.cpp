@@ -158,8 +158,8 @@ std::vector<GradientEntry> normalizations() {
       {.op = "InstanceNormalization", .rule = by_formula<instance>},
       {.op = "LRN", .rule = by_formula<local_response>},
       {.op = "LayerNormalization", .rule = by_formula<layer>},
-      {.op = "LpNormalization", .rule = by_formula<lp>},
-      {.op = "MeanVarianceNormalization", .rule = by_formula<mean_variance>},
+      computed_by_formula<lp>("LpNormalization"),
+      computed_by_formula<mean_variance>("MeanVarianceNormalization"),
       {.op = "RMSNormalization", .rule = by_formula<rms>},
   };
 }

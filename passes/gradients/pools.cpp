@@ -186,15 +186,22 @@ std::vector<Value*> global_lp(GradientBuilder& g, const Node& node) {
   return {power(reduced("ReduceSum", powers, spatial_axes(node)), 1 / p)};
 }
 
+/// The formula where it has no exponent 1/p that must be rounded.
+template <Formula formula>
+std::vector<Value*> exact(GradientBuilder& g, const Node& node) {
+  const std::int64_t p = node.attr_int("p");
+  return p == 1 || p == 2 ? formula(g, node) : std::vector<Value*>();
+}
+
 }  // namespace
 
 std::vector<GradientEntry> pools() {
   return {
       {.op = "AveragePool", .rule = by_formula<average_pool>},
       {.op = "GlobalAveragePool", .rule = by_formula<global_average>},
-      {.op = "GlobalLpPool", .rule = by_formula<global_lp>},
+      {.op = "GlobalLpPool", .rule = by_formula<global_lp>, .formula = exact<global_lp>},
       {.op = "GlobalMaxPool", .rule = by_formula<global_max>},
-      {.op = "LpPool", .rule = by_formula<lp_pool>},
+      {.op = "LpPool", .rule = by_formula<lp_pool>, .formula = exact<lp_pool>},
       {.op = "MaxPool", .rule = max_pool},
       {.op = "MaxUnpool", .rule = max_unpool},
   };

@@ -1,3 +1,4 @@
+#include "passes/gradients/formula.h"
 #include "passes/gradients/gradient_table.h"
 
 namespace gatefold::gradients {
@@ -77,6 +78,27 @@ Gradients product(GradientBuilder& g, Node& node, const Gradients& dY) {
   return {spread(g, node, dY[0]) * factor};
 }
 
+Term reduced_by(const Node& node, std::string_view op, const Term& x, bool keeps_axes) {
+  std::vector<Value*> inputs{x};
+  if (node.input(1) != nullptr) inputs.push_back(node.input(1));
+  Attrs attrs = node.attrs();
+  attrs["keepdims"] = std::int64_t{keeps_axes};
+  return {x.builder(), x.builder().add(op, inputs, attrs)};
+}
+
+// y = m + log(sum exp(x - m)) with m = max x, which no sum outgrows; 0 in place of an infinite m
+std::vector<Value*> log_sum_exp(GradientBuilder& g, const Node& node) {
+  if (!is_float(node.input(0)->type().dtype)) return {};
+  const Term x = widened(g, node.input(0));
+  const auto finite_max = [&](bool keeps_axes) {
+    const Term m = reduced_by(node, "ReduceMax", x, keeps_axes);
+    return where(m.apply("IsInf"), m.number(0), m);
+  };
+  const bool keeps_axes = node.attr_int("keepdims") != 0;
+  const Term sum = reduced_by(node, "ReduceSum", (x - finite_max(true)).apply("Exp"), keeps_axes);
+  return {(sum.apply("Log") + finite_max(keeps_axes)).apply("CastLike", node.input(0))};
+}
+
 }  // namespace
 
 std::vector<GradientEntry> reductions() {
@@ -84,7 +106,7 @@ std::vector<GradientEntry> reductions() {
       {.op = "ReduceL1", .rule = scaled<of_l1>},
       {.op = "ReduceL2", .rule = scaled<of_l2>},
       {.op = "ReduceLogSum", .rule = scaled<of_log_sum>},
-      {.op = "ReduceLogSumExp", .rule = scaled<of_log_sum_exp>},
+      {.op = "ReduceLogSumExp", .rule = scaled<of_log_sum_exp>, .formula = log_sum_exp},
       {.op = "ReduceMax", .rule = extremum},
       {.op = "ReduceMean", .rule = mean},
       {.op = "ReduceMin", .rule = extremum},

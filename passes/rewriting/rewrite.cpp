@@ -202,6 +202,11 @@ Node* Rewriter::add_node(std::string_view op_name, const std::vector<Value*>& in
   return added;
 }
 
+void Rewriter::adopt(Node& node) {
+  node_.graph()->move_before(&node, position_);
+  added_.push_back(&node);
+}
+
 Value* Rewriter::add_constant(std::string_view name, Tensor data) {
   return GraphBuilder(*node_.graph()).add_constant(name, std::move(data));
 }

@@ -31,6 +31,8 @@ class Rewriter {
   /// Adds a node with several outputs.
   Node* add_node(std::string_view op, const std::vector<Value*>& inputs, std::size_t outputs,
                  Attrs attrs = {});
+  /// Takes a node that stands at the end of the graph as if this rule had added it in its place.
+  void adopt(Node& node);
   Value* add_constant(std::string_view name, Tensor data);
   Value* add_parameter(std::string_view name, Tensor data);
   /// A constant list of int64.

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/cli.h"
@@ -42,6 +43,23 @@ TEST_F(Cli, BenchMakesUpInputs) {
   EXPECT_EQ(result.exit_code, 0) << result.errors;
   EXPECT_TRUE(contains(result.output, "latency of "));
   EXPECT_TRUE(contains(result.output, "GRU"));
+}
+
+TEST_F(Cli, BenchMarksArithmeticWithoutAKernel) {
+  write("model.onnxtxt",
+        "<ir_version: 10, opset_import: [\"\" : 18]>\n"
+        "g (float[2,3,3] x) => (float[2] y, int64[1,n] z) {\n"
+        "  d = Det (x)\n  y = Relu (d)\n  z = NonZero (y)\n}\n");
+  const CommandResult result = gatefold("bench model.onnxtxt --seconds 0.01 --json --ops");
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  std::map<std::string, bool> marks;
+  const auto json = nlohmann::json::parse(result.output);
+  for (const auto& row : json["ops"]) marks[row["op"]] = row["lacks_kernel"];
+  EXPECT_EQ(marks,
+            (std::map<std::string, bool>{{"Det", true}, {"NonZero", false}, {"Relu", false}}));
+
+  const CommandResult table = gatefold("bench model.onnxtxt --seconds 0.01 --ops");
+  EXPECT_TRUE(contains(table.output, "evaluate, no kernel"));
 }
 
 TEST_F(Cli, BenchShowsStepsBesideTheMachine) {

@@ -55,6 +55,9 @@ std::vector<OpCase> arithmetic_cases() {
   cases.push_back({.name = "PowSquare",
                    .graph = "g (float[3,7] x) => (float[3,7] y) <float two = {2}> "
                             "{ y = Pow (x, two) }"});
+  cases.push_back({.name = "PowConstantIntegers",
+                   .graph = "g (float[3,2] x) => (float[3,2] y) <int64[2] e = {3, 4}> "
+                            "{ y = Pow (x, e) }"});
   cases.push_back(case_of("MulUnknownExtents", "Mul", "float[n,3]", "float[m,3]", "float[k,3]"));
   cases.back().inputs = {{"a", random_tensor({DataType::kFloat32, Dims{2, 3}}, 1)},
                          {"b", random_tensor({DataType::kFloat32, Dims{1, 3}}, 2)}};
@@ -62,6 +65,18 @@ std::vector<OpCase> arithmetic_cases() {
   cases.back().inputs = {{"a", Tensor::of<float>({3, 2}, {1, 2, 0.5F, 3, 1.5F, 0.1F})}};
   cases.push_back(case_of("SubFloat16", "Sub", "float16[3,4]", "float16[4]", "float16[3,4]"));
   cases.back().tolerance = 1e-3;
+  for (const std::string op : {"Add", "Sub", "Mul", "Max", "Min", "Div"}) {
+    cases.push_back(case_of(op + "OfDoubles", op, "double[3,4]", "double[4]", "double[3,4]"));
+    if (op == "Div") continue;
+    cases.push_back(case_of(op + "OfInt8", op, "int8[3,4]", "int8", "int8[3,4]"));
+    cases.push_back(case_of(op + "OfUint64", op, "uint64[3,1]", "uint64[4]", "uint64[3,4]"));
+  }
+  const Tensor divisors = Tensor::of<std::int16_t>({4}, {3, -3, -1, 7});
+  for (const std::string op : {"Div", "Mod"}) {
+    cases.push_back(case_of(op + "OfInt16", op, "int16[2,4]", "int16[4]", "int16[2,4]"));
+    cases.back().inputs = {
+        {"a", Tensor::of<std::int16_t>({2, 4}, {7, 7, -32768, -8, -7, -7, 5, 8})}, {"b", divisors}};
+  }
   return cases;
 }
 

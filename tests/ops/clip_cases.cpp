@@ -28,6 +28,12 @@ std::vector<OpCase> clip_cases() {
        .inputs = {{"x", Tensor::of<float>({1}, {std::numeric_limits<float>::quiet_NaN()})},
                   {"low", low},
                   {"high", high}}},
+      {.name = "ClipDouble",
+       .graph =
+           "g (double[3,7] x) => (double[3,7] y) <double low = {-0.25}> { y = Clip (x, low) }"},
+      {.name = "ClipUint8",
+       .graph = "g (uint8[9] x) => (uint8[9] y) <uint8 low = {1}, uint8 high = {2}> { y = Clip (x, "
+                "low, high) }"},
       {.name = "ClipInt64",
        .graph = "g (int64[2,3] x, int64 low) => (int64[2,3] y) { y = Clip (x, low) }",
        .inputs = {{"low", Tensor::scalar<std::int64_t>(2)}}},

@@ -19,6 +19,8 @@ std::vector<OpCase> cum_sum_cases() {
       {.name = "CumSumAxisAtRunTime",
        .graph = "g (double[2,3] x, int64 axis) => (double[a,b] y) { y = CumSum (x, axis) }",
        .inputs = {{"axis", Tensor::of<std::int64_t>({}, {1})}}},
+      {.name = "CumSumInt32",
+       .graph = "g (int32[5] x) => (int32[a] y) <int64 axis = {0}> { y = CumSum (x, axis) }"},
       {.name = "CumSumEmpty",
        .graph = "g (float[0,3] x) => (float[a,b] y) <int64 axis = {0}> { y = CumSum (x, "
                 "axis) }"},

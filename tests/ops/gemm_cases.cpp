@@ -22,6 +22,10 @@ std::vector<OpCase> gemm_cases() {
       {.name = "GemmDouble",
        .graph = "g (double[3,2] a, double[3,4] b, double[1,4] c) => (double[2,4] y) "
                 "{ y = Gemm <transA = 1, alpha = 0.25> (a, b, c) }"},
+      {.name = "GemmFloat16",
+       .graph = "g (float16[3,5] a, float16[5,20] b, float16[20] c) => (float16[3,20] y) "
+                "{ y = Gemm (a, b, c) }",
+       .tolerance = 1e-3},
   };
 }
 

@@ -32,6 +32,7 @@ std::vector<OpCase> logical_cases() {
     cases.push_back(case_of(op + "Float", op, "float"));
     cases.push_back(case_of(op + "Int64", op, "int64"));
     cases.push_back(case_of(op + "Int32", op, "int32"));
+    cases.push_back(case_of(op + "Double", op, "double"));
   }
   for (const std::string call :
        {"IsNaN", "IsInf", "IsInf <detect_negative = 0>", "IsInf <detect_positive = 0>"}) {

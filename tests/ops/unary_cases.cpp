@@ -48,6 +48,12 @@ constexpr std::string_view kWithSpecialNumbers[] = {
     "Round", "Sigmoid", "Sign", "Softplus", "Sqrt",  "Tanh", "HardSwish", "Mish",
 };
 
+/// Operators that have loops for double, too.
+constexpr std::string_view kInDouble[] = {
+    "Abs",  "Ceil",       "Cos",   "Erf",     "Exp",  "Floor", "Log",  "Neg",
+    "Relu", "Reciprocal", "Round", "Sigmoid", "Sign", "Sin",   "Sqrt", "Tanh",
+};
+
 std::string graph_of(std::string_view op, std::string_view type) {
   return "g (" + std::string(type) + " x) => (" + std::string(type) +
          " y) { y = " + std::string(op) + " (x) }";
@@ -70,6 +76,18 @@ std::vector<OpCase> unary_cases() {
       {.name = "TanhHalf", .graph = graph_of("Tanh", "float16[2,3]"), .tolerance = 1e-3},
       {.name = "SigmoidParallelSize", .graph = graph_of("Sigmoid", "float[70001]")},
   };
+  for (const std::string_view op : kInDouble) {
+    cases.push_back({.name = std::string(op) + "OfDoubles",
+                     .graph = graph_of(op, "double[5]"),
+                     .inputs = {{"x", Tensor::of<double>({5}, {0.5, 1.5, 2.5, 0.1, 3})}},
+                     .tolerance = 1e-14});
+  }
+  for (const std::string op : {"Abs", "Neg", "Relu", "Sign"}) {
+    cases.push_back(
+        {.name = op + "OfInt32",
+         .graph = graph_of(op, "int32[4]"),
+         .inputs = {{"x", Tensor::of<std::int32_t>({4}, {-5, 0, 7, -2147483647 - 1})}}});
+  }
   for (const Domain& domain : kDomains) {
     cases.push_back({.name = std::string(domain.op) + "Range",
                      .graph = graph_of(domain.op, "float[67]"),
