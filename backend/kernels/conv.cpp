@@ -222,69 +222,6 @@ class OutputConvKernel : public LineConvKernel {
   }
 };
 
-/// Each group is a matrix product that gives what every element of X spreads over its window, and a
-/// sum of these contributions.
-class ConvTransposeKernel : public Kernel {
- public:
-  explicit ConvTransposeKernel(const KernelRequest& request)
-      : extents_(
-            conv_transpose_extents(request.node, request.input_dims(0), request.input_dims(1))),
-        y_size_(input_count(extents_.windows)),
-        taps_(tap_count(extents_.windows)),
-        has_bias_(request.has_input(2)) {
-    gemm_ = {.m = extents_.group_outputs * taps_,
-             .n = output_count(extents_.windows),
-             .k = extents_.group_inputs,
-             .transpose_a = true};
-  }
-
-  std::size_t scratch_bytes() const override {
-    return static_cast<std::size_t>(gemm_.m * gemm_.n) * sizeof(float);
-  }
-
-  void run(const Buffers& buffers) override {
-    const auto* x = buffers.input<float>(0);
-    auto* y = buffers.output<float>(0);
-    auto* contributions = static_cast<float*>(buffers.scratch);
-    for (std::int64_t n = 0; n < extents_.batch; ++n) {
-      const auto* w = buffers.input<float>(1);
-      const float* bias = has_bias_ ? buffers.input<float>(2) : nullptr;
-      for (std::int64_t group = 0; group < extents_.groups; ++group) {
-        run_gemm(gemm_, w, x, contributions);
-        for (std::int64_t m = 0; m < extents_.group_outputs; ++m, y += y_size_) {
-          std::fill_n(y, y_size_, bias == nullptr ? 0.0F : *bias++);
-          add_contributions(contributions + m * taps_ * gemm_.n, y);
-        }
-        w += gemm_.m * gemm_.k;
-        x += gemm_.k * gemm_.n;
-      }
-    }
-  }
-
-  std::string implementation() const override { return implementation_of(gemm_); }
-
- private:
-  void add_contributions(const float* contributions, float* y) const {
-    const std::int64_t step = extents_.windows[2].stride;
-    for_each_tap_line(extents_.windows, [&](std::int64_t tap, std::int64_t on_y, std::int64_t on_x,
-                                            std::int64_t count) {
-      const float* source = contributions + tap * gemm_.n + on_x;
-      float* target = y + on_y;
-      if (step == 1) {
-        for (std::int64_t i = 0; i < count; ++i) target[i] += source[i];
-      } else {
-        for (std::int64_t i = 0; i < count; ++i) target[i * step] += source[i];
-      }
-    });
-  }
-
-  ConvExtents extents_;
-  std::int64_t y_size_;
-  std::int64_t taps_;
-  bool has_bias_;
-  Gemm gemm_;
-};
-
 // Measured on AVX-512: what turning the sums of a panel into lines costs, in taps, and how much
 // longer a tap takes by vectors of outputs.
 constexpr double kTurningTaps = 13;
@@ -307,7 +244,10 @@ std::unique_ptr<Kernel> make_conv(const KernelRequest& request) {
   const std::int64_t lanes = conv_panel_width() / 2;
   const std::int64_t width = extents.windows[2].output;
   const std::int64_t taps = extents.group_inputs * tap_count(extents.windows);
-  if (is_pointwise(extents.windows) && width >= lanes) return std::make_unique<ConvKernel>(request);
+  if (is_pointwise(extents.windows) && width >= lanes) {
+    if (auto kernel = make_pointwise_conv(request)) return kernel;
+    return std::make_unique<ConvKernel>(request);
+  }
   const double by_outputs = kOutputsFactor * waste(width, lanes);
   const double by_channels =
       waste(extents.group_outputs, conv_panel_width()) + kTurningTaps / static_cast<double>(taps);
@@ -318,11 +258,6 @@ std::unique_ptr<Kernel> make_conv(const KernelRequest& request) {
     return std::make_unique<OutputConvKernel>(request, extents);
   }
   return std::make_unique<ConvKernel>(request);
-}
-
-std::unique_ptr<Kernel> make_conv_transpose(const KernelRequest& request) {
-  if (request.dtype() != DataType::kFloat32) return nullptr;
-  return std::make_unique<ConvTransposeKernel>(request);
 }
 
 }  // namespace gatefold::native

@@ -3,6 +3,7 @@
 
 #include "backend/kernels.h"
 #include "backend/products/scratch_layout.h"
+#include "backend/simd/column_product.h"
 #include "backend/simd/team.h"
 #include "backend/simd/winograd.h"
 #include "ir/ops/conv.h"
@@ -27,7 +28,7 @@ struct TileGrid {
       : lines(divide_up(windows[1].output, kTileOutputs)),
         columns(divide_up(windows[2].output, kTileOutputs)) {
     const std::int64_t most =
-        std::max(kBlockElements / (kTilePoints * (channels + kTilePanel)), kTileLanes);
+        std::max(kBlockElements / (kTilePoints * (channels + kPanelRows)), kTileLanes);
     std::int64_t least = std::numeric_limits<std::int64_t>::max();
     for (std::int64_t across = 1; across <= std::min(columns, most); ++across) {
       for (std::int64_t down = 1; down <= std::min(lines, most / across); ++down) {
@@ -52,19 +53,19 @@ struct TileGrid {
   std::int64_t block_columns = 1;
 };
 
-/// W [M,C,3,3] as U [points, panels of M, C, kTilePanel].
+/// W [M,C,3,3] as U [points, panels of M, C, kPanelRows].
 Tensor transform_all_weights(const KernelRequest& request) {
   const Tensor& w = *request.constant(1);
   return request.packed.get(w, "winograd", [&] {
     const std::int64_t outputs = w.dims()[0];
     const std::int64_t inputs = w.dims()[1];
-    const std::int64_t panels = divide_up(outputs, kTilePanel);
-    Tensor u(DataType::kFloat32, {kTilePoints, panels, inputs, kTilePanel});
+    const std::int64_t panels = divide_up(outputs, kPanelRows);
+    Tensor u(DataType::kFloat32, {kTilePoints, panels, inputs, kPanelRows});
     for (std::int64_t o = 0; o < outputs; ++o) {
       for (std::int64_t c = 0; c < inputs; ++c) {
         transform_weights(
-            w.data<float>() + 9 * (o * inputs + c), panels * inputs * kTilePanel,
-            u.data<float>() + (o / kTilePanel * inputs + c) * kTilePanel + o % kTilePanel);
+            w.data<float>() + 9 * (o * inputs + c), panels * inputs * kPanelRows,
+            u.data<float>() + (o / kPanelRows * inputs + c) * kPanelRows + o % kPanelRows);
       }
     }
     return u;
@@ -90,7 +91,7 @@ class WinogradConvKernel : public Kernel {
       places_.push_back(
           {layout_.add<float>(place_block(0).scratch()),
            layout_.add<float>(kTilePoints * tile_point_step(extents.group_inputs, step_)),
-           layout_.add<float>(kTilePoints * tile_point_step(kTilePanel, step_)),
+           layout_.add<float>(kTilePoints * tile_point_step(kPanelRows, step_)),
            layout_.add<float>((kTileOutputs * kTileOutputs + 1) * step_)});
     }
   }
@@ -129,15 +130,26 @@ class WinogradConvKernel : public Kernel {
                        tile_point_step(channels, step_), v + c * step_);
     }
     auto* m = at<float>(buffers, places.products);
-    for (std::int64_t first = 0; first < extents_.group_outputs; first += kTilePanel) {
-      multiply_points({weights_.data<float>() + first * channels, channels,
-                       weights_.dims()[1] * channels * kTilePanel},
-                      block.tiles(), step_, v, m);
-      const std::int64_t last = std::min(first + kTilePanel, extents_.group_outputs);
+    for (std::int64_t first = 0; first < extents_.group_outputs; first += kPanelRows) {
+      multiply_panel(first, block.tiles(), v, m);
+      const std::int64_t last = std::min(first + kPanelRows, extents_.group_outputs);
       for (std::int64_t o = first; o < last; ++o) {
         finish_channel(block, n, o, m + (o - first) * step_, buffers,
                        at<float>(buffers, places.rows));
       }
+    }
+  }
+
+  /// M of the output channels from `first` on, point by point.
+  void multiply_panel(std::int64_t first, std::int64_t tiles, const float* v, float* m) const {
+    const std::int64_t channels = extents_.group_inputs;
+    const ColumnProduct product{channels, step_, step_};
+    const float* u = weights_.data<float>() + first * channels;
+    for (std::int64_t point = 0; point < kTilePoints; ++point) {
+      product.run(u, nullptr, std::min(kPanelRows, extents_.group_outputs - first), tiles, v, m);
+      u += weights_.dims()[1] * channels * kPanelRows;
+      v += tile_point_step(channels, step_);
+      m += tile_point_step(kPanelRows, step_);
     }
   }
 
@@ -170,7 +182,8 @@ class WinogradConvKernel : public Kernel {
                       const Buffers& buffers, float* rows) const {
     const float bias = has_bias_ ? buffers.input<float>(2)[o] : 0.0F;
     float* squares = rows + kTileOutputs * kTileOutputs * step_;
-    const bool are_good = transform_outputs(m, block.tiles(), step_, bias, rows, squares);
+    const bool are_good = transform_outputs(m, tile_point_step(kPanelRows, step_), block.tiles(),
+                                            step_, bias, rows, squares);
     float* y = buffers.output<float>(0) + (n * extents_.group_outputs + o) * outputs_;
     const Range columns = columns_of(block);
     const Range lines = rows_of(block);

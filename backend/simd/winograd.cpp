@@ -1,7 +1,6 @@
 #include "backend/simd/winograd.h"
 
 #include <algorithm>
-#include <utility>
 
 // Highway compiles what follows once per instruction set and picks the best one at run time.
 #undef HWY_TARGET_INCLUDE
@@ -23,13 +22,6 @@ constexpr float kA = 0.70710678F;
 constexpr float kB = 1.41421356F;
 constexpr float kASquare = 0.5F;
 constexpr float kBSquare = 2.0F;
-
-// Vectors of tiles whose sums for a panel of channels fit into registers.
-#if HWY_ARCH_ARM || (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3)
-constexpr std::size_t kMostVectors = 3;
-#else
-constexpr std::size_t kMostVectors = 1;
-#endif
 
 HWY_INLINE std::int64_t lane_count() { return static_cast<std::int64_t>(hn::Lanes(kTag)); }
 
@@ -112,53 +104,6 @@ void transform_input_block(const TileBlock& block, const float* x, float* scratc
   }
 }
 
-/// Sum i is that of channel i / kVectors and vector i % kVectors. Unrolled by hand: as loops over
-/// arrays, GCC 12 also writes every sum to the stack for every channel.
-template <std::size_t kVectors, std::size_t... kSum>
-HWY_INLINE void multiply_vectors(std::index_sequence<kSum...> /*sums*/, const float* u,
-                                 std::int64_t channels, const float* v, std::int64_t step,
-                                 float* m) {
-  Vector sums[] = {(static_cast<void>(kSum), hn::Zero(kTag))...};
-  for (std::int64_t c = 0; c < channels; ++c, u += kTilePanel, v += step) {
-    Vector tiles[kVectors];
-    for (std::size_t i = 0; i < kVectors; ++i) {
-      tiles[i] = hn::LoadU(kTag, v + static_cast<std::int64_t>(i) * lane_count());
-    }
-    ((sums[kSum] =
-          hn::MulAdd(hn::Set(kTag, u[kSum / kVectors]), tiles[kSum % kVectors], sums[kSum])),
-     ...);
-  }
-  (hn::StoreU(sums[kSum], kTag,
-              m + static_cast<std::int64_t>(kSum / kVectors) * step +
-                  static_cast<std::int64_t>(kSum % kVectors) * lane_count()),
-   ...);
-}
-
-/// The vectors of tiles from `tile` on, by as many as fit into registers.
-template <std::size_t kVectors>
-void multiply_tiles(const float* u, std::int64_t channels, const float* v, std::int64_t step,
-                    std::int64_t tile, std::int64_t count, float* m) {
-  constexpr auto kSums = std::make_index_sequence<kTilePanel * kVectors>();
-  const std::int64_t tiles = static_cast<std::int64_t>(kVectors) * lane_count();
-  for (; tile + tiles - lane_count() < count; tile += tiles) {
-    multiply_vectors<kVectors>(kSums, u, channels, v + tile, step, m + tile);
-  }
-  if constexpr (kVectors > 1) {
-    multiply_tiles<kVectors - 1>(u, channels, v, step, tile, count, m);
-  }
-}
-
-void multiply_all_points(const TilePanel& panel, std::int64_t count, std::int64_t step,
-                         const float* v, float* m) {
-  const float* u = panel.weights;
-  for (std::int64_t point = 0; point < kTilePoints; ++point) {
-    multiply_tiles<kMostVectors>(u, panel.channels, v, step, 0, count, m);
-    u += panel.point_step;
-    v += tile_point_step(panel.channels, step);
-    m += tile_point_step(kTilePanel, step);
-  }
-}
-
 /// A^T times a column, six numbers `stride` apart.
 HWY_INLINE void transform_output_column(const Vector* m, std::int64_t stride, Vector* y) {
   const auto at = [&](std::int64_t i) { return m[i * stride]; };
@@ -175,9 +120,8 @@ HWY_INLINE void transform_output_column(const Vector* m, std::int64_t stride, Ve
   y[3] = hn::Add(weigh(kA * kASquare, odd_a, kB * kBSquare, odd_b), at(5));
 }
 
-bool transform_output_tiles(const float* m, std::int64_t count, std::int64_t step, float bias,
-                            float* rows, float* squares) {
-  const std::int64_t point_step = tile_point_step(kTilePanel, step);
+bool transform_output_tiles(const float* m, std::int64_t m_step, std::int64_t count,
+                            std::int64_t step, float bias, float* rows, float* squares) {
   const Vector start = hn::Set(kTag, bias);
   const Vector limit = hn::Set(kTag, kMostSquares);
   auto are_small = hn::Eq(start, start);
@@ -188,7 +132,7 @@ bool transform_output_tiles(const float* m, std::int64_t count, std::int64_t ste
     for (std::int64_t j = 0; j < kTileInputs; ++j) {
       Vector column[kTileInputs];
       for (std::int64_t i = 0; i < kTileInputs; ++i) {
-        column[i] = hn::LoadU(kTag, m + (kTileInputs * i + j) * point_step + tile);
+        column[i] = hn::LoadU(kTag, m + (kTileInputs * i + j) * m_step + tile);
         sums[i] =
             j == 0 ? hn::Mul(column[i], column[i]) : hn::MulAdd(column[i], column[i], sums[i]);
       }
@@ -217,7 +161,6 @@ HWY_AFTER_NAMESPACE();
 namespace gatefold::native {
 
 HWY_EXPORT(transform_input_block);
-HWY_EXPORT(multiply_all_points);
 HWY_EXPORT(transform_output_tiles);
 
 void transform_weights(const float* w, std::int64_t step, float* u) {
@@ -247,14 +190,9 @@ void transform_inputs(const TileBlock& block, const float* x, float* scratch, st
   HWY_DYNAMIC_DISPATCH(transform_input_block)(block, x, scratch, v_step, v);
 }
 
-void multiply_points(const TilePanel& panel, std::int64_t count, std::int64_t step, const float* v,
-                     float* m) {
-  HWY_DYNAMIC_DISPATCH(multiply_all_points)(panel, count, step, v, m);
-}
-
-bool transform_outputs(const float* m, std::int64_t count, std::int64_t step, float bias,
-                       float* rows, float* squares) {
-  return HWY_DYNAMIC_DISPATCH(transform_output_tiles)(m, count, step, bias, rows, squares);
+bool transform_outputs(const float* m, std::int64_t m_step, std::int64_t count, std::int64_t step,
+                       float bias, float* rows, float* squares) {
+  return HWY_DYNAMIC_DISPATCH(transform_output_tiles)(m, m_step, count, step, bias, rows, squares);
 }
 
 }  // namespace gatefold::native

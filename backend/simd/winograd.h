@@ -19,9 +19,6 @@ inline constexpr std::int64_t kTileInputs = 6;
 inline constexpr std::int64_t kTilePoints = kTileInputs * kTileInputs;
 /// No vector of any machine has more elements.
 inline constexpr std::int64_t kTileLanes = 16;
-/// Output channels of a panel of transformed weights.
-inline constexpr std::int64_t kTilePanel = 8;
-
 /// From one point of some channels' tiles to the next: the first cache shall not have to keep all
 /// points in the same few places.
 inline constexpr std::int64_t tile_point_step(std::int64_t channels, std::int64_t step) {
@@ -48,13 +45,6 @@ struct TileBlock {
   std::int64_t scratch() const { return rows() * pitch() + kTilePoints * step(); }
 };
 
-/// Transformed weights of kTilePanel output channels: [points, channels, kTilePanel].
-struct TilePanel {
-  const float* weights = nullptr;
-  std::int64_t channels = 0;
-  std::int64_t point_step = 0;  ///< Elements from one point to the next.
-};
-
 /// U = G w G^T for the 3 x 3 weights of a pair of channels. Point p becomes u[p * step].
 void transform_weights(const float* w, std::int64_t step, float* u);
 
@@ -63,19 +53,15 @@ void transform_weights(const float* w, std::int64_t step, float* u);
 void transform_inputs(const TileBlock& block, const float* x, float* scratch, std::int64_t v_step,
                       float* v);
 
-/// M = U V, point by point, for `count` tiles: V is [points, channels, step] and M [points,
-/// kTilePanel, step], their points tile_point_step apart.
-void multiply_points(const TilePanel& panel, std::int64_t count, std::int64_t step, const float* v,
-                     float* m);
-
 /// What the squares of a tile's points may sum up to: beyond this, rounding reaches outputs of the
 /// tile that do not read the large input.
 inline constexpr float kMostSquares = 1e18F;
 
-/// Y = A^T M A + bias for one channel of a panel's M. Row r of the outputs of all tiles goes to
-/// rows[r * kTileOutputs * step], side by side, and the sum of the squares of M to squares[tile].
-/// Returns whether all of these are numbers up to kMostSquares.
-bool transform_outputs(const float* m, std::int64_t count, std::int64_t step, float bias,
-                       float* rows, float* squares);
+/// Y = A^T M A + bias for `count` tiles of one channel: point p of tile t is m[p * m_step + t]. Row
+/// r of the outputs of all tiles goes to rows[r * kTileOutputs * step], side by side, and the sum
+/// of the squares of M to squares[tile]. Returns whether all of these are numbers up to
+/// kMostSquares.
+bool transform_outputs(const float* m, std::int64_t m_step, std::int64_t count, std::int64_t step,
+                       float bias, float* rows, float* squares);
 
 }  // namespace gatefold::native
