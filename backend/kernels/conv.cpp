@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "backend/kernels.h"
+#include "backend/kernels/partwise.h"
 #include "backend/products/gemm.h"
 #include "backend/simd/conv_lines.h"
 #include "backend/simd/team.h"
@@ -107,7 +108,7 @@ class ConvKernel : public Kernel {
 };
 
 /// Goes along lines of outputs, group by group.
-class LineConvKernel : public Kernel {
+class LineConvKernel : public PartwiseKernel {
  public:
   /// `reads_behind`: the lines' last vectors read behind X.
   LineConvKernel(const KernelRequest& request, const ConvExtents& extents, bool reads_behind)
@@ -123,7 +124,7 @@ class LineConvKernel : public Kernel {
     return reads_x_ ? 0 : static_cast<std::size_t>(planes_.size()) * sizeof(float);
   }
 
-  void run(const Buffers& buffers) override {
+  void run_parts(const Buffers& buffers, const PartDone& done) override {
     const auto* x = buffers.input<float>(0);
     auto* y = buffers.output<float>(0);
     auto* scratch = static_cast<float*>(buffers.scratch);
@@ -131,7 +132,11 @@ class LineConvKernel : public Kernel {
       const float* bias = has_bias_ ? buffers.input<float>(2) : nullptr;
       for (std::int64_t group = 0; group < extents_.groups; ++group) {
         if (!reads_x_) planes_.copy(x, scratch);
-        run_group(buffers, group, reads_x_ ? x : scratch, bias, y);
+        const std::int64_t place = y - buffers.output<float>(0);
+        run_group(buffers, group, reads_x_ ? x : scratch, bias, y,
+                  [&](std::int64_t begin, std::int64_t end, int thread) {
+                    done(place + begin, place + end, thread);
+                  });
         x += extents_.group_inputs * input_count(extents_.windows);
         y += extents_.group_outputs * lines_.output_count();
         if (bias != nullptr) bias += extents_.group_outputs;
@@ -147,7 +152,7 @@ class LineConvKernel : public Kernel {
 
  private:
   virtual void run_group(const Buffers& buffers, std::int64_t group, const float* x,
-                         const float* bias, float* y) const = 0;
+                         const float* bias, float* y, const PartDone& done) const = 0;
 
   ConvExtents extents_;
   PaddedPlanes planes_;
@@ -167,16 +172,36 @@ class ChannelConvKernel : public LineConvKernel {
         weights_(pack(request)) {}
 
  private:
+  // Outputs of a channel that are computed before the next panel.
+  static constexpr std::int64_t kPartElements = 1024;
+
   void run_group(const Buffers& /*buffers*/, std::int64_t group, const float* x, const float* bias,
-                 float* y) const override {
-    const float* weights = weights_.data<float>() + group * panels_ * taps() * panel_;
+                 float* y, const PartDone& done) const override {
     const auto count = static_cast<std::int64_t>(lines().lines.size());
-    for_each_part(panels_ * count, threads(), [&](std::int64_t part) {
-      const std::int64_t m = part / count * panel_;
-      convolve_line(lines(), part % count, x, weights + m * taps(),
-                    bias == nullptr ? nullptr : bias + m,
-                    std::min(panel_, extents().group_outputs - m), y + m * lines().output_count());
+    const std::int64_t step = std::clamp<std::int64_t>(kPartElements / lines().width, 1, count);
+    const std::int64_t parts = (count + step - 1) / step;
+    run_as_team(threads(), [&](const Team& team) {
+      const Range share = team.share(panels_ * parts);
+      for (std::int64_t part = share.begin; part < share.end; ++part) {
+        const std::int64_t first = part % parts * step;
+        run_lines(group, part / parts, {first, std::min(first + step, count)}, x, bias, y,
+                  team.thread, done);
+      }
     });
+  }
+
+  void run_lines(std::int64_t group, std::int64_t panel, Range range, const float* x,
+                 const float* bias, float* y, int thread, const PartDone& done) const {
+    const std::int64_t m = panel * panel_;
+    const std::int64_t outputs = lines().output_count();
+    const std::int64_t channels = std::min(panel_, extents().group_outputs - m);
+    const float* weights = weights_.data<float>() + (group * panels_ + panel) * taps() * panel_;
+    for (std::int64_t line = range.begin; line < range.end; ++line) {
+      convolve_line(lines(), line, x, weights, bias == nullptr ? nullptr : bias + m, channels,
+                    y + m * outputs);
+    }
+    tell_rows(done, {m, m + channels}, outputs,
+              {range.begin * lines().width, range.end * lines().width}, thread);
   }
 
   /// W as [groups, panels, taps, panel_], with zeros where the last panel has no channels.
@@ -210,14 +235,20 @@ class OutputConvKernel : public LineConvKernel {
 
  private:
   void run_group(const Buffers& buffers, std::int64_t group, const float* x, const float* bias,
-                 float* y) const override {
+                 float* y, const PartDone& done) const override {
     const std::int64_t outputs = extents().group_outputs;
     const float* w = buffers.input<float>(1) + group * outputs * taps();
     const std::int64_t parts = (outputs + kConvChannels - 1) / kConvChannels;
-    for_each_part(parts, threads(), [&](std::int64_t part) {
-      const std::int64_t m = part * kConvChannels;
-      convolve_lines(lines(), x, w + m * taps(), bias == nullptr ? nullptr : bias + m,
-                     std::min(kConvChannels, outputs - m), y + m * lines().output_count());
+    run_as_team(threads(), [&](const Team& team) {
+      const Range share = team.share(parts);
+      for (std::int64_t m = share.begin * kConvChannels;
+           m < std::min(share.end * kConvChannels, outputs); m += kConvChannels) {
+        const std::int64_t count = std::min(kConvChannels, outputs - m);
+        const std::int64_t place = m * lines().output_count();
+        convolve_lines(lines(), x, w + m * taps(), bias == nullptr ? nullptr : bias + m, count,
+                       y + place);
+        done(place, place + count * lines().output_count(), team.thread);
+      }
     });
   }
 };

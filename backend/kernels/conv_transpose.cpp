@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "backend/kernels.h"
+#include "backend/kernels/partwise.h"
 #include "backend/products/gemm.h"
 #include "backend/simd/interleave.h"
 #include "backend/simd/team.h"
@@ -74,7 +75,7 @@ class ConvTransposeKernel : public Kernel {
 
 /// Windows that lie side by side: every element of Y has one contribution. Goes along the lines of
 /// X in parts that stay in the cache.
-class SideBySideKernel : public Kernel {
+class SideBySideKernel : public PartwiseKernel {
  public:
   SideBySideKernel(const KernelRequest& request, const ConvExtents& extents)
       : extents_(extents),
@@ -86,14 +87,17 @@ class SideBySideKernel : public Kernel {
     gemm_ = with_strides(
         {.m = rows, .n = lines_ * columns_, .k = extents_.group_inputs, .transpose_a = true});
     threads_ = useful_threads(gemm_.m * gemm_.n * gemm_.k, 1, request.threads);
-    part_lines_ = std::clamp<std::int64_t>(kPartElements / (rows * columns_), 1, lines_);
+    // The lines of several planes are not written one after the other.
+    const bool is_flat = extents_.windows[0].input == 1;
+    const std::int64_t lines = is_flat ? kPartElements / (rows * columns_) : lines_;
+    part_lines_ = std::clamp<std::int64_t>(lines, 1, lines_);
   }
 
   std::size_t scratch_bytes() const override {
     return static_cast<std::size_t>(threads_ * part_size()) * sizeof(float);
   }
 
-  void run(const Buffers& buffers) override {
+  void run_parts(const Buffers& buffers, const PartDone& done) override {
     const std::int64_t parts = (lines_ + part_lines_ - 1) / part_lines_;
     const std::int64_t groups = extents_.batch * extents_.groups;
     run_as_team(threads_, [&](const Team& team) {
@@ -101,7 +105,11 @@ class SideBySideKernel : public Kernel {
       const Range share = team.share(groups * parts);
       for (std::int64_t i = share.begin; i < share.end; ++i) {
         const std::int64_t first = i % parts * part_lines_;
-        run_lines(buffers, i / parts, {first, std::min(first + part_lines_, lines_)}, products);
+        const Range lines{first, std::min(first + part_lines_, lines_)};
+        run_lines(buffers, i / parts, lines, products);
+        const std::int64_t channel = i / parts * extents_.group_outputs;
+        tell_rows(done, {channel, channel + extents_.group_outputs}, lines_ * columns_ * taps_,
+                  {lines.begin * columns_ * taps_, lines.end * columns_ * taps_}, team.thread);
       }
     });
   }

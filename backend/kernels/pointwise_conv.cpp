@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backend/kernels.h"
+#include "backend/kernels/partwise.h"
 #include "backend/simd/column_product.h"
 #include "backend/simd/team.h"
 #include "ir/ops/conv.h"
@@ -13,7 +14,7 @@ namespace {
 /// A convolution whose windows are single elements: each group is the product of its weights and X
 /// as it lies. It goes along the columns in parts whose results stay in the second cache, and
 /// within these in blocks of X that stay in the first one while all panels of weights read them.
-class PointwiseConvKernel : public Kernel {
+class PointwiseConvKernel : public PartwiseKernel {
  public:
   PointwiseConvKernel(const KernelRequest& request, const ConvExtents& extents)
       : extents_(extents),
@@ -31,11 +32,17 @@ class PointwiseConvKernel : public Kernel {
     part_columns_ = std::min(part_columns_, (share + kStep - 1) / kStep * kStep);
   }
 
-  void run(const Buffers& buffers) override {
+  void run_parts(const Buffers& buffers, const PartDone& done) override {
     const std::int64_t parts = (columns_ + part_columns_ - 1) / part_columns_;
-    for_each_part(extents_.batch * extents_.groups * parts, threads_, [&](std::int64_t part) {
-      const std::int64_t begin = part % parts * part_columns_;
-      run_part(buffers, part / parts, begin, std::min(begin + part_columns_, columns_));
+    run_as_team(threads_, [&](const Team& team) {
+      const Range share = team.share(extents_.batch * extents_.groups * parts);
+      for (std::int64_t part = share.begin; part < share.end; ++part) {
+        const std::int64_t begin = part % parts * part_columns_;
+        const std::int64_t end = std::min(begin + part_columns_, columns_);
+        run_part(buffers, part / parts, begin, end);
+        const std::int64_t row = part / parts * extents_.group_outputs;
+        tell_rows(done, {row, row + extents_.group_outputs}, columns_, {begin, end}, team.thread);
+      }
     });
   }
 

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "backend/kernels.h"
+#include "backend/kernels/partwise.h"
 #include "backend/products/scratch_layout.h"
 #include "backend/simd/column_product.h"
 #include "backend/simd/team.h"
@@ -75,7 +76,7 @@ Tensor transform_all_weights(const KernelRequest& request) {
 /// Block by block of tiles: transforms the inputs, multiplies point by point, transforms back. NaN,
 /// an infinity or a very large number would reach all outputs of its tile: these are summed anew,
 /// tap by tap.
-class WinogradConvKernel : public Kernel {
+class WinogradConvKernel : public PartwiseKernel {
  public:
   WinogradConvKernel(const KernelRequest& request, const ConvExtents& extents)
       : extents_(extents),
@@ -98,12 +99,12 @@ class WinogradConvKernel : public Kernel {
 
   std::size_t scratch_bytes() const override { return layout_.bytes(); }
 
-  void run(const Buffers& buffers) override {
+  void run_parts(const Buffers& buffers, const PartDone& done) override {
     const std::int64_t blocks = grid_.blocks();
     run_as_team(threads_, [&](const Team& team) {
       const Range share = team.share(extents_.batch * blocks);
       for (std::int64_t i = share.begin; i < share.end; ++i) {
-        run_block(i % blocks, i / blocks, buffers, team.thread);
+        run_block(i % blocks, i / blocks, buffers, team.thread, done);
       }
     });
   }
@@ -119,7 +120,8 @@ class WinogradConvKernel : public Kernel {
     std::size_t rows;      ///< One channel's outputs, and the squares of its M.
   };
 
-  void run_block(std::int64_t number, std::int64_t n, const Buffers& buffers, int thread) const {
+  void run_block(std::int64_t number, std::int64_t n, const Buffers& buffers, int thread,
+                 const PartDone& done) const {
     const Places& places = places_[static_cast<std::size_t>(thread)];
     const TileBlock block = place_block(number);
     const std::int64_t channels = extents_.group_inputs;
@@ -137,6 +139,8 @@ class WinogradConvKernel : public Kernel {
         finish_channel(block, n, o, m + (o - first) * step_, buffers,
                        at<float>(buffers, places.rows));
       }
+      const std::int64_t channel = n * extents_.group_outputs;
+      tell(block, {channel + first, channel + last}, thread, done);
     }
   }
 
@@ -194,6 +198,19 @@ class WinogradConvKernel : public Kernel {
                   y + (lines.begin + row) * extents_.windows[2].output + columns.begin);
     }
     if (!are_good) sum_bad_tiles(block, n, o, squares, buffers, y);
+  }
+
+  void tell(const TileBlock& block, Range channels, int thread, const PartDone& done) const {
+    const Range rows = rows_of(block);
+    const Range columns = columns_of(block);
+    const std::int64_t width = extents_.windows[2].output;
+    if (columns.count() == width) {
+      return tell_rows(done, channels, outputs_, {rows.begin * width, rows.end * width}, thread);
+    }
+    for (std::int64_t channel = channels.begin; channel < channels.end; ++channel) {
+      const std::int64_t row = channel * extents_.windows[1].output;
+      tell_rows(done, {row + rows.begin, row + rows.end}, width, columns, thread);
+    }
   }
 
   /// Computes the outputs of channel o in tiles with too large squares, or NaN.
