@@ -46,6 +46,7 @@ std::unique_ptr<Kernel> make_attention(const KernelRequest& request);
 std::unique_ptr<Kernel> make_attention_gradient(const KernelRequest& request);
 std::unique_ptr<Kernel> make_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_conv_transpose(const KernelRequest& request);
+std::unique_ptr<Kernel> make_pointwise_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_winograd_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gather(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gather_grad(const KernelRequest& request);

@@ -48,6 +48,39 @@ const StepsCase kCases[] = {
           y = Clip (kept, zero)
         })",
      {"Greater+Less+And+Not+5 more"}},
+    {"BehindConvolutions",
+     R"(g (float[1, 3, 40, 70] x, float[5, 3, 3, 3] w, float[1, 5, 40, 70] r, float[5, 1, 1] c)
+          => (float[1, 5, 40, 70] y, float[1, 5, 40, 70] s) {
+          a = Conv <pads = [1, 1, 1, 1]> (x, w)
+          b = Add (a, r)
+          d = Relu (b)
+          s = Sub (a, c)
+          y = Mul (d, s)
+        })",
+     {"Conv+Add+Relu+Sub+1 more"}},
+    {"BehindTheLastConvolution",
+     R"(g (float[2, 8, 30, 50] x, float[8, 8, 1, 1] w, float[8, 1, 3, 3] v, float[8] b)
+          => (float[2, 8, 30, 50] y) {
+          a = Conv (x, w, b)
+          c = Sigmoid (a)
+          d = Conv <group = 8, pads = [1, 1, 1, 1]> (c, v)
+          e = Conv (d, w, b)
+          f = Add (d, e)
+          y = Clip (f)
+        })",
+     {"Conv+Sigmoid", "Conv", "Conv+Add+Clip"}},
+    {"BehindTransposedConvolutions",
+     R"(g (float[2, 3, 20, 17] x, float[3, 4, 2, 2] w, float[4] b) => (float[2, 4, 40, 34] y) {
+          a = ConvTranspose <strides = [2, 2]> (x, w, b)
+          y = LeakyRelu (a)
+        })",
+     {"ConvTranspose+LeakyRelu"}},
+    {"NotBehindWhatOthersRead",
+     R"(g (float[1, 2, 9] x, float[2, 2, 3] w) => (float[1, 2, 7] y, float[1, 2, 7] a) {
+          a = Conv (x, w)
+          y = Relu (a)
+        })",
+     {"Conv", "Relu"}},
     {"JoinedByTheirReader",
      R"(g (float[2000] x, float[2000] w) => (float[2000] y) {
           a = Neg (x)
@@ -80,6 +113,7 @@ const StepsCase kCases[] = {
 class Chains : public PlannedSteps {};
 
 TEST_P(Chains, AreOneStepEach) { expect_steps(1); }
+TEST_P(Chains, AreSharedByThreads) { expect_steps(3); }
 
 INSTANTIATE_TEST_SUITE_P(Cases, Chains, testing::ValuesIn(kCases),
                          [](const auto& info) { return info.param.name; });

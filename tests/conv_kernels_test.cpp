@@ -13,6 +13,10 @@ std::vector<OpCase> all_cases() {
   return cases;
 }
 
+constexpr MakeKernel kNone = [](const KernelRequest& /*request*/) -> std::unique_ptr<Kernel> {
+  return nullptr;
+};
+
 /// How many of the cases the makers took.
 int compare_with_oracle(MakeKernel make_conv, MakeKernel make_conv_transpose, int threads,
                         bool are_constant) {
@@ -27,7 +31,7 @@ int compare_with_oracle(MakeKernel make_conv, MakeKernel make_conv_transpose, in
     const auto outputs = run_maker(problem, make, threads, are_constant);
     if (!outputs) continue;
     ++taken;
-    expect_close(problem, *outputs);
+    expect_close(problem, *outputs, op_case.tolerance);
   }
   return taken;
 }
@@ -44,11 +48,14 @@ TEST(ConvKernels, ThreadsShareTheWork) {
 }
 
 TEST(ConvKernels, WinogradAgreesWithOracle) {
-  const MakeKernel none = [](const KernelRequest& /*request*/) -> std::unique_ptr<Kernel> {
-    return nullptr;
-  };
   for (const int threads : {1, 3}) {
-    EXPECT_EQ(compare_with_oracle(native::make_winograd_conv, none, threads, true), 3);
+    EXPECT_EQ(compare_with_oracle(native::make_winograd_conv, kNone, threads, true), 4);
+  }
+}
+
+TEST(ConvKernels, PointwiseAgreesWithOracle) {
+  for (const int threads : {1, 3}) {
+    EXPECT_EQ(compare_with_oracle(native::make_pointwise_conv, kNone, threads, true), 3);
   }
 }
 

@@ -62,7 +62,8 @@ std::optional<std::vector<Tensor>> run_maker(const KernelProblem& problem, MakeK
   return outputs;
 }
 
-void expect_close(const KernelProblem& problem, const std::vector<Tensor>& outputs) {
+void expect_close(const KernelProblem& problem, const std::vector<Tensor>& outputs,
+                  double tolerance) {
   const auto& wanted = problem.model.graph->outputs();
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const auto& expected = std::get<Tensor>(problem.expected[i]);
@@ -72,7 +73,7 @@ void expect_close(const KernelProblem& problem, const std::vector<Tensor>& outpu
       const double oracle = expected.number_at(k);
       const double number = actual.number_at(k);
       if (number == oracle || (std::isnan(number) && std::isnan(oracle))) continue;
-      ASSERT_NEAR(number, oracle, 1e-5 * (1 + std::abs(oracle)))
+      ASSERT_NEAR(number, oracle, tolerance * (1 + std::abs(oracle)))
           << wanted[i].name << ", element " << k;
     }
   }

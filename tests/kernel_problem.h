@@ -27,6 +27,7 @@ std::optional<std::vector<Tensor>> run_maker(const KernelProblem& problem, MakeK
                                              int threads, bool are_constant);
 
 /// Compares the node's outputs with the oracle's.
-void expect_close(const KernelProblem& problem, const std::vector<Tensor>& outputs);
+void expect_close(const KernelProblem& problem, const std::vector<Tensor>& outputs,
+                  double tolerance = 1e-5);
 
 }  // namespace gatefold::test

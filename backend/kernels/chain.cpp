@@ -49,7 +49,7 @@ struct Program {
 };
 
 /// Runs a program block by block.
-class ChainKernel : public Kernel {
+class ChainKernel : public RangeKernel {
  public:
   ChainKernel(Program program, int threads)
       : program_(std::move(program)), threads_(program_.size < kParallelElements ? 1 : threads) {
@@ -57,8 +57,10 @@ class ChainKernel : public Kernel {
     table_bytes_ = lines * kLine;
   }
 
-  std::size_t scratch_bytes() const override {
-    return static_cast<std::size_t>(threads_) * thread_bytes();
+  std::size_t scratch_bytes() const override { return scratch_bytes_of(threads_); }
+
+  std::size_t scratch_bytes_of(int threads) const override {
+    return static_cast<std::size_t>(threads) * thread_bytes();
   }
 
   bool may_overwrite(std::size_t input, std::size_t output) const override {
@@ -76,14 +78,29 @@ class ChainKernel : public Kernel {
   }
 
   void run(const Buffers& buffers) override {
-    auto* scratch = static_cast<std::byte*>(buffers.scratch);
-    if (threads_ == 1) return run_range(buffers, 0, program_.size, scratch);
+    if (threads_ == 1) return run_range(buffers, 0, program_.size, 0);
     const std::int64_t blocks = (program_.size + kBlock - 1) / kBlock;
     const std::int64_t part = (blocks + threads_ - 1) / threads_ * kBlock;
 #pragma omp parallel for num_threads(threads_)
     for (int i = 0; i < threads_; ++i) {
-      run_range(buffers, i * part, std::min((i + 1) * part, program_.size),
-                scratch + static_cast<std::size_t>(i) * thread_bytes());
+      run_range(buffers, i * part, std::min((i + 1) * part, program_.size), i);
+    }
+  }
+
+  void run_range(const Buffers& buffers, std::int64_t begin, std::int64_t end,
+                 int thread) const override {
+    auto* scratch = static_cast<std::byte*>(buffers.scratch) +
+                    static_cast<std::size_t>(thread) * thread_bytes();
+    auto** at = reinterpret_cast<std::byte**>(scratch);
+    for (std::size_t i = 0; i < program_.places.size(); ++i) {
+      const Place& place = program_.places[i];
+      at[i] = start_of(place, buffers, scratch + table_bytes_) + begin * place.step;
+    }
+    for (; begin < end; begin += kBlock) {
+      run_block(begin, std::min(kBlock, end - begin), at);
+      for (std::size_t i = 0; i < program_.places.size(); ++i) {
+        at[i] += kBlock * program_.places[i].step;
+      }
     }
   }
 
@@ -112,21 +129,6 @@ class ChainKernel : public Kernel {
         return static_cast<std::byte*>(buffers.outputs[place.index]);
       default:
         return registers + place.index * program_.register_bytes;
-    }
-  }
-
-  void run_range(const Buffers& buffers, std::int64_t begin, std::int64_t end,
-                 std::byte* scratch) const {
-    auto** at = reinterpret_cast<std::byte**>(scratch);
-    for (std::size_t i = 0; i < program_.places.size(); ++i) {
-      const Place& place = program_.places[i];
-      at[i] = start_of(place, buffers, scratch + table_bytes_) + begin * place.step;
-    }
-    for (; begin < end; begin += kBlock) {
-      run_block(begin, std::min(kBlock, end - begin), at);
-      for (std::size_t i = 0; i < program_.places.size(); ++i) {
-        at[i] += kBlock * program_.places[i].step;
-      }
     }
   }
 
@@ -162,7 +164,7 @@ class ProgramBuilder {
     program_.size = element_count(dims_);
   }
 
-  KernelWithValues build();
+  RangeKernelWithValues build();
 
  private:
   bool is_read_outside(const Value* value) const;
@@ -280,7 +282,7 @@ void ProgramBuilder::add_instruction(std::size_t member) {
   program_.instructions.push_back(std::move(instruction));
 }
 
-KernelWithValues ProgramBuilder::build() {
+RangeKernelWithValues ProgramBuilder::build() {
   for (std::size_t i = 0; i < members_.size(); ++i) add_instruction(i);
   const int threads = members_.front()->threads;
   return {std::make_unique<ChainKernel>(std::move(program_), threads), std::move(inputs_),
@@ -289,8 +291,13 @@ KernelWithValues ProgramBuilder::build() {
 
 }  // namespace
 
-KernelWithValues make_chain(std::span<const KernelRequest* const> members) {
+RangeKernelWithValues make_range_chain(std::span<const KernelRequest* const> members) {
   return ProgramBuilder(members).build();
+}
+
+KernelWithValues make_chain(std::span<const KernelRequest* const> members) {
+  RangeKernelWithValues chain = make_range_chain(members);
+  return {std::move(chain.kernel), std::move(chain.inputs), std::move(chain.outputs)};
 }
 
 }  // namespace gatefold::native

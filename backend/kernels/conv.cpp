@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "backend/kernels.h"
+#include "backend/kernels/partwise.h"
 #include "backend/products/gemm.h"
 #include "backend/simd/conv_lines.h"
 #include "backend/simd/team.h"
@@ -107,7 +108,7 @@ class ConvKernel : public Kernel {
 };
 
 /// Goes along lines of outputs, group by group.
-class LineConvKernel : public Kernel {
+class LineConvKernel : public PartwiseKernel {
  public:
   /// `reads_behind`: the lines' last vectors read behind X.
   LineConvKernel(const KernelRequest& request, const ConvExtents& extents, bool reads_behind)
@@ -123,7 +124,7 @@ class LineConvKernel : public Kernel {
     return reads_x_ ? 0 : static_cast<std::size_t>(planes_.size()) * sizeof(float);
   }
 
-  void run(const Buffers& buffers) override {
+  void run_parts(const Buffers& buffers, const PartDone& done) override {
     const auto* x = buffers.input<float>(0);
     auto* y = buffers.output<float>(0);
     auto* scratch = static_cast<float*>(buffers.scratch);
@@ -131,7 +132,11 @@ class LineConvKernel : public Kernel {
       const float* bias = has_bias_ ? buffers.input<float>(2) : nullptr;
       for (std::int64_t group = 0; group < extents_.groups; ++group) {
         if (!reads_x_) planes_.copy(x, scratch);
-        run_group(buffers, group, reads_x_ ? x : scratch, bias, y);
+        const std::int64_t place = y - buffers.output<float>(0);
+        run_group(buffers, group, reads_x_ ? x : scratch, bias, y,
+                  [&](std::int64_t begin, std::int64_t end, int thread) {
+                    done(place + begin, place + end, thread);
+                  });
         x += extents_.group_inputs * input_count(extents_.windows);
         y += extents_.group_outputs * lines_.output_count();
         if (bias != nullptr) bias += extents_.group_outputs;
@@ -147,7 +152,7 @@ class LineConvKernel : public Kernel {
 
  private:
   virtual void run_group(const Buffers& buffers, std::int64_t group, const float* x,
-                         const float* bias, float* y) const = 0;
+                         const float* bias, float* y, const PartDone& done) const = 0;
 
   ConvExtents extents_;
   PaddedPlanes planes_;
@@ -167,16 +172,36 @@ class ChannelConvKernel : public LineConvKernel {
         weights_(pack(request)) {}
 
  private:
+  // Outputs of a channel that are computed before the next panel.
+  static constexpr std::int64_t kPartElements = 1024;
+
   void run_group(const Buffers& /*buffers*/, std::int64_t group, const float* x, const float* bias,
-                 float* y) const override {
-    const float* weights = weights_.data<float>() + group * panels_ * taps() * panel_;
+                 float* y, const PartDone& done) const override {
     const auto count = static_cast<std::int64_t>(lines().lines.size());
-    for_each_part(panels_ * count, threads(), [&](std::int64_t part) {
-      const std::int64_t m = part / count * panel_;
-      convolve_line(lines(), part % count, x, weights + m * taps(),
-                    bias == nullptr ? nullptr : bias + m,
-                    std::min(panel_, extents().group_outputs - m), y + m * lines().output_count());
+    const std::int64_t step = std::clamp<std::int64_t>(kPartElements / lines().width, 1, count);
+    const std::int64_t parts = (count + step - 1) / step;
+    run_as_team(threads(), [&](const Team& team) {
+      const Range share = team.share(panels_ * parts);
+      for (std::int64_t part = share.begin; part < share.end; ++part) {
+        const std::int64_t first = part % parts * step;
+        run_lines(group, part / parts, {first, std::min(first + step, count)}, x, bias, y,
+                  team.thread, done);
+      }
     });
+  }
+
+  void run_lines(std::int64_t group, std::int64_t panel, Range range, const float* x,
+                 const float* bias, float* y, int thread, const PartDone& done) const {
+    const std::int64_t m = panel * panel_;
+    const std::int64_t outputs = lines().output_count();
+    const std::int64_t channels = std::min(panel_, extents().group_outputs - m);
+    const float* weights = weights_.data<float>() + (group * panels_ + panel) * taps() * panel_;
+    for (std::int64_t line = range.begin; line < range.end; ++line) {
+      convolve_line(lines(), line, x, weights, bias == nullptr ? nullptr : bias + m, channels,
+                    y + m * outputs);
+    }
+    tell_rows(done, {m, m + channels}, outputs,
+              {range.begin * lines().width, range.end * lines().width}, thread);
   }
 
   /// W as [groups, panels, taps, panel_], with zeros where the last panel has no channels.
@@ -210,79 +235,22 @@ class OutputConvKernel : public LineConvKernel {
 
  private:
   void run_group(const Buffers& buffers, std::int64_t group, const float* x, const float* bias,
-                 float* y) const override {
+                 float* y, const PartDone& done) const override {
     const std::int64_t outputs = extents().group_outputs;
     const float* w = buffers.input<float>(1) + group * outputs * taps();
     const std::int64_t parts = (outputs + kConvChannels - 1) / kConvChannels;
-    for_each_part(parts, threads(), [&](std::int64_t part) {
-      const std::int64_t m = part * kConvChannels;
-      convolve_lines(lines(), x, w + m * taps(), bias == nullptr ? nullptr : bias + m,
-                     std::min(kConvChannels, outputs - m), y + m * lines().output_count());
-    });
-  }
-};
-
-/// Each group is a matrix product that gives what every element of X spreads over its window, and a
-/// sum of these contributions.
-class ConvTransposeKernel : public Kernel {
- public:
-  explicit ConvTransposeKernel(const KernelRequest& request)
-      : extents_(
-            conv_transpose_extents(request.node, request.input_dims(0), request.input_dims(1))),
-        y_size_(input_count(extents_.windows)),
-        taps_(tap_count(extents_.windows)),
-        has_bias_(request.has_input(2)) {
-    gemm_ = {.m = extents_.group_outputs * taps_,
-             .n = output_count(extents_.windows),
-             .k = extents_.group_inputs,
-             .transpose_a = true};
-  }
-
-  std::size_t scratch_bytes() const override {
-    return static_cast<std::size_t>(gemm_.m * gemm_.n) * sizeof(float);
-  }
-
-  void run(const Buffers& buffers) override {
-    const auto* x = buffers.input<float>(0);
-    auto* y = buffers.output<float>(0);
-    auto* contributions = static_cast<float*>(buffers.scratch);
-    for (std::int64_t n = 0; n < extents_.batch; ++n) {
-      const auto* w = buffers.input<float>(1);
-      const float* bias = has_bias_ ? buffers.input<float>(2) : nullptr;
-      for (std::int64_t group = 0; group < extents_.groups; ++group) {
-        run_gemm(gemm_, w, x, contributions);
-        for (std::int64_t m = 0; m < extents_.group_outputs; ++m, y += y_size_) {
-          std::fill_n(y, y_size_, bias == nullptr ? 0.0F : *bias++);
-          add_contributions(contributions + m * taps_ * gemm_.n, y);
-        }
-        w += gemm_.m * gemm_.k;
-        x += gemm_.k * gemm_.n;
-      }
-    }
-  }
-
-  std::string implementation() const override { return implementation_of(gemm_); }
-
- private:
-  void add_contributions(const float* contributions, float* y) const {
-    const std::int64_t step = extents_.windows[2].stride;
-    for_each_tap_line(extents_.windows, [&](std::int64_t tap, std::int64_t on_y, std::int64_t on_x,
-                                            std::int64_t count) {
-      const float* source = contributions + tap * gemm_.n + on_x;
-      float* target = y + on_y;
-      if (step == 1) {
-        for (std::int64_t i = 0; i < count; ++i) target[i] += source[i];
-      } else {
-        for (std::int64_t i = 0; i < count; ++i) target[i * step] += source[i];
+    run_as_team(threads(), [&](const Team& team) {
+      const Range share = team.share(parts);
+      for (std::int64_t m = share.begin * kConvChannels;
+           m < std::min(share.end * kConvChannels, outputs); m += kConvChannels) {
+        const std::int64_t count = std::min(kConvChannels, outputs - m);
+        const std::int64_t place = m * lines().output_count();
+        convolve_lines(lines(), x, w + m * taps(), bias == nullptr ? nullptr : bias + m, count,
+                       y + place);
+        done(place, place + count * lines().output_count(), team.thread);
       }
     });
   }
-
-  ConvExtents extents_;
-  std::int64_t y_size_;
-  std::int64_t taps_;
-  bool has_bias_;
-  Gemm gemm_;
 };
 
 // Measured on AVX-512: what turning the sums of a panel into lines costs, in taps, and how much
@@ -307,7 +275,10 @@ std::unique_ptr<Kernel> make_conv(const KernelRequest& request) {
   const std::int64_t lanes = conv_panel_width() / 2;
   const std::int64_t width = extents.windows[2].output;
   const std::int64_t taps = extents.group_inputs * tap_count(extents.windows);
-  if (is_pointwise(extents.windows) && width >= lanes) return std::make_unique<ConvKernel>(request);
+  if (is_pointwise(extents.windows) && width >= lanes) {
+    if (auto kernel = make_pointwise_conv(request)) return kernel;
+    return std::make_unique<ConvKernel>(request);
+  }
   const double by_outputs = kOutputsFactor * waste(width, lanes);
   const double by_channels =
       waste(extents.group_outputs, conv_panel_width()) + kTurningTaps / static_cast<double>(taps);
@@ -318,11 +289,6 @@ std::unique_ptr<Kernel> make_conv(const KernelRequest& request) {
     return std::make_unique<OutputConvKernel>(request, extents);
   }
   return std::make_unique<ConvKernel>(request);
-}
-
-std::unique_ptr<Kernel> make_conv_transpose(const KernelRequest& request) {
-  if (request.dtype() != DataType::kFloat32) return nullptr;
-  return std::make_unique<ConvTransposeKernel>(request);
 }
 
 }  // namespace gatefold::native

@@ -4,9 +4,11 @@
 #include <vector>
 
 #include "backend/kernels.h"
+#include "backend/products/scratch_layout.h"
 #include "backend/simd/pool_lines.h"
 #include "backend/simd/reduce_loops.h"
 #include "backend/simd/row_moments.h"
+#include "backend/simd/team.h"
 #include "ir/ops/spatial_window.h"
 
 namespace gatefold::native {
@@ -62,32 +64,12 @@ class PoolKernel : public Kernel {
   /// `padding` changes no window's result.
   PoolKernel(const KernelRequest& request, float padding, PoolRows pool_rows,
              PoolWindows pool_windows)
-      : PoolKernel(planes_of(request), padding, pool_rows, pool_windows) {}
+      : PoolKernel(planes_of(request), request.threads, padding, pool_rows, pool_windows) {}
 
-  std::size_t scratch_bytes() const override {
-    const std::int64_t lines = joined_ * std::max<std::int64_t>(width_, 0);
-    return static_cast<std::size_t>(lines + kPoolReach) * sizeof(float);
-  }
+  std::size_t scratch_bytes() const override { return layout_.bytes(); }
 
   void run(const Buffers& buffers) override {
-    const auto* x = buffers.input<float>(0);
-    auto* y = buffers.output<float>(0);
-    auto* line = static_cast<float*>(buffers.scratch);
-    std::fill_n(line, scratch_bytes() / sizeof(float), padding_);
-    const float* end = y + planes_ * outputs_;
-    std::int64_t waiting = 0;
-    for (std::int64_t plane = 0; plane < planes_; ++plane, x += inputs_) {
-      for (std::int64_t od = 0; od < windows_[0].output; ++od) {
-        for (std::int64_t oh = 0; oh < windows_[1].output; ++oh) {
-          gather_rows(x, od, oh);
-          fill_line(line + waiting * windows_[2].input);
-          if (++waiting < joined_) continue;
-          y = pool_lines(line, waiting, end, y);
-          waiting = 0;
-        }
-      }
-    }
-    if (waiting > 0) pool_lines(line, waiting, end, y);
+    run_as_team(threads_, [&](const Team& team) { pool_planes(buffers, team); });
   }
 
  protected:
@@ -95,17 +77,45 @@ class PoolKernel : public Kernel {
   std::int64_t planes() const { return planes_; }
 
  private:
-  PoolKernel(const Planes& planes, float padding, PoolRows pool_rows, PoolWindows pool_windows)
+  PoolKernel(const Planes& planes, int threads, float padding, PoolRows pool_rows,
+             PoolWindows pool_windows)
       : windows_(planes.windows),
         planes_(planes.count),
         inputs_(input_count(windows_)),
         outputs_(gatefold::output_count(windows_)),
         width_((windows_[2].output - 1) * windows_[2].stride + windows_[2].span()),
         joined_(count_joined(windows_[2])),
+        threads_(planes_ * inputs_ < kParallelElements ? 1 : threads),
+        line_size_(joined_ * std::max<std::int64_t>(width_, 0) + kPoolReach),
         padding_(padding),
         pool_rows_(pool_rows),
         pool_windows_(pool_windows) {
-    rows_.reserve(static_cast<std::size_t>(windows_[0].kernel * windows_[1].kernel));
+    for (int thread = 0; thread < threads_; ++thread) {
+      lines_.push_back(layout_.add<float>(line_size_));
+      rows_.push_back(layout_.add<const float*>(windows_[0].kernel * windows_[1].kernel));
+    }
+  }
+
+  void pool_planes(const Buffers& buffers, const Team& team) const {
+    const Range planes = team.share(planes_);
+    const float* x = buffers.input<float>(0) + planes.begin * inputs_;
+    float* y = buffers.output<float>(0) + planes.begin * outputs_;
+    const float* end = buffers.output<float>(0) + planes.end * outputs_;
+    auto* line = at<float>(buffers, lines_[static_cast<std::size_t>(team.thread)]);
+    auto* rows = at<const float*>(buffers, rows_[static_cast<std::size_t>(team.thread)]);
+    std::fill_n(line, line_size_, padding_);
+    std::int64_t waiting = 0;
+    for (std::int64_t plane = planes.begin; plane < planes.end; ++plane, x += inputs_) {
+      for (std::int64_t od = 0; od < windows_[0].output; ++od) {
+        for (std::int64_t oh = 0; oh < windows_[1].output; ++oh) {
+          fill_line(gather_rows(x, od, oh, rows), line + waiting * windows_[2].input);
+          if (++waiting < joined_) continue;
+          y = pool_lines(line, waiting, end, y);
+          waiting = 0;
+        }
+      }
+    }
+    if (waiting > 0) pool_lines(line, waiting, end, y);
   }
 
   /// How many lines are pooled at once: several where their windows fill them from end to end.
@@ -123,27 +133,29 @@ class PoolKernel : public Kernel {
   }
 
   /// The rows of a plane that the windows of an output line read.
-  void gather_rows(const float* x, std::int64_t od, std::int64_t oh) {
+  std::span<const float* const> gather_rows(const float* x, std::int64_t od, std::int64_t oh,
+                                            const float** rows) const {
     const auto& [depth, height, width] = windows_;
-    rows_.clear();
-    const Range planes = depth.taps_of(od);
-    const Range rows = height.taps_of(oh);
+    const auto planes = depth.taps_of(od);
+    const auto lines = height.taps_of(oh);
+    std::size_t count = 0;
     for (std::int64_t kd = planes.begin; kd < planes.end; ++kd) {
-      for (std::int64_t kh = rows.begin; kh < rows.end; ++kh) {
-        rows_.push_back(x + (depth.position(od, kd) * height.input + height.position(oh, kh)) *
-                                width.input);
+      for (std::int64_t kh = lines.begin; kh < lines.end; ++kh) {
+        rows[count++] =
+            x + (depth.position(od, kd) * height.input + height.position(oh, kh)) * width.input;
       }
     }
+    return {rows, count};
   }
 
-  void fill_line(float* line) const {
+  void fill_line(std::span<const float* const> rows, float* line) const {
     const AxisWindow& axis = windows_[2];
     const std::int64_t count = std::min(axis.input, width_ - axis.pad_begin);
     if (count <= 0) return;
-    if (rows_.empty()) {
+    if (rows.empty()) {
       std::fill_n(line + axis.pad_begin, count, padding_);
     } else {
-      pool_rows_(rows_, count, line + axis.pad_begin);
+      pool_rows_(rows, count, line + axis.pad_begin);
     }
   }
 
@@ -153,10 +165,13 @@ class PoolKernel : public Kernel {
   std::int64_t outputs_;
   std::int64_t width_;   // Elements of a line with its padding, as far as windows read them.
   std::int64_t joined_;  // Lines.
+  int threads_;
+  std::int64_t line_size_;
   float padding_;
   PoolRows pool_rows_;
   PoolWindows pool_windows_;
-  std::vector<const float*> rows_;
+  ScratchLayout layout_;
+  std::vector<std::size_t> lines_, rows_;  // Of each thread, in scratch memory.
 };
 
 class MaxPoolKernel : public PoolKernel {
@@ -173,7 +188,7 @@ class AveragePoolKernel : public PoolKernel {
     for_each_window(windows(), [&](const WindowPlace& place) {
       std::int64_t count = 1;
       for (std::size_t i = 0; i < place.size(); ++i) {
-        const Range taps = windows()[i].taps_of(place[i]);
+        const auto taps = windows()[i].taps_of(place[i]);
         count *= counts_padding ? windows()[i].padded_taps_of(place[i]) : taps.end - taps.begin;
       }
       factors_.push_back(1.0F / static_cast<float>(count));
@@ -215,6 +230,18 @@ float mean_of(const float* values, std::int64_t count) {
   return sum_of(values, count) / static_cast<float>(count);
 }
 
+/// Whether there is one window per plane, which is all of it.
+bool has_whole_windows(const KernelRequest& request) {
+  const Windows windows =
+      place_windows(request.node, request.input_dims(0), request.node.attr_ints("kernel_shape"));
+  return std::all_of(windows.begin(), windows.end(),
+                     [](const AxisWindow& axis) {
+                       return axis.output == 1 && axis.kernel == axis.input && axis.dilation == 1 &&
+                              axis.pad_begin == 0 && axis.pad_end == 0;
+                     }) &&
+         element_count(request.input_dims(0)) > 0;
+}
+
 template <float (*reduce)(const float* values, std::int64_t count)>
 std::unique_ptr<Kernel> make_global_pool(const KernelRequest& request) {
   const bool is_empty = element_count(request.input_dims(0)) == 0;
@@ -226,11 +253,13 @@ std::unique_ptr<Kernel> make_global_pool(const KernelRequest& request) {
 
 std::unique_ptr<Kernel> make_max_pool(const KernelRequest& request) {
   if (request.dtype() != DataType::kFloat32 || request.has_output(1)) return nullptr;
+  if (has_whole_windows(request)) return make_global_max_pool(request);
   return std::make_unique<MaxPoolKernel>(request);
 }
 
 std::unique_ptr<Kernel> make_average_pool(const KernelRequest& request) {
   if (request.dtype() != DataType::kFloat32) return nullptr;
+  if (has_whole_windows(request)) return make_global_average_pool(request);
   return std::make_unique<AveragePoolKernel>(request);
 }
 

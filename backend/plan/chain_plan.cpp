@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backend/kernels/conv_chain.h"
 #include "backend/kernels/element_code.h"
 #include "backend/pointer_map.h"
 
@@ -85,10 +86,66 @@ std::vector<StepGroup> ChainFinder::groups() const {
   return result;
 }
 
+bool is_chain(const StepGroup& group) {
+  const KernelRequest& request = group.front()->request;
+  return request.kernels != KernelChoice::kOnednn && native::find_element_code(request).has_value();
+}
+
+/// Whether nodes of a group alone read a value.
+bool is_read_within(const Value& value, const StepGroup& group) {
+  return value.output_uses() == 0 &&
+         std::all_of(value.uses().begin(), value.uses().end(), [&](const Use& use) {
+           return std::any_of(group.begin(), group.end(), [&](const StepDraft* draft) {
+             return &draft->request.node == use.user;
+           });
+         });
+}
+
+/// The last of the convolutions that can take a chain: its output, which only the chain reads, has
+/// the extents of the chain's.
+const StepDraft* find_leader(const StepGroup& chain,
+                             const PointerMap<Value, const StepDraft*>& convs) {
+  for (const StepDraft* draft : chain) {
+    for (const Value* value : draft->request.node.inputs()) {
+      const auto* found = convs.find(value);
+      if (found != nullptr &&
+          (*found)->request.output_dims() == chain.front()->request.output_dims() &&
+          is_read_within(*value, chain)) {
+        return *found;
+      }
+    }
+  }
+  return nullptr;
+}
+
+/// Puts each chain behind a convolution that it reads, as one group in the chain's place.
+void join_convs(std::vector<StepGroup>& groups) {
+  PointerMap<Value, const StepDraft*> convs;
+  for (const StepGroup& group : groups) {
+    const StepDraft* draft = group.front();
+    if (native::can_lead_chain(draft->request)) convs[draft->request.node.output(0)] = draft;
+  }
+  PointerMap<StepDraft, bool> joined;
+  for (StepGroup& group : groups) {
+    if (!is_chain(group)) continue;
+    const StepDraft* conv = find_leader(group, convs);
+    if (conv == nullptr) continue;
+    joined[conv] = true;
+    StepGroup members{conv};
+    for (const StepDraft* draft : group) members.push_back(draft);
+    group = std::move(members);
+  }
+  std::erase_if(groups, [&](const StepGroup& group) {
+    return group.size() == 1 && joined.contains(group.front());
+  });
+}
+
 }  // namespace
 
 std::vector<StepGroup> group_chains(const std::deque<StepDraft>& drafts) {
-  return ChainFinder(drafts).groups();
+  std::vector<StepGroup> groups = ChainFinder(drafts).groups();
+  join_convs(groups);
+  return groups;
 }
 
 }  // namespace gatefold

@@ -36,7 +36,8 @@ using StepGroup = InlineVector<const StepDraft*>;
 
 /// Groups drafts, which are in an order to be run in, so that element-wise nodes on the same
 /// extents that read one another are together. A group takes the place of its last member: whoever
-/// reads from it before that ends it. The groups are in an order to be run in.
+/// reads from it before that ends it. A convolution that only one group reads leads that group. The
+/// groups are in an order to be run in.
 std::vector<StepGroup> group_chains(const std::deque<StepDraft>& drafts);
 
 }  // namespace gatefold

@@ -5,6 +5,7 @@
 
 #include "backend/kernels.h"
 #include "backend/kernels/chain.h"
+#include "backend/kernels/conv_chain.h"
 #include "backend/kernels/recurrent/recurrent_stack.h"
 #include "backend/placement.h"
 #include "backend/plan/fastest.h"
@@ -49,7 +50,8 @@ native::KernelWithValues make_step(const StepGroup& group, InlineVector<bool> la
   if (group.size() > 1) {
     InlineVector<const KernelRequest*> members;
     for (const StepDraft* draft : group) members.push_back(&draft->request);
-    return native::is_stack_layer(*members.front()) ? native::make_recurrent_stack(members)
+    if (native::is_stack_layer(*members.front())) return native::make_recurrent_stack(members);
+    return native::can_lead_chain(*members.front()) ? native::make_conv_chain(members)
                                                     : native::make_chain(members);
   }
   KernelRequest request = group.front()->request;

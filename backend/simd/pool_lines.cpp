@@ -45,10 +45,12 @@ HWY_INLINE void combine_rows(std::span<const float* const> rows, std::int64_t co
     combine_at(count - lane_count());
     return;
   }
-  for (std::int64_t i = 0; i < count; ++i) {
-    line[i] = rows[0][i];
-    for (const float* row : rows.subspan(1)) line[i] = combine(line[i], row[i]);
+  const auto mask = hn::FirstN(kTag, static_cast<std::size_t>(count));
+  Vector result = hn::MaskedLoad(mask, kTag, rows[0]);
+  for (const float* row : rows.subspan(1)) {
+    result = combine(result, hn::MaskedLoad(mask, kTag, row));
   }
+  hn::BlendedStore(result, mask, kTag, line);
 }
 
 /// y = vector_at(o) for a vector of outputs from o on.

@@ -26,6 +26,16 @@ bool is_known(const Node& normalization, const Rewriter& rewriter) {
   return true;
 }
 
+// The same for a bias, also where fold_addend has just made it.
+bool is_known(const Value* bias, const Rewriter& rewriter) {
+  if (rewriter.constant(bias) != nullptr) return true;
+  const Node* sum = producer_of(bias, "Add");
+  if (sum == nullptr) sum = producer_of(bias, "Reshape");
+  return sum != nullptr &&
+         std::all_of(sum->inputs().begin(), sum->inputs().end(),
+                     [&](const Value* value) { return is_known(value, rewriter); });
+}
+
 ChannelScale build_scale(const Node& normalization, Rewriter& rewriter) {
   const Tensor epsilon = Tensor::scalar(normalization.attr_float("epsilon"));
   Value* variance = normalization.input(4);
@@ -95,8 +105,7 @@ std::optional<Replacement> fold(Node& node, Rewriter& rewriter) {
   const auto* row = std::find_if(std::begin(kLinearOps), std::end(kLinearOps),
                                  [&](const LinearOp& r) { return r.op == linear.op().name; });
   if (row == std::end(kLinearOps) || !is_known(node, rewriter)) return std::nullopt;
-  const bool has_known_bias =
-      linear.input(2) == nullptr || rewriter.constant(linear.input(2)) != nullptr;
+  const bool has_known_bias = linear.input(2) == nullptr || is_known(linear.input(2), rewriter);
   if (rewriter.constant(linear.input(1)) == nullptr || !has_known_bias) {
     return rewriter.no_match("the weights of {} are not known", linear.describe());
   }
@@ -116,7 +125,44 @@ std::optional<Replacement> fold(Node& node, Rewriter& rewriter) {
   return Replacement{rewriter.add(linear.op().name, inputs, linear.attrs())};
 }
 
-constexpr Rule kRules[] = {{"fold", "BatchNormalization", fold}};
+std::int64_t output_channels(const Node& conv) {
+  const Dims weights = conv.input(1)->type().dims();
+  return conv.op().name == "Conv" ? weights[0] : weights[1] * conv.attr_int("group");
+}
+
+/// Whether there is one number for each channel of values with `rank` axes, the second of which
+/// counts the channels.
+bool is_per_channel(const Tensor& numbers, std::int64_t rank, std::int64_t channels) {
+  const auto behind = static_cast<std::size_t>(rank - 2);  // Axes behind the channels'.
+  const Dims dims = numbers.dims();
+  if (numbers.size() != channels || dims.size() > behind + 2) return false;
+  return channels == 1 || (dims.size() > behind && dims[dims.size() - 1 - behind] == channels);
+}
+
+// Add (f (x, w, b), c) -> f (x, w, b + c) for a convolution f and one number per channel
+std::optional<Replacement> fold_addend(Node& node, Rewriter& rewriter) {
+  for (const std::size_t port : {0, 1}) {
+    Value* addend = node.input(1 - port);
+    const Tensor* numbers = rewriter.constant(addend);
+    const Node* conv = producer_of(node.input(port), "Conv");
+    if (conv == nullptr) conv = producer_of(node.input(port), "ConvTranspose");
+    if (conv == nullptr || numbers == nullptr || !conv->input(1)->type().is_static()) continue;
+    const std::int64_t channels = output_channels(*conv);
+    if (!is_per_channel(*numbers, conv->input(1)->type().rank(), channels)) continue;
+    if (!is_used_once(*node.input(port))) {
+      return rewriter.no_match("the result of {} is used elsewhere", conv->describe());
+    }
+    std::vector<Value*> inputs = conv->inputs();
+    inputs.resize(3);
+    Value* list = rewriter.add("Reshape", {addend, rewriter.add_ints({channels})});
+    inputs[2] = inputs[2] == nullptr ? list : rewriter.add("Add", {inputs[2], list});
+    return Replacement{rewriter.add(conv->op().name, inputs, conv->attrs())};
+  }
+  return std::nullopt;
+}
+
+constexpr Rule kRules[] = {{"fold", "BatchNormalization", fold},
+                           {"fold-addend", "Add", fold_addend}};
 
 }  // namespace
 

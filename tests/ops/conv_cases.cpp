@@ -40,7 +40,18 @@ std::vector<OpCase> conv_cases() {
                 "{ y = Conv <strides = [1, 1, 2]> (x, w) }"},
       {.name = "ConvLarge",
        .graph = "g (float[1,32,40,40] x, float[64,32,3,3] w, float[64] b) => "
-                "(float[1,64,40,40] y) { y = Conv <pads = [1, 1, 1, 1]> (x, w, b) }"},
+                "(float[1,64,40,40] y) { y = Conv <pads = [1, 1, 1, 1]> (x, w, b) }",
+       .tolerance = 4e-5},
+      {.name = "ConvWide",
+       .graph = "g (float[1,64,6,300] x, float[17,64,3,3] w) => (float[1,17,4,299] y) { y = Conv "
+                "<pads = [0, 1, 0, 0]> (x, w) }",
+       .tolerance = 4e-5},
+      {.name = "ConvPointwiseGroups",
+       .graph = "g (float[2,22,5,31] x, float[38,11,1,1] w, float[38] b) => (float[2,38,5,31] y) "
+                "{ y = Conv <group = 2> (x, w, b) }"},
+      {.name = "ConvPointwiseParts",
+       .graph = "g (float[1,130,90,9] x, float[60,130,1,1] w) => (float[1,60,90,9] y) "
+                "{ y = Conv (x, w) }"},
       {.name = "ConvOddTiles",
        .graph = "g (float[2,5,7,9] x, float[6,5,3,3] w) => (float[2,6,6,9] y) "
                 "{ y = Conv <pads = [1, 0, 0, 2]> (x, w) }"},

@@ -5,6 +5,12 @@ namespace gatefold::test {
 
 std::vector<OpCase> conv_transpose_cases() {
   return {
+      {.name = "ConvTransposeSideBySide",
+       .graph = "g (float[2,4,5,19] x, float[4,3,2,2] w, float[6] b) => (float[2,6,10,38] y) "
+                "{ y = ConvTranspose <group = 2, strides = [2, 2]> (x, w, b) }"},
+      {.name = "ConvTransposeSideBySideThree",
+       .graph = "g (float[1,3,2,3,17] x, float[3,2,1,3,4] w) => (float[1,2,2,9,68] y) "
+                "{ y = ConvTranspose <strides = [1, 3, 4]> (x, w) }"},
       {.name = "ConvTransposeUnknownExtents",
        .graph = "g (float[n,4,s] x, float[4,3,3] w, float[6] b) => (float[n,6,o] y) "
                 "{ y = ConvTranspose <group = 2, strides = [2], pads = [1, 0]> (x, w, b) }",
