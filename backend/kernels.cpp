@@ -18,10 +18,15 @@ struct KernelEntry {
 
 // Our own or oneDNN's, as the request chooses.
 constexpr KernelEntry kChoices[] = {
-    {"Conv", make_fastest_conv},     {"ConvTranspose", make_fastest_conv_transpose},
-    {"Gemm", make_fastest_gemm},     {"MatMul", make_fastest_matmul},
-    {"GRU", make_fastest_recurrent}, {"LSTM", make_fastest_recurrent},
-    {"RNN", make_fastest_recurrent}, {"Transpose", make_fastest_transpose},
+    {"Conv", make_fastest_conv},
+    {"ConvTranspose", make_fastest_conv_transpose},
+    {"ConvWeightGrad", make_fastest_conv_weight_grad},
+    {"Gemm", make_fastest_gemm},
+    {"MatMul", make_fastest_matmul},
+    {"GRU", make_fastest_recurrent},
+    {"LSTM", make_fastest_recurrent},
+    {"RNN", make_fastest_recurrent},
+    {"Transpose", make_fastest_transpose},
 };
 
 // Not those whose primitives lose a NaN: Clip, Exp, Max, MaxPool, Min, ReduceMax, ReduceMin, Relu.
@@ -32,6 +37,7 @@ constexpr KernelEntry kOnednnKernels[] = {
     {"BatchNormalization", onednn::make_batch_normalization},
     {"Conv", onednn::make_conv},
     {"ConvTranspose", onednn::make_conv_transpose},
+    {"ConvWeightGrad", onednn::make_conv_weight_grad},
     {"Div", onednn::make_binary},
     {"Elu", onednn::make_unary},
     {"GRU", onednn::make_gru},
@@ -72,6 +78,7 @@ constexpr KernelEntry kOnednnKernels[] = {
 constexpr KernelEntry kOwnKernels[] = {
     {"Conv", native::make_conv},
     {"ConvTranspose", native::make_conv_transpose},
+    {"ConvWeightGrad", native::make_conv_weight_grad},
     {"Gather", native::make_gather},
     {"GatherGrad", native::make_gather_grad},
     {"GatherRowsGrad", native::make_gather_rows_grad},

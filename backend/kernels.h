@@ -21,6 +21,7 @@ bool has_onednn_kernel(const OpDef& op);
 /// this process; a rule decides where the choice must be reproducible.
 std::unique_ptr<Kernel> make_fastest_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_fastest_conv_transpose(const KernelRequest& request);
+std::unique_ptr<Kernel> make_fastest_conv_weight_grad(const KernelRequest& request);
 std::unique_ptr<Kernel> make_fastest_gemm(const KernelRequest& request);
 std::unique_ptr<Kernel> make_fastest_matmul(const KernelRequest& request);
 std::unique_ptr<Kernel> make_fastest_recurrent(const KernelRequest& request);
@@ -35,6 +36,7 @@ namespace native {
 
 std::unique_ptr<Kernel> make_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_conv_transpose(const KernelRequest& request);
+std::unique_ptr<Kernel> make_conv_weight_grad(const KernelRequest& request);
 std::unique_ptr<Kernel> make_winograd_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gather(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gather_grad(const KernelRequest& request);
@@ -92,6 +94,7 @@ std::unique_ptr<Kernel> make_batch_normalization(const KernelRequest& request);
 std::unique_ptr<Kernel> make_binary(const KernelRequest& request);
 std::unique_ptr<Kernel> make_conv(const KernelRequest& request);
 std::unique_ptr<Kernel> make_conv_transpose(const KernelRequest& request);
+std::unique_ptr<Kernel> make_conv_weight_grad(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gemm(const KernelRequest& request);
 std::unique_ptr<Kernel> make_global_average_pool(const KernelRequest& request);
 std::unique_ptr<Kernel> make_gru(const KernelRequest& request);

@@ -144,8 +144,8 @@ struct OpenInput {
   std::size_t input;
 };
 
-// Weights over padding: multiplied by its zeros, or left out.
-constexpr OpenInput kOpenInputs[] = {{"Conv", 1}, {"ConvTranspose", 1}};
+// Weights, or gradients, over padding: multiplied by its zeros, or left out.
+constexpr OpenInput kOpenInputs[] = {{"Conv", 1}, {"ConvTranspose", 1}, {"ConvWeightGrad", 1}};
 
 bool is_open(const Value& value) {
   return std::any_of(value.uses().begin(), value.uses().end(), [&](const Use& use) {
