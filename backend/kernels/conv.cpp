@@ -53,7 +53,7 @@ class ConvKernel : public Kernel {
     for (std::int64_t n = 0; n < extents_.batch; ++n) {
       const auto* w = buffers.input<float>(1);
       for (std::int64_t group = 0; group < extents_.groups; ++group) {
-        if (!reads_x_) patches_.gather(x, extents_.group_inputs, scratch);
+        if (!reads_x_) patches_.gather(x, extents_.group_inputs, scratch, gemm_.n);
         if (bias != nullptr) start_with(bias + group * gemm_.m, y);
         run_gemm(gemm_, w, reads_x_ ? x : scratch, y);
         w += gemm_.m * gemm_.k;

@@ -36,13 +36,18 @@ class Patches {
            });
   }
 
-  void gather(const float* x, std::int64_t channels, float* patches) const {
-    if (has_padding()) std::fill_n(patches, channels * taps_ * outputs_, 0.0F);
+  /// `row` elements lie between the starts of two rows of the matrix.
+  void gather(const float* x, std::int64_t channels, float* patches, std::int64_t row) const {
+    if (has_padding()) {
+      for (std::int64_t i = 0; i < channels * taps_; ++i) {
+        std::fill_n(patches + i * row, outputs_, 0.0F);
+      }
+    }
     const std::int64_t step = windows_[2].stride;
-    for (std::int64_t c = 0; c < channels; ++c, x += inputs_, patches += taps_ * outputs_) {
+    for (std::int64_t c = 0; c < channels; ++c, x += inputs_, patches += taps_ * row) {
       for_each_tap_line(windows_, [&](std::int64_t tap, std::int64_t input, std::int64_t output,
                                       std::int64_t count) {
-        float* target = patches + tap * outputs_ + output;
+        float* target = patches + tap * row + output;
         const float* source = x + input;
         if (step == 1) {
           std::copy_n(source, count, target);
