@@ -41,6 +41,9 @@ class Kernel {
   virtual ~Kernel() = default;
   virtual void run(const Buffers& buffers) = 0;
   virtual std::size_t scratch_bytes() const { return 0; }
+  /// How many bytes an output takes that holds more than its type says, for kernels that know what
+  /// reads it; 0 for all others.
+  virtual std::size_t output_bytes(std::size_t /*output*/) const { return 0; }
   /// About how much memory the kernel itself takes: what it has computed of its shapes, and code
   /// that was generated for them.
   virtual std::size_t bytes() const { return 4096; }

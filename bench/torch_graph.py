@@ -49,8 +49,11 @@ def reshape(data, shape, allowzero=0):
 
 
 def squeeze(data, axes=None):
-    axes = numbers(axes)
-    return data.squeeze() if axes is None else data.squeeze(tuple(axes))
+    if axes is None:
+        return data.squeeze()
+    for axis in sorted((axis % data.dim() for axis in numbers(axes)), reverse=True):
+        data = data.squeeze(axis)
+    return data
 
 
 def unsqueeze(data, axes):

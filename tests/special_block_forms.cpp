@@ -128,6 +128,14 @@ Forms products() {
            "g (float[$R,2,$N] x, float[2,3,3] w) => (float[a,b,c] y) { y = ConvTranspose <strides "
            "= [2]> (x, w) }",
            13),
+      form("ConvWeightGrad",
+           "g (float[2,2,$N] x, float[2,3,$N] d) => (float[a,b,c] y) <int64[3] s = {3, 2, 1}> { y "
+           "= gatefold.ConvWeightGrad (x, d, s) }",
+           13),
+      form("ConvWeightGrad",
+           "g (float[$R,2,9] x, float[$R,3,4] d) => (float[a,b,c] y) <int64[3] s = {3, 2, 3}> { y "
+           "= gatefold.ConvWeightGrad <strides = [2]> (x, d, s) }",
+           13),
       form("LSTM",
            "g (float[2,$R,$N] x, float[1,20,$N] w, float[1,20,5] r) => (float[a,b,c,d] y, "
            "float[b,c,d] h) { y, h = LSTM <hidden_size = 5> (x, w, r) }",

@@ -145,10 +145,10 @@ struct OpenInput {
   std::size_t input;
 };
 
-// Weights over padding: multiplied by its zeros, or left out. Signals: a spectrum is as exact as
-// its largest number, and written_forms has what is not finite.
-constexpr OpenInput kOpenInputs[] = {
-    {"Conv", 1}, {"ConvTranspose", 1}, {"DFT", 0}, {"STFT", 0}, {"STFT", 2}};
+// Weights, or gradients, over padding: multiplied by its zeros, or left out. Signals: a spectrum is
+// as exact as its largest number, and written_forms has what is not finite.
+constexpr OpenInput kOpenInputs[] = {{"Conv", 1}, {"ConvTranspose", 1}, {"ConvWeightGrad", 1},
+                                     {"DFT", 0},  {"STFT", 0},          {"STFT", 2}};
 
 bool is_open(const Value& value) {
   return std::any_of(value.uses().begin(), value.uses().end(), [&](const Use& use) {

@@ -60,7 +60,10 @@ void warm_up(const BenchSubject& subject, double seconds) {
 BenchSubject make_subject(const Options& options) {
   if (options.train) {
     return training_subject(options.path, options.checkpoint_every,
-                            {.threads = options.load.threads, .products = options.load.precision});
+                            {.threads = options.load.threads,
+                             .products = options.load.precision,
+                             .reproducible = options.load.reproducible,
+                             .kernels = options.load.kernels});
   }
   LoadOptions load_options = options.load;
   load_options.dims = parse_dim_sizes(options.dims);

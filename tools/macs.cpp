@@ -86,6 +86,14 @@ MacCount count_conv_transpose(const TypedNode& node) {
   return product.result();
 }
 
+/// Every element of dY [N, M, ..] is multiplied into one filter of dW [M, C/group, ..].
+MacCount count_conv_weight_grad(const TypedNode& node) {
+  ExtentProduct product = product_of(node);
+  product.times_all(node.inputs[1]);
+  product.times_all(node.outputs[0], 1);
+  return product.result();
+}
+
 /// T * N times `products[0]` products of the size of W [D, G*H, I] and `products[1]` of R's.
 MacCount count_recurrent(const TypedNode& node, std::array<int, 2> products) {
   MacCount sum;
@@ -121,6 +129,7 @@ constexpr std::array kCountedOps{
     CountedOp{kOnnxDomain, "Gemm", count_gemm},
     CountedOp{kOnnxDomain, "Conv", count_conv},
     CountedOp{kOnnxDomain, "ConvTranspose", count_conv_transpose},
+    CountedOp{kGatefoldDomain, "ConvWeightGrad", count_conv_weight_grad},
     CountedOp{kOnnxDomain, kLstm.op, count_recurrent_forward},
     CountedOp{kOnnxDomain, kGru.op, count_recurrent_forward},
     CountedOp{kOnnxDomain, kRnn.op, count_recurrent_forward},

@@ -15,8 +15,8 @@ struct MacCount {
   std::string open_extent;
 };
 
-/// Those of one MatMul, Gemm, Conv, ConvTranspose, LSTM, GRU or RNN, or of the training form or the
-/// gradient of the last three; 0 for every other operator.
+/// Those of one MatMul, Gemm, Conv, ConvTranspose, ConvWeightGrad, LSTM, GRU or RNN, or of the
+/// training form or the gradient of the last three; 0 for every other operator.
 MacCount count_macs(const TypedNode& node);
 
 /// Sums over all nodes, sub-graphs included; the body of a loop counts once.

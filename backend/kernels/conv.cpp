@@ -6,6 +6,7 @@
 
 #include "backend/kernels.h"
 #include "backend/kernels/partwise.h"
+#include "backend/kernels/patches.h"
 #include "backend/products/gemm.h"
 #include "backend/simd/conv_lines.h"
 #include "backend/simd/team.h"
@@ -13,20 +14,10 @@
 namespace gatefold::native {
 namespace {
 
-bool has_padding(const AxisWindow& window) { return window.pad_begin > 0 || window.pad_end > 0; }
-
 /// Every output reads one element, and output o reads element o.
 bool is_pointwise(const Windows& windows) {
   return std::all_of(windows.begin(), windows.end(), [](const AxisWindow& window) {
-    return window.kernel == 1 && window.stride == 1 && !has_padding(window);
-  });
-}
-
-/// There is one output, which reads the whole input in order.
-bool is_whole(const Windows& windows) {
-  return std::all_of(windows.begin(), windows.end(), [](const AxisWindow& window) {
-    return window.output == 1 && window.kernel == window.input && window.dilation == 1 &&
-           !has_padding(window);
+    return window.kernel == 1 && window.stride == 1 && window.pad_begin == 0 && window.pad_end == 0;
   });
 }
 
@@ -43,13 +34,11 @@ class ConvKernel : public Kernel {
  public:
   explicit ConvKernel(const KernelRequest& request)
       : extents_(conv_extents(request.node, request.input_dims(0), request.input_dims(1))),
-        inputs_(input_count(extents_.windows)),
-        taps_(tap_count(extents_.windows)),
-        reads_x_(is_pointwise(extents_.windows) || is_whole(extents_.windows)),
-        pads_(std::any_of(extents_.windows.begin(), extents_.windows.end(), has_padding)) {
+        patches_(extents_.windows),
+        reads_x_(patches_.is_x()) {
     gemm_ = {.m = extents_.group_outputs,
-             .n = output_count(extents_.windows),
-             .k = extents_.group_inputs * taps_,
+             .n = patches_.outputs(),
+             .k = extents_.group_inputs * patches_.taps(),
              .beta = request.has_input(2) ? 1.0F : 0.0F};
   }
 
@@ -65,11 +54,11 @@ class ConvKernel : public Kernel {
     for (std::int64_t n = 0; n < extents_.batch; ++n) {
       const auto* w = buffers.input<float>(1);
       for (std::int64_t group = 0; group < extents_.groups; ++group) {
-        if (!reads_x_) gather_patches(x, scratch);
+        if (!reads_x_) patches_.gather(x, extents_.group_inputs, scratch, gemm_.n);
         if (bias != nullptr) start_with(bias + group * gemm_.m, y);
         run_gemm(gemm_, w, reads_x_ ? x : scratch, y);
         w += gemm_.m * gemm_.k;
-        x += extents_.group_inputs * inputs_;
+        x += extents_.group_inputs * patches_.inputs();
         y += gemm_.m * gemm_.n;
       }
     }
@@ -82,28 +71,9 @@ class ConvKernel : public Kernel {
     for (std::int64_t m = 0; m < gemm_.m; ++m) std::fill_n(y + m * gemm_.n, gemm_.n, bias[m]);
   }
 
-  void gather_patches(const float* x, float* patches) const {
-    if (pads_) std::fill_n(patches, gemm_.k * gemm_.n, 0.0F);
-    const std::int64_t step = extents_.windows[2].stride;
-    for (std::int64_t c = 0; c < extents_.group_inputs; ++c, x += inputs_) {
-      for_each_tap_line(extents_.windows, [&](std::int64_t tap, std::int64_t input,
-                                              std::int64_t output, std::int64_t count) {
-        float* target = patches + (c * taps_ + tap) * gemm_.n + output;
-        const float* source = x + input;
-        if (step == 1) {
-          std::copy_n(source, count, target);
-        } else {
-          for (std::int64_t i = 0; i < count; ++i) target[i] = source[i * step];
-        }
-      });
-    }
-  }
-
   ConvExtents extents_;
-  std::int64_t inputs_;
-  std::int64_t taps_;
+  Patches patches_;
   bool reads_x_;
-  bool pads_;
   Gemm gemm_;
 };
 

@@ -103,6 +103,11 @@ std::string key_of(const dnnl::memory::desc& layout) {
 #endif
 }
 
+PreparedPrimitive prepare_reorder(const dnnl::memory::desc& from, const dnnl::memory::desc& to) {
+  const dnnl::reorder::primitive_desc desc(engine(), from, engine(), to, make_attr());
+  return {dnnl::reorder(desc), desc, {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}};
+}
+
 void reorder(const void* source, const dnnl::memory::desc& from, void* target,
              const dnnl::memory::desc& to) {
   dnnl::memory source_memory = memory_at(from, source);

@@ -51,6 +51,25 @@ std::optional<typename Primitive::primitive_desc> describe(const dnnl::primitive
   return std::nullopt;
 }
 
+/// The same of a backward `Primitive`; `forward` describes the forward one.
+template <typename Primitive, typename ForwardDesc, typename... Arguments>
+std::optional<typename Primitive::primitive_desc> describe_backward(
+    const dnnl::primitive_attr& attr, const ForwardDesc& forward, const Arguments&... arguments) {
+  try {
+#if DNNL_VERSION_MAJOR >= 3
+    typename Primitive::primitive_desc desc(engine(), arguments..., forward, attr,
+                                            /*allow_empty=*/true);
+#else
+    typename Primitive::primitive_desc desc(typename Primitive::desc(arguments...), attr, engine(),
+                                            forward, /*allow_empty=*/true);
+#endif
+    if (desc) return desc;
+  } catch (const dnnl::error&) {
+    // See above.
+  }
+  return std::nullopt;
+}
+
 /// Names and argument lists that changed with oneDNN 3.x.
 #if DNNL_VERSION_MAJOR >= 3
 using PoolingForward = dnnl::pooling_forward;
@@ -119,6 +138,9 @@ class PreparedPrimitive {
 
 /// A text that is the same for equal layouts only; for the keys of PackedWeights.
 std::string key_of(const dnnl::memory::desc& layout);
+
+/// Copies memory of one layout, argument 0, into memory of another, argument 1.
+PreparedPrimitive prepare_reorder(const dnnl::memory::desc& from, const dnnl::memory::desc& to);
 
 /// Copies numbers from one layout into another; for use while planning.
 void reorder(const void* source, const dnnl::memory::desc& from, void* target,

@@ -3,12 +3,27 @@
 #include <algorithm>
 
 namespace gatefold::onednn {
+
 PortArgument input_argument(int number, const dnnl::memory::desc& layout, std::size_t port) {
-  return {.number = number, .layout = layout, .port = port};
+  return input_argument(number, layout, port, layout);
 }
 
 PortArgument output_argument(int number, const dnnl::memory::desc& layout, std::size_t port) {
-  return {.number = number, .layout = layout, .place = PortArgument::Place::kOutput, .port = port};
+  return output_argument(number, layout, port, layout);
+}
+
+PortArgument input_argument(int number, const dnnl::memory::desc& layout, std::size_t port,
+                            const dnnl::memory::desc& port_layout) {
+  return {.number = number, .layout = layout, .port = port, .port_layout = port_layout};
+}
+
+PortArgument output_argument(int number, const dnnl::memory::desc& layout, std::size_t port,
+                             const dnnl::memory::desc& port_layout) {
+  return {.number = number,
+          .layout = layout,
+          .place = PortArgument::Place::kOutput,
+          .port = port,
+          .port_layout = port_layout};
 }
 
 PortArgument packed_argument(int number, const dnnl::memory::desc& layout, Tensor packed) {
@@ -27,16 +42,46 @@ std::vector<Argument> PrimitiveKernel::list_arguments() const {
   return list;
 }
 
-void PrimitiveKernel::run(const Buffers& buffers) {
+void PrimitiveKernel::prepare_reorders() {
+  primitive_bytes_ = primitive_.scratch_bytes();
   for (std::size_t i = 0; i < arguments_.size(); ++i) {
     const PortArgument& argument = arguments_[i];
-    if (argument.place == PortArgument::Place::kInput) {
-      primitive_.set(i, buffers.inputs[argument.port]);
-    } else if (argument.place == PortArgument::Place::kOutput) {
-      primitive_.set(i, buffers.outputs[argument.port]);
-    }
+    const bool is_input = argument.place == PortArgument::Place::kInput;
+    if (argument.place == PortArgument::Place::kPacked) continue;
+    if (argument.layout == argument.port_layout) continue;
+    reorders_.push_back({i, reordered_bytes_,
+                         is_input ? prepare_reorder(argument.port_layout, argument.layout)
+                                  : prepare_reorder(argument.layout, argument.port_layout)});
+    reordered_bytes_ += (argument.layout.get_size() + 63) / 64 * 64;
+    primitive_bytes_ = std::max(primitive_bytes_, reorders_.back().primitive.scratch_bytes());
   }
-  primitive_.execute(buffers.scratch);
+}
+
+const void* PrimitiveKernel::memory_of(const PortArgument& argument, const Buffers& buffers) {
+  return argument.place == PortArgument::Place::kInput ? buffers.inputs[argument.port]
+                                                       : buffers.outputs[argument.port];
+}
+
+void PrimitiveKernel::run(const Buffers& buffers) {
+  auto* scratch = static_cast<std::byte*>(buffers.scratch);
+  for (std::size_t i = 0; i < arguments_.size(); ++i) {
+    if (arguments_[i].place == PortArgument::Place::kPacked) continue;
+    primitive_.set(i, memory_of(arguments_[i], buffers));
+  }
+  const auto run_reorders = [&](PortArgument::Place place, std::size_t from, std::size_t to) {
+    for (Reorder& reorder : reorders_) {
+      const PortArgument& argument = arguments_[reorder.argument];
+      if (argument.place != place) continue;
+      reorder.primitive.set(from, memory_of(argument, buffers));
+      reorder.primitive.set(to, scratch + reorder.place);
+      reorder.primitive.execute(scratch + reordered_bytes_);
+    }
+  };
+  for (const Reorder& reorder : reorders_)
+    primitive_.set(reorder.argument, scratch + reorder.place);
+  run_reorders(PortArgument::Place::kInput, 0, 1);
+  primitive_.execute(scratch + reordered_bytes_);
+  run_reorders(PortArgument::Place::kOutput, 1, 0);
 }
 
 bool is_plain(const Type& type) {

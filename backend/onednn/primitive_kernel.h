@@ -16,15 +16,22 @@ namespace gatefold::onednn {
 struct PortArgument {
   enum class Place : std::int8_t { kInput, kOutput, kPacked };
 
-  int number = 0;  ///< DNNL_ARG_..
-  dnnl::memory::desc layout;
+  int number = 0;             ///< DNNL_ARG_..
+  dnnl::memory::desc layout;  ///< As the primitive wants it.
   Place place = Place::kInput;
   std::size_t port = 0;
+  dnnl::memory::desc port_layout = {};  ///< As the port lies.
   Tensor packed = {};
 };
 
+/// The port lies as the primitive wants it.
 PortArgument input_argument(int number, const dnnl::memory::desc& layout, std::size_t port);
 PortArgument output_argument(int number, const dnnl::memory::desc& layout, std::size_t port = 0);
+/// The port is reordered in each run where the two layouts differ.
+PortArgument input_argument(int number, const dnnl::memory::desc& layout, std::size_t port,
+                            const dnnl::memory::desc& port_layout);
+PortArgument output_argument(int number, const dnnl::memory::desc& layout, std::size_t port,
+                             const dnnl::memory::desc& port_layout);
 PortArgument packed_argument(int number, const dnnl::memory::desc& layout, Tensor packed);
 
 /// Runs one primitive on the memory of a node's inputs and outputs.
@@ -33,18 +40,32 @@ class PrimitiveKernel : public Kernel {
   template <typename Desc>
   PrimitiveKernel(const dnnl::primitive& primitive, const Desc& desc,
                   std::vector<PortArgument> arguments)
-      : arguments_(std::move(arguments)), primitive_(primitive, desc, list_arguments()) {}
+      : arguments_(std::move(arguments)), primitive_(primitive, desc, list_arguments()) {
+    prepare_reorders();
+  }
 
   void run(const Buffers& buffers) override;
-  std::size_t scratch_bytes() const override { return primitive_.scratch_bytes(); }
+  std::size_t scratch_bytes() const override { return reordered_bytes_ + primitive_bytes_; }
   std::size_t bytes() const override { return PreparedPrimitive::kBytes; }
   std::string implementation() const override { return primitive_.implementation(); }
 
  private:
+  /// A port that does not lie as the primitive wants it.
+  struct Reorder {
+    std::size_t argument = 0;
+    std::size_t place = 0;  ///< Of the reordered memory, in scratch memory.
+    PreparedPrimitive primitive;
+  };
+
   std::vector<Argument> list_arguments() const;
+  void prepare_reorders();
+  static const void* memory_of(const PortArgument& argument, const Buffers& buffers);
 
   std::vector<PortArgument> arguments_;
   PreparedPrimitive primitive_;
+  std::vector<Reorder> reorders_;
+  std::size_t reordered_bytes_ = 0;  // The first part of the scratch memory.
+  std::size_t primitive_bytes_ = 0;  // What behind it the primitives use in turn.
 };
 
 /// A kernel for a described primitive; nullptr where oneDNN has described none.

@@ -26,10 +26,29 @@ std::optional<RecurrentPrimitive> describe_rnn(const RecurrentDirection& d) {
                                                        l.bias, l.dst_layer, l.dst_iter);
 }
 
+std::optional<RecurrentPair> describe_rnn_pair(const RecurrentDirection& d) {
+  const auto activation = algorithm_of(d.attrs.directions[d.number].activations[0].kind());
+  if (!activation) return std::nullopt;
+  const RecurrentLayouts& l = d.layouts;
+  return describe_recurrent_pair<dnnl::vanilla_rnn_forward, dnnl::vanilla_rnn_backward>(
+      std::tuple(*activation, d.direction()),
+      std::tuple(l.src_layer, l.src_iter, l.weights_layer, l.weights_iter, l.bias, l.dst_layer,
+                 l.dst_iter));
+}
+
+constexpr RecurrentFlavor kFlavor{
+    .gates = "i", .describe = describe_rnn, .describe_pair = describe_rnn_pair};
+
 }  // namespace
 
 std::unique_ptr<Kernel> make_rnn(const KernelRequest& request) {
-  return make_recurrent(request, {.gates = "i", .describe = describe_rnn});
+  return make_recurrent(request, kFlavor);
+}
+std::unique_ptr<Kernel> make_rnn_training(const KernelRequest& request) {
+  return make_recurrent_training(request, kFlavor);
+}
+std::unique_ptr<Kernel> make_rnn_gradient(const KernelRequest& request) {
+  return make_recurrent_gradient(request, kFlavor);
 }
 
 }  // namespace gatefold::onednn

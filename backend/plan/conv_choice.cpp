@@ -23,6 +23,8 @@ constexpr std::int64_t kGeneratedTaps = 32;
 
 constexpr Candidate kConvs[] = {
     {native::make_conv}, {native::make_winograd_conv, true}, {onednn::make_conv}};
+constexpr Candidate kConvWeightGrads[] = {{native::make_conv_weight_grad},
+                                          {onednn::make_conv_weight_grad}};
 constexpr Candidate kConvTransposes[] = {{native::make_conv_transpose},
                                          {onednn::make_conv_transpose}};
 
@@ -105,6 +107,13 @@ std::unique_ptr<Kernel> make_fastest_conv(const KernelRequest& request) {
 
 std::unique_ptr<Kernel> make_fastest_conv_transpose(const KernelRequest& request) {
   return make_fastest_of(request, conv_transpose_extents, kConvTransposes);
+}
+
+std::unique_ptr<Kernel> make_fastest_conv_weight_grad(const KernelRequest& request) {
+  return make_fastest_of(request,
+                         conv_weight_grad_extents(request.node, request.input_dims(0),
+                                                  request.input_dims(1), request.output_dims()),
+                         kConvWeightGrads);
 }
 
 }  // namespace gatefold

@@ -233,10 +233,12 @@ void PlanBuilder::add_step(const StepGroup& group) {
   step.first_input = plan_->pointers.size();
   for (const Value* value : parts.inputs) add_pointer(value);
   step.first_output = plan_->pointers.size();
-  for (const Value* value : parts.outputs) {
+  for (std::size_t i = 0; i < parts.outputs.size(); ++i) {
+    const Value* value = parts.outputs[i];
     if (value != nullptr && slots_.at(value).root == Root::kBuffer) {
-      std::size_t& first_step = buffers_[slots_.at(value).index].first_step;
-      first_step = std::min(first_step, plan_->steps.size());
+      ArenaRequest& buffer = buffers_[slots_.at(value).index];
+      buffer.first_step = std::min(buffer.first_step, plan_->steps.size());
+      buffer.bytes = std::max(buffer.bytes, step.kernel->output_bytes(i));
     }
     add_pointer(value);
   }

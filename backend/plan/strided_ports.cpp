@@ -39,7 +39,10 @@ constexpr StridedPorts kStridedPorts[] = {
     {"RNNTraining", kX, kY, Strided::kAllButRows},
 };
 
-const StridedPorts* find_ports(const OpDef& op) {
+const StridedPorts* find_ports(const KernelRequest& request) {
+  const OpDef& op = request.node.op();
+  // oneDNN's training forms keep to dense ports.
+  if (request.kernels == KernelChoice::kOnednn && op.domain == kGatefoldDomain) return nullptr;
   for (const StridedPorts& ports : kStridedPorts) {
     if (ports.op == op.name) return &ports;
   }
@@ -58,13 +61,13 @@ bool fits(Strided strided, const Type& type, const Dims& strides) {
 }  // namespace
 
 bool reads_strides(const KernelRequest& request, std::size_t input, const Dims& strides) {
-  const StridedPorts* ports = find_ports(request.node.op());
+  const StridedPorts* ports = find_ports(request);
   return ports != nullptr && (ports->input == kEveryInput || ports->input == input) &&
          fits(ports->strided, *request.inputs[input], strides);
 }
 
 bool writes_strides(const KernelRequest& request, std::size_t output, const Dims& strides) {
-  const StridedPorts* ports = find_ports(request.node.op());
+  const StridedPorts* ports = find_ports(request);
   return ports != nullptr && ports->output == output &&
          fits(ports->strided, request.outputs[output], strides);
 }

@@ -23,6 +23,9 @@ struct ConvExtents {
 ConvExtents conv_extents(const Node& node, const Dims& x, const Dims& w);
 /// ConvTranspose: X [N,C,s..], W [C,M/group,k..].
 ConvExtents conv_transpose_extents(const Node& node, const Dims& x, const Dims& w);
+/// ConvWeightGrad: X [N,C,s..], dY [N,M,o..], dW [M,C/group,k..].
+ConvExtents conv_weight_grad_extents(const Node& node, const Dims& x, const Dims& dY,
+                                     const Dims& dW);
 
 /// The attributes that all convolutions have.
 std::vector<AttrDef> conv_attrs();

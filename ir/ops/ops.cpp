@@ -8,6 +8,7 @@ using Family = std::vector<OpDef> (*)();
 constexpr Family kFamilies[] = {
     ops::conv,
     ops::conv_transpose,
+    ops::conv_weight_grad,
     ops::gather,
     ops::gather_grad,
     ops::sum_to_shape,

@@ -21,6 +21,7 @@ std::vector<OpDef> clip();
 std::vector<OpDef> dropout();
 std::vector<OpDef> conv();
 std::vector<OpDef> conv_transpose();
+std::vector<OpDef> conv_weight_grad();
 std::vector<OpDef> gather();
 std::vector<OpDef> gather_grad();
 std::vector<OpDef> sum_to_shape();

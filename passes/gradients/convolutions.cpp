@@ -67,16 +67,17 @@ std::optional<Placement> placement_of(const Node& node) {
                                             : place_windows(node, x, *placement.kernel));
 }
 
-Attrs window_attrs(const Node& node, const Placement& placement) {
-  return {{"group", node.attr_int("group")},
-          {"strides", placement.strides},
-          {"dilations", placement.dilations}};
-}
-
 Dims pads(const Dims& begin, const Dims& end) {
   Dims both = begin;
   both.insert(both.end(), end.begin(), end.end());
   return both;
+}
+
+Attrs window_attrs(const Node& node, const Placement& placement) {
+  return {{"group", node.attr_int("group")},
+          {"strides", placement.strides},
+          {"dilations", placement.dilations},
+          {"pads", pads(placement.begin, placement.end)}};
 }
 
 /// Spatial axes get the extents of `like`: elements are cut off behind, or zeros added.
@@ -87,9 +88,9 @@ Value* fit_spatial(GradientBuilder& g, Value* value, Value& like) {
   return pad_spatially(g, value, axes, {g.add_ints(Dims(axes, 0)), missing});
 }
 
-/// Spreads `elements`, one per window, over the windows on `target`.
+/// Spreads `elements`, one per window, over the windows on `target`, weighted by `w`.
 Value* spread(GradientBuilder& g, const Node& node, const Placement& placement, Value* elements,
-              Value& target) {
+              Value* w, Value& target) {
   const std::size_t axes = placement.strides.size();
   Dims behind(axes, 0);
   Dims missing(axes, 0);
@@ -106,43 +107,20 @@ Value* spread(GradientBuilder& g, const Node& node, const Placement& placement, 
   Attrs attrs = window_attrs(node, placement);
   attrs["pads"] = pads(placement.begin, behind);
   attrs["output_padding"] = missing;
-  return fit_spatial(g, g.add("ConvTranspose", {elements, node.input(1)}, attrs), target);
+  return fit_spatial(g, g.add("ConvTranspose", {elements, w}, attrs), target);
 }
 
-/// [A,B,..] -> [B,A,..]; with groups [A,G*B,..] -> [B,G*A,..].
-Value* exchange_channels(GradientBuilder& g, Value* value, std::int64_t groups) {
-  const std::int64_t rank = value->type().rank();
-  if (groups == 1) {
-    std::vector<std::int64_t> perm = axes_between(0, rank);
-    std::swap(perm[0], perm[1]);
-    return g.add("Transpose", {value}, {{"perm", perm}});
-  }
-  const Attrs along_first{{"axis", std::int64_t{0}}};
-  Value* batch = g.add("Shape", {value}, {{"end", std::int64_t{1}}});
-  Value* spatial = spatial_of(g, *value);
-  const auto reshape = [&](Value* from, const std::vector<Value*>& extents) {
-    return g.add("Reshape", {from, g.add("Concat", extents, along_first)});
-  };
-  Value* apart = reshape(value, {batch, g.add_ints({groups, -1}), spatial});
-  std::vector<std::int64_t> perm = axes_between(0, rank + 1);
-  std::swap(perm[0], perm[2]);
-  Value* turned = g.add("Transpose", {apart}, {{"perm", perm}});
-  Value* channels = g.add("Shape", {turned}, {{"end", std::int64_t{1}}});
-  return reshape(turned, {channels, g.add_ints({-1}), spatial});
+/// The sums over windows on `x`, weighted by `w`, as many as `target` has elements.
+Value* gather(GradientBuilder& g, const Node& node, const Placement& placement, Value* x, Value* w,
+              Value& target) {
+  return fit_spatial(g, g.add("Conv", {x, w}, window_attrs(node, placement)), target);
 }
 
-/// dW of Y = Conv(X, W): a convolution over X, batch and channels exchanged, whose windows are as
-/// large as dY; strides and dilations are exchanged as well. Taps behind the last one of W, for
-/// which X may have room, are cut off.
+/// The weights' gradient of a Conv that makes gradients dY of X.
 Value* weight_gradient(GradientBuilder& g, const Node& node, const Placement& placement, Value* x,
                        Value* dY) {
-  const std::int64_t groups = node.attr_int("group");
-  Value* dW = g.add("Conv", {exchange_channels(g, x, groups), exchange_channels(g, dY, 1)},
-                    {{"group", groups},
-                     {"strides", placement.dilations},
-                     {"dilations", placement.strides},
-                     {"pads", pads(placement.begin, placement.end)}});
-  return fit_spatial(g, exchange_channels(g, dW, 1), *node.input(1));
+  return g.add("ConvWeightGrad", {x, dY, g.shape_of(*node.input(1))}, window_attrs(node, placement),
+               kGatefoldDomain);
 }
 
 Value* bias_gradient(GradientBuilder& g, Value* dY) {
@@ -193,8 +171,7 @@ std::vector<Value*> cut_conv_transpose(GradientBuilder& g, const Node& node) {
 }
 
 // Forward:  Y = Conv(X, W) + B
-// Backward: dX = ConvTranspose(dY, W), dW = Conv(X, dY) with batch and channels exchanged,
-//           dB = sum(dY)
+// Backward: dX = ConvTranspose(dY, W), dW = ConvWeightGrad(X, dY), dB = sum(dY)
 Gradients conv(GradientBuilder& g, Node& node, const Gradients& dY) {
   if (!node.input(0)->type().has_rank()) {
     return differentiate_formula(g, node, dY, with_rank_of_weights);
@@ -203,14 +180,16 @@ Gradients conv(GradientBuilder& g, Node& node, const Gradients& dY) {
   if (!found) return differentiate_formula(g, node, dY, padded_conv);
   const Placement& placement = *found;
   Gradients dX(3);
-  if (g.wants(node, 0)) dX[0] = spread(g, node, placement, dY[0], *node.input(0));
+  if (g.wants(node, 0)) {
+    dX[0] = spread(g, node, placement, dY[0], node.input(1), *node.input(0));
+  }
   if (g.wants(node, 1)) dX[1] = weight_gradient(g, node, placement, node.input(0), dY[0]);
   if (g.wants(node, 2)) dX[2] = bias_gradient(g, dY[0]);
   return dX;
 }
 
 // Forward:  Y = ConvTranspose(X, W) + B
-// Backward: dX = Conv(dY, W), dW as that of Conv with the roles of X and dY exchanged, dB = sum(dY)
+// Backward: dX = Conv(dY, W), dW = ConvWeightGrad(dY, X), dB = sum(dY)
 Gradients conv_transpose(GradientBuilder& g, Node& node, const Gradients& dY) {
   if (!node.input(0)->type().has_rank()) {
     return differentiate_formula(g, node, dY, with_rank_of_weights);
@@ -220,20 +199,38 @@ Gradients conv_transpose(GradientBuilder& g, Node& node, const Gradients& dY) {
   const Placement& placement = *found;
   Gradients dX(3);
   if (g.wants(node, 0)) {
-    Attrs attrs = window_attrs(node, placement);
-    attrs["pads"] = pads(placement.begin, placement.end);
-    Value* all = g.add("Conv", {dY[0], node.input(1)}, attrs);
-    dX[0] = fit_spatial(g, all, *node.input(0));
+    dX[0] = gather(g, node, placement, dY[0], node.input(1), *node.input(0));
   }
   if (g.wants(node, 1)) dX[1] = weight_gradient(g, node, placement, dY[0], node.input(0));
   if (g.wants(node, 2)) dX[2] = bias_gradient(g, dY[0]);
   return dX;
 }
 
+// Forward:  dW = ConvWeightGrad(X, dY)
+// Backward: with D the gradient of dW, that of X is ConvTranspose(dY, D), and that of dY Conv(X, D)
+Gradients conv_weight_grad(GradientBuilder& g, Node& node, const Gradients& d) {
+  const auto axes = static_cast<std::size_t>(known_rank(node, 0) - 2);
+  const WindowAttrs attrs = read_window_attrs(node, axes);
+  known_rank(node, 1);
+  const Placement placement{
+      node.output()->type().has_rank() ? spatial_extents(*node.output()) : std::nullopt,
+      attrs.strides, attrs.dilations, attrs.pads_begin, attrs.pads_end};
+  Gradients dX(2);
+  if (g.wants(node, 0)) {
+    dX[0] = spread(g, node, placement, node.input(1), d[0], *node.input(0));
+  }
+  if (g.wants(node, 1)) {
+    dX[1] = gather(g, node, placement, node.input(0), d[0], *node.input(1));
+  }
+  return dX;
+}
+
 }  // namespace
 
 std::vector<GradientEntry> convolutions() {
-  return {{.op = "Conv", .rule = conv}, {.op = "ConvTranspose", .rule = conv_transpose}};
+  return {{.op = "Conv", .rule = conv},
+          {.op = "ConvTranspose", .rule = conv_transpose},
+          {.op = "ConvWeightGrad", .domain = kGatefoldDomain, .rule = conv_weight_grad}};
 }
 
 }  // namespace gatefold::gradients

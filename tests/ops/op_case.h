@@ -31,6 +31,7 @@ struct OpCase {
 std::vector<OpCase> control_flow_cases();
 std::vector<OpCase> conv_cases();
 std::vector<OpCase> conv_transpose_cases();
+std::vector<OpCase> conv_weight_grad_cases();
 std::vector<OpCase> reshape_cases();
 std::vector<OpCase> transpose_cases();
 std::vector<OpCase> slice_cases();

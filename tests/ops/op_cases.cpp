@@ -11,6 +11,7 @@ constexpr CaseList kCaseLists[] = {
     control_flow_cases,
     conv_cases,
     conv_transpose_cases,
+    conv_weight_grad_cases,
     reshape_cases,
     transpose_cases,
     slice_cases,
