@@ -212,7 +212,7 @@ constexpr KernelEntry kOwnKernels[] = {
     {"Sub", native::make_binary},
     {"Mul", native::make_binary},
     {"Div", native::make_binary},
-    {"Pow", native::make_square},
+    {"Pow", native::make_constant_power},
     {"Pow", native::make_binary},
     {"Pow", native::make_mixed_power},
     {"And", native::make_binary},

@@ -89,7 +89,7 @@ std::unique_ptr<Kernel> make_moves(const KernelRequest& request);
 std::unique_ptr<Kernel> make_unary(const KernelRequest& request);
 std::unique_ptr<Kernel> make_clip(const KernelRequest& request);
 std::unique_ptr<Kernel> make_binary(const KernelRequest& request);
-std::unique_ptr<Kernel> make_square(const KernelRequest& request);
+std::unique_ptr<Kernel> make_constant_power(const KernelRequest& request);
 std::unique_ptr<Kernel> make_mixed_power(const KernelRequest& request);
 std::unique_ptr<Kernel> make_where(const KernelRequest& request);
 std::unique_ptr<Kernel> make_cast(const KernelRequest& request);

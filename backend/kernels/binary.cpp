@@ -90,22 +90,6 @@ class BinaryKernel : public Kernel {
   std::int64_t divisors_ = 0;
 };
 
-/// Mul of X by itself in place of Pow by two, which normalizations are exported with.
-class SquareKernel : public Kernel {
- public:
-  explicit SquareKernel(const KernelRequest& request)
-      : multiply_(find_binary_functions("Mul", request.dtype()).both),
-        size_(element_count(request.output_dims())) {}
-
-  void run(const Buffers& buffers) override {
-    multiply_(buffers.inputs[0], buffers.inputs[0], buffers.outputs[0], size_);
-  }
-
- private:
-  BinaryFunction multiply_;
-  std::int64_t size_;
-};
-
 /// Pow with constant exponents of another element type, converted beforehand.
 class MixedPowerKernel : public Kernel {
  public:
@@ -144,15 +128,6 @@ std::unique_ptr<Kernel> make_binary(const KernelRequest& request) {
     left = request.outputs.data();
   }
   return std::make_unique<BinaryKernel>(request, std::move(steps));
-}
-
-std::unique_ptr<Kernel> make_square(const KernelRequest& request) {
-  const Tensor* exponent = request.constant(1);
-  const bool is_square = exponent != nullptr && exponent->size() == 1 &&
-                         exponent->number_at(0) == 2 &&
-                         find_binary_functions("Mul", request.dtype()).both != nullptr &&
-                         request.input_dims(0) == request.output_dims();
-  return is_square ? std::make_unique<SquareKernel>(request) : nullptr;
 }
 
 std::unique_ptr<Kernel> make_mixed_power(const KernelRequest& request) {

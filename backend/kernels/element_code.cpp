@@ -21,18 +21,21 @@ bool is_repeated_single(const KernelRequest& request, std::size_t input) {
   return is_single(request, input) && element_count(request.output_dims()) != 1;
 }
 
+ElementCode code_of(UnaryFunction function, const std::array<float, 2>& attributes) {
+  return {.run =
+              [](const ElementCode& code, const void* const* x, void* y, std::int64_t n) {
+                code.unary(static_cast<const float*>(x[0]), static_cast<float*>(y),
+                           static_cast<std::size_t>(n), code.attributes[0], code.attributes[1]);
+              },
+          .operands = {{0}},
+          .unary = function,
+          .attributes = attributes};
+}
+
 std::optional<ElementCode> unary(const KernelRequest& request) {
   const UnaryFunction function = find_unary_function(request.node);
   if (request.dtype() != DataType::kFloat32 || function == nullptr) return std::nullopt;
-  return ElementCode{
-      .run =
-          [](const ElementCode& code, const void* const* x, void* y, std::int64_t n) {
-            code.unary(static_cast<const float*>(x[0]), static_cast<float*>(y),
-                       static_cast<std::size_t>(n), code.attributes[0], code.attributes[1]);
-          },
-      .operands = {{0}},
-      .unary = function,
-      .attributes = float_attributes(request.node)};
+  return code_of(function, float_attributes(request.node));
 }
 
 template <bool kHasMin, bool kHasMax>
@@ -62,19 +65,8 @@ void run_binary(const ElementCode& code, const void* const* x, void* y, std::int
   code.binary(x[0], x[1], y, n);
 }
 
-std::optional<ElementCode> square(const KernelRequest& request) {
-  const Tensor* exponent = request.constant(1);
-  const bool is_square = request.node.op().name == "Pow" && exponent != nullptr &&
-                         exponent->size() == 1 && exponent->number_at(0) == 2 &&
-                         request.dtype() == DataType::kFloat32;
-  if (!is_square) return std::nullopt;
-  return ElementCode{.run = run_binary,
-                     .operands = {{0}, {0}},
-                     .binary = find_binary_functions("Mul", DataType::kFloat32).both};
-}
-
 std::optional<ElementCode> binary(const KernelRequest& request) {
-  if (auto code = square(request)) return code;
+  if (const UnaryFunction power = find_power_function(request)) return code_of(power, {});
   const BinaryFunctions functions = find_binary_functions(request.node, request.dtype());
   if (functions.both == nullptr || divides_integers(request) || request.node.op().name == "Mean" ||
       request.inputs.size() != 2 || request.dtype(1) != request.dtype()) {
@@ -190,6 +182,15 @@ BinaryFunctions find_binary_functions(const Node& node, DataType dtype) {
 bool divides_integers(const KernelRequest& request) {
   const std::string_view name = request.node.op().name;
   return (name == "Div" || name == "Mod") && !is_float(request.dtype());
+}
+
+UnaryFunction find_power_function(const KernelRequest& request) {
+  const Tensor* exponent = request.constant(1);
+  if (request.node.op().name != "Pow" || exponent == nullptr || exponent->size() != 1 ||
+      request.dtype() != DataType::kFloat32 || request.input_dims(0) != request.output_dims()) {
+    return nullptr;
+  }
+  return find_power_function(exponent->number_at(0));
 }
 
 std::optional<ElementCode> find_element_code(const KernelRequest& request) {

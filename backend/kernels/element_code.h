@@ -39,6 +39,9 @@ std::array<float, 2> float_attributes(const Node& node);
 /// The function of a node of one float input, or nullptr.
 UnaryFunction find_unary_function(const Node& node);
 
+/// The function of a Pow of float32 by a constant exponent that has one, or nullptr.
+UnaryFunction find_power_function(const KernelRequest& request);
+
 /// The functions of a node of two inputs of one element type; nothing where there are none.
 BinaryFunctions find_binary_functions(const Node& node, DataType dtype);
 

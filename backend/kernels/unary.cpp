@@ -97,6 +97,11 @@ std::unique_ptr<Kernel> make_unary(const KernelRequest& request) {
   return std::make_unique<UnaryKernel>(request, find_unary_function(request.node));
 }
 
+std::unique_ptr<Kernel> make_constant_power(const KernelRequest& request) {
+  const UnaryFunction function = find_power_function(request);
+  return function == nullptr ? nullptr : std::make_unique<UnaryKernel>(request, function);
+}
+
 std::unique_ptr<Kernel> make_clip(const KernelRequest& request) {
   if (request.dtype() == DataType::kFloat32) return std::make_unique<ClipKernel>(request);
   if (is_half(request.dtype())) return nullptr;

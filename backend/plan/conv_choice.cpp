@@ -79,10 +79,10 @@ Dims smaller_x(const KernelRequest& request, const ConvExtents& extents) {
   return x;
 }
 
-std::unique_ptr<Kernel> make_fastest_of(const KernelRequest& request, FindExtents find_extents,
-                                        std::span<const Candidate> candidates) {
-  const Dims w = request.input_dims(1);
-  const ConvExtents extents = find_extents(request.node, request.input_dims(0), w);
+/// What `compare` finds among the candidates where that is worth its time.
+template <typename Compare>
+std::unique_ptr<Kernel> choose(const KernelRequest& request, const ConvExtents& extents,
+                               std::span<const Candidate> candidates, const Compare& compare) {
   const bool avoids_onednn =
       request.kernels == KernelChoice::kOwn || extents.windows.back().kernel > kGeneratedTaps;
   if (avoids_onednn) candidates = candidates.first(candidates.size() - 1);
@@ -90,13 +90,22 @@ std::unique_ptr<Kernel> make_fastest_of(const KernelRequest& request, FindExtent
     return candidates.front().make(request);
   }
   if (request.reproducible) return make_by_rule(request, extents, candidates);
-  const Dims x = smaller_x(request, extents);
-  const ConvExtents sample_extents = find_extents(request.node, x, w);
-  SmallerRequest sample(request);
-  sample.set_input(0, Type(request.dtype(), x));
-  sample.set_output(0, Type(request.dtype(), sample_extents.output));
-  return make_fastest(request, candidates,
-                      {sample.request(), key_of(request, extents), products(sample_extents)});
+  return compare(candidates);
+}
+
+std::unique_ptr<Kernel> make_fastest_of(const KernelRequest& request, FindExtents find_extents,
+                                        std::span<const Candidate> candidates) {
+  const Dims w = request.input_dims(1);
+  const ConvExtents extents = find_extents(request.node, request.input_dims(0), w);
+  return choose(request, extents, candidates, [&](std::span<const Candidate> compared) {
+    const Dims x = smaller_x(request, extents);
+    const ConvExtents smaller = find_extents(request.node, x, w);
+    SmallerRequest sample(request);
+    sample.set_input(0, Type(request.dtype(), x));
+    sample.set_output(0, Type(request.dtype(), smaller.output));
+    return make_fastest(request, compared,
+                        {sample.request(), key_of(request, extents), products(smaller)});
+  });
 }
 
 }  // namespace
@@ -110,10 +119,11 @@ std::unique_ptr<Kernel> make_fastest_conv_transpose(const KernelRequest& request
 }
 
 std::unique_ptr<Kernel> make_fastest_conv_weight_grad(const KernelRequest& request) {
-  return make_fastest_of(request,
-                         conv_weight_grad_extents(request.node, request.input_dims(0),
-                                                  request.input_dims(1), request.output_dims()),
-                         kConvWeightGrads);
+  const ConvExtents extents = conv_weight_grad_extents(
+      request.node, request.input_dims(0), request.input_dims(1), request.output_dims());
+  return choose(request, extents, kConvWeightGrads, [&](std::span<const Candidate> compared) {
+    return make_fastest(request, compared, {request, key_of(request, extents), products(extents)});
+  });
 }
 
 }  // namespace gatefold

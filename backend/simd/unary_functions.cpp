@@ -185,6 +185,46 @@ constexpr Entry kEntries[] = {
     scalar_entry("Tan", [](float x) { return std::tan(x); }),
 };
 
+/// The power 1/2, which unlike the root is infinite for -infinity and never -0.
+template <class D, class V>
+HWY_INLINE V half_power(D d, V x) {
+  const V infinity = hn::Inf(d);
+  const V root = hn::Sqrt(hn::Add(x, hn::Zero(d)));
+  return hn::IfThenElse(hn::Eq(x, hn::Neg(infinity)), infinity, root);
+}
+
+struct PowerEntry {
+  double exponent;
+  UnaryFunction function;
+};
+
+template <typename Formula>
+constexpr PowerEntry power_entry(double exponent, Formula /*formula*/) {
+  return {exponent, map<Formula>};
+}
+
+template <class D, class V>
+HWY_INLINE V reciprocal(D d, V x) {
+  return hn::Div(hn::Set(d, 1.0F), x);
+}
+
+constexpr PowerEntry kPowers[] = {
+    power_entry(-2, [](auto d, auto x) HWY_ATTR { return reciprocal(d, hn::Mul(x, x)); }),
+    power_entry(-1, [](auto d, auto x) HWY_ATTR { return reciprocal(d, x); }),
+    power_entry(-0.5, [](auto d, auto x) HWY_ATTR { return reciprocal(d, half_power(d, x)); }),
+    power_entry(0.5, [](auto d, auto x) HWY_ATTR { return half_power(d, x); }),
+    power_entry(1, [](auto /*d*/, auto x) HWY_ATTR { return x; }),
+    power_entry(2, [](auto /*d*/, auto x) HWY_ATTR { return hn::Mul(x, x); }),
+    power_entry(3, [](auto /*d*/, auto x) HWY_ATTR { return hn::Mul(hn::Mul(x, x), x); }),
+};
+
+UnaryFunction find_power(double exponent) {
+  for (const PowerEntry& candidate : kPowers) {
+    if (candidate.exponent == exponent) return candidate.function;
+  }
+  return nullptr;
+}
+
 UnaryFunction find(std::string_view op) {
   for (const Entry& candidate : kEntries) {
     if (candidate.op == op) return candidate.function;
@@ -200,8 +240,13 @@ HWY_AFTER_NAMESPACE();
 namespace gatefold::native {
 
 HWY_EXPORT(find);
+HWY_EXPORT(find_power);
 
 UnaryFunction find_unary_function(std::string_view op) { return HWY_DYNAMIC_DISPATCH(find)(op); }
+
+UnaryFunction find_power_function(double exponent) {
+  return HWY_DYNAMIC_DISPATCH(find_power)(exponent);
+}
 
 }  // namespace gatefold::native
 #endif  // HWY_ONCE

@@ -13,4 +13,8 @@ using UnaryFunction = void (*)(const float* x, float* y, std::size_t n, float al
 /// none. "GeluTanh" is Gelu with approximate = "tanh".
 UnaryFunction find_unary_function(std::string_view op);
 
+/// The same for x to the power of an exponent: one of -2, -1, -1/2, 1/2, 1, 2 and 3, as which
+/// squares, roots and quotients are exported; nullptr for others.
+UnaryFunction find_power_function(double exponent);
+
 }  // namespace gatefold::native

@@ -141,13 +141,24 @@ Gradients divide(GradientBuilder& g, Node& node, const Gradients& dY) {
   return {scaled, g.wants(node, 1) ? (-(scaled * Term(g, node.output()))).value() : nullptr};
 }
 
+/// p x^(p-1)
+Term slope_of_power(const Term& x, Value* exponent) {
+  const bool is_constant = exponent->kind() == Value::Kind::kConstant;
+  const Tensor* constant = is_constant ? exponent->data() : nullptr;
+  if (constant != nullptr && constant->size() == 1 && constant->rank() == 0) {
+    const double p = constant->number_at(0);
+    return p == 2 ? x * 2.0 : p * x.apply("Pow", x.number(p - 1));
+  }
+  const Term p = Term(x.builder(), exponent).apply("CastLike", x.value());
+  return p * x.apply("Pow", p - 1.0);
+}
+
 // y = x^p: dx = dy p x^(p-1), dp = dy y log(x), 0 where x <= 0
 Gradients power(GradientBuilder& g, Node& node, const Gradients& dY) {
   const Term d(g, dY[0]);
   const Term x(g, node.input(0));
-  const Term p = Term(g, node.input(1)).apply("CastLike", node.input(0));
   Gradients dX(2);
-  if (g.wants(node, 0)) dX[0] = d * (p * x.apply("Pow", p - 1.0));
+  if (g.wants(node, 0)) dX[0] = d * slope_of_power(x, node.input(1));
   if (g.wants(node, 1)) {
     const Term positive = x.apply("Greater", x.number(0));
     const Term log = where(positive, x, x.number(1)).apply("Log");
