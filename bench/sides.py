@@ -101,8 +101,8 @@ class OnnxRuntime:
             return False
         include, lib = self.folder.resolve() / "include", self.folder.resolve() / "lib"
         command = ["cc", "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-O2",
-                   HERE / "onnxruntime_peer.c", f"-I{include}", f"-I{include}/onnxruntime", f"-L{lib}", "-l:libonnxruntime.so.1",
-                   f"-Wl,-rpath,{lib}", "-o", self.binary]
+                   HERE / "onnxruntime_peer.c", f"-I{include}", f"-I{include}/onnxruntime",
+                   f"-L{lib}", "-l:libonnxruntime.so.1", f"-Wl,-rpath,{lib}", "-o", self.binary]
         return subprocess.run(command, check=False).returncode == 0
 
     def infer(self, folder, threads):
