@@ -147,6 +147,7 @@ constexpr KernelEntry kOwnKernels[] = {
     {"CumSum", native::make_cum_sum},
     {"DFT", native::make_dft},
     {"STFT", native::make_stft},
+    {"GridSample", native::make_grid_sample},
     {"Pad", native::make_pad},
     {"Resize", native::make_resize},
     {"ReverseSequence", native::make_reverse_sequence},

@@ -98,6 +98,7 @@ std::unique_ptr<Kernel> make_dequantize(const KernelRequest& request);
 std::unique_ptr<Kernel> make_dropout(const KernelRequest& request);
 std::unique_ptr<Kernel> make_not(const KernelRequest& request);
 std::unique_ptr<Kernel> make_plain_unary(const KernelRequest& request);
+std::unique_ptr<Kernel> make_grid_sample(const KernelRequest& request);
 std::unique_ptr<Kernel> make_dft(const KernelRequest& request);
 std::unique_ptr<Kernel> make_stft(const KernelRequest& request);
 

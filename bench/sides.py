@@ -100,9 +100,9 @@ class OnnxRuntime:
         if self.folder is None:
             return False
         include, lib = self.folder.resolve() / "include", self.folder.resolve() / "lib"
-        command = ["cc", "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-O2", HERE / "onnxruntime_peer.c",
-                   f"-I{include}", f"-I{include}/onnxruntime", f"-L{lib}", "-l:libonnxruntime.so.1",
-                   f"-Wl,-rpath,{lib}", "-o", self.binary]
+        command = ["cc", "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-O2",
+                   HERE / "onnxruntime_peer.c", f"-I{include}", f"-I{include}/onnxruntime",
+                   f"-L{lib}", "-l:libonnxruntime.so.1", f"-Wl,-rpath,{lib}", "-o", self.binary]
         return subprocess.run(command, check=False).returncode == 0
 
     def infer(self, folder, threads):
@@ -113,8 +113,10 @@ class OnnxRuntime:
                 tensor = onnx.load_tensor(str(path))
                 file = f"{scratch}/{path.stem}"
                 numpy.ascontiguousarray(numpy_helper.to_array(tensor)).tofile(file)
-                inputs += [tensor.name, str(tensor.data_type), ",".join(map(str, tensor.dims)), file]
-            return last_json([self.binary, folder / "model.onnx", str(threads), self.seconds, *inputs])
+                dims = ",".join(map(str, tensor.dims))
+                inputs += [tensor.name, str(tensor.data_type), dims, file]
+            return last_json(
+                [self.binary, folder / "model.onnx", str(threads), self.seconds, *inputs])
 
 
 class PyTorch:

@@ -129,7 +129,8 @@ std::function<int()> declare(OptionParser& parser) {
       .between(0, 86400)
       .show_default();
   parser.add_option("--seed", options->seed, "Seed for random inputs").show_default();
-  parser.add_flag("--ops", options->parts.ops, "Also show the time that each operator takes, and what has no kernel");
+  parser.add_flag("--ops", options->parts.ops,
+                  "Also show the time that each operator takes, and what has no kernel");
   parser.add_flag("--roofline", options->parts.roofline,
                   "Also compare each step with the limits of this machine");
   parser.add_flag("--json", options->json, "Print one JSON object instead of text");

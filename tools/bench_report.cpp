@@ -43,8 +43,9 @@ std::string ops_table(const Measurement& result) {
   const double total = total_seconds(result.operators);
   for (const OperatorTime& row : result.operators) {
     const char* mark = row.lacks_kernel ? ", no kernel" : "";
-    table.add_row({row.op, row.implementation + mark, fmt::format("{:.1f} %", 100 * row.seconds / total),
-                   format_count(row.runs), fmt::format("{:.2f}", row.microseconds_a_run())});
+    table.add_row({row.op, row.implementation + mark,
+                   fmt::format("{:.1f} %", 100 * row.seconds / total), format_count(row.runs),
+                   fmt::format("{:.2f}", row.microseconds_a_run())});
   }
   return table.to_string();
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -77,6 +78,64 @@ class BatchNormalizationKernel : public Kernel {
   float epsilon_;
 };
 
+/// With training_mode = 1: every channel is normalised by the moments of the batch, which also move
+/// the running ones.
+class TrainedBatchNormalizationKernel : public Kernel {
+ public:
+  explicit TrainedBatchNormalizationKernel(const KernelRequest& request)
+      : planes_(request.input_dims(0)),
+        count_(planes_.batch * planes_.size),
+        outputs_(request.outputs.size()),
+        epsilon_(request.node.attr_float("epsilon")),
+        momentum_(request.node.attr_float("momentum")) {}
+
+  std::size_t scratch_bytes() const override {
+    return static_cast<std::size_t>(count_) * sizeof(float);
+  }
+
+  void run(const Buffers& buffers) override {
+    const auto* x = buffers.input<float>(0);
+    auto* y = buffers.output<float>(0);
+    auto* channel = static_cast<float*>(buffers.scratch);
+    for (std::int64_t c = 0; c < planes_.channels; ++c) {
+      for_each_plane(c, [&](std::int64_t n, std::int64_t offset) {
+        std::copy_n(x + offset, planes_.size, channel + n * planes_.size);
+      });
+      const float mean = sum_of(channel, count_) / static_cast<float>(count_);
+      const float variance = square_sum_of(channel, count_, mean) / static_cast<float>(count_);
+      const float factor = buffers.input<float>(1)[c] / std::sqrt(variance + epsilon_);
+      const float shift = buffers.input<float>(2)[c] - mean * factor;
+      for_each_plane(c, [&](std::int64_t n, std::int64_t offset) {
+        if (y != nullptr) {
+          write_plane(channel + n * planes_.size, planes_.size, factor, shift, y + offset);
+        }
+      });
+      move_running(buffers, 1, 3, c, mean);
+      move_running(buffers, 2, 4, c, variance);
+    }
+  }
+
+ private:
+  template <typename Visit>
+  void for_each_plane(std::int64_t channel, const Visit& visit) const {
+    for (std::int64_t n = 0; n < planes_.batch; ++n) {
+      visit(n, (n * planes_.channels + channel) * planes_.size);
+    }
+  }
+
+  void move_running(const Buffers& buffers, std::size_t output, std::size_t input, std::int64_t c,
+                    float current) const {
+    if (outputs_ <= output || buffers.outputs[output] == nullptr) return;
+    buffers.output<float>(output)[c] =
+        buffers.input<float>(input)[c] * momentum_ + current * (1 - momentum_);
+  }
+
+  Planes planes_;
+  std::int64_t count_;
+  std::size_t outputs_;
+  float epsilon_, momentum_;
+};
+
 /// Every group of channels is normalised by its own moments; with as many groups as channels this
 /// is InstanceNormalization.
 class GroupNormalizationKernel : public Kernel {
@@ -117,7 +176,10 @@ class GroupNormalizationKernel : public Kernel {
 }  // namespace
 
 std::unique_ptr<Kernel> make_batch_normalization(const KernelRequest& request) {
-  if (!all_float(request) || request.node.attr_int("training_mode") != 0) return nullptr;
+  if (!all_float(request)) return nullptr;
+  if (request.node.attr_int("training_mode") != 0) {
+    return std::make_unique<TrainedBatchNormalizationKernel>(request);
+  }
   return std::make_unique<BatchNormalizationKernel>(request);
 }
 

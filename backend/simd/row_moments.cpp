@@ -86,8 +86,12 @@ float sum_of(const float* values, std::int64_t count) {
   return HWY_DYNAMIC_DISPATCH(plain_sum)(values, count);
 }
 
+float square_sum_of(const float* values, std::int64_t count, float center) {
+  return HWY_DYNAMIC_DISPATCH(square_sum)(values, count, center);
+}
+
 float inverse_deviation(float center, const float* values, std::int64_t count, float epsilon) {
-  const float squares = HWY_DYNAMIC_DISPATCH(square_sum)(values, count, center);
+  const float squares = square_sum_of(values, count, center);
   return 1.0F / std::sqrt(squares / static_cast<float>(count) + epsilon);
 }
 

@@ -6,6 +6,9 @@ namespace gatefold::native {
 
 float sum_of(const float* values, std::int64_t count);
 
+/// The sum of (value - center)^2.
+float square_sum_of(const float* values, std::int64_t count, float center);
+
 /// 1 / sqrt(mean square around `center` + epsilon).
 float inverse_deviation(float center, const float* values, std::int64_t count, float epsilon);
 

@@ -3,9 +3,9 @@
 
     tests/models/evaluator_steps.py [--gatefold BINARY] FOLDER...
 
-Runs `gatefold bench --ops` on every test folder (model.onnx, test_data_set_0) below the folders, and
-names each model and operator whose arithmetic runs by the operator's plain loops. Any of these makes
-the exit code 1, but quantized ones, which are listed only, as are models that do not run.
+Runs `gatefold bench --ops` on every test folder (model.onnx, test_data_set_0) below the folders,
+and names each model and operator whose arithmetic runs by the operator's plain loops. Any of these
+makes the exit code 1, but quantized ones, which are listed only, as are models that do not run.
 """
 import argparse
 import json
