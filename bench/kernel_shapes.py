@@ -86,7 +86,41 @@ def recurrences():
                           ("b", f"float[1,{2 * gates * h}]")], f"float[{t},1,{n},{h}]", 14))
 
 
+def convolution_training():
+    """Convolutions whose weights change, and the gradients of their data and weights."""
+    for x, w, y, pads in (("8,1,32,100", "32,1,3,3", "8,32,32,100", "[1, 1, 1, 1]"),
+                          ("8,64,16,50", "64,64,3,3", "8,64,16,50", "[1, 1, 1, 1]"),
+                          ("8,16,400", "16,16,5", "8,16,400", "[2, 2]")):
+        data, filters, change = (f"float[{extents}]" for extents in (x, w, y))
+        yield (f"Conv [{x}] [{w}], no constant",
+               graph(f"Conv <pads = {pads}> (x, w)", [("x", data), ("w", filters)], output=change))
+        yield (f"ConvTranspose [{y}] [{w}], no constant",
+               graph(f"ConvTranspose <pads = {pads}> (x, w)", [("x", change), ("w", filters)],
+                     output=data))
+        yield (f"ConvWeightGrad [{x}] [{y}]",
+               graph(f"gatefold.ConvWeightGrad <pads = {pads}> (x, d, s)",
+                     [("x", data), ("d", change)], output=filters)
+               .replace("\n<>", f"\n<int64[{w.count(',') + 1}] s = {{{w}}}>"))
+
+
+def recurrent_training():
+    """A layer that keeps its workspace, and its gradient."""
+    for op, gates, cell in (("LSTM", 4, ", c"), ("GRU", 3, ""), ("RNN", 1, "")):
+        for t, n, h in ((100, 1, 128), (50, 32, 256)):
+            missing = ", " * (4 if cell else 2)
+            weights = (f"float[1,{gates * h},{h}] w, float[1,{gates * h},{h}] r, "
+                       f"float[1,{2 * gates * h}] b")
+            yield (f"{op} and its gradient T={t} N={n} I={h} H={h}",
+                   f'<ir_version: 9, opset_import: ["" : 14]>\n'
+                   f"g (float[{t},{n},{h}] x, {weights}, float[{t},1,{n},{h}] d) => "
+                   "(float[] dx, float[] dw, float[] dr, float[] db)\n"
+                   f"{{ y, h{cell}, k = gatefold.{op}Training <hidden_size = {h}> (x, w, r, b)\n"
+                   f"  dx, dw, dr, db = gatefold.{op}Grad <hidden_size = {h}> "
+                   f"(x, w, r, b, {missing}y, k, d) }}\n")
+
+
 def kernel_graphs():
     """(what, ONNX text) of every operator and shape."""
-    for family in (element_wise, rows, products, images, recurrences):
+    for family in (element_wise, rows, products, images, recurrences, convolution_training,
+                   recurrent_training):
         yield from family()

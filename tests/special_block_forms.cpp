@@ -128,14 +128,6 @@ Forms products() {
            "g (float[$R,2,$N] x, float[2,3,3] w) => (float[a,b,c] y) { y = ConvTranspose <strides "
            "= [2]> (x, w) }",
            13),
-      form("ConvWeightGrad",
-           "g (float[2,2,$N] x, float[2,3,$N] d) => (float[a,b,c] y) <int64[3] s = {3, 2, 1}> { y "
-           "= gatefold.ConvWeightGrad (x, d, s) }",
-           13),
-      form("ConvWeightGrad",
-           "g (float[$R,2,9] x, float[$R,3,4] d) => (float[a,b,c] y) <int64[3] s = {3, 2, 3}> { y "
-           "= gatefold.ConvWeightGrad <strides = [2]> (x, d, s) }",
-           13),
       form("LSTM",
            "g (float[2,$R,$N] x, float[1,20,$N] w, float[1,20,5] r) => (float[a,b,c,d] y, "
            "float[b,c,d] h) { y, h = LSTM <hidden_size = 5> (x, w, r) }",
@@ -148,6 +140,14 @@ Forms products() {
            "g (float[2,$R,$N] x, float[1,5,$N] w, float[1,5,5] r) => (float[a,b,c,d] y, "
            "float[b,c,d] h) { y, h = RNN <hidden_size = 5> (x, w, r) }",
            16),
+      form("ConvWeightGrad",
+           "g (float[2,2,$N] x, float[2,3,$N] d) => (float[a,b,c] y) <int64[3] s = {3, 2, 1}> { y "
+           "= gatefold.ConvWeightGrad (x, d, s) }",
+           13),
+      form("ConvWeightGrad",
+           "g (float[$R,2,9] x, float[$R,3,4] d) => (float[a,b,c] y) <int64[3] s = {3, 2, 3}> { y "
+           "= gatefold.ConvWeightGrad <strides = [2]> (x, d, s) }",
+           13),
   };
   const std::size_t count = forms.size();
   for (std::size_t i = 0; i < count; ++i) {
@@ -161,7 +161,7 @@ Forms products() {
   const Maker makers[] = {{6, native::make_winograd_conv}, {5, onednn::make_conv},
                           {6, onednn::make_conv},          {7, onednn::make_conv_transpose},
                           {8, onednn::make_lstm},          {9, onednn::make_gru},
-                          {10, onednn::make_rnn}};
+                          {10, onednn::make_rnn},          {12, onednn::make_conv_weight_grad}};
   for (const auto& [form_index, make] : makers) {
     forms.push_back(forms[form_index]);
     forms.back().are_constant = true;
