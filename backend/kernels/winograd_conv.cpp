@@ -15,6 +15,8 @@ namespace {
 // What a block of tiles may take between the transformations, in elements: it stays in the second
 // cache.
 constexpr std::int64_t kBlockElements = 160 * 1024;
+// Tiles of one channel that stay in the first cache.
+constexpr std::int64_t kMostTiles = 64;
 
 bool is_small_kernel(const AxisWindow& axis) {
   return axis.kernel == 3 && axis.stride == 1 && axis.dilation == 1;
@@ -28,8 +30,8 @@ struct TileGrid {
   TileGrid(const Windows& windows, std::int64_t channels)
       : lines(divide_up(windows[1].output, kTileOutputs)),
         columns(divide_up(windows[2].output, kTileOutputs)) {
-    const std::int64_t most =
-        std::max(kBlockElements / (kTilePoints * (channels + kPanelRows)), kTileLanes);
+    const std::int64_t most = std::clamp(kBlockElements / (kTilePoints * (channels + kPanelRows)),
+                                         kTileLanes, kMostTiles);
     std::int64_t least = std::numeric_limits<std::int64_t>::max();
     for (std::int64_t across = 1; across <= std::min(columns, most); ++across) {
       for (std::int64_t down = 1; down <= std::min(lines, most / across); ++down) {
