@@ -77,7 +77,8 @@ class ConvKernel : public Kernel {
   Gemm gemm_;
 };
 
-/// Goes along lines of outputs, group by group.
+/// Goes along lines of outputs, group by group. Threads share the groups, or where there are few,
+/// each group.
 class LineConvKernel : public PartwiseKernel {
  public:
   /// `reads_behind`: the lines' last vectors read behind X.
@@ -86,32 +87,39 @@ class LineConvKernel : public PartwiseKernel {
         planes_(extents.windows, extents.group_inputs),
         lines_(planes_.lines()),
         reads_x_(planes_.is_x() && !reads_behind),
-        has_bias_(request.has_input(2)),
-        threads_(useful_threads(extents.group_outputs * taps() * lines_.output_count(), 1,
-                                request.threads)) {}
+        has_bias_(request.has_input(2)) {
+    const std::int64_t groups = extents.batch * extents.groups;
+    const std::int64_t products = extents.group_outputs * taps() * lines_.output_count();
+    if (groups >= request.threads) {
+      group_threads_ = useful_threads(groups * products, 1, request.threads);
+    } else {
+      threads_ = useful_threads(products, 1, request.threads);
+    }
+  }
 
   std::size_t scratch_bytes() const override {
-    return reads_x_ ? 0 : static_cast<std::size_t>(planes_.size()) * sizeof(float);
+    return reads_x_ ? 0 : static_cast<std::size_t>(group_threads_ * planes_.size()) * sizeof(float);
   }
 
   void run_parts(const Buffers& buffers, const PartDone& done) override {
-    const auto* x = buffers.input<float>(0);
-    auto* y = buffers.output<float>(0);
-    auto* scratch = static_cast<float*>(buffers.scratch);
-    for (std::int64_t n = 0; n < extents_.batch; ++n) {
-      const float* bias = has_bias_ ? buffers.input<float>(2) : nullptr;
-      for (std::int64_t group = 0; group < extents_.groups; ++group) {
+    run_as_team(group_threads_, [&](const Team& team) {
+      auto* scratch = static_cast<float*>(buffers.scratch) + team.thread * planes_.size();
+      const Range share = team.share(extents_.batch * extents_.groups);
+      for (std::int64_t i = share.begin; i < share.end; ++i) {
+        const std::int64_t group = i % extents_.groups;
+        const float* x =
+            buffers.input<float>(0) + i * extents_.group_inputs * input_count(extents_.windows);
+        const float* bias =
+            has_bias_ ? buffers.input<float>(2) + group * extents_.group_outputs : nullptr;
+        const std::int64_t place = i * extents_.group_outputs * lines_.output_count();
         if (!reads_x_) planes_.copy(x, scratch);
-        const std::int64_t place = y - buffers.output<float>(0);
-        run_group(buffers, group, reads_x_ ? x : scratch, bias, y,
+        run_group(buffers, group, reads_x_ ? x : scratch, bias, buffers.output<float>(0) + place,
                   [&](std::int64_t begin, std::int64_t end, int thread) {
-                    done(place + begin, place + end, thread);
+                    // One of the two numbers is 0.
+                    done(place + begin, place + end, team.thread + thread);
                   });
-        x += extents_.group_inputs * input_count(extents_.windows);
-        y += extents_.group_outputs * lines_.output_count();
-        if (bias != nullptr) bias += extents_.group_outputs;
       }
-    }
+    });
   }
 
  protected:
@@ -129,7 +137,8 @@ class LineConvKernel : public PartwiseKernel {
   WindowLines lines_;
   bool reads_x_;
   bool has_bias_;
-  int threads_;
+  int group_threads_ = 1;
+  int threads_ = 1;
 };
 
 /// By vectors of output channels, with the weights packed for them, along each line of outputs.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 
 #include "backend/kernel.h"
 #include "backend/simd/team.h"
@@ -9,8 +8,26 @@
 namespace gatefold::native {
 
 /// Told that elements [begin, end) of output 0 have been written, by the given thread of those that
-/// a kernel was made for.
-using PartDone = std::function<void(std::int64_t begin, std::int64_t end, int thread)>;
+/// a kernel was made for. Refers to a function, which must outlive it.
+class PartDone {
+ public:
+  template <typename Function>
+  PartDone(const Function& function)  // NOLINT(google-explicit-constructor)
+      : function_(&function), call_(call<Function>) {}
+
+  void operator()(std::int64_t begin, std::int64_t end, int thread) const {
+    call_(function_, begin, end, thread);
+  }
+
+ private:
+  template <typename Function>
+  static void call(const void* function, std::int64_t begin, std::int64_t end, int thread) {
+    (*static_cast<const Function*>(function))(begin, end, thread);
+  }
+
+  const void* function_;
+  void (*call_)(const void* function, std::int64_t begin, std::int64_t end, int thread);
+};
 
 /// A kernel that tells of parts of its output while they lie in the cache: of every element once.
 class PartwiseKernel : public Kernel {

@@ -28,20 +28,19 @@ class PointwiseConvKernel : public PartwiseKernel {
                                     extents.group_inputs * columns_,
                                 1, request.threads)),
         weights_(pack(request)) {
-    const std::int64_t share = (columns_ + threads_ - 1) / threads_;
-    part_columns_ = std::min(part_columns_, (share + kStep - 1) / kStep * kStep);
+    parts_ = (columns_ + part_columns_ - 1) / part_columns_;
+    // Where there are few parts, threads share the panels of each.
+    const std::int64_t tasks = extents.batch * extents.groups * parts_;
+    const std::int64_t wanted = threads_ == 1 ? 1 : kTasksOfThread * threads_;
+    panel_shares_ = std::min((wanted + tasks - 1) / tasks, panels_);
   }
 
   void run_parts(const Buffers& buffers, const PartDone& done) override {
-    const std::int64_t parts = (columns_ + part_columns_ - 1) / part_columns_;
+    const std::int64_t tasks = extents_.batch * extents_.groups * parts_ * panel_shares_;
     run_as_team(threads_, [&](const Team& team) {
-      const Range share = team.share(extents_.batch * extents_.groups * parts);
-      for (std::int64_t part = share.begin; part < share.end; ++part) {
-        const std::int64_t begin = part % parts * part_columns_;
-        const std::int64_t end = std::min(begin + part_columns_, columns_);
-        run_part(buffers, part / parts, begin, end);
-        const std::int64_t row = part / parts * extents_.group_outputs;
-        tell_rows(done, {row, row + extents_.group_outputs}, columns_, {begin, end}, team.thread);
+      const Range share = team.share(tasks);
+      for (std::int64_t task = share.begin; task < share.end; ++task) {
+        run_task(buffers, task, team.thread, done);
       }
     });
   }
@@ -49,6 +48,8 @@ class PointwiseConvKernel : public PartwiseKernel {
  private:
   static constexpr std::int64_t kPartElements = 48 * 1024;
   static constexpr std::int64_t kBlockElements = 6 * 1024;
+  // Shares of about the same size come out even.
+  static constexpr std::int64_t kTasksOfThread = 4;
   // Columns of three vectors of AVX-512.
   static constexpr std::int64_t kStep = 48;
 
@@ -56,22 +57,33 @@ class PointwiseConvKernel : public PartwiseKernel {
     return std::max(elements / std::max<std::int64_t>(rows, 1) / kStep, std::int64_t{1}) * kStep;
   }
 
-  /// Columns of one group; `number` counts the groups, those of the first batch first.
-  void run_part(const Buffers& buffers, std::int64_t number, std::int64_t begin,
-                std::int64_t end) const {
+  /// Some columns of some panels of a group.
+  void run_task(const Buffers& buffers, std::int64_t task, int thread, const PartDone& done) const {
+    const Team share{static_cast<int>(task % panel_shares_), static_cast<int>(panel_shares_)};
+    const std::int64_t part = task / panel_shares_ % parts_;
+    const std::int64_t number = task / panel_shares_ / parts_;  // Of the group, batch by batch.
+    const Range panels = share.share(panels_);
+    const Range rows{panels.begin * kPanelRows,
+                     std::min(panels.end * kPanelRows, extents_.group_outputs)};
+    const Range columns{part * part_columns_, std::min((part + 1) * part_columns_, columns_)};
+    for (std::int64_t column = columns.begin; column < columns.end; column += block_columns_) {
+      multiply(buffers, number, rows, {column, std::min(column + block_columns_, columns.end)});
+    }
+    const std::int64_t first = number * extents_.group_outputs;
+    tell_rows(done, {first + rows.begin, first + rows.end}, columns_, columns, thread);
+  }
+
+  void multiply(const Buffers& buffers, std::int64_t number, Range rows, Range columns) const {
     const std::int64_t outputs = extents_.group_outputs;
     const std::int64_t group = number % extents_.groups;
     const float* x = buffers.input<float>(0) + number * extents_.group_inputs * columns_;
     const float* w = weights_.data<float>() + group * panels_ * kPanelRows * product_.depth;
     const float* bias = has_bias_ ? buffers.input<float>(2) + group * outputs : nullptr;
     float* y = buffers.output<float>(0) + number * outputs * columns_;
-    for (std::int64_t column = begin; column < end; column += block_columns_) {
-      const std::int64_t count = std::min(block_columns_, end - column);
-      for (std::int64_t m = 0; m < outputs; m += kPanelRows) {
-        product_.run(w + m * product_.depth, bias == nullptr ? nullptr : bias + m,
-                     std::min(kPanelRows, outputs - m), count, x + column,
-                     y + m * columns_ + column);
-      }
+    for (std::int64_t m = rows.begin; m < rows.end; m += kPanelRows) {
+      product_.run(w + m * product_.depth, bias == nullptr ? nullptr : bias + m,
+                   std::min(kPanelRows, rows.end - m), columns.count(), x + columns.begin,
+                   y + m * columns_ + columns.begin);
     }
   }
 
@@ -99,6 +111,8 @@ class PointwiseConvKernel : public PartwiseKernel {
   std::int64_t panels_;
   std::int64_t block_columns_;
   std::int64_t part_columns_;
+  std::int64_t parts_ = 1;
+  std::int64_t panel_shares_ = 1;
   bool has_bias_;
   int threads_;
   Tensor weights_;

@@ -15,6 +15,8 @@ namespace {
 // What a block of tiles may take between the transformations, in elements: it stays in the second
 // cache.
 constexpr std::int64_t kBlockElements = 160 * 1024;
+// Tiles of one channel that stay in the first cache.
+constexpr std::int64_t kMostTiles = 64;
 
 bool is_small_kernel(const AxisWindow& axis) {
   return axis.kernel == 3 && axis.stride == 1 && axis.dilation == 1;
@@ -25,11 +27,13 @@ std::int64_t divide_up(std::int64_t count, std::int64_t size) { return (count + 
 /// The tiles of an image, and how many lines and columns of them make a block: as many as stay in
 /// the cache and leave few lanes of vectors empty.
 struct TileGrid {
-  TileGrid(const Windows& windows, std::int64_t channels)
+  TileGrid(const Windows& windows, std::int64_t channels, int threads)
       : lines(divide_up(windows[1].output, kTileOutputs)),
         columns(divide_up(windows[2].output, kTileOutputs)) {
+    // What fits into the caches, and every thread shall have some.
     const std::int64_t most =
-        std::max(kBlockElements / (kTilePoints * (channels + kPanelRows)), kTileLanes);
+        std::min({kMostTiles, divide_up(lines * columns, threads),
+                  std::max(kBlockElements / (kTilePoints * (channels + kPanelRows)), kTileLanes)});
     std::int64_t least = std::numeric_limits<std::int64_t>::max();
     for (std::int64_t across = 1; across <= std::min(columns, most); ++across) {
       for (std::int64_t down = 1; down <= std::min(lines, most / across); ++down) {
@@ -80,12 +84,14 @@ class WinogradConvKernel : public PartwiseKernel {
  public:
   WinogradConvKernel(const KernelRequest& request, const ConvExtents& extents)
       : extents_(extents),
-        grid_(extents.windows, extents.group_inputs),
+        threads_(useful_threads(
+            extents.group_outputs * extents.group_inputs * output_count(extents.windows),
+            extents.batch, request.threads)),
+        grid_(extents.windows, extents.group_inputs, threads_),
         inputs_(input_count(extents.windows)),
         outputs_(output_count(extents.windows)),
         step_(divide_up(grid_.block_lines * grid_.block_columns, kTileLanes) * kTileLanes),
         has_bias_(request.has_input(2)),
-        threads_(request.threads),
         taps_(*request.constant(1)),
         weights_(transform_all_weights(request)) {
     for (int thread = 0; thread < threads_; ++thread) {
@@ -248,12 +254,12 @@ class WinogradConvKernel : public PartwiseKernel {
   }
 
   ConvExtents extents_;
+  int threads_;
   TileGrid grid_;
   std::int64_t inputs_;   // Elements of a channel of X.
   std::int64_t outputs_;  // Elements of a channel of Y.
   std::int64_t step_;     // Tiles of a block, rounded up.
   bool has_bias_;
-  int threads_;
   Tensor taps_;     // W
   Tensor weights_;  // W, transformed.
   ScratchLayout layout_;

@@ -64,6 +64,22 @@ std::unique_ptr<Kernel> make_by_rule(const KernelRequest& request, const ConvExt
   return candidates.front().make(request);
 }
 
+/// Whether Winograd's method is at least a third faster than the others, as far as measured: there
+/// are channels enough to make up for the transformations, and tiles enough to fill vectors.
+bool favours_winograd(const ConvExtents& extents) {
+  constexpr std::int64_t kLeastChannels = 16;
+  constexpr std::int64_t kLeastOutputs = 240;
+  return std::min(extents.group_inputs, extents.group_outputs) >= kLeastChannels &&
+         output_count(extents.windows) >= kLeastOutputs;
+}
+
+/// A kernel that has been the fastest wherever it was measured; nullptr where there is none such.
+std::unique_ptr<Kernel> make_surely_fastest(const KernelRequest& request,
+                                            const ConvExtents& extents) {
+  if (auto kernel = native::make_pointwise_conv(request)) return kernel;
+  return favours_winograd(extents) ? native::make_winograd_conv(request) : nullptr;
+}
+
 /// X of fewer images, of which less is left along their first axis.
 Dims smaller_x(const KernelRequest& request, const ConvExtents& extents) {
   Dims x = request.input_dims(0);
@@ -111,6 +127,9 @@ std::unique_ptr<Kernel> make_fastest_of(const KernelRequest& request, FindExtent
 }  // namespace
 
 std::unique_ptr<Kernel> make_fastest_conv(const KernelRequest& request) {
+  const ConvExtents extents =
+      conv_extents(request.node, request.input_dims(0), request.input_dims(1));
+  if (auto kernel = make_surely_fastest(request, extents)) return kernel;
   return make_fastest_of(request, conv_extents, kConvs);
 }
 

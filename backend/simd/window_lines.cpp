@@ -60,6 +60,20 @@ PaddedPlanes::PaddedPlanes(const Windows& windows, std::int64_t channels)
   const std::int64_t stride = windows[2].stride;
   pitch_ = (extents_[2] + stride - 1) / stride;
   extents_[2] = pitch_ * stride;
+  for (std::int64_t phase = 0; phase < stride; ++phase) phases_.push_back(place_phase(phase));
+}
+
+PaddedPlanes::Phase PaddedPlanes::place_phase(std::int64_t number) const {
+  const AxisWindow& axis = windows_[2];
+  Phase phase;
+  phase.first = number - axis.pad_begin;
+  const auto elements_below = [&](std::int64_t end) {
+    const std::int64_t count = (end - phase.first + axis.stride - 1) / axis.stride;
+    return std::clamp<std::int64_t>(end > phase.first ? count : 0, 0, pitch_);
+  };
+  phase.begin = elements_below(0);
+  phase.end = std::max(phase.begin, elements_below(axis.input));
+  return phase;
 }
 
 bool PaddedPlanes::is_x() const {
@@ -117,24 +131,18 @@ void PaddedPlanes::copy(const float* x, float* planes, float padding) const {
 }
 
 void PaddedPlanes::copy_line(const float* x, float* line, float padding) const {
-  const AxisWindow& axis = windows_[2];
-  for (std::int64_t phase = 0; phase < axis.stride; ++phase, line += pitch_) {
-    // Element p of the phase is x[p * stride + first].
-    const std::int64_t first = phase - axis.pad_begin;
-    const auto elements_below = [&](std::int64_t end) {
-      const std::int64_t count = (end - first + axis.stride - 1) / axis.stride;
-      return std::clamp<std::int64_t>(end > first ? count : 0, 0, pitch_);
-    };
-    const std::int64_t begin = elements_below(0);
-    const std::int64_t end = std::max(begin, elements_below(axis.input));
-    std::fill_n(line, begin, padding);
-    if (axis.stride == 1) {
-      std::copy_n(x + begin + first, end - begin, line + begin);
+  const std::int64_t stride = windows_[2].stride;
+  for (const Phase& phase : phases_) {
+    const float* source = x + phase.begin * stride + phase.first;
+    const std::int64_t count = phase.end - phase.begin;
+    std::fill_n(line, phase.begin, padding);
+    if (stride == 1) {
+      std::copy_n(source, count, line + phase.begin);
     } else {
-      HWY_DYNAMIC_DISPATCH(copy_strided)
-      (x + begin * axis.stride + first, axis.stride, end - begin, line + begin);
+      HWY_DYNAMIC_DISPATCH(copy_strided)(source, stride, count, line + phase.begin);
     }
-    std::fill(line + end, line + pitch_, padding);
+    std::fill(line + phase.end, line + pitch_, padding);
+    line += pitch_;
   }
 }
 

@@ -38,12 +38,22 @@ class PaddedPlanes {
   void copy(const float* x, float* planes, float padding = 0) const;
 
  private:
+  /// The elements of a line that lie the stride apart: element p is x[p * stride + first], where
+  /// p lies in [begin, end), else padding.
+  struct Phase {
+    std::int64_t first = 0;
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+  };
+
+  Phase place_phase(std::int64_t number) const;
   void copy_line(const float* x, float* line, float padding) const;
 
   Windows windows_;
   std::int64_t channels_;
   std::array<std::int64_t, kMaxSpatialAxes> extents_{};  // With padding, as far as it is read.
   std::int64_t pitch_;
+  std::vector<Phase> phases_;
 };
 
 }  // namespace gatefold::native
