@@ -7,6 +7,22 @@
 namespace gatefold::test {
 namespace {
 
+/// How many of the cases of ConvWeightGrad a maker took.
+int compare_weight_gradients(MakeKernel make, int threads) {
+  int taken = 0;
+  for (const OpCase& op_case : conv_weight_grad_cases()) {
+    SCOPED_TRACE(op_case.name);
+    const KernelProblem problem(op_case);
+    if (!problem.node().output()->type().is_static()) continue;
+    if (problem.node().output()->type().dtype != DataType::kFloat32) continue;
+    const auto outputs = run_maker(problem, make, threads, /*are_constant=*/false);
+    if (!outputs) continue;
+    ++taken;
+    expect_close(problem, *outputs);
+  }
+  return taken;
+}
+
 std::vector<OpCase> all_cases() {
   std::vector<OpCase> cases = conv_cases();
   for (const OpCase& op_case : conv_transpose_cases()) cases.push_back(op_case);
@@ -45,6 +61,14 @@ TEST(ConvKernels, PlainAgreesWithOracle) {
 
 TEST(ConvKernels, ThreadsShareTheWork) {
   EXPECT_GT(compare_with_oracle(native::make_conv, native::make_conv_transpose, 3, true), 15);
+}
+
+TEST(ConvKernels, WeightGradientsAgreeWithOracle) {
+  for (const int threads : {1, 3}) {
+    EXPECT_GT(compare_weight_gradients(native::make_conv_weight_grad, threads), 10);
+    EXPECT_GT(compare_weight_gradients(onednn::make_conv_weight_grad, threads), 10);
+    EXPECT_GT(compare_weight_gradients(make_fastest_conv_weight_grad, threads), 10);
+  }
 }
 
 TEST(ConvKernels, WinogradAgreesWithOracle) {

@@ -50,6 +50,11 @@ std::vector<OpCase> conv_weight_grad_cases() {
                 "<int64[4] s = {32, 16, 3, 3}> { dW = gatefold.ConvWeightGrad "
                 "<strides = [2, 2], pads = [1, 1, 1, 1]> (x, dY, s) }",
        .tolerance = 3e-5},
+      {.name = "ConvWeightGradGroupsOfManyChannels",
+       .graph = "g (float[1,18,20,41] x, float[1,20,20,41] dY) => (float[a,b,c,d] dW) "
+                "<int64[4] s = {20, 9, 3, 3}> { dW = gatefold.ConvWeightGrad "
+                "<group = 2, pads = [1, 1, 1, 1]> (x, dY, s) }",
+       .tolerance = 5e-5},
       {.name = "ConvWeightGradNoBatch",
        .graph = "g (float[0,2,5] x, float[0,3,4] dY) => (float[a,b,c] dW) "
                 "<int64[3] s = {3, 2, 2}> { dW = gatefold.ConvWeightGrad (x, dY, s) }"},
