@@ -7,6 +7,7 @@
 #define HWY_TARGET_INCLUDE "backend/simd/axis_resizer.cpp"
 #include "hwy/foreach_target.h"
 //
+#include "backend/simd/partial_vector-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -49,7 +50,7 @@ void resize_vectors(const AxisResizer::Lines& lines, const float* x, float* y) {
     if (count == lane_count()) {
       hn::StoreU(sum, kTag, y);
     } else {
-      hn::BlendedStore(sum, hn::FirstN(kTag, static_cast<std::size_t>(count)), kTag, y);
+      store_part(kTag, sum, y, count);
     }
     y += count;
     left -= count;

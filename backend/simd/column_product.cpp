@@ -8,6 +8,7 @@
 #define HWY_TARGET_INCLUDE "backend/simd/column_product.cpp"
 #include "hwy/foreach_target.h"
 //
+#include "backend/simd/partial_vector-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -79,11 +80,10 @@ void multiply_columns(const ColumnProduct& product, const Panel& panel, std::int
   if constexpr (kVectors > 1) {
     multiply_columns<kVectors - 1>(product, panel, count, x, y);
   } else if (count > 0) {
-    const auto mask = hn::FirstN(kTag, static_cast<std::size_t>(count));
     multiply<1>(
         kSums, product, panel, x, y,
-        [&](const float* from) { return hn::MaskedLoad(mask, kTag, from); },
-        [&](Vector value, float* to) { hn::BlendedStore(value, mask, kTag, to); });
+        [&](const float* from) { return load_part(kTag, from, count); },
+        [&](Vector value, float* to) { store_part(kTag, value, to, count); });
   }
 }
 

@@ -10,6 +10,7 @@
 #include "hwy/foreach_target.h"
 //
 #include "backend/simd/maximum-inl.h"
+#include "backend/simd/partial_vector-inl.h"
 #include "backend/simd/strided_load-inl.h"
 #include "hwy/highway.h"
 
@@ -45,12 +46,9 @@ HWY_INLINE void combine_rows(std::span<const float* const> rows, std::int64_t co
     combine_at(count - lane_count());
     return;
   }
-  const auto mask = hn::FirstN(kTag, static_cast<std::size_t>(count));
-  Vector result = hn::MaskedLoad(mask, kTag, rows[0]);
-  for (const float* row : rows.subspan(1)) {
-    result = combine(result, hn::MaskedLoad(mask, kTag, row));
-  }
-  hn::BlendedStore(result, mask, kTag, line);
+  Vector result = load_part(kTag, rows[0], count);
+  for (const float* row : rows.subspan(1)) result = combine(result, load_part(kTag, row, count));
+  store_part(kTag, result, line, count);
 }
 
 /// y = vector_at(o) for a vector of outputs from o on.
