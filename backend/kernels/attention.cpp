@@ -37,7 +37,7 @@ class AttentionKernel : public Kernel {
         presents_[i] = layout_.add<float>(e.batch * e.heads * e.keys * size);
       }
     }
-    y_ = layout_of_y(request);
+    y_ = head_layout(request.output_dims(), request.strides_of_output(), e.query_heads);
     panels_ = layout_.add<float>(packs_keys_ ? e.batch * e.heads * panels_size() : 0);
     for (int thread = 0; thread < threads_; ++thread) {
       tiles_.push_back(layout_.add<float>(kQueries * kKeys));
@@ -72,21 +72,14 @@ class AttentionKernel : public Kernel {
 
  private:
   static constexpr std::size_t kPresents = 2;  // K and V.
-  static constexpr std::int64_t kQueries = 60;
-  static constexpr std::int64_t kKeys = 512;
+  static constexpr std::int64_t kQueries = kQueriesAtATime;
+  static constexpr std::int64_t kKeys = kKeysAtATime;
   static constexpr std::int64_t kFewQueries = 3;
 
   /// Some queries of one head.
   struct Queries {
     std::int64_t n, head, first, count;
   };
-
-  static HeadLayout layout_of_y(const KernelRequest& request) {
-    const Dims strides = request.strides_of_output();
-    if (strides.size() == 4) return {strides[0], strides[1], strides[2]};
-    const std::int64_t heads = request.node.attr_int("q_num_heads");
-    return {strides[0], request.output_dims()[2] / heads, strides[1]};
-  }
 
   std::int64_t row_size(std::size_t present) const {
     return present == 0 ? extents_.size : extents_.value_size;

@@ -20,16 +20,18 @@ class AttentionGradientKernel : public Kernel {
   AttentionGradientKernel(const KernelRequest& request, const AttentionScores& scores)
       : scores_(scores),
         extents_(scores.extents()),
-        y_(layout_of(request, kY, scores)),
-        d_(layout_of(request, kDy, scores)) {
+        y_(head_layout(request.input_dims(kY), request.strides_of_input(kY), extents_.query_heads)),
+        d_(head_layout(request.input_dims(kDy), request.strides_of_input(kDy),
+                       extents_.query_heads)) {
     const AttentionExtents& e = extents_;
     const std::int64_t products =
         e.batch * e.query_heads * e.queries * e.keys * (3 * e.size + 2 * e.value_size);
     threads_ = static_cast<int>(
         std::min<std::int64_t>(useful_threads(products, 1, request.threads), e.batch * e.heads));
     for (std::size_t input = 0; input < 3; ++input) {
-      sizes_[input] = element_count(request.input_dims(input));
-      outputs_[input] = dense_layout(request, input);
+      const Dims dims = request.input_dims(input);
+      sizes_[input] = element_count(dims);
+      outputs_[input] = head_layout(dims, strides_of(dims), input == kQ ? e.query_heads : e.heads);
       is_wanted_[input] = request.has_output(input);
     }
     for (int thread = 0; thread < threads_; ++thread) {
@@ -56,8 +58,8 @@ class AttentionGradientKernel : public Kernel {
   }
 
  private:
-  static constexpr std::int64_t kQueries = 60;
-  static constexpr std::int64_t kKeys = 512;
+  static constexpr std::int64_t kQueries = kQueriesAtATime;
+  static constexpr std::int64_t kKeys = kKeysAtATime;
 
   /// Where a thread keeps what it works on, in scratch memory.
   struct Places {
@@ -72,20 +74,6 @@ class AttentionGradientKernel : public Kernel {
     const float *q, *y, *d;
     float* dq;
   };
-
-  static HeadLayout layout_of(const KernelRequest& request, std::size_t input,
-                              const AttentionScores& scores) {
-    const Dims strides = request.strides_of_input(input);
-    if (strides.size() == 4) return {strides[0], strides[1], strides[2]};
-    return {strides[0], scores.extents().value_size, strides[1]};
-  }
-  /// Of the gradient of Q, K or V.
-  static HeadLayout dense_layout(const KernelRequest& request, std::size_t input) {
-    const Dims strides = strides_of(request.input_dims(input));
-    if (strides.size() == 4) return {strides[0], strides[1], strides[2]};
-    const std::int64_t heads = request.node.attr_int(input == kQ ? "q_num_heads" : "kv_num_heads");
-    return {strides[0], request.input_dims(input)[2] / heads, strides[1]};
-  }
 
   void run_head(const Buffers& buffers, const Places& places, std::int64_t n,
                 std::int64_t head) const {

@@ -13,25 +13,18 @@ using namespace attention_input;
 
 constexpr std::int64_t kVector = 16;
 
-/// Q, K or V [N,heads,T,size] or, with an attribute for the heads, [N,T,heads*size].
+/// The heads, rows and numbers in a row of Q, K or V.
 struct Heads {
   std::int64_t heads = 0, rows = 0, size = 0;
   HeadLayout layout;
 
   Heads(const KernelRequest& request, std::size_t input, std::string_view attribute) {
     const Dims dims = request.input_dims(input);
-    const Dims strides = request.strides_of_input(input);
-    if (dims.size() == 4) {
-      heads = dims[1];
-      rows = dims[2];
-      size = dims[3];
-      layout = {strides[0], strides[1], strides[2]};
-    } else {
-      heads = request.node.attr_int(attribute);
-      rows = dims[1];
-      size = dims[2] / heads;
-      layout = {strides[0], size, strides[1]};
-    }
+    const bool has_axis = dims.size() == 4;
+    heads = has_axis ? dims[1] : request.node.attr_int(attribute);
+    rows = dims[has_axis ? 2 : 1];
+    size = has_axis ? dims[3] : dims[2] / heads;
+    layout = head_layout(dims, request.strides_of_input(input), heads);
   }
 };
 
@@ -45,6 +38,11 @@ bool is_possible(const KernelRequest& request) {
 }
 
 }  // namespace
+
+HeadLayout head_layout(const Dims& dims, const Dims& strides, std::int64_t heads) {
+  if (dims.size() == 4) return {strides[0], strides[1], strides[2]};
+  return {strides[0], dims[2] / heads, strides[1]};
+}
 
 std::int64_t head_panels_size(std::int64_t rows, std::int64_t size) {
   return (rows + kHeadPanel - 1) / kHeadPanel * kHeadPanel * size;

@@ -20,6 +20,9 @@ struct HeadLayout {
   }
 };
 
+/// Of a tensor [N,heads,T,size] or [N,T,heads*size] with these extents and strides.
+HeadLayout head_layout(const Dims& dims, const Dims& strides, std::int64_t heads);
+
 /// The extents and attributes of an Attention node.
 struct AttentionExtents {
   std::int64_t batch = 0;
@@ -36,6 +39,10 @@ struct AttentionExtents {
 
   std::int64_t head_of(std::int64_t query_head) const { return query_head / (query_heads / heads); }
 };
+
+/// How many queries and keys are worked on together: their scores stay in a core's cache.
+inline constexpr std::int64_t kQueriesAtATime = 60;
+inline constexpr std::int64_t kKeysAtATime = 512;
 
 /// Some keys.
 struct KeyChunk {

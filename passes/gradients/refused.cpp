@@ -29,8 +29,8 @@ std::vector<GradientEntry> refused() {
                 "MelWeightMatrix", "RoiAlign", "STFT"});
   add(kMatrices, {"Det", "Unique"});
   add(kSecond,
-      {"AttentionGrad", "CTCLossGrad", "GatherRowsGrad", "GRUGrad", "GRUTraining", "LSTMGrad", "LSTMTraining",
-       "RNNGrad", "RNNTraining"},
+      {"AttentionGrad", "CTCLossGrad", "GatherRowsGrad", "GRUGrad", "GRUTraining", "LSTMGrad",
+       "LSTMTraining", "RNNGrad", "RNNTraining"},
       kGatefoldDomain);
   add("the pass 'expand-gradients' must put other nodes in its place first", {"Gradient"},
       kTrainingDomain);
