@@ -134,7 +134,7 @@ std::int64_t output_channels(const Node& conv) {
 /// counts the channels.
 bool is_per_channel(const Tensor& numbers, std::int64_t rank, std::int64_t channels) {
   const auto behind = static_cast<std::size_t>(rank - 2);  // Axes behind the channels'.
-  const Dims dims = numbers.dims();
+  const Dims& dims = numbers.dims();
   if (numbers.size() != channels || dims.size() > behind + 2) return false;
   return channels == 1 || (dims.size() > behind && dims[dims.size() - 1 - behind] == channels);
 }
