@@ -18,7 +18,10 @@ constexpr std::int64_t kMeasuredProducts = 2 * 1024 * 1024;
 constexpr std::int64_t kSampleProducts = 8 * 1024 * 1024;
 constexpr std::int64_t kSampleElements = 512 * 1024;
 constexpr std::int64_t kSampleOutputs = 32;
-// oneDNN generates code for each tap along the last axis, which takes 20 ms for 256 of them.
+// Channels that fill a block of oneDNN's.
+constexpr std::int64_t kBlock = 16;
+// oneDNN generates code for each tap along the last axis, which takes 20 ms for 256 of them: too
+// long where channels do not fill its blocks.
 constexpr std::int64_t kGeneratedTaps = 32;
 
 constexpr Candidate kConvs[] = {
@@ -56,7 +59,6 @@ std::string key_of(const KernelRequest& request, const ConvExtents& extents) {
 /// What is mostly the fastest: oneDNN's where channels fill its blocks, else our own.
 std::unique_ptr<Kernel> make_by_rule(const KernelRequest& request, const ConvExtents& extents,
                                      std::span<const Candidate> candidates) {
-  constexpr std::int64_t kBlock = 16;
   const bool fills_blocks = extents.group_inputs >= kBlock && extents.group_outputs >= kBlock;
   if (fills_blocks) {
     if (auto kernel = candidates.back().make(request)) return kernel;
@@ -99,8 +101,9 @@ Dims smaller_x(const KernelRequest& request, const ConvExtents& extents) {
 template <typename Compare>
 std::unique_ptr<Kernel> choose(const KernelRequest& request, const ConvExtents& extents,
                                std::span<const Candidate> candidates, const Compare& compare) {
-  const bool avoids_onednn =
-      request.kernels == KernelChoice::kOwn || extents.windows.back().kernel > kGeneratedTaps;
+  const bool is_slow_to_generate =
+      extents.windows.back().kernel > kGeneratedTaps && extents.group_outputs < kBlock;
+  const bool avoids_onednn = request.kernels == KernelChoice::kOwn || is_slow_to_generate;
   if (avoids_onednn) candidates = candidates.first(candidates.size() - 1);
   if (request.dtype() != DataType::kFloat32 || products(extents) < kMeasuredProducts) {
     return candidates.front().make(request);
