@@ -4,6 +4,11 @@ namespace gatefold::test {
 
 std::vector<OpCase> dft_cases() {
   return {
+      {.name = "DFTOfMoreNumbers",
+       .graph = "g (float[3,60,1] x) => (float[3,60,2] y) { y = DFT (x) }"},
+      {.name = "DFTInverseOfMoreNumbers",
+       .graph = "g (float[3,31,2] x) => (float[3,60,1] y) { y = DFT <inverse = 1, onesided = 1> "
+                "(x) }"},
       {.name = "DFTReal", .graph = "g (float[2,10,1] x) => (float[2,10,2] y) { y = DFT (x) }"},
       {.name = "DFTOneSided",
        .graph = "g (float[2,7,1] x) => (float[2,4,2] y) { y = DFT <onesided = 1> (x) }"},
