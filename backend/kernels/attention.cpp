@@ -205,7 +205,9 @@ class AttentionKernel : public Kernel {
 
 std::unique_ptr<Kernel> make_attention(const KernelRequest& request) {
   const auto scores = AttentionScores::of(request);
-  return scores ? std::make_unique<AttentionKernel>(request, *scores) : nullptr;
+  // Without any key there is nothing to divide by.
+  const bool has_keys = scores && scores->extents().keys > 0;
+  return has_keys ? std::make_unique<AttentionKernel>(request, *scores) : nullptr;
 }
 
 }  // namespace gatefold::native

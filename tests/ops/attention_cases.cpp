@@ -9,6 +9,9 @@ std::vector<OpCase> attention_cases() {
                 "(float[1,2,3,4] y) { y = Attention (q, k, v, m) }",
        .inputs = {{"m", Tensor::of<bool>({3, 4}, {true, false, true, true, true, true, false, true,
                                                   false, true, true, true})}}},
+      {.name = "AttentionNoKeys",
+       .graph = "g (float[1,2,3,4] q, float[1,2,0,4] k, float[1,2,0,4] v) => "
+                "(float[1,2,3,4] y) { y = Attention (q, k, v) }"},
       {.name = "AttentionFourAxes",
        .graph = "g (float[2,3,4,8] q, float[2,3,6,8] k, float[2,3,6,5] v) => (float[2,3,4,5] y) "
                 "{ y = Attention (q, k, v) }"},
