@@ -135,7 +135,8 @@ class AttentionGradientKernel : public Kernel {
                          slopes);
     for (std::int64_t i = 0; i < queries.count; ++i, weights += kKeys, slopes += kKeys) {
       const std::int64_t count = seen(buffers, queries, i, chunk);
-      are_scores ? weigh_scores(count, rows[i], weights) : divide_weights(count, rows[i], weights);
+      are_scores ? weigh_scores(count, rows[i], weights)
+                 : scale_row(count, 1 / rows[i].sum, weights);
       const float mean =
           dot_rows(extents_.value_size, queries.y + i * y_.row, queries.d + i * d_.row);
       slopes_of_scores(count, weights, mean, slopes);

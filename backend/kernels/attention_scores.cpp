@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "backend/products/gemm.h"
 #include "backend/simd/score_rows.h"
@@ -139,14 +140,15 @@ void AttentionScores::mask_row(const Buffers& buffers, std::int64_t n, std::int6
   if (mask_kind_ == MaskKind::kNone) return;
   const std::int64_t place =
       n * mask_strides_[0] + head * mask_strides_[1] + query * mask_strides_[2];
+  const bool is_for_all = mask_keys_ == 1;
   if (mask_kind_ == MaskKind::kBoolean) {
     const bool* mask = buffers.input<bool>(kMask) + place;
-    if (mask_keys_ != 1) return hide_scores(keys.count, mask + keys.first, scores);
-    for (std::int64_t i = 0; i < keys.count; ++i) hide_scores(1, mask, scores + i);
+    if (!is_for_all) return hide_scores(keys.count, mask + keys.first, scores);
+    if (!*mask) std::fill_n(scores, keys.count, -std::numeric_limits<float>::infinity());
   } else {
     const float* mask = buffers.input<float>(kMask) + place;
-    if (mask_keys_ != 1) return add_mask(keys.count, mask + keys.first, scores);
-    for (std::int64_t i = 0; i < keys.count; ++i) add_mask(1, mask, scores + i);
+    if (!is_for_all) return add_mask(keys.count, mask + keys.first, scores);
+    for (std::int64_t i = 0; i < keys.count; ++i) scores[i] += *mask;
   }
 }
 

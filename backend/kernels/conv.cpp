@@ -7,19 +7,13 @@
 #include "backend/kernels.h"
 #include "backend/kernels/partwise.h"
 #include "backend/kernels/patches.h"
+#include "backend/kernels/weight_panels.h"
 #include "backend/products/gemm.h"
 #include "backend/simd/conv_lines.h"
 #include "backend/simd/team.h"
 
 namespace gatefold::native {
 namespace {
-
-/// Every output reads one element, and output o reads element o.
-bool is_pointwise(const Windows& windows) {
-  return std::all_of(windows.begin(), windows.end(), [](const AxisWindow& window) {
-    return window.kernel == 1 && window.stride == 1 && window.pad_begin == 0 && window.pad_end == 0;
-  });
-}
 
 /// Windows of one element each, as windows of a single line.
 Windows join_lines(const Windows& windows) {
@@ -183,21 +177,11 @@ class ChannelConvKernel : public LineConvKernel {
               {range.begin * lines().width, range.end * lines().width}, thread);
   }
 
-  /// W as [groups, panels, taps, panel_], with zeros where the last panel has no channels.
   Tensor pack(const KernelRequest& request) const {
-    const std::int64_t groups = extents().groups;
-    return request.packed.get(*request.constant(1), fmt::format("conv panels {}", groups), [&] {
-      Tensor packed(DataType::kFloat32, {groups, panels_, taps(), panel_});
-      const auto* w = request.constant(1)->data<float>();
-      auto* target = packed.data<float>();
-      for (std::int64_t group = 0; group < groups; ++group) {
-        for (std::int64_t m = 0; m < extents().group_outputs; ++m, w += taps()) {
-          float* column = target + m / panel_ * taps() * panel_ + m % panel_;
-          for (std::int64_t k = 0; k < taps(); ++k) column[k * panel_] = w[k];
-        }
-        target += panels_ * taps() * panel_;
-      }
-      return packed;
+    const Tensor& w = *request.constant(1);
+    return request.packed.get(w, fmt::format("conv panels {}", extents().groups), [&] {
+      return pack_weight_panels(w.data<float>(), extents().groups, extents().group_outputs, taps(),
+                                panel_);
     });
   }
 

@@ -1,10 +1,12 @@
 #include "backend/kernels/conv_chain.h"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "backend/kernels.h"
 #include "backend/kernels/partwise.h"
+#include "backend/products/scratch_layout.h"
 #include "ir/op_def.h"
 
 namespace gatefold::native {
@@ -21,27 +23,21 @@ class ConvChainKernel : public Kernel {
         chain_(std::move(chain_kernel)),
         waiting_(static_cast<std::size_t>(conv.threads)),
         conv_inputs_(conv.inputs.size()),
-        chain_inputs_(chain.inputs.size()),
-        size_(element_count(conv.output_dims())) {
+        chain_inputs_(chain.inputs.size()) {
     const auto* const found =
         std::find(chain.inputs.begin(), chain.inputs.end(), conv.node.output(0));
     link_ = static_cast<std::size_t>(found - chain.inputs.begin());
-    place_ = chain.outputs.size();
-    for (std::size_t i = 0; i < chain.outputs.size() && place_ == chain.outputs.size(); ++i) {
+    for (std::size_t i = 0; i < chain.outputs.size() && !place_; ++i) {
       const bool is_float = chain.outputs[i]->type().dtype == DataType::kFloat32;
       if (is_float && chain_->may_overwrite(link_, i)) place_ = i;
     }
-    outputs_ = chain.outputs.size();
-    conv_bytes_ = aligned(conv_->scratch_bytes());
-    chain_bytes_ =
-        aligned(std::max(chain_->scratch_bytes_of(conv.threads), chain_->scratch_bytes()));
+    layout_.add<std::byte>(static_cast<std::int64_t>(conv_->scratch_bytes()));
+    chain_scratch_ = layout_.add<std::byte>(static_cast<std::int64_t>(
+        std::max(chain_->scratch_bytes_of(conv.threads), chain_->scratch_bytes())));
+    if (!place_) link_scratch_ = layout_.add<float>(element_count(conv.output_dims()));
   }
 
-  std::size_t scratch_bytes() const override {
-    const bool has_place = place_ < outputs_;
-    return conv_bytes_ + chain_bytes_ +
-           (has_place ? 0 : static_cast<std::size_t>(size_) * sizeof(float));
-  }
+  std::size_t scratch_bytes() const override { return layout_.bytes(); }
   std::size_t bytes() const override { return conv_->bytes() + chain_->bytes(); }
   std::string implementation() const override { return conv_->implementation(); }
 
@@ -52,14 +48,14 @@ class ConvChainKernel : public Kernel {
   }
 
   void run(const Buffers& buffers) override {
-    auto* scratch = static_cast<std::byte*>(buffers.scratch);
-    void* link = place_ < outputs_ ? buffers.outputs[place_] : scratch + conv_bytes_ + chain_bytes_;
+    void* link = place_ ? buffers.outputs[*place_] : at<std::byte>(buffers, link_scratch_);
     std::copy_n(buffers.inputs + conv_inputs_, link_, chain_inputs_.begin());
     chain_inputs_[link_] = link;
     std::copy_n(buffers.inputs + conv_inputs_ + link_, chain_inputs_.size() - link_ - 1,
                 chain_inputs_.begin() + static_cast<std::ptrdiff_t>(link_) + 1);
-    const Buffers conv{buffers.inputs, &link, scratch};
-    const Buffers chain{chain_inputs_.data(), buffers.outputs, scratch + conv_bytes_};
+    const Buffers conv{buffers.inputs, &link, buffers.scratch};
+    const Buffers chain{chain_inputs_.data(), buffers.outputs,
+                        at<std::byte>(buffers, chain_scratch_)};
     if (partwise_ == nullptr) {
       conv_->run(conv);
       chain_->run(chain);
@@ -99,20 +95,17 @@ class ConvChainKernel : public Kernel {
     waiting.begin = waiting.end;
   }
 
-  static std::size_t aligned(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
-
   std::unique_ptr<Kernel> conv_;
   PartwiseKernel* partwise_;  ///< The same, where it tells of its parts.
   std::unique_ptr<RangeKernel> chain_;
   std::vector<Waiting> waiting_;  ///< Of each thread.
   std::size_t conv_inputs_;
   std::vector<const void*> chain_inputs_;
-  std::int64_t size_;
-  std::size_t link_ = 0;   ///< Which input of the chain is the convolution's output.
-  std::size_t place_ = 0;  ///< Which output of the chain lies over it.
-  std::size_t outputs_ = 0;
-  std::size_t conv_bytes_ = 0;
-  std::size_t chain_bytes_ = 0;
+  std::size_t link_ = 0;              ///< Which input of the chain is the convolution's output.
+  std::optional<std::size_t> place_;  ///< Which output of the chain lies over it.
+  ScratchLayout layout_;              ///< The convolution's comes first.
+  std::size_t chain_scratch_ = 0;
+  std::size_t link_scratch_ = 0;
 };
 
 }  // namespace

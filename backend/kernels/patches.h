@@ -7,6 +7,14 @@
 
 namespace gatefold::native {
 
+/// The windows are single elements of X, all of them in order.
+inline bool is_pointwise(const Windows& windows) {
+  return std::all_of(windows.begin(), windows.end(), [](const AxisWindow& window) {
+    return window.kernel == 1 && window.stride == 1 && window.pad_begin == 0 &&
+           window.output == window.input;
+  });
+}
+
 /// What the windows over some channels of X see, as a matrix [channels * taps, outputs].
 class Patches {
  public:
@@ -23,16 +31,10 @@ class Patches {
   /// X itself is the matrix: windows of one element each that are all elements in order, or a
   /// single window.
   bool is_x() const {
-    const auto is_all = [&](const auto& holds) {
-      return std::all_of(windows_.begin(), windows_.end(), [&](const AxisWindow& window) {
-        return window.pad_begin == 0 && window.pad_end == 0 && holds(window);
-      });
-    };
-    return is_all([](const AxisWindow& window) {
-             return window.kernel == 1 && window.stride == 1 && window.output == window.input;
-           }) ||
-           is_all([](const AxisWindow& window) {
-             return window.output == 1 && window.kernel == window.input && window.dilation == 1;
+    return is_pointwise(windows_) ||
+           std::all_of(windows_.begin(), windows_.end(), [](const AxisWindow& window) {
+             return window.output == 1 && window.kernel == window.input && window.dilation == 1 &&
+                    window.pad_begin == 0 && window.pad_end == 0;
            });
   }
 

@@ -4,6 +4,8 @@
 
 #include "backend/kernels.h"
 #include "backend/kernels/partwise.h"
+#include "backend/kernels/patches.h"
+#include "backend/kernels/weight_panels.h"
 #include "backend/simd/column_product.h"
 #include "backend/simd/team.h"
 #include "ir/ops/conv.h"
@@ -87,21 +89,11 @@ class PointwiseConvKernel : public PartwiseKernel {
     }
   }
 
-  /// W as [groups, panels, C/group, kPanelRows], with zeros where the last panel has no rows.
   Tensor pack(const KernelRequest& request) const {
     const Tensor& w = *request.constant(1);
     return request.packed.get(w, fmt::format("pointwise panels {}", extents_.groups), [&] {
-      Tensor packed(DataType::kFloat32, {extents_.groups, panels_, product_.depth, kPanelRows});
-      const auto* source = w.data<float>();
-      for (std::int64_t group = 0; group < extents_.groups; ++group) {
-        for (std::int64_t m = 0; m < extents_.group_outputs; ++m) {
-          float* column = packed.data<float>() +
-                          (group * panels_ + m / kPanelRows) * product_.depth * kPanelRows +
-                          m % kPanelRows;
-          for (std::int64_t k = 0; k < product_.depth; ++k) column[k * kPanelRows] = *source++;
-        }
-      }
-      return packed;
+      return pack_weight_panels(w.data<float>(), extents_.groups, extents_.group_outputs,
+                                product_.depth, kPanelRows);
     });
   }
 
@@ -125,14 +117,11 @@ std::unique_ptr<Kernel> make_pointwise_conv(const KernelRequest& request) {
   if (element_count(request.output_dims()) == 0) return nullptr;
   const ConvExtents extents =
       conv_extents(request.node, request.input_dims(0), request.input_dims(1));
-  const bool is_pointwise =
-      std::all_of(extents.windows.begin(), extents.windows.end(), [](const AxisWindow& axis) {
-        return axis.kernel == 1 && axis.stride == 1 && axis.output == axis.input &&
-               axis.pad_begin == 0;
-      });
   // Fewer columns leave most of a vector empty.
   constexpr std::int64_t kLeastColumns = 16;
-  if (!is_pointwise || output_count(extents.windows) < kLeastColumns) return nullptr;
+  if (!is_pointwise(extents.windows) || output_count(extents.windows) < kLeastColumns) {
+    return nullptr;
+  }
   return std::make_unique<PointwiseConvKernel>(request, extents);
 }
 

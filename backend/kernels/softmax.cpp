@@ -11,6 +11,7 @@
 #define HWY_TARGET_INCLUDE "backend/kernels/softmax.cpp"
 #include "hwy/foreach_target.h"
 //
+#include "backend/simd/partial_vector-inl.h"
 #include "backend/simd/vector_math-inl.h"
 #include "hwy/highway.h"
 
@@ -33,13 +34,6 @@ HWY_INLINE hn::Vec<D> load_rest(D d, const float* x, std::int64_t count) {
   return hn::Load(d, rest);
 }
 
-template <class D>
-HWY_INLINE void store_rest(D d, hn::Vec<D> values, float* y, std::int64_t count) {
-  HWY_ALIGN float rest[hn::MaxLanes(d)];
-  hn::Store(values, d, rest);
-  for (std::int64_t i = 0; i < count; ++i) y[i] = rest[i];
-}
-
 /// A dense line of n elements.
 template <class D>
 void softmax_line(D d, const float* x, float* y, std::int64_t n) {
@@ -50,7 +44,7 @@ void softmax_line(D d, const float* x, float* y, std::int64_t n) {
   for (std::int64_t i = 0; i < whole; i += lanes) best = hn::Max(best, hn::LoadU(d, x + i));
   const auto shift = hn::MaxOfLanes(d, best);
   auto total = exp(d, hn::Sub(rest, shift));
-  store_rest(d, total, y + whole, n - whole);
+  store_part(d, total, y + whole, n - whole);
   for (std::int64_t i = 0; i < whole; i += lanes) {
     const auto power = exp(d, hn::Sub(hn::LoadU(d, x + i), shift));
     hn::StoreU(power, d, y + i);
@@ -80,7 +74,7 @@ void log_softmax_line(D d, const float* x, float* y, std::int64_t n) {
   for (std::int64_t i = 0; i < whole; i += lanes) {
     hn::StoreU(hn::Sub(hn::Sub(hn::LoadU(d, x + i), shift), log_sum), d, y + i);
   }
-  store_rest(d, hn::Sub(hn::Sub(rest, shift), log_sum), y + whole, n - whole);
+  store_part(d, hn::Sub(hn::Sub(rest, shift), log_sum), y + whole, n - whole);
 }
 
 /// Lanes(d) lines side by side, their elements `stride` apart.

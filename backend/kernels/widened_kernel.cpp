@@ -2,15 +2,12 @@
 
 #include <algorithm>
 
+#include "backend/products/scratch_layout.h"
 #include "ir/convert.h"
 #include "ir/op_def.h"
 
 namespace gatefold {
 namespace {
-
-constexpr std::size_t kAlignment = 64;
-
-std::size_t padded(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 Type widened(Type type) {
   if (is_half(type.dtype)) type.dtype = DataType::kFloat32;
@@ -29,7 +26,8 @@ class WidenedKernel : public Kernel {
  public:
   WidenedKernel(const KernelRequest& request, std::unique_ptr<Kernel> inner,
                 const std::vector<Tensor>& constants)
-      : inner_(std::move(inner)), scratch_bytes_(padded(inner_->scratch_bytes())) {
+      : inner_(std::move(inner)) {
+    layout_.add<std::byte>(static_cast<std::int64_t>(inner_->scratch_bytes()));
     for (std::size_t i = 0; i < request.inputs.size(); ++i) {
       add_port(request.inputs[i], inputs_).constant = constants[i];
     }
@@ -40,7 +38,7 @@ class WidenedKernel : public Kernel {
     output_pointers_.resize(outputs_.size());
   }
 
-  std::size_t scratch_bytes() const override { return scratch_bytes_; }
+  std::size_t scratch_bytes() const override { return layout_.bytes(); }
   std::size_t bytes() const override { return inner_->bytes(); }
   std::string implementation() const override { return inner_->implementation() + " widened"; }
 
@@ -73,13 +71,12 @@ class WidenedKernel : public Kernel {
     if (type == nullptr || !is_half(type->dtype)) return port;
     port.dtype = type->dtype;
     port.size = element_count(type->dims());
-    port.offset = scratch_bytes_;
-    scratch_bytes_ += padded(static_cast<std::size_t>(port.size) * sizeof(float));
+    port.offset = layout_.add<float>(port.size);
     return port;
   }
 
   std::unique_ptr<Kernel> inner_;
-  std::size_t scratch_bytes_;
+  native::ScratchLayout layout_;  ///< The inner kernel's comes first.
   std::vector<Port> inputs_, outputs_;
   std::vector<const void*> input_pointers_;
   std::vector<void*> output_pointers_;

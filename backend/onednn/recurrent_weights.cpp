@@ -16,7 +16,6 @@ struct BlockOrder {
   std::int64_t block = 0;
 
   std::int64_t size() const { return static_cast<std::int64_t>(to.size()) * block; }
-  BlockOrder turned() const { return {to, from, block}; }
   void copy(const float* source, float* target) const {
     for (const char letter : to) {
       const auto place = static_cast<std::int64_t>(from.find(letter));
@@ -84,6 +83,32 @@ class Reorder {
   Binding scratch_;
 };
 
+/// Where an input that is written anew for oneDNN comes from.
+struct Source {
+  std::size_t port;
+  std::int64_t start;
+  std::string key;  ///< Of what is made of it where it is a constant.
+};
+
+/// Adds an argument that `rearrange` makes of an input: once where that is a constant, else in each
+/// run.
+template <typename Rearrange>
+void add_rearranged(const KernelRequest& request, ArgumentList& list, int number,
+                    const dnnl::memory::desc& layout, const Source& source,
+                    const Rearrange& rearrange) {
+  if (const Tensor* constant = request.constant(source.port)) {
+    return list.add_constant(number, layout, request.packed.get(*constant, source.key, [&] {
+      Tensor made(DataType::kUint8, {static_cast<std::int64_t>(layout.get_size())});
+      rearrange(constant->data<float>() + source.start, reinterpret_cast<float*>(made.raw()));
+      return made;
+    }));
+  }
+  const Binding from = binding_of(Binding::Place::kInput, source.port, source.start);
+  const Binding to = list.add_scratch(number, layout);
+  list.before.push_back(
+      [=](const Buffers& buffers) { rearrange(floats_at(from, buffers), floats_at(to, buffers)); });
+}
+
 /// Memory of an argument that starts as zeros in each run.
 Binding add_sum(ArgumentList& list, int number, const dnnl::memory::desc& layout) {
   const Binding place = list.add_scratch(number, layout);
@@ -145,19 +170,9 @@ void RecurrentWeights::add_bias(ArgumentList& list, const dnnl::memory::desc& la
   const BiasRows rows{attrs_.kind->gates, flavor_.gates, flavor_.splits_last_bias, extents_.H};
   const std::int64_t start = static_cast<std::int64_t>(d) * 2 * extents_.G * extents_.H;
   if (!request_.has_input(kB)) return list.add_zeros(DNNL_ARG_BIAS, layout);
-  if (const Tensor* source = request_.constant(kB)) {
-    const std::string key = fmt::format("onednn bias {} {} {}", flavor_.gates, rows.rows(), d);
-    return list.add_constant(DNNL_ARG_BIAS, layout, request_.packed.get(*source, key, [&] {
-      Tensor joined(DataType::kFloat32, {rows.rows(), extents_.H});
-      rows.join(source->data<float>() + start, joined.data<float>());
-      return joined;
-    }));
-  }
-  const Binding source = binding_of(Binding::Place::kInput, kB, start);
-  const Binding target = list.add_scratch(DNNL_ARG_BIAS, layout);
-  list.before.push_back([=](const Buffers& buffers) {
-    rows.join(floats_at(source, buffers), floats_at(target, buffers));
-  });
+  const std::string key = fmt::format("onednn bias {} {} {}", flavor_.gates, rows.rows(), d);
+  add_rearranged(request_, list, DNNL_ARG_BIAS, layout, {kB, start, key},
+                 [rows](const float* from, float* to) { rows.join(from, to); });
 }
 
 void RecurrentWeights::add_bias_gradient(ArgumentList& list, const dnnl::memory::desc& layout,
@@ -179,20 +194,9 @@ void RecurrentWeights::add_peepholes(ArgumentList& list, const dnnl::memory::des
   if (!request_.has_input(kP)) return;
   const BlockOrder order{attrs_.kind->peepholes, flavor_.peepholes, extents_.H};
   const std::int64_t start = static_cast<std::int64_t>(d) * order.size();
-  if (const Tensor* source = request_.constant(kP)) {
-    const std::string key = fmt::format("onednn {} {}", flavor_.peepholes, d);
-    return list.add_constant(DNNL_ARG_WEIGHTS_PEEPHOLE, layout,
-                             request_.packed.get(*source, key, [&] {
-                               Tensor ordered(DataType::kFloat32, {order.size()});
-                               order.copy(source->data<float>() + start, ordered.data<float>());
-                               return ordered;
-                             }));
-  }
-  const Binding source = binding_of(Binding::Place::kInput, kP, start);
-  const Binding target = list.add_scratch(DNNL_ARG_WEIGHTS_PEEPHOLE, layout);
-  list.before.push_back([=](const Buffers& buffers) {
-    order.copy(floats_at(source, buffers), floats_at(target, buffers));
-  });
+  const std::string key = fmt::format("onednn {} {}", flavor_.peepholes, d);
+  add_rearranged(request_, list, DNNL_ARG_WEIGHTS_PEEPHOLE, layout, {kP, start, key},
+                 [order](const float* from, float* to) { order.copy(from, to); });
 }
 
 void RecurrentWeights::add_peephole_gradient(ArgumentList& list, const dnnl::memory::desc& layout,

@@ -178,9 +178,10 @@ SmallerRequest::SmallerRequest(const KernelRequest& request)
     : types_(request.inputs.size()),
       inputs_(request.inputs.begin(), request.inputs.end()),
       outputs_(request.outputs.begin(), request.outputs.end()),
-      request_{request.node,          inputs_,        outputs_,         request.constants,
-               request.threads,       request.packed, request.products, request.input_strides,
-               request.output_strides} {}
+      request_(request) {
+  request_.inputs = inputs_;
+  request_.outputs = outputs_;
+}
 
 void SmallerRequest::set_input(std::size_t index, Type type) {
   types_[index] = std::move(type);

@@ -9,6 +9,7 @@
 #define HWY_TARGET_INCLUDE "backend/simd/conv_lines.cpp"
 #include "hwy/foreach_target.h"
 //
+#include "backend/simd/partial_vector-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -102,9 +103,7 @@ struct OutputVectors {
 /// Stores what fits of a vector into the outputs of a channel, from number `target` on.
 HWY_INLINE void store_outputs(Vector sums, std::int64_t target, std::int64_t outputs, float* y) {
   if (target + lane_count() <= outputs) return hn::StoreU(sums, kTag, y + target);
-  HWY_ALIGN float all[hn::MaxLanes(kTag)];
-  hn::Store(sums, kTag, all);
-  std::copy_n(all, outputs - target, y + target);
+  store_part(kTag, sums, y + target, outputs - target);
 }
 
 /// All sums of some channels, unrolled by hand as in sum_block: sum i is that of channel

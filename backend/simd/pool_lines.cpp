@@ -60,9 +60,7 @@ HWY_INLINE void store_vectors(std::int64_t count, std::int64_t room, float* y,
     if (o + lane_count() <= room) {
       hn::StoreU(result, kTag, y + o);
     } else {
-      HWY_ALIGN float all[hn::MaxLanes(kTag)];
-      hn::Store(result, kTag, all);
-      std::copy_n(all, count - o, y + o);
+      store_part(kTag, result, y + o, count - o);
     }
   }
 }

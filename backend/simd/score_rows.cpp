@@ -66,11 +66,6 @@ void weigh(std::int64_t count, const RowSoftmax& row, float* scores) {
   });
 }
 
-void scale_scores(std::int64_t count, float factor, float* scores) {
-  const auto by = hn::Set(kTag, factor);
-  map_scores(count, scores, [&](auto score) HWY_ATTR { return hn::Mul(score, by); });
-}
-
 void to_slopes(std::int64_t count, const float* weights, float mean, float* slopes) {
   const auto shift = hn::Set(kTag, mean);
   map_scores(count, slopes, [&](auto slope) HWY_ATTR {
@@ -123,7 +118,6 @@ namespace gatefold::native {
 
 HWY_EXPORT(fold);
 HWY_EXPORT(weigh);
-HWY_EXPORT(scale_scores);
 HWY_EXPORT(to_slopes);
 HWY_EXPORT(dot);
 HWY_EXPORT(cap);
@@ -135,9 +129,6 @@ float fold_scores(std::int64_t count, float* scores, RowSoftmax& row) {
 }
 void weigh_scores(std::int64_t count, const RowSoftmax& row, float* scores) {
   HWY_DYNAMIC_DISPATCH(weigh)(count, row, scores);
-}
-void divide_weights(std::int64_t count, const RowSoftmax& row, float* weights) {
-  HWY_DYNAMIC_DISPATCH(scale_scores)(count, 1 / row.sum, weights);
 }
 void slopes_of_scores(std::int64_t count, const float* weights, float mean, float* slopes) {
   HWY_DYNAMIC_DISPATCH(to_slopes)(count, weights, mean, slopes);

@@ -23,9 +23,6 @@ float fold_scores(std::int64_t count, float* scores, RowSoftmax& row);
 /// Turns scores into their softmax, as that of the whole row has come out.
 void weigh_scores(std::int64_t count, const RowSoftmax& row, float* scores);
 
-/// Divides what fold_scores made of the only keys of a row by its sum.
-void divide_weights(std::int64_t count, const RowSoftmax& row, float* weights);
-
 /// slopes = weights (slopes - mean): from the slopes of weights to those of scores.
 void slopes_of_scores(std::int64_t count, const float* weights, float mean, float* slopes);
 

@@ -133,6 +133,17 @@ void evaluate_attention(EvaluateContext& context) {
 
 }  // namespace
 
+std::vector<Port> attention_inputs() {
+  constexpr auto kOptional = Port::Arity::kOptional;
+  return {{"Q", "T1", kFloatTypes},
+          {"K", "T1", kFloatTypes},
+          {"V", "T2", kFloatTypes},
+          {"attn_mask", "U", kAllTypes, kOptional},
+          {"past_key", "T1", kFloatTypes, kOptional},
+          {"past_value", "T2", kFloatTypes, kOptional},
+          {"nonpad_kv_seqlen", "", kInt64Type, kOptional}};
+}
+
 std::vector<OpDef> attention() {
   constexpr auto kOptional = Port::Arity::kOptional;
   using Kind = AttrDef::Kind;
@@ -150,13 +161,7 @@ std::vector<OpDef> attention() {
           "  the masked (2) or the softmax (3)\n"
           "Source: ONNX Attention-24",
       .since = 23,
-      .inputs = {{"Q", "T1", kFloatTypes},
-                 {"K", "T1", kFloatTypes},
-                 {"V", "T2", kFloatTypes},
-                 {"attn_mask", "U", kAllTypes, kOptional},
-                 {"past_key", "T1", kFloatTypes, kOptional},
-                 {"past_value", "T2", kFloatTypes, kOptional},
-                 {"nonpad_kv_seqlen", "", kInt64Type, kOptional}},
+      .inputs = attention_inputs(),
       .outputs = {{"Y", "T1", kFloatTypes},
                   {"present_key", "T1", kFloatTypes, kOptional},
                   {"present_value", "T2", kFloatTypes, kOptional},

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ir/evaluate.h"
+#include "ir/op_def.h"
 
 namespace gatefold {
 
@@ -19,6 +20,9 @@ enum : std::size_t { kY = 7, kDy };
 }  // namespace attention_gradient_input
 
 namespace ops {
+
+/// The inputs of Attention, which its gradient has as well.
+std::vector<Port> attention_inputs();
 
 /// Which query: batch, head, its place.
 struct AttentionQuery {

@@ -84,6 +84,8 @@ void evaluate(EvaluateContext& context) {
 std::vector<OpDef> attention_gradient() {
   constexpr auto kOptional = Port::Arity::kOptional;
   using Kind = AttrDef::Kind;
+  std::vector<Port> inputs = attention_inputs();
+  inputs.insert(inputs.end(), {{"Y", "T1", kFloatTypes}, {"dY", "T1", kFloatTypes}});
   return {{
       .domain = kGatefoldDomain,
       .name = "AttentionGrad",
@@ -95,15 +97,7 @@ std::vector<OpDef> attention_gradient() {
           "  dS = P * (dY V^T - D), dQ = scale dS K, dK = scale dS^T Q, dV = P^T dY; gradients of\n"
           "  heads that share one of K and V add up\n"
           "Source: Dao et al., FlashAttention: Fast and Memory-Efficient Exact Attention, 2022",
-      .inputs = {{"Q", "T1", kFloatTypes},
-                 {"K", "T1", kFloatTypes},
-                 {"V", "T2", kFloatTypes},
-                 {"attn_mask", "U", kAllTypes, kOptional},
-                 {"past_key", "T1", kFloatTypes, kOptional},
-                 {"past_value", "T2", kFloatTypes, kOptional},
-                 {"nonpad_kv_seqlen", "", kInt64Type, kOptional},
-                 {"Y", "T1", kFloatTypes},
-                 {"dY", "T1", kFloatTypes}},
+      .inputs = inputs,
       .outputs = {{"dQ", "T1", kFloatTypes, kOptional},
                   {"dK", "T1", kFloatTypes, kOptional},
                   {"dV", "T2", kFloatTypes, kOptional}},

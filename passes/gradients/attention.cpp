@@ -152,7 +152,7 @@ Gradients attention_rule(GradientBuilder& g, Node& node, const Gradients& dY) {
   Attrs attrs = node.attrs();
   for (const char* name : {"qk_matmul_output_mode", "softmax_precision"}) attrs.erase(name);
   Node* backward = g.add_node("AttentionGrad", inputs, 3, attrs, kGatefoldDomain);
-  Gradients dX(inputs.size());
+  Gradients dX(3);
   for (const std::size_t input : {kQ, kK, kV}) {
     if (g.wants(node, input)) {
       dX[input] = backward->output(input);

@@ -12,6 +12,10 @@ std::vector<OpCase> attention_cases() {
       {.name = "AttentionNoKeys",
        .graph = "g (float[1,2,3,4] q, float[1,2,0,4] k, float[1,2,0,4] v) => "
                 "(float[1,2,3,4] y) { y = Attention (q, k, v) }"},
+      {.name = "AttentionBooleanMaskForAllKeys",
+       .graph = "g (float[1,2,3,4] q, float[1,2,5,4] k, float[1,2,5,4] v, bool[2,3,1] m) => "
+                "(float[1,2,3,4] y) { y = Attention (q, k, v, m) }",
+       .inputs = {{"m", Tensor::of<bool>({2, 3, 1}, {true, false, true, true, true, true})}}},
       {.name = "AttentionFourAxes",
        .graph = "g (float[2,3,4,8] q, float[2,3,6,8] k, float[2,3,6,5] v) => (float[2,3,4,5] y) "
                 "{ y = Attention (q, k, v) }"},
